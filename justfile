@@ -1,0 +1,63 @@
+# The commands of the platform; `uv run just` lists them.
+
+python := "python -W ignore -m"
+
+# list the recipes
+default:
+    @just --list --unsorted
+
+# a synthetic world through the whole graph, then the running platform (--once: stop after the forecasts)
+demo *FLAGS:
+    @{{python}} soccer_assets demo {{FLAGS}}
+
+# the API, a worker, Redis, the Dagster webserver and daemon, against the real sources' addresses
+up:
+    @{{python}} soccer_assets up
+
+# the Dagster UI alone
+dev:
+    @dagster dev -h 127.0.0.1
+
+# the API alone
+serve:
+    @{{python}} serving.app
+
+# a worker alone
+worker:
+    @{{python}} serving.worker
+
+# sources to features for a range of match dates
+backfill FROM TO:
+    @{{python}} soccer_assets backfill {{FROM}} {{TO}}
+
+# candidates and the selected model for a match date
+train DATE:
+    @{{python}} soccer_assets train {{DATE}}
+
+# forecasts, value bets, settlement and quality for a range of match dates
+predict FROM TO:
+    @{{python}} soccer_assets predict {{FROM}} {{TO}}
+
+# forecasts of a range of match dates as .csv or .parquet
+export FROM TO FILE:
+    @{{python}} soccer_assets export {{FROM}} {{TO}} {{FILE}}
+
+# measure speed and memory: one JSON object and one table
+bench *PARTS:
+    @{{python}} bench {{PARTS}}
+
+# the tests
+test *ARGS:
+    pytest {{ARGS}}
+
+# style, types and the rules of passage
+check:
+    ruff check .
+    ruff format --check .
+    mypy
+    lint-imports
+
+# mend what can be mended by itself
+fix:
+    ruff check --fix .
+    ruff format .

@@ -1,0 +1,45 @@
+"""The page of the API at /docs: Swagger UI from the files of an installed package, nothing from another host.
+
+Of flask_swagger_ui only the folder of static files is used; it is found without importing the package.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from litestar import MediaType, get
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.response import Template
+from litestar.router import Router
+from litestar.static_files import create_static_files_router
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'"
+)
+SCHEMA = OpenAPIConfig(
+    title="Football forecasts",
+    version="1.0.0",
+    description="Forecasts of football matches on three lines: model, market and blend. "
+    "A forecasting and audit platform; it places no bets.",
+    path="/schema",
+    render_plugins=[JsonRenderPlugin()],
+)
+
+
+@get("/docs", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
+def docs() -> Template:
+    """The API page."""
+    return Template(
+        "docs.html", headers={"content-security-policy": POLICY, "x-content-type-options": "nosniff"}
+    )
+
+
+def swagger_files() -> Router:
+    """The static files of Swagger UI."""
+    found = find_spec("flask_swagger_ui")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(
+            "expected the package flask-swagger-ui to be installed, found none: run `uv sync`"
+        )
+    return create_static_files_router("/docs/assets", [Path(found.origin).parent / "dist"], name="swagger")

@@ -1,0 +1,117 @@
+"""The clubs of each league by name and id, and whether a fixture between two of them can be forecast.
+
+The API asks before it queues a job and the worker asks again before it forecasts, with the same words.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from soccer_assets.contracts import Fixture
+from soccer_assets.errors import ForecastRefused
+from soccer_assets.leagues import LEAGUES, team_id
+
+CLOSEST = 5
+
+
+@dataclass(frozen=True)
+class Club:
+    """A club: its id and the name its source uses."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """A fixture whose league and clubs are known."""
+
+    league: str
+    home: Club
+    away: Club
+    date: dt.date
+
+
+class Clubs:
+    """The clubs that ever played, or are to play, in each league."""
+
+    def __init__(self, matches: pl.DataFrame, horizon_days: int) -> None:
+        sides = [
+            matches.select("league", "match_date", id=f"{side}_id", name=side) for side in ("home", "away")
+        ]
+        newest = (
+            pl.concat(sides).sort("match_date").unique(["league", "id"], keep="last", maintain_order=True)
+        )
+        self._leagues: dict[str, dict[str, Club]] = {}
+        for league, id_, name in newest.select("league", "id", "name").iter_rows():
+            self._leagues.setdefault(league, {})[id_] = Club(id_, name)
+        self.newest_result: dt.date | None = newest_result(matches)
+        self._horizon = dt.timedelta(days=horizon_days)
+
+    def pair(self, fixture: Fixture) -> Pairing:
+        """The fixture's clubs.
+
+        Raises:
+            ForecastRefused: unknown league or club, a club against itself, or a date nothing is known about.
+        """
+        home, away = (self.club(fixture.league, name) for name in (fixture.home, fixture.away))
+        if home == away:
+            raise ForecastRefused("same-club", f"expected two clubs, found {home.name} at home and away")
+        self._check(fixture.date)
+        return Pairing(fixture.league, home, away, fixture.date)
+
+    def club(self, league: str, wanted: str) -> Club:
+        """A club of the league by id, or by name without regard to case and accents.
+
+        Raises:
+            ForecastRefused: unknown league, league without matches, or unknown club; says which come closest.
+        """
+        if league not in LEAGUES:
+            raise ForecastRefused(
+                "unknown-league", f"expected a division code, found {league!r}", sorted(LEAGUES)
+            )
+        clubs = self._leagues.get(league, {})
+        if not clubs:
+            raise ForecastRefused(
+                "league-without-matches",
+                f"{league} is known, but the lake holds no match of it: acquire it, or choose one it holds",
+                sorted(self._leagues),
+            )
+        found = clubs.get(wanted) or clubs.get(team_id(LEAGUES[league].country, wanted))
+        if found is None:
+            names = [club.name for club in clubs.values()]
+            country, name = LEAGUES[league].country, LEAGUES[league].name
+            raise ForecastRefused(
+                "unknown-club",
+                f"expected a club of {league} ({country}, {name}), found {wanted!r}; "
+                "`known` lists the closest names",
+                closest(wanted, names),
+            )
+        return found
+
+    def _check(self, date: dt.date) -> None:
+        first = self.newest_result
+        if first is None:
+            raise ForecastRefused("league-without-matches", "the lake holds no finished match to learn from")
+        last = first + self._horizon
+        if not first <= date <= last:
+            raise ForecastRefused(
+                "date-out-of-range",
+                f"expected a date from {first}, the newest result, to {last}, found {date}",
+                [str(first), str(last)],
+            )
+
+
+def newest_result(matches: pl.DataFrame) -> dt.date | None:
+    """Date of the newest finished match."""
+    newest: dt.date | None = matches.filter(pl.col("status") == "finished")["match_date"].max()  # type: ignore[assignment]
+    return newest
+
+
+def closest(wanted: str, names: list[str]) -> list[str]:
+    """The names that look most like the wanted one, best first."""
+    from rapidfuzz import process, utils
+
+    found = process.extract(wanted, names, processor=utils.default_process, limit=CLOSEST)
+    return [name for name, _, _ in found]

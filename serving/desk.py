@@ -1,0 +1,100 @@
+"""What a worker forecasts with: the champion, the states of the teams and the clubs, all of one moment.
+
+The desk looks at the registry's alias and at the version of the matches; when either moved it puts together a
+new standing beside the old one and swaps it in one assignment. A forecast uses one standing from beginning to
+end.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from serving import lake_tables
+from serving.clubs import Clubs
+from serving.inference import Forecaster, forecast
+from serving.lake_tables import Edition
+from soccer_assets.contracts import Fixture, OnDemandForecast
+from soccer_assets.delta import Lake
+from soccer_assets.errors import ForecastRefused
+from soccer_assets.features.history import History
+
+MATCHES = "matches"
+
+
+class Champions(Protocol):
+    """Where the champion comes from: the model registry."""
+
+    def champion_version(self) -> str | None:
+        """Registry version the champion's alias points at; None while it points nowhere."""
+
+    def load(self, registry_version: str) -> Forecaster:
+        """The forecaster registered as that version."""
+
+
+@dataclass(frozen=True)
+class Teams:
+    """The clubs and their states as of one edition of the matches."""
+
+    edition: Edition
+    clubs: Clubs
+    history: History
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A loaded model and the registry version it is of."""
+
+    registry_version: str
+    forecaster: Forecaster
+
+
+class Desk:
+    """Makes forecasts with the newest champion and the newest team states it knows."""
+
+    def __init__(self, lake: Lake, champions: Champions, horizon_days: int) -> None:
+        self._lake = lake
+        self._champions = champions
+        self._horizon_days = horizon_days
+        self.teams: Teams | None = None
+        self.champion: Champion | None = None
+
+    def refresh(self) -> bool:
+        """Look at the alias and the matches once; whether either moved."""
+        champion, teams = self._newest_champion(), self._newest_teams()
+        moved = champion is not self.champion or teams is not self.teams
+        self.champion, self.teams = champion, teams
+        return moved
+
+    def forecast(self, fixture: Fixture) -> OnDemandForecast:
+        """The champion's forecast.
+
+        Raises:
+            ForecastRefused: no champion or no matches yet, or a fixture that cannot be forecast.
+        """
+        champion, teams = self.champion, self.teams
+        if teams is None:
+            raise ForecastRefused(
+                "model-missing", "the lake holds no matches yet: materialize `matches` first"
+            )
+        pairing = teams.clubs.pair(fixture)
+        if champion is None:
+            raise ForecastRefused(
+                "model-missing", "no model is promoted to champion yet: train and promote one first"
+            )
+        return forecast(pairing, teams.history, champion.forecaster)
+
+    def _newest_champion(self) -> Champion | None:
+        version = self._champions.champion_version()
+        if version is None:
+            return None
+        if self.champion is not None and self.champion.registry_version == version:
+            return self.champion
+        return Champion(version, self._champions.load(version))
+
+    def _newest_teams(self) -> Teams | None:
+        edition = lake_tables.edition(self._lake, MATCHES)
+        if edition is None:
+            return None
+        if self.teams is not None and self.teams.edition == edition:
+            return self.teams
+        matches = self._lake.read(MATCHES)
+        return Teams(edition, Clubs(matches, self._horizon_days), History.build(matches))

@@ -1,0 +1,93 @@
+"""The stored forecasts in memory: a row per match, its lines side by side, encoded on first use.
+
+The table has a row per line; clients ask for a match. The lines are brought side by side once per change of
+the table, in columns whose names and types are those of `contracts.Prediction`. Bytes are made when a match
+is first asked for and kept, so a refresh costs the same however many matches there are to encode.
+"""
+
+import datetime as dt
+from typing import cast
+
+import msgspec
+import polars as pl
+
+from serving.filters import Paging, Selection, read
+from serving.match_book import POSTPONED
+from soccer_assets.contracts import Page, Prediction
+
+LINES = ("model", "market", "blend")
+OUTCOMES = ("home", "draw", "away")
+_KEY = ("match_date", "match_id")
+_BET = ("line", "selection", "probability", "market_probability", "edge", "price", "expected_value")
+
+
+class ForecastBook:
+    """One forecast per match, by date and id."""
+
+    def __init__(self, predictions: pl.DataFrame, value_bets: pl.DataFrame, matches: pl.DataFrame) -> None:
+        self.rows = _side_by_side(_standing(predictions, matches), value_bets)
+        self._row_of = {match_id: row for row, match_id in enumerate(self.rows["match_id"])}
+        self._encoded: dict[str, bytes] = {}
+        self.per_league: dict[str, int] = dict(self.rows.group_by("league").len().iter_rows())
+        self.newest = cast(dt.date | None, self.rows["match_date"].max())
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def find(self, match_id: str) -> Prediction | None:
+        """The forecast of a match."""
+        row = self._row_of.get(match_id)
+        return None if row is None else read(self.rows.slice(row, 1), Prediction)[0]
+
+    def encoded(self, match_id: str) -> bytes | None:
+        """The forecast of a match as JSON; None where there is none."""
+        body = self._encoded.get(match_id)
+        if body is None and (forecast := self.find(match_id)) is not None:
+            body = self._encoded[match_id] = msgspec.json.encode(forecast)
+        return body
+
+    def page(self, selection: Selection, line: str | None, paging: Paging) -> Page[Prediction]:
+        """Forecasts in order of date; with `line`, only matches that have a forecast on it."""
+        rows = selection.of(self.rows)
+        if line is not None:
+            rows = rows.filter(pl.col(line).is_not_null())
+        return paging.cut(rows, Prediction)
+
+    def first(self, selection: Selection, count: int) -> list[Prediction]:
+        """The first few of the selected, oldest first."""
+        return read(selection.of(self.rows).head(count), Prediction)
+
+    def last(self, selection: Selection, count: int) -> list[Prediction]:
+        """The last few of the selected, newest first."""
+        return read(selection.of(self.rows).tail(count).reverse(), Prediction)
+
+
+def _standing(predictions: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """The forecasts of each match for the date it stands on now, which is never one it was moved from."""
+    dates = predictions.select("match_id", "match_date").unique()
+    left = matches.filter(pl.col("status") == POSTPONED).select("match_id", "match_date", left=True)
+    newest = (
+        dates.join(left, on=["match_id", "match_date"], how="left")
+        .sort(pl.col("left").is_null(), "match_date")
+        .unique("match_id", keep="last", maintain_order=True)
+        .select("match_id", "match_date")
+    )
+    return predictions.join(newest, on=["match_id", "match_date"], how="semi")
+
+
+def _side_by_side(predictions: pl.DataFrame, value_bets: pl.DataFrame) -> pl.DataFrame:
+    identity = ("league", "season", "kick_off_at", "home", "away")
+    rows = predictions.select(*_KEY, *identity).unique(_KEY, keep="first", maintain_order=True)
+    for line in LINES:
+        chances = pl.struct(pl.col(f"p_{outcome}").alias(outcome) for outcome in OUTCOMES).alias(line)
+        rows = rows.join(
+            predictions.filter(pl.col("line") == line).select(*_KEY, chances), on=_KEY, how="left"
+        )
+    made_by = predictions.filter(pl.col("line") == "model").select(*_KEY, "model_version", "trained_through")
+    bets = value_bets.group_by(_KEY).agg(pl.struct(*_BET).sort_by("line", "selection").alias("value_bets"))
+    return (
+        rows.join(made_by, on=_KEY, how="left")
+        .join(bets, on=_KEY, how="left")
+        .with_columns(pl.col("value_bets").fill_null([]))
+        .sort(_KEY)
+    )

@@ -1,0 +1,198 @@
+"""Forecast jobs: records in Redis, queued by arq.
+
+The record is ours: arq's own results expire early and cannot tell an expired job from one that never was. arq
+carries nothing but the id. A job ends with one message on a channel; an API process listens once and wakes
+whoever waits.
+"""
+
+import asyncio
+import datetime as dt
+import secrets
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from typing import cast
+
+import msgspec
+from arq.connections import ArqRedis
+from arq.constants import health_check_key_suffix, job_key_prefix
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError, RedisError, TimeoutError
+
+from serving.problems import ProblemError
+from serving.settings import ServingSettings
+from soccer_assets.contracts import Failure, Fixture, Job, OnDemandForecast, Status
+
+QUEUE = "soccer:queue"
+HEALTH = QUEUE + health_check_key_suffix
+TASK = "forecast"
+ENDED = "soccer:jobs:ended"
+COUNTS = "soccer:jobs:count"
+OPEN: tuple[Status, ...] = ("queued", "running")
+LISTEN_SECONDS = 1.0
+RETRIES = 60  # half a second apart at most
+
+
+class Store(ArqRedis):
+    """arq's client, closed by the name that redis-py has for it now."""
+
+    async def close(self, close_connection_pool: bool | None = None) -> None:
+        """Close the connections; arq's worker calls this."""
+        await self.aclose(close_connection_pool)
+
+
+def connect(url: str, settings: ServingSettings, *, patient: bool = False) -> Store:
+    """A client that connects on first use and never pickles; a patient one outlives a restart of Redis."""
+    timeout = settings.redis_timeout_seconds
+    tries = {"retry": Retry(ExponentialBackoff(), RETRIES), "retry_on_error": [ConnectionError, TimeoutError]}
+    return Store(
+        ConnectionPool.from_url(
+            url, socket_connect_timeout=timeout, socket_timeout=timeout, **(tries if patient else {})
+        ),
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=msgspec.msgpack.decode,
+        default_queue_name=QUEUE,
+    )
+
+
+class JobQueue:
+    """Puts jobs in the queue and knows what became of them."""
+
+    def __init__(self, redis: Store, settings: ServingSettings) -> None:
+        self._redis = redis
+        self._settings = settings
+        self._waiting: dict[str, asyncio.Event] = {}
+
+    async def submit(self, fixture: Fixture) -> Job:
+        """A new job; every call makes its own.
+
+        Raises:
+            ProblemError: too many jobs wait already.
+        """
+        depth = await self.depth()
+        if depth >= self._settings.queue_limit:
+            limit = self._settings.queue_limit
+            detail = f"expected fewer than {limit} waiting jobs, found {depth}: try again later"
+            raise ProblemError("queue-full", detail, headers={"retry-after": "5"})
+        job = Job(secrets.token_urlsafe(16), "queued", fixture, dt.datetime.now(dt.UTC))
+        life = self._settings.job_ttl_seconds
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(_record(job.id), msgspec.json.encode(job), ex=life)
+            pipe.set(_memory(job.id), b"", ex=life + self._settings.job_memory_seconds)
+            pipe.hincrby(COUNTS, job.status, 1)
+            await pipe.execute()
+        await self._redis.enqueue_job(TASK, _job_id=job.id, _expires=life)
+        return job
+
+    async def find(self, job_id: str) -> Job:
+        """The job as it is now.
+
+        Raises:
+            ProblemError: there never was such a job, or it has expired.
+        """
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(_record(job_id))
+            pipe.exists(job_key_prefix + job_id)
+            pipe.exists(_memory(job_id))
+            record, queued, remembered = await pipe.execute()
+        if record is None:
+            if remembered:
+                life = self._settings.job_ttl_seconds
+                raise ProblemError(
+                    "expired-job", f"job {job_id} is older than {life} s: post the fixture again"
+                )
+            raise ProblemError("unknown-job", f"expected the id of a job, found {job_id!r}")
+        job = msgspec.json.decode(record, type=Job)
+        if job.status in OPEN and not queued:
+            # the queue gave it up: its worker was lost or it ran out of time, as often as it may be tried
+            failure = Failure(
+                "abandoned", "the worker was lost before it finished the job: post the fixture again"
+            )
+            return msgspec.structs.replace(job, status="failed", failure=failure)
+        return job
+
+    async def wait(self, job: Job, seconds: float) -> Job:
+        """The job when it has ended, or as it is after that time; needs `listening`."""
+        ended = self._waiting.setdefault(job.id, asyncio.Event())
+        try:
+            found = await self.find(job.id)  # it may have ended before we began to wait
+            if found.status in OPEN:
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(ended.wait(), seconds)
+                found = await self.find(job.id)
+            return found
+        finally:
+            del self._waiting[job.id]
+
+    async def start(self, job_id: str) -> Job | None:
+        """The job, now running; None for one that has ended or expired: delivery is at least once."""
+        record = await self._redis.get(_record(job_id))
+        job = None if record is None else msgspec.json.decode(record, type=Job)
+        if job is None or job.status not in OPEN:
+            return None
+        return await self._move(job, "running")
+
+    async def finish(self, job: Job, result: OnDemandForecast) -> None:
+        """The job has its forecast."""
+        await self._move(msgspec.structs.replace(job, result=result), "done")
+
+    async def fail(self, job: Job, failure: Failure) -> None:
+        """The job has none, and why."""
+        await self._move(msgspec.structs.replace(job, failure=failure), "failed")
+
+    async def _move(self, job: Job, status: Status) -> Job:
+        job = msgspec.structs.replace(job, status=status)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(_record(job.id), msgspec.json.encode(job), xx=True, keepttl=True)
+            pipe.hincrby(COUNTS, status, 1)
+            if status not in OPEN:
+                pipe.publish(ENDED, job.id)
+            await pipe.execute()
+        return job
+
+    async def depth(self) -> int:
+        """Jobs that wait or run."""
+        return int(await self._redis.zcard(QUEUE))
+
+    async def counts(self) -> dict[str, int]:
+        """How many jobs ever came to each status."""
+        counts = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(COUNTS))
+        return {status.decode(): int(count) for status, count in counts.items()}
+
+    async def worker_sign(self) -> str | None:
+        """What a worker last wrote of itself; None when none did lately."""
+        sign = await self._redis.get(HEALTH)
+        return None if sign is None else sign.decode()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Wake those who wait for a job as soon as it has ended, while the context is open."""
+        task = asyncio.create_task(self._listen(), name="ended jobs")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+                    await channel.subscribe(ENDED)
+                    while True:
+                        message = await channel.get_message(timeout=LISTEN_SECONDS)
+                        ended = message and self._waiting.get(message["data"].decode())
+                        if ended:
+                            ended.set()
+            except (RedisError, OSError):
+                await asyncio.sleep(LISTEN_SECONDS)  # those who wait find their job when their time is up
+
+
+def _record(job_id: str) -> str:
+    return f"soccer:job:{job_id}"
+
+
+def _memory(job_id: str) -> str:
+    return f"soccer:job-memory:{job_id}"

@@ -1,0 +1,163 @@
+"""The pages: coming and recent matches, one match, and quality with drift."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from litestar import MediaType, Request, Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Template
+from litestar.static_files import create_static_files_router
+
+from serving.feed import Feed
+from serving.filters import Paging, Selection, selection
+from serving.problems import KINDS, ProblemError, document, recognise
+from serving.settings import ServingSettings
+from serving.snapshot import Snapshot
+from soccer_assets.contracts import Match, Prediction, Probabilities
+from soccer_assets.leagues import LEAGUES
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}
+
+#: A form sends an empty field as an empty text, which no date can be read from.
+Field = Annotated[str, QueryParameter(description="empty for all")]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A line's three probabilities, drawn side by side."""
+
+    line: str
+    chances: Probabilities
+
+    @property
+    def spans(self) -> list[tuple[str, float, float]]:
+        """Outcome, where its part of the bar begins, and how long it is, in percent."""
+        home, draw, away = (
+            100 * chance for chance in (self.chances.home, self.chances.draw, self.chances.away)
+        )
+        return [("home", 0.0, home), ("draw", home, draw), ("away", home + draw, away)]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A forecast with what became of the match."""
+
+    forecast: Prediction
+    match: Match | None
+    bars: list[Bar] = field(init=False)
+
+    def __post_init__(self) -> None:
+        lines = (
+            ("model", self.forecast.model),
+            ("market", self.forecast.market),
+            ("blend", self.forecast.blend),
+        )
+        object.__setattr__(
+            self, "bars", [Bar(line, chances) for line, chances in lines if chances is not None]
+        )
+
+    @property
+    def league(self) -> str:
+        """Country and name of the league."""
+        league = LEAGUES[self.forecast.league]
+        return f"{league.country}, {league.name}"
+
+
+@get("/", media_type=MediaType.HTML, sync_to_thread=False)
+def overview(
+    feed: NamedDependency[Feed],
+    serving: NamedDependency[ServingSettings],
+    league: Field = "",
+    date_from: Field = "",
+    date_to: Field = "",
+) -> Template:
+    """Coming and recent matches with a forecast."""
+    snapshot = feed.snapshot
+    chosen = selection(league or None, _date("date_from", date_from), _date("date_to", date_to))
+    today = dt.datetime.now(dt.UTC).date()
+    yesterday = today - dt.timedelta(days=1)
+    coming = Selection(chosen.league, max(chosen.first or today, today), chosen.last)
+    recent = Selection(chosen.league, chosen.first, min(chosen.last or yesterday, yesterday))
+    return _page(
+        "overview.html",
+        coming=_cards(snapshot, snapshot.forecasts.first(coming, serving.page_matches)),
+        recent=_cards(snapshot, snapshot.forecasts.last(recent, serving.page_matches)),
+        leagues=[LEAGUES[code] for code in LEAGUES if code in snapshot.forecasts.per_league],
+        chosen=chosen,
+        forecasts=len(snapshot.forecasts),
+    )
+
+
+@get("/matches/{match_id:str}/page", media_type=MediaType.HTML, sync_to_thread=False)
+def one_match(feed: NamedDependency[Feed], match_id: FromPath[str]) -> Template:
+    """One match."""
+    snapshot = feed.snapshot
+    forecast = snapshot.forecasts.find(match_id)
+    if forecast is None:
+        raise ProblemError("unknown-match", f"expected the id of a match with a forecast, found {match_id!r}")
+    (card,) = _cards(snapshot, [forecast])
+    return _page("match.html", card=card)
+
+
+@get("/quality/page", media_type=MediaType.HTML, sync_to_thread=False)
+def quality(feed: NamedDependency[Feed]) -> Template:
+    """The newest quality of each league and line, the champion, and the newest drift."""
+    reports = feed.snapshot.reports
+    page = reports.quality(Selection(), None, "complete", Paging(limit=len(LEAGUES) * 8, offset=0))
+    drifted = sorted(
+        (
+            (name, score)
+            for name, score in (reports.drift.scores if reports.drift else {}).items()
+            if score is not None
+        ),
+        key=lambda item: -item[1],
+    )
+    return _page(
+        "quality.html", rows=page.items, champion=reports.champion, drift=reports.drift, scores=drifted[:15]
+    )
+
+
+def _cards(snapshot: Snapshot, forecasts: list[Prediction]) -> list[Card]:
+    found = snapshot.matches.of_ids([forecast.match_id for forecast in forecasts])
+    return [Card(forecast, found.get(forecast.match_id)) for forecast in forecasts]
+
+
+def _date(name: str, text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ProblemError(
+            "invalid-request", f"{name}: expected a date such as 2026-08-15, found {text!r}"
+        ) from None
+
+
+def _page(template: str, status: int = 200, **context: Any) -> Template:
+    return Template(template, context=context, status_code=status, headers=HEADERS)
+
+
+def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A problem as a page."""
+    problem = recognise(request, error)
+    return _page("problem.html", KINDS[problem.kind].status, problem=document(request, problem))
+
+
+routes = (
+    Router("/", route_handlers=[overview, one_match, quality], exception_handlers={Exception: _problem},
+           include_in_schema=False),
+    create_static_files_router("/static", [HERE / "static"], name="static"),
+)  # fmt: skip
+
+
+def percent(share: float) -> str:
+    """`0.4562` -> `46 %`."""
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,180 @@
+"""The worker takes jobs from the queue and follows the champion; `python -m serving.worker` runs one.
+
+Any number may run. A job may be delivered more than once, so a job that has ended is left alone. A fixture
+that cannot be forecast fails its job with the reason; an error of ours fails it as internal and is logged in
+full.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import Any, cast
+
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker, func
+from msgspec.structs import replace
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from serving.desk import Champions, Desk
+from serving.embedded_redis import embedded_redis
+from serving.jobs import HEALTH, QUEUE, TASK, JobQueue, connect
+from serving.settings import ServingSettings
+from soccer_assets.contracts import Failure, Job
+from soccer_assets.delta import Lake
+from soccer_assets.errors import ForecastRefused
+from soccer_assets.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class WorkerMetrics:
+    """What a worker counts of itself."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.jobs = Counter("soccer_worker_jobs", "jobs ended", ["status"], registry=self.registry)
+        self.seconds = Histogram("soccer_worker_forecast_seconds", "time to forecast", registry=self.registry)
+        self.failures = Counter("soccer_worker_refresh_failures", "failed refreshes", registry=self.registry)
+        self.champion = Gauge(
+            "soccer_worker_champion", "1 for the model in use", ["version"], registry=self.registry
+        )
+        self.as_of = Gauge(
+            "soccer_worker_as_of_timestamp_seconds", "newest match date known", registry=self.registry
+        )
+
+
+class Clerk:
+    """Runs the jobs of one worker process at its desk."""
+
+    def __init__(self, desk: Desk, queue: JobQueue, follow_seconds: float) -> None:
+        self.metrics = WorkerMetrics()
+        self._desk = desk
+        self._queue = queue
+        self._pause = follow_seconds
+        self._following: asyncio.Task[None] | None = None
+
+    async def open(self, ctx: dict[Any, Any]) -> None:
+        """Load the champion and the teams, then follow them."""
+        await self._refresh()
+        self._following = asyncio.create_task(self._follow(), name="champion")
+
+    async def close(self, ctx: dict[Any, Any]) -> None:
+        """Stop following."""
+        if self._following is not None:
+            self._following.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._following
+
+    async def forecast(self, ctx: dict[Any, Any]) -> None:
+        """Run one job to its end."""
+        job = await self._queue.start(ctx["job_id"])
+        if job is None:
+            return
+        began = time.perf_counter()
+        try:
+            result = await asyncio.to_thread(self._desk.forecast, job.fixture)
+        except ForecastRefused as refusal:
+            await self._fail(job, Failure(refusal.reason, str(refusal), list(refusal.known)))
+        except Exception:
+            logger.exception("job %s failed: %s", job.id, job.fixture)
+            await self._fail(job, Failure("internal", "the worker failed; the cause is in its log"))
+        else:
+            await self._queue.finish(job, result)
+            self.metrics.jobs.labels("done").inc()
+            self.metrics.seconds.observe(time.perf_counter() - began)
+
+    async def _fail(self, job: Job, failure: Failure) -> None:
+        await self._queue.fail(job, failure)
+        self.metrics.jobs.labels("failed").inc()
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(self._pause)
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        try:
+            moved = await asyncio.to_thread(self._desk.refresh)
+        except Exception:
+            # the registry or the lake may fail in any way; what was loaded stays in use
+            self.metrics.failures.inc()
+            logger.exception("the champion or the matches cannot be read; the last ones stay")
+            return
+        if moved:
+            self._report()
+
+    def _report(self) -> None:
+        champion, teams = self._desk.champion, self._desk.teams
+        version = None if champion is None else champion.forecaster.version
+        as_of = None if teams is None else teams.history.as_of
+        logger.info("forecasting with model %s as of %s", version, as_of)
+        self.metrics.champion.clear()
+        if version is not None:
+            self.metrics.champion.labels(version).set(1)
+        if as_of is not None:
+            self.metrics.as_of.set(time.mktime(as_of.timetuple()))
+
+
+def create_worker(
+    settings: Settings, serving: ServingSettings, champions: Champions, *, handle_signals: bool = True
+) -> Worker:
+    """An arq worker on `settings.redis_url`; made inside the event loop it is to run in."""
+    redis = connect(settings.redis_url, serving, patient=True)
+    desk = Desk(Lake(settings.lake), champions, serving.horizon_days)
+    clerk = Clerk(desk, JobQueue(redis, serving), serving.follow_seconds)
+    if serving.worker_metrics_port:
+        start_http_server(serving.worker_metrics_port, serving.host, clerk.metrics.registry)
+    return Worker(
+        functions=[func(cast(WorkerCoroutine, clerk.forecast), name=TASK)],
+        redis_pool=redis,
+        queue_name=QUEUE,
+        health_check_key=HEALTH,
+        health_check_interval=serving.beat_seconds,
+        poll_delay=serving.poll_seconds,
+        max_jobs=serving.worker_jobs,
+        max_tries=serving.job_tries,
+        job_timeout=serving.job_timeout_seconds,
+        job_completion_wait=serving.shutdown_seconds,
+        keep_result=0,
+        on_startup=clerk.open,
+        on_shutdown=clerk.close,
+        handle_signals=handle_signals,
+        job_serializer=redis.job_serializer,
+        job_deserializer=redis.job_deserializer,
+    )
+
+
+async def run(worker: Worker) -> None:
+    """Work until a signal or a cancellation; jobs in progress may finish, connections are closed."""
+    try:
+        with suppress(asyncio.CancelledError):
+            await worker.async_run()
+    finally:
+        await worker.close()
+
+
+def main() -> None:
+    """Run a worker until it is told to stop."""
+    settings, serving = Settings.read(), ServingSettings.read()
+    logging.basicConfig(
+        level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit()
+    )  # contexts are left even before arq takes the signals
+
+    async def work(url: str) -> None:
+        from soccer_assets.models.registry import Registry
+
+        lake = Lake(settings.lake)
+        await run(create_worker(replace(settings, redis_url=url), serving, Registry(settings, lake)))
+
+    with embedded_redis(settings) as url:
+        asyncio.run(work(url))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The commands behind the recipes of the justfile: `python -m soccer_assets COMMAND`."""
+
+import argparse
+import datetime as dt
+import sys
+from pathlib import Path
+
+from soccer_assets.delta import Lake
+from soccer_assets.errors import SoccerError
+from soccer_assets.settings import Settings
+
+
+def main() -> int:
+    """Run one command; errors of the platform are one message on stderr and exit code 1."""
+    arguments = _parser().parse_args()
+    try:
+        return _run(arguments)
+    except SoccerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "demo":
+            from soccer_assets.demo import demo
+
+            demo(once=arguments.once)
+        case "up":
+            from soccer_assets.platform import platform
+
+            with platform(Settings.read()) as running:
+                running.wait()
+        case "export":
+            file = arguments.file
+            rows = _export(arguments.first, arguments.last, file)
+            print(f"{rows} rows written to {file}")
+        case "backfill" | "train" | "predict":
+            _materialize(arguments)
+    return 0
+
+
+def _export(first: dt.date, last: dt.date, file: Path) -> int:
+    from soccer_assets.export import export
+
+    return export(Lake(Settings.read().lake), first, last, file)
+
+
+def _materialize(arguments: argparse.Namespace) -> None:
+    from soccer_assets import runs
+
+    with runs.instance() as instance:
+        if arguments.command == "train":
+            runs.materialize(runs.MODELS, arguments.date, arguments.date, instance)
+        else:
+            selection = runs.UP_TO_FEATURES if arguments.command == "backfill" else runs.FORECASTS
+            runs.materialize(selection, arguments.first, arguments.last, instance)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="soccer_assets", description="A football forecasting platform.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="a synthetic world through the whole graph, then the running platform")
+    demo.add_argument("--once", action="store_true", help="stop after the forecasts")
+    commands.add_parser("up", help="the API, a worker, Redis, the Dagster webserver and daemon, until Ctrl-C")
+    for name, text in (
+        ("backfill", "sources to features"),
+        ("predict", "forecasts, value bets, settlement and quality"),
+        ("export", "forecasts as CSV or parquet"),
+    ):
+        command = commands.add_parser(name, help=f"{text}, for a range of match dates")
+        command.add_argument("first", type=dt.date.fromisoformat, metavar="FROM", help="YYYY-MM-DD")
+        command.add_argument("last", type=dt.date.fromisoformat, metavar="TO", help="YYYY-MM-DD, inclusive")
+        if name == "export":
+            command.add_argument("file", type=Path, metavar="FILE", help=".csv or .parquet")
+    train = commands.add_parser("train", help="candidates, the selected model and its promotion")
+    train.add_argument("date", type=dt.date.fromisoformat, metavar="DATE", help="learns from matches before this date")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What runs when: jobs, schedules, and the sensor that retrains on drift.
+
+Every run covers a range of match dates in one go; jobs started by hand take the range from the partitions chosen.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+from dagster import (
+    AssetKey,
+    AssetMaterialization,
+    AssetRecordsFilter,
+    AssetSelection,
+    DefaultScheduleStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    ScheduleEvaluationContext,
+    SensorEvaluationContext,
+    SensorResult,
+    SkipReason,
+    define_asset_job,
+    schedule,
+    sensor,
+)
+
+from soccer_assets.partitions import HORIZON_DAYS, match_dates, range_tags
+from soccer_assets.settings import Settings
+
+#: A late correction of a result reaches the tables within this many days.
+CORRECTED_DAYS = 7
+MODELS = AssetSelection.groups("models")
+
+forecast_job = define_asset_job(
+    "forecast_job", AssetSelection.all() - MODELS - AssetSelection.groups("monitoring"), partitions_def=match_dates,
+    description="Everything from the sources to forecasts, with the models there are.",
+)  # fmt: skip
+nightly_job = define_asset_job(
+    "nightly_job", AssetSelection.all() - MODELS, partitions_def=match_dates,
+    description="Everything from the sources to monitoring, with the models there are.",
+)  # fmt: skip
+odds_job = define_asset_job(
+    "odds_job",
+    AssetSelection.assets("football_data_fixtures", "matches", "teams", "odds", "market_probabilities",
+                          "match_features", "predictions", "value_bets"),
+    partitions_def=match_dates,
+    description="New prices and moved matches of the coming days, and the forecasts they change.",
+)  # fmt: skip
+train_job = define_asset_job(
+    "train_job", MODELS, partitions_def=match_dates,
+    description="Candidates, the selected model and its promotion, for one match date.",
+)  # fmt: skip
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
+
+
+@schedule(
+    job=nightly_job, cron_schedule="0 5 * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
+)
+def nightly(context: ScheduleEvaluationContext) -> RunRequest:
+    """Every night: the last week, for late corrections, to the end of the known fixtures."""
+    day = context.scheduled_execution_time.date()
+    first, last = day - dt.timedelta(days=CORRECTED_DAYS), day + dt.timedelta(days=HORIZON_DAYS)
+    return RunRequest(run_key=f"nightly {day}", tags=range_tags(first, last))
+
+
+@schedule(
+    job=odds_job, cron_schedule="20 * * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
+)
+def hourly_odds(context: ScheduleEvaluationContext) -> RunRequest:
+    """Every hour: today to the end of the known fixtures."""
+    now = context.scheduled_execution_time
+    return RunRequest(
+        run_key=f"odds {now:%Y-%m-%dT%H}", tags=range_tags(now.date(), now.date() + dt.timedelta(days=HORIZON_DAYS))
+    )
+
+
+@sensor(
+    job=train_job,
+    minimum_interval_seconds=60,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Retrains when the newest drift report since the last look passes the threshold.",
+)
+def retrain_on_drift(context: SensorEvaluationContext) -> SensorResult | SkipReason:
+    """Watch `drift_report`; the cursor keeps the last event seen and the date of the last retraining.
+
+    An asset sensor would show only the last event between two ticks; here every report since the cursor is read.
+    """
+    settings = Settings.read()
+    cursor = json.loads(context.cursor) if context.cursor else {"seen": 0, "retrained": None}
+    records = context.instance.fetch_materializations(
+        AssetRecordsFilter(asset_key=AssetKey("drift_report"), after_storage_id=cursor["seen"]),
+        limit=1000,
+        ascending=True,
+    ).records
+    if not records:
+        return SkipReason("no drift report since the last look")
+    cursor["seen"] = records[-1].storage_id
+    shares = _drift_shares([r.asset_materialization for r in records if r.asset_materialization])
+    worst = max(shares, key=lambda item: item[1], default=None)
+    today = _today()
+    if worst is None or worst[1] < settings.drift_share:
+        told = "no report has rows" if worst is None else f"highest drift share {worst[1]:.2f} on {worst[0]}"
+        return SensorResult(skip_reason=f"{told}; threshold {settings.drift_share}", cursor=json.dumps(cursor))
+    last = cursor["retrained"] and dt.date.fromisoformat(cursor["retrained"])
+    if last and (today - last).days < settings.retrain_days:
+        reason = (
+            f"drift share {worst[1]:.2f} on {worst[0]}, but retrained on {last}, under {settings.retrain_days} days ago"
+        )
+        return SensorResult(skip_reason=reason, cursor=json.dumps(cursor))
+    cursor["retrained"] = today.isoformat()
+    request = RunRequest(
+        run_key=f"drift {worst[0]} {today}",
+        partition_key=today.isoformat(),
+        tags={"soccer/why": f"drift share {worst[1]:.2f} on {worst[0]}"},
+    )
+    return SensorResult(run_requests=[request], cursor=json.dumps(cursor))
+
+
+def _drift_shares(materializations: Sequence[AssetMaterialization]) -> list[tuple[str, float]]:
+    """Partition and drift share of the reports that have one."""
+    return [
+        (str(m.partition), float(m.metadata["drift share"].value))  # type: ignore[arg-type]
+        for m in materializations
+        if "drift share" in m.metadata
+    ]
+
+
+jobs = [forecast_job, nightly_job, odds_job, train_job]
+schedules = [nightly, hourly_odds]
+sensors = [retrain_on_drift]

@@ -1,0 +1,204 @@
+"""What serving returns and what its jobs carry."""
+
+import datetime as dt
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+
+Status = Literal["queued", "running", "done", "failed"]
+Item = TypeVar("Item")
+
+
+class Page(msgspec.Struct, Generic[Item], frozen=True):
+    """A part of a list in a stable order; `total` counts the whole list."""
+
+    items: list[Item]
+    total: int
+    limit: int
+    offset: int
+
+
+class Probabilities(msgspec.Struct, frozen=True):
+    """A 1x2 forecast; the three sum to 1."""
+
+    home: float
+    draw: float
+    away: float
+
+
+class ValueBet(msgspec.Struct, frozen=True):
+    """A selection whose forecast exceeds the market's by the least edge."""
+
+    line: str
+    selection: str
+    probability: float
+    market_probability: float
+    edge: float
+    price: float
+    expected_value: float
+
+
+class Match(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A match; goals only when it is finished."""
+
+    match_id: str
+    league: str
+    season: str
+    match_date: dt.date
+    status: str
+    home: str
+    away: str
+    kick_off_at: dt.datetime | None = None
+    home_goals: int | None = None
+    away_goals: int | None = None
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """A match forecast on its lines; a line is null where it had nothing to go by, such as no price."""
+
+    match_id: str
+    league: str
+    season: str
+    match_date: dt.date
+    home: str
+    away: str
+    kick_off_at: dt.datetime | None
+    model: Probabilities | None
+    market: Probabilities | None
+    blend: Probabilities | None
+    model_version: str | None
+    trained_through: dt.date | None
+    value_bets: list[ValueBet] = []
+
+
+class Fixture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A fixture to forecast on demand, by the names the source uses or the clubs' ids."""
+
+    league: str
+    home: str
+    away: str
+    date: dt.date
+
+
+class OnDemandForecast(msgspec.Struct, frozen=True):
+    """A forecast made on demand; `as_of` is the newest match date it knows."""
+
+    league: str
+    home: str
+    away: str
+    date: dt.date
+    model: Probabilities
+    model_version: str
+    trained_through: dt.date
+    as_of: dt.date
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a job failed: a stable code, a sentence, and what would have been accepted."""
+
+    reason: str
+    detail: str
+    known: list[str] = []
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A forecast job as a client sees it."""
+
+    id: str
+    status: Status
+    fixture: Fixture
+    created_at: dt.datetime
+    result: OnDemandForecast | None = None
+    failure: Failure | None = None
+
+
+class ModelInfo(msgspec.Struct, frozen=True):
+    """The champion: what it is, what it learned from and how it was chosen."""
+
+    version: str
+    family: str
+    trained_through: dt.date
+    examples: int
+    log_loss: float
+    reason: str
+    promoted_at: dt.datetime | None
+    comparison: list[dict[str, object]]
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """A line's quality in a league over twelve months."""
+
+    match_date: dt.date
+    league: str
+    line: str
+    sample: str
+    matches: int
+    log_loss: float
+    rps: float
+    brier: float
+    accuracy: float
+    ece: float
+    log_loss_minus_closing: float | None
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """The newest drift report."""
+
+    match_date: dt.date
+    drift_share: float
+    columns: int
+    drifted: int
+    drifted_columns: list[str]
+    current_matches: int
+    reference_matches: int
+    scores: dict[str, float | None]
+
+
+class LeagueInfo(msgspec.Struct, frozen=True):
+    """A league the platform knows and what it has of it."""
+
+    code: str
+    country: str
+    name: str
+    tier: int
+    matches: int
+    first_date: dt.date | None
+    last_date: dt.date | None
+    forecasts: int
+
+
+class Check(msgspec.Struct, frozen=True):
+    """Something serving needs, whether it holds, and what was found."""
+
+    name: str
+    holds: bool
+    found: str
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The state of the API; `reasons` say why it is not ready."""
+
+    live: bool
+    ready: bool
+    reasons: list[str]
+    checks: list[Check]
+
+
+class Flaw(msgspec.Struct, frozen=True):
+    """One thing wrong with a request: where (query, path or body), which name, and what."""
+
+    source: str
+    name: str
+    detail: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error as RFC 9457 has it; `known` lists what would have been accepted."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[Flaw] = []
+    known: list[str] = []

@@ -1,0 +1,131 @@
+"""The lake: a folder (local or S3) of Delta tables, read lazily and replaced by match date.
+
+Delta Lake rather than a file a day: a range of dates is replaced in one transaction, concurrent writers that touch
+other dates retry and lose nothing, and the table's version is a cheap and exact sign of change.
+"""
+
+import datetime as dt
+import random
+import time
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from soccer_assets.errors import NotMaterializedError
+
+DATE = "match_date"
+COMMIT_TRIES = 20
+ROWS_AT_ONCE = 250_000
+#: Rows lie in order of date, so with small files a replaced day touches one of them.
+FILE_BYTES = 2 * 2**20
+
+
+class Lake:
+    """Delta tables under one address, a table per name."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    @cached_property
+    def _options(self) -> dict[str, str]:
+        # S3 has no rename without overwriting: commits are guarded by a conditional put
+        return {"aws_conditional_put": "etag"} if self.url.startswith("s3://") else {}
+
+    def address(self, name: str) -> str:
+        return f"{self.url}/{name}"
+
+    def exists(self, name: str) -> bool:
+        if not self._options and not (Path(self.address(name)) / "_delta_log").is_dir():
+            return False
+        return DeltaTable.is_deltatable(self.address(name), storage_options=self._options)
+
+    def table(self, name: str) -> DeltaTable:
+        """The table as it is now.
+
+        Raises:
+            NotMaterializedError: nothing was ever written under that name.
+        """
+        if not self.exists(name):
+            raise NotMaterializedError(
+                f"table {name} expected under {self.url}, found none: materialize the asset {name} first "
+                "(`just backfill FROM TO` makes everything up to the features)"
+            )
+        return DeltaTable(self.address(name), storage_options=self._options)
+
+    def version(self, name: str) -> int | None:
+        """Version of the newest commit; None for a table that does not exist."""
+        return self.table(name).version() if self.exists(name) else None
+
+    def scan(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.LazyFrame:
+        """Rows with a match date from `first` to `last`, both inclusive; None leaves that side open."""
+        rows = pl.scan_delta(self.table(name))
+        if first is not None:
+            rows = rows.filter(pl.col(DATE) >= first)
+        if last is not None:
+            rows = rows.filter(pl.col(DATE) <= last)
+        return rows
+
+    def read(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.DataFrame:
+        return self.scan(name, first, last).collect()
+
+    def replace_dates(self, name: str, rows: pl.DataFrame, first: dt.date, last: dt.date) -> int:
+        """Make the match dates `first` to `last` hold exactly `rows`; returns the new version."""
+        return self.replace(name, rows, f"{DATE} >= '{first}' AND {DATE} <= '{last}'")
+
+    def replace(self, name: str, rows: pl.DataFrame, predicate: str | None) -> int:
+        """Make the rows that satisfy the SQL predicate (None: all) be exactly `rows`; returns the new version."""
+        return self._commit(name, rows, "overwrite", predicate)
+
+    def append(self, name: str, rows: pl.DataFrame) -> int:
+        """Add rows; returns the new version."""
+        return self._commit(name, rows, "append", None)
+
+    def tidy(self, names: Sequence[str], keep_hours: int = 168) -> dict[str, int]:
+        """Join small files and drop those no version of the last `keep_hours` needs; files dropped per table."""
+        dropped = {}
+        for name in names:
+            table = self.table(name)
+            table.optimize.compact()
+            dropped[name] = len(table.vacuum(keep_hours, dry_run=False))
+        return dropped
+
+    def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
+        exists = self.exists(name)
+        for attempt in range(COMMIT_TRIES):
+            try:
+                write_deltalake(
+                    self.address(name),
+                    _stream(rows),
+                    mode=mode,  # type: ignore[arg-type]
+                    schema_mode="merge" if exists else None,
+                    predicate=predicate if exists else None,
+                    storage_options=self._options,
+                    target_file_size=FILE_BYTES,
+                )
+                break
+            except CommitFailedError:
+                # another writer committed first: look again and write on top of it
+                if attempt == COMMIT_TRIES - 1:
+                    raise
+                time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
+        return self.table(name).version()
+
+
+def _stream(rows: pl.DataFrame) -> pa.RecordBatchReader:
+    """Rows for the writer, a slice at a time; enumerations become strings, which Delta Lake knows."""
+
+    def batches(frame: pl.DataFrame) -> list[pa.RecordBatch]:
+        plain = frame.with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
+        return plain.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches()
+
+    def slices() -> Iterator[pa.RecordBatch]:
+        for part in rows.iter_slices(ROWS_AT_ONCE):
+            yield from batches(part)
+
+    schema = rows.clear().with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
+    return pa.RecordBatchReader.from_batches(schema.to_arrow(compat_level=pl.CompatLevel.oldest()).schema, slices())

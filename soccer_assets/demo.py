@@ -1,0 +1,146 @@
+"""The demo: a synthetic football world on loopback, through the whole graph, to forecasts of its coming matches."""
+
+import datetime as dt
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from soccer_assets.settings import Settings
+from soccer_assets.simulation.football_data import files
+from soccer_assets.simulation.site import Site
+from soccer_assets.simulation.world import World, make_world
+
+SEED = 7
+LEAGUES = "E0,E1,SP1,NOR"
+#: The model that the backtest part of the demo uses is this old; today's model forecasts the coming matches.
+BACKTEST_DAYS = 120
+SHOWN_MATCHES = 24
+DEFAULTS = {
+    "SOCCER_LEAGUES": LEAGUES,
+    "SOCCER_TRIALS": "3",
+    "SOCCER_FOLDS": "3",
+    "SOCCER_FOLD_DAYS": "91",
+    "SOCCER_HTTP_PAUSE_SECONDS": "0",
+}
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """The day a world was made for; the same anchor is the same world."""
+
+    day: dt.date
+    seed: int
+
+
+def demo(once: bool) -> None:
+    """Materialize the synthetic world and print its forecasts; stay up with the whole platform unless `once`."""
+    began = time.perf_counter()
+    var = Settings.read().var_path / "demo"
+    today = dt.datetime.now(dt.UTC).date()
+    world = _world(var, today)
+    first = world.matches["match_date"].min()
+    with Site(files(world, today - dt.timedelta(days=1))) as site:
+        os.environ |= {
+            "SOCCER_VAR": str(var),
+            "SOCCER_FOOTBALL_DATA_URL": site.url,
+            "SOCCER_START_DATE": str(first),
+            "SOCCER_TRAIN_SINCE": str(first),
+        }
+        for name, value in DEFAULTS.items():
+            os.environ.setdefault(name, value)
+        print(f"A synthetic world of {len(world.matches):,} matches from {first}, served at {site.url}, kept in {var}")
+        _materialize(world, site, today)
+        print(f"\n{time.perf_counter() - began:.0f} s in all")
+        if not once:
+            from soccer_assets.platform import platform
+
+            print("\nStarting the platform")
+            with platform(Settings.read()) as running:
+                running.wait()
+
+
+def _world(var: Path, today: dt.date) -> World:
+    """The world of an earlier run while it has coming matches, else a new one in an empty folder."""
+    file = var / "world.json"
+    if file.exists():
+        anchor = msgspec.json.decode(file.read_bytes(), type=Anchor)
+        world = make_world(anchor.day, seed=anchor.seed)
+        coming = pl.col("match_date").is_between(today, today + dt.timedelta(days=7))
+        if anchor.day <= today and world.matches.filter(coming)["league"].n_unique() > 1:
+            return world
+        shutil.rmtree(var)
+    var.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(msgspec.json.encode(Anchor(today, SEED)))
+    return make_world(today, seed=SEED)
+
+
+def _materialize(world: World, site: Site, today: dt.date) -> None:
+    from dagster import AssetSelection
+
+    from soccer_assets import runs
+    from soccer_assets.delta import Lake
+    from soccer_assets.partitions import HORIZON_DAYS
+
+    lake = Lake(Settings.read().lake)
+    last = today + dt.timedelta(days=HORIZON_DAYS)
+    backtest = today - dt.timedelta(days=BACKTEST_DAYS)
+    with runs.instance() as instance:
+        done = lake.exists("predictions")
+        if done:
+            print("\nReusing what is there; the last week and the coming matches are made anew")
+            start = today - dt.timedelta(days=7)
+        else:
+            print("\nThe fixtures as they stood yesterday, before one match was moved")
+            fixtures = AssetSelection.assets("football_data_fixtures")
+            runs.materialize(fixtures, today - dt.timedelta(days=1), last, instance)
+            start = world.matches["match_date"].min()
+        site.files = files(world, today)
+        print("\nSources, matches, odds, features")
+        runs.materialize(runs.UP_TO_FEATURES, start, last, instance)
+        if not done:
+            print("\nModels")
+            runs.materialize(runs.MODELS, backtest, backtest, instance)
+        print("\nForecasts and how earlier ones met their results")
+        runs.materialize(runs.FORECASTS, start if done else backtest, last, instance)
+        _show(lake, today)
+        print("\nDrift")
+        runs.materialize(runs.DRIFT, today, today, instance)
+
+
+def _show(lake: Any, today: dt.date) -> None:
+    """The coming matches on their three lines, and the quality of each line so far."""
+    print(
+        f"\nComing matches (home / draw / away in per cent; * marks value: edge of {Settings.read().value_edge:.0%})\n"
+    )
+    print(f"{'date':<11}{'league':<8}{'match':<44}{'model':^16}{'market':^16}{'blend':^16}")
+    coming = lake.read("predictions", today).sort("match_date", "league", "match_id")
+    value = {row[:3] for row in lake.read("value_bets", today).select("match_id", "line", "selection").rows()}
+    for match in coming.partition_by("match_id", maintain_order=True)[:SHOWN_MATCHES]:
+        lines = {row["line"]: row for row in match.iter_rows(named=True)}
+        told = [_percent(lines.get(line), line, value) for line in ("model", "market", "blend")]
+        row = match.row(0, named=True)
+        print(
+            f"{row['match_date']!s:<11}{row['league']:<8}{row['home']} - {row['away']:<{41 - len(row['home'])}}{''.join(told)}"
+        )
+    moved = lake.read("matches").filter(pl.col("status") == "postponed")
+    for row in moved.iter_rows(named=True):
+        print(f"\nmoved: {row['home']} - {row['away']} ({row['league']}) is no longer on {row['match_date']}")
+    quality = lake.read("quality_report").filter(pl.col("league") == "ALL", pl.col("sample") == "complete")
+    quality = quality.filter(pl.col("match_date") == pl.col("match_date").max()).sort("log_loss")
+    print(f"\nSo far, on the same matches ({quality['matches'].max() or 0}):")
+    for row in quality.iter_rows(named=True):
+        print(f"  {row['line']:<8} log loss {row['log_loss']:.4f}  RPS {row['rps']:.4f}  ECE {row['ece']:.4f}")
+
+
+def _percent(row: dict[str, Any] | None, line: str, value: set[tuple[str, ...]]) -> str:
+    if row is None:
+        return f"{'-':^16}"
+    shares = [
+        f"{100 * row[f'p_{name}']:3.0f}{'*' if (row['match_id'], line, name) in value else ' '}"
+        for name in ("home", "draw", "away")
+    ]
+    return f"{' '.join(shares):^16}"

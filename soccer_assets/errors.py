@@ -1,0 +1,75 @@
+"""Every exception the platform raises on purpose.
+
+    SoccerError
+    ├── SettingsError            an environment variable cannot be used
+    ├── SourceError              a source did not give what was asked of it
+    │   ├── FetchError           no usable answer: status, timeout, broken transfer
+    │   ├── ShapeError           an answer that is not the expected kind of file
+    │   └── SourcesFailed        the failures of one fetch, all addresses together
+    ├── SchemaError              a table breaks its declared schema
+    ├── NotMaterializedError     an upstream table or partition is not there yet
+    ├── ModelError               a model cannot be fitted, stored or used
+    └── ForecastRefused          an on-demand forecast cannot be made for this fixture
+
+A message says what was expected, what was found and what to do.
+"""
+
+from collections.abc import Sequence
+
+
+class SoccerError(Exception):
+    """Root of the tree."""
+
+
+class SettingsError(SoccerError):
+    """An environment variable holds a value that cannot be used."""
+
+
+class SourceError(SoccerError):
+    """A source did not give what was asked of it; `address` says where."""
+
+    def __init__(self, address: str, message: str) -> None:
+        super().__init__(f"{address}: {message}")
+        self.address = address
+
+
+class FetchError(SourceError):
+    """No usable answer came back: an error status, a timeout or a broken transfer."""
+
+
+class ShapeError(SourceError):
+    """The answer is not the file it should be: HTML, truncated, shrunken, or without its key columns."""
+
+
+class SourcesFailed(SoccerError):
+    """Some addresses failed; the others were fetched and kept, nothing was overwritten."""
+
+    def __init__(self, failures: Sequence[SourceError], fetched: int) -> None:
+        lines = "\n".join(f"  {failure}" for failure in failures)
+        super().__init__(
+            f"{len(failures)} of {fetched + len(failures)} addresses failed; the last good data stay as they are.\n"
+            f"{lines}\n"
+            "Run again when the source is back, or leave a league out with SOCCER_LEAGUES."
+        )
+        self.failures = tuple(failures)
+
+
+class SchemaError(SoccerError):
+    """A table breaks its declared schema; the message lists up to five offending values per rule."""
+
+
+class NotMaterializedError(SoccerError):
+    """An upstream table or partition is not there yet; the message names the command that makes it."""
+
+
+class ModelError(SoccerError):
+    """A model cannot be fitted, stored or used."""
+
+
+class ForecastRefused(SoccerError):
+    """An on-demand forecast cannot be made; `reason` is a stable code, `known` what would have been accepted."""
+
+    def __init__(self, reason: str, message: str, known: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.known = tuple(known)

@@ -1,0 +1,1 @@
+"""Stage 4: what was known of a match before its kick-off."""

@@ -1,0 +1,84 @@
+"""The I/O manager: an asset is a Delta table, a range of its partitions is replaced in one transaction."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+from dagster import (
+    AssetsDefinition,
+    BackfillPolicy,
+    InputContext,
+    IOManager,
+    MetadataValue,
+    OutputContext,
+    TableColumn,
+    TableColumnConstraints,
+    TableSchema,
+    asset,
+)
+
+from soccer_assets.delta import DATE, Lake
+from soccer_assets.errors import SchemaError
+from soccer_assets.partitions import dates_of, dates_within, match_dates
+from soccer_assets.tables import Table
+
+
+class DeltaIOManager(IOManager):
+    """Writes frames with a `match_date`; reads them as LazyFrame or DataFrame, as the asset's input is annotated."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def handle_output(self, context: OutputContext, obj: pl.DataFrame) -> None:
+        name = context.asset_key.path[-1]
+        first, last = dates_of(context.asset_partition_key_range)
+        stray = obj.filter((pl.col(DATE) < first) | (pl.col(DATE) > last))
+        if len(stray):
+            raise SchemaError(
+                f"{name}: expected match dates from {first} to {last}, found {len(stray)} others, "
+                f"such as {stray[DATE].head(5).to_list()}"
+            )
+        version = self._lake.replace_dates(name, obj.sort(DATE, maintain_order=True), first, last)
+        context.add_output_metadata(
+            {
+                "dagster/row_count": MetadataValue.int(len(obj)),
+                "match dates with rows": MetadataValue.int(obj[DATE].n_unique()),
+                "Delta version": MetadataValue.int(version),
+                "dagster/uri": MetadataValue.text(self._lake.address(name)),
+            }
+        )
+
+    def load_input(self, context: InputContext) -> Any:
+        name = context.asset_key.path[-1]
+        first, last = dates_within(context.asset_partitions_time_window)
+        rows = self._lake.scan(name, first, last)
+        return rows if context.dagster_type.typing_type is pl.LazyFrame else rows.collect()
+
+
+def dated_asset(table: Table, **arguments: Any) -> Callable[[Callable[..., Any]], AssetsDefinition]:
+    """`@asset` for a table of the lake: partitioned per match date, a range in one run, its columns shown in the UI."""
+    columns = [
+        TableColumn(c.name, str(c.dtype), c.description, constraints=TableColumnConstraints(nullable=c.nullable))
+        for c in table.columns
+    ]
+    return asset(
+        partitions_def=match_dates,
+        backfill_policy=BackfillPolicy.single_run(),
+        metadata={"dagster/column_schema": TableSchema(columns=columns), "key": ", ".join(table.key)},
+        **arguments,
+    )
+
+
+def markdown(frame: pl.DataFrame) -> str:
+    """A small table for the UI."""
+    with pl.Config(
+        tbl_formatting="ASCII_MARKDOWN",
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+        tbl_rows=100,
+        tbl_cols=-1,
+        tbl_width_chars=-1,
+        fmt_str_lengths=80,
+        float_precision=4,
+    ):
+        return str(frame)

@@ -1,0 +1,120 @@
+"""Leagues and their seasons: the one place that knows codes, countries, tiers and calendars.
+
+Codes are football-data.co.uk's division codes, which users of its files know by heart.
+"""
+
+import datetime as dt
+import re
+import unicodedata
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from soccer_assets.errors import SettingsError
+
+#: Autumn leagues turn over here; a summer that ran late (2019/20) ends by the end of August.
+SEASON_TURNS_MONTH = 7
+LATEST_END = (8, 31)
+
+
+@dataclass(frozen=True)
+class League:
+    """A league: `tier` 1 is its country's top; `calendar_year` seasons start and end within a year."""
+
+    code: str
+    country: str
+    name: str
+    tier: int
+    time_zone: str
+    calendar_year: bool = False
+    extra: bool = False  # one file for all seasons, in the site's other layout
+
+    def season_start(self, date: dt.date) -> int:
+        """Year in which the season that `date` belongs to began."""
+        return date.year if self.calendar_year or date.month >= SEASON_TURNS_MONTH else date.year - 1
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+def _pyramid(country: str, zone: str, *tiers: tuple[str, str]) -> list[League]:
+    return [League(code, country, name, tier, zone) for tier, (code, name) in enumerate(tiers, start=1)]
+
+
+_ALL = [
+    *_pyramid("England", "Europe/London", ("E0", "Premier League"), ("E1", "Championship"), ("E2", "League One"),
+              ("E3", "League Two"), ("EC", "National League")),
+    *_pyramid("Scotland", "Europe/London", ("SC0", "Premiership"), ("SC1", "Championship"), ("SC2", "League One"),
+              ("SC3", "League Two")),
+    *_pyramid("Germany", "Europe/Berlin", ("D1", "Bundesliga"), ("D2", "2. Bundesliga")),
+    *_pyramid("Italy", "Europe/Rome", ("I1", "Serie A"), ("I2", "Serie B")),
+    *_pyramid("Spain", "Europe/Madrid", ("SP1", "La Liga"), ("SP2", "Segunda División")),
+    *_pyramid("France", "Europe/Paris", ("F1", "Ligue 1"), ("F2", "Ligue 2")),
+    *_pyramid("Netherlands", "Europe/Amsterdam", ("N1", "Eredivisie")),
+    *_pyramid("Belgium", "Europe/Brussels", ("B1", "First Division A")),
+    *_pyramid("Portugal", "Europe/Lisbon", ("P1", "Primeira Liga")),
+    *_pyramid("Turkey", "Europe/Istanbul", ("T1", "Süper Lig")),
+    *_pyramid("Greece", "Europe/Athens", ("G1", "Super League")),
+    *(
+        League(code, country, name, 1, zone, calendar_year, extra=True)
+        for code, country, name, zone, calendar_year in (
+            ("ARG", "Argentina", "Primera División", "America/Argentina/Buenos_Aires", True),
+            ("AUT", "Austria", "Bundesliga", "Europe/Vienna", False),
+            ("BRA", "Brazil", "Serie A", "America/Sao_Paulo", True),
+            ("CHN", "China", "Super League", "Asia/Shanghai", True),
+            ("DNK", "Denmark", "Superliga", "Europe/Copenhagen", False),
+            ("FIN", "Finland", "Veikkausliiga", "Europe/Helsinki", True),
+            ("IRL", "Ireland", "Premier Division", "Europe/Dublin", True),
+            ("JPN", "Japan", "J1 League", "Asia/Tokyo", True),
+            ("MEX", "Mexico", "Liga MX", "America/Mexico_City", False),
+            ("NOR", "Norway", "Eliteserien", "Europe/Oslo", True),
+            ("POL", "Poland", "Ekstraklasa", "Europe/Warsaw", False),
+            ("ROU", "Romania", "Superliga", "Europe/Bucharest", False),
+            ("RUS", "Russia", "Premier League", "Europe/Moscow", False),
+            ("SWE", "Sweden", "Allsvenskan", "Europe/Stockholm", True),
+            ("SWZ", "Switzerland", "Super League", "Europe/Zurich", False),
+            ("USA", "USA", "MLS", "America/New_York", True),
+        )
+    ),
+]  # fmt: skip
+
+LEAGUES: dict[str, League] = {league.code: league for league in _ALL}
+EXTRA_BY_COUNTRY = {league.country: league for league in _ALL if league.extra}
+
+
+def chosen(codes: str) -> list[League]:
+    """The leagues named by comma-separated codes; all of them when empty.
+
+    Raises:
+        SettingsError: a code that is not known.
+    """
+    wanted = [code.strip() for code in codes.split(",") if code.strip()]
+    unknown = [code for code in wanted if code not in LEAGUES]
+    if unknown:
+        raise SettingsError(f"SOCCER_LEAGUES: expected codes out of {sorted(LEAGUES)}, found {unknown}")
+    return [LEAGUES[code] for code in wanted] or list(LEAGUES.values())
+
+
+def season_label(league: League, start: int) -> str:
+    """`2023/24` for an autumn league, `2023` for one that follows the calendar year."""
+    return str(start) if league.calendar_year else f"{start}/{(start + 1) % 100:02d}"
+
+
+def seasons_between(league: League, first: dt.date, last: dt.date) -> list[int]:
+    """Start years of the seasons of an autumn league that may have a match from `first` to `last`."""
+    start = league.season_start(first)
+    if (first.month, first.day) <= LATEST_END and first.month >= SEASON_TURNS_MONTH:
+        start -= 1  # the season before may still have been running
+    return list(range(start, league.season_start(last) + 1))
+
+
+def slug(name: str) -> str:
+    """`Nott'm Forest` -> `nottm-forest`: ASCII, lower case, hyphens; equal names give equal slugs."""
+    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ø", "o").replace("Ø", "O"))
+    ascii_only = plain.encode("ascii", "ignore").decode().lower().replace("'", "").replace("?", "")
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
+
+
+def team_id(country: str, name: str) -> str:
+    """A club's id: names are unique within a country at this source."""
+    return f"{slug(country)}.{slug(name)}"

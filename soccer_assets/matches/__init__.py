@@ -1,0 +1,1 @@
+"""Stage 2: clubs and matches, one row each, whatever the source called them."""

@@ -1,0 +1,183 @@
+"""From records as published to matches: identity, status, score and statistics.
+
+A match is told apart by league, season, home, away and leg, never by its date. A fixture whose date the source gave
+up, because the match is listed or was played on another one, is postponed on the old date and keeps its id.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from soccer_assets.leagues import LEAGUES, team_id
+from soccer_assets.matches.schema import MATCHES, STATISTICS
+from soccer_assets.sources.football_data import KEY_COLUMNS, kick_off_at, published_date
+
+GOALS: dict[str, tuple[str, ...]] = {
+    "home_goals": ("FTHG", "HG"),
+    "away_goals": ("FTAG", "AG"),
+    "home_goals_half_time": ("HTHG",),
+    "away_goals_half_time": ("HTAG",),
+}
+STATISTICS_OF_SIDES = {
+    f"{side}_{name}": (published,)
+    for name, pair in STATISTICS.items()
+    for side, published in zip(("home", "away"), pair.split(), strict=True)
+}
+COUNTS = GOALS | STATISTICS_OF_SIDES
+RESULT = ("FTR", "Res")
+MOST_GOALS = 40
+MOST_COUNTED = 99
+#: A fixture without a result is given up when its league has results of dates this much later.
+RESULT_DUE = dt.timedelta(days=7)
+#: A match that was brought forward was due at most this long after the day it was played.
+BROUGHT_FORWARD = dt.timedelta(days=60)
+PAIR = ["league", "season", "home_id", "away_id"]
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Matches, and the records that contradict themselves or each other."""
+
+    rows: pl.DataFrame
+    quarantined: pl.DataFrame
+
+
+def resolve(results: pl.LazyFrame, fixtures: pl.LazyFrame) -> Matches:
+    """Matches of the records given; whole seasons are needed to tell legs and moved matches."""
+    records = _identified(
+        pl.concat(
+            [
+                _records(fixtures).with_columns(_played=pl.lit(False)),
+                _records(results).with_columns(_played=pl.lit(True)),
+            ],
+            how="diagonal",
+        )
+    )
+    reason = _contradiction(records)
+    quarantined = [_refused(records.with_columns(reason=reason))]
+    for name in STATISTICS_OF_SIDES:  # a misprinted statistic does not cost the match
+        absurd = (pl.col(name) < 0) | (pl.col(name) > MOST_COUNTED)
+        why = pl.format("expected 0 to {} {}, found {}", pl.lit(MOST_COUNTED), pl.lit(name), name)
+        quarantined.append(_refused(records.with_columns(reason=pl.when(absurd).then(why))))
+        records = records.with_columns(pl.when(~absurd).then(pl.col(name)).alias(name))
+    # a result comes after the fixture it settles
+    day = [*PAIR, "match_date"]
+    good = records.filter(reason.is_null()).sort(*day, "_played").unique(day, keep="last", maintain_order=True)
+    rows = _with_ids(_with_status(good)).rename({"_payload_id": "payload_id", "_line": "line"})
+    return Matches(MATCHES.conform(rows.select(MATCHES.schema.names())), pl.concat(quarantined))
+
+
+def _refused(records: pl.DataFrame) -> pl.DataFrame:
+    """The records that have a reason, in the form of the quarantine."""
+    shown = ["league", "Date", "home", "away", *GOALS, "_result"]
+    return records.filter(pl.col("reason").is_not_null()).select(
+        origin=pl.lit("football_data_results"),
+        payload_id="_payload_id",
+        line="_line",
+        match_date="match_date",
+        reason="reason",
+        record=pl.struct(shown).struct.json_encode(),
+    )
+
+
+def _records(published: pl.LazyFrame) -> pl.DataFrame:
+    """The columns matches are made of, by our names."""
+    names = published.collect_schema().names()
+
+    def first_of(choices: tuple[str, ...]) -> pl.Expr:
+        present = [pl.col(name) for name in choices if name in names]
+        return pl.coalesce(present) if present else pl.lit(None, dtype=pl.String)
+
+    provenance = ("match_date", "_league", "_season", "_payload_id", "_line", "_listed", "_last_seen_at")
+    return published.select(
+        *(name for name in provenance if name in names),
+        Date=first_of(("Date",)),
+        Time=first_of(("Time",)),
+        home=first_of(KEY_COLUMNS["home"]),
+        away=first_of(KEY_COLUMNS["away"]),
+        _result=first_of(RESULT),
+        **{
+            name: first_of(choices).cast(pl.Float64, strict=False).cast(pl.Int16, strict=False)
+            for name, choices in COUNTS.items()
+        },
+    ).collect()
+
+
+def _identified(records: pl.DataFrame) -> pl.DataFrame:
+    """Add league, season, club ids and the kick-off."""
+    countries = {code: league.country for code, league in LEAGUES.items()}
+    records = records.rename({"_league": "league", "_season": "season"}).with_columns(
+        country=pl.col("league").replace_strict(countries, return_dtype=pl.String),
+        kick_off_at=kick_off_at(published_date(pl.col("Date")), pl.col("Time")),
+    )
+    clubs = pl.concat([records.select("country", name=side) for side in ("home", "away")]).unique()
+    ids = pl.Series([team_id(country, name) for country, name in clubs.rows()], dtype=pl.String)
+    for side in ("home", "away"):
+        named = clubs.select("country", pl.col("name").alias(side), ids.alias(f"{side}_id"))
+        records = records.join(named, on=["country", side], how="left", maintain_order="left")
+    return records
+
+
+def _contradiction(records: pl.DataFrame) -> pl.Series:
+    """Why a result cannot be trusted; null where it can."""
+    home, away = pl.col("home_goals"), pl.col("away_goals")
+    result = pl.when(home > away).then(pl.lit("H")).when(home < away).then(pl.lit("A")).otherwise(pl.lit("D"))
+    score = pl.format("{}-{}", home.fill_null(-1), away.fill_null(-1))
+    day = [*PAIR, "match_date", "_played"]
+    first_line = pl.col("_line").first().over(day)
+    return records.select(
+        pl.when(~pl.col("_played"))
+        .then(None)
+        .when(home.is_null() != away.is_null())
+        .then(pl.format("expected two scores, found {} (-1 is none)", score))
+        .when((home < 0) | (away < 0) | (home > MOST_GOALS) | (away > MOST_GOALS))
+        .then(pl.format("expected 0 to {} goals, found {}", pl.lit(MOST_GOALS), score))
+        .when(home.is_not_null() & pl.col("_result").is_in(["H", "D", "A"]) & (pl.col("_result") != result))
+        .then(pl.format("expected the result to follow from the score, found {} beside {}", "_result", score))
+        .when(score.n_unique().over(day) > 1)
+        .then(pl.format("expected one score of the match on this date, found {} beside another", score))
+        .when(pl.col("_line") != first_line)
+        .then(pl.format("expected the match once, found it again; first on line {}", first_line))
+        .alias("reason")
+    ).to_series()
+
+
+def _with_status(records: pl.DataFrame) -> pl.DataFrame:
+    newest_result = pl.col("match_date").filter(pl.col("_played")).max().over("league", "season")
+    newest_file = pl.col("_last_seen_at").max().over("league").dt.date()
+    due = (newest_result - pl.col("match_date") > RESULT_DUE).fill_null(False)
+    given_up = (~pl.col("_listed") & (pl.col("match_date") > newest_file)).fill_null(False)
+    relisted = ~pl.col("_listed").fill_null(True) & (pl.col("match_date").max().over(PAIR) > pl.col("match_date"))
+    return records.with_columns(
+        status=pl.when(pl.col("_played") & pl.col("home_goals").is_not_null())
+        .then(pl.lit("finished"))
+        .when("_played")
+        .then(pl.lit("abandoned"))
+        .when(due | given_up | relisted)
+        .then(pl.lit("postponed"))
+        .otherwise(pl.lit("scheduled"))
+    )
+
+
+def _with_ids(records: pl.DataFrame) -> pl.DataFrame:
+    """Number the legs of those that are on; the others take the leg of the match they became."""
+    live = pl.col("status").is_in(["finished", "scheduled"])
+    on = (
+        records.filter(live)
+        .sort("match_date")
+        .with_columns(leg=pl.col("match_date").cum_count().over(PAIR).cast(pl.Int16))
+    )
+    legs = on.select(*PAIR, "match_date", "leg")
+    off = records.filter(~live).sort("match_date")
+    later = off.join_asof(legs, on="match_date", by=PAIR, strategy="forward", check_sortedness=False)["leg"]
+    earlier = off.join_asof(
+        legs, on="match_date", by=PAIR, strategy="backward", tolerance=BROUGHT_FORWARD, check_sortedness=False
+    )["leg"]
+    off = off.with_columns(leg=later.zip_with(later.is_not_null(), earlier).fill_null(1).cast(pl.Int16))
+    every = pl.concat([on, off.select(on.columns)])
+    slugs = [pl.col(side).str.split(".").list.last() for side in ("home_id", "away_id")]
+    plain = pl.concat_str(pl.col("league"), pl.col("season").str.replace("/", ""), *slugs, separator=".")
+    return every.with_columns(
+        match_id=pl.when(pl.col("leg") == 1).then(plain).otherwise(pl.format("{}.{}", plain, "leg"))
+    )

@@ -1,0 +1,1 @@
+"""Stage 3: quoted prices and the probabilities they imply."""

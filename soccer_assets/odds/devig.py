@@ -1,0 +1,73 @@
+"""Probabilities from prices: three ways to remove a bookmaker's margin, over many books at once.
+
+Books are arrays (n, k) of decimal odds, k outcomes that exclude each other; each row of the result sums to 1.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+STEPS = 60
+TOLERANCE = 1e-13
+
+
+def overround(odds: Array) -> Array:
+    """Sum of the inverse prices per book, shape (n,)."""
+    total: Array = (1.0 / odds).sum(axis=1)
+    return total
+
+
+def proportional(odds: Array) -> Array:
+    """Inverse prices divided by their sum."""
+    inverse = 1.0 / odds
+    return _normalised(inverse)
+
+
+def power(odds: Array) -> Array:
+    """Inverse prices raised to the power that makes them sum to 1 (Clarke, Kovalchik and Ingram 2017).
+
+    The sum is convex and falls with the exponent, so Newton's steps approach the root from one side.
+    """
+    logs = -np.log(odds)
+    exponent = np.ones((len(odds), 1))
+    for _ in range(STEPS):
+        terms = np.exp(exponent * logs)
+        excess = terms.sum(axis=1, keepdims=True) - 1.0
+        if np.all(np.abs(excess) < TOLERANCE):
+            break
+        slope = (terms * logs).sum(axis=1, keepdims=True)
+        exponent = np.maximum(exponent - excess / slope, exponent * 0.1)
+    return _normalised(np.exp(exponent * logs))
+
+
+def shin(odds: Array) -> Array:
+    """Shin's model: a share z of the stakes comes from insiders (Shin 1993; Jullien and Salanié 1994).
+
+    A book below 100 % has no solution with z >= 0; it is taken at z = 0 and rescaled.
+    """
+    inverse = 1.0 / odds
+    squares = inverse**2 / inverse.sum(axis=1, keepdims=True)
+
+    def probabilities(z: Array) -> Array:
+        shares: Array = (np.sqrt(z**2 + 4.0 * (1.0 - z) * squares) - z) / (2.0 * (1.0 - z))
+        return shares
+
+    low = np.zeros((len(odds), 1))
+    high = np.full((len(odds), 1), 0.9)
+    for _ in range(STEPS):  # the sum falls with z: halve the interval
+        middle = (low + high) / 2.0
+        above = probabilities(middle).sum(axis=1, keepdims=True) > 1.0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+        if np.all(high - low < TOLERANCE):
+            break
+    return _normalised(probabilities((low + high) / 2.0))
+
+
+METHODS: dict[str, Any] = {"proportional": proportional, "power": power, "shin": shin}
+
+
+def _normalised(shares: Array) -> Array:
+    result: Array = shares / shares.sum(axis=1, keepdims=True)
+    return result

@@ -1,0 +1,85 @@
+"""What the prices say: de-vigged probabilities of complete books."""
+
+import polars as pl
+
+from soccer_assets.odds.devig import METHODS, overround
+from soccer_assets.odds.schema import MARKET_PROBABILITIES, MARKETS
+from soccer_assets.tables import quarantine
+
+#: Books outside are misprints: nobody sells that far below or above 100 %.
+SOUND_OVERROUND = (0.95, 1.35)
+#: The maximum over many bookmakers may well lie below 100 %.
+LEAST_OVERROUND_OF_MAXIMUM = 0.8
+BOOK = ["match_date", "match_id", "league", "bookmaker", "line", "kind"]
+
+
+def devigged(odds: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Probabilities of every complete 1x2 and over/under book, and the outcomes of unsound books for quarantine."""
+    parts = [_of_market(odds, market) for market in ("1x2", "over_under")]
+    rows = pl.concat([MARKET_PROBABILITIES.empty(), *parts])
+    least = pl.when(pl.col("bookmaker") == "maximum").then(LEAST_OVERROUND_OF_MAXIMUM).otherwise(SOUND_OVERROUND[0])
+    sound = pl.col("overround").is_between(least, SOUND_OVERROUND[1])
+    unsound = rows.filter(~sound)
+    quarantined = unsound.select(
+        origin=pl.lit("odds"),
+        payload_id=pl.lit(None, dtype=pl.String),
+        line=pl.lit(None, dtype=pl.Int64),
+        match_date="match_date",
+        reason=pl.format(
+            "expected inverse prices that sum to {} to {}, found {}", least, pl.lit(SOUND_OVERROUND[1]),
+            pl.col("overround").round(4),
+        ),
+        record=pl.format("{} {} {} {} {}={}", "match_id", "bookmaker", "market", "kind", "selection", "price"),
+    )  # fmt: skip
+    return rows.filter(sound), pl.concat([quarantine("market_probabilities").empty(), quarantined])
+
+
+def _of_market(odds: pl.LazyFrame, market: str) -> pl.DataFrame:
+    selections = MARKETS[market]
+    types = MARKET_PROBABILITIES.schema
+    books = (
+        odds.filter(pl.col("market") == market)
+        .with_columns(pl.col(name).cast(types[name]) for name in ("league", "bookmaker", "kind", "selection"))
+        .group_by(BOOK)
+        .agg(pl.col("price").filter(pl.col("selection") == name).first().alias(name) for name in selections)
+        .drop_nulls(selections)
+        .sort(BOOK)
+        .collect()
+    )
+    prices = books.select(selections).to_numpy().astype(float)
+    removed = {name: method(prices) for name, method in METHODS.items()}
+    total = pl.Series("overround", overround(prices))
+    return pl.concat(
+        books.select(
+            "match_date",
+            "match_id",
+            "league",
+            "bookmaker",
+            pl.lit(market, dtype=types["market"]).alias("market"),
+            "line",
+            "kind",
+            pl.lit(selection, dtype=types["selection"]).alias("selection"),
+            pl.col(selection).alias("price"),
+            total,
+            *(pl.Series(name, values[:, i]) for name, values in removed.items()),
+        )
+        for i, selection in enumerate(selections)
+    )
+
+
+def consensus(market_probabilities: pl.LazyFrame, kind: str) -> pl.DataFrame:
+    """The market's 1x2 view of each match: the average price of that kind, margin removed by the power method.
+
+    Returns match_date, match_id, p_home, p_draw, p_away.
+    """
+    return (
+        market_probabilities.filter(pl.col("market") == "1x2", pl.col("bookmaker") == "average", pl.col("kind") == kind)
+        .group_by("match_date", "match_id")
+        .agg(
+            pl.col("power").filter(pl.col("selection") == name).first().alias(f"p_{name}")
+            for name in ("home", "draw", "away")
+        )
+        .drop_nulls()
+        .sort("match_date", "match_id")
+        .collect()
+    )

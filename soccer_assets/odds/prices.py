@@ -1,0 +1,142 @@
+"""From price columns to one row per quoted price.
+
+The site names a price column by bookmaker, `C` for closing, and selection: `B365CH` is Bet365's closing home price.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from soccer_assets.odds.schema import BOOKMAKERS, ODDS
+from soccer_assets.tables import UTC, quarantine
+
+#: A header that misspells a column, in files of the extra leagues.
+MISSPELLED = {"B36CA": "B365CA"}
+ONE_X_TWO = {"H": "home", "D": "draw", "A": "away"}
+OVER_UNDER = {">2.5": "over", "<2.5": "under"}
+HANDICAP = {"AHH": "home", "AHA": "away"}
+#: Weekend prices are collected on Friday afternoons, midweek prices on Tuesday afternoons (the site's notes).
+COLLECTED_ON = {1: 4, 2: 1, 3: 1, 4: 1, 5: 4, 6: 4, 7: 4}  # ISO weekday of the match -> 0-based weekday of collection
+COLLECTED_AT = dt.time(15)
+SITE_ZONE = "Europe/London"
+LEAST_PRICE = 1.0
+
+
+@dataclass(frozen=True)
+class PriceColumn:
+    """What a published column quotes; `line_columns` hold its handicap, the first one present counts."""
+
+    name: str
+    bookmaker: str
+    market: str
+    kind: str
+    selection: str
+    line: float | None = None
+    line_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Quoted prices and the cells that are none."""
+
+    rows: pl.DataFrame
+    quarantined: pl.DataFrame
+
+
+def price_columns() -> Iterator[PriceColumn]:
+    """Every price column the site has ever published."""
+    for code, bookmaker in BOOKMAKERS.items():
+        for kind, mark in (("pre_match", ""), ("closing", "C")):
+            for suffix, selection in ONE_X_TWO.items():
+                yield PriceColumn(f"{code}{mark}{suffix}", bookmaker, "1x2", kind, selection)
+            for suffix, selection in OVER_UNDER.items():
+                yield PriceColumn(f"{code}{mark}{suffix}", bookmaker, "over_under", kind, selection, line=2.5)
+            lines = ("AHCh",) if mark else (f"{code}AH", "AHh", "BbAHh")
+            for suffix, selection in HANDICAP.items():
+                yield PriceColumn(
+                    f"{code}{mark}{suffix}", bookmaker, "asian_handicap", kind, selection, line_columns=lines
+                )
+
+
+def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
+    """Prices of the records that became matches; a price not above 1 or a handicap without a line is quarantined."""
+    names = published.collect_schema().names()
+    published = published.with_columns(
+        pl.coalesce(pl.col(name) for name in (right, wrong) if name in names).alias(right)
+        for wrong, right in MISSPELLED.items()
+        if wrong in names
+    )
+    names = published.collect_schema().names()
+    columns = [column for column in price_columns() if column.name in names]
+    needed = {column.name for column in columns} | {line for c in columns for line in c.line_columns if line in names}
+    seen = pl.col("_last_seen_at") if "_last_seen_at" in names else pl.lit(None, dtype=UTC)
+    wide = (
+        published.select("_payload_id", "_line", seen.alias("seen_at"), *needed)
+        .rename({"_payload_id": "payload_id", "_line": "line_number"})
+        .join(
+            matches.select("payload_id", "match_date", "match_id", "league", "kick_off_at", line_number="line"),
+            on=["payload_id", "line_number"],
+        )
+        .sort("match_date", "match_id")
+        .collect()
+    )
+    wide = wide.with_columns(
+        pl.col("league").cast(ODDS.schema["league"]),
+        _collected(pl.col("match_date"), pl.col("seen_at"), pl.col("kick_off_at")).alias("collected_at"),
+        *(pl.col(name).cast(pl.Float64, strict=False).alias(f"{name} price") for name in needed),
+    )
+    good, bad = [], []
+    for column in columns:
+        rows, wrong = _quoted(wide, column)
+        good.append(rows)
+        bad.append(wrong)
+    table = quarantine("odds")
+    key = [name for name in ODDS.key if name != "line"]
+    rows = pl.concat([ODDS.empty(), *good]).unique([*key, "line"], keep="first", maintain_order=True)
+    return Prices(rows, pl.concat([table.empty(), *bad]))
+
+
+def _quoted(wide: pl.DataFrame, column: PriceColumn) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of one column that quote a price, and those that hold something else."""
+    price = pl.col(f"{column.name} price")
+    lines = [pl.col(f"{name} price") for name in column.line_columns if f"{name} price" in wide.columns]
+    line = pl.coalesce(lines) if lines else pl.lit(column.line, dtype=pl.Float64)
+    usable = (price > LEAST_PRICE).fill_null(False)
+    if column.market == "asian_handicap":
+        usable &= line.is_not_null()
+    filled = wide.filter(pl.col(column.name).is_not_null())
+    at = pl.col("collected_at") if column.kind == "pre_match" else pl.col("kick_off_at")
+    types = ODDS.schema
+    rows = filled.filter(usable).select(
+        "match_date",
+        "match_id",
+        "league",
+        pl.lit(column.bookmaker, dtype=types["bookmaker"]).alias("bookmaker"),
+        pl.lit(column.market, dtype=types["market"]).alias("market"),
+        line.alias("line"),
+        pl.lit(column.kind, dtype=types["kind"]).alias("kind"),
+        pl.lit(column.selection, dtype=types["selection"]).alias("selection"),
+        price.alias("price"),
+        at.alias("quoted_at"),
+    )
+    wrong = filled.filter(~usable).select(
+        origin=pl.lit("football_data"),
+        payload_id="payload_id",
+        line="line_number",
+        match_date="match_date",
+        reason=pl.format("expected a price above 1 (with its line), found {} in {}", column.name, pl.lit(column.name)),
+        record=pl.format("{} {}={}", "match_id", pl.lit(column.name), column.name),
+    )
+    return rows, wrong
+
+
+def _collected(match_date: pl.Expr, seen_at: pl.Expr, kick_off_at: pl.Expr) -> pl.Expr:
+    """When pre-match prices were taken: as seen in a fixtures file, else by the site's rule, never after kick-off."""
+    weekday = match_date.dt.weekday()
+    collected_on = weekday.replace_strict(COLLECTED_ON, return_dtype=pl.Int8)
+    days_before = (weekday.cast(pl.Int8) - 1 - collected_on) % 7
+    day = match_date - pl.duration(days=days_before)
+    by_rule = day.dt.combine(COLLECTED_AT).dt.replace_time_zone(SITE_ZONE).dt.convert_time_zone("UTC")
+    return pl.min_horizontal(pl.coalesce(seen_at, by_rule), kick_off_at)

@@ -1,0 +1,43 @@
+"""The one partitions definition of the graph and how a stage looks back.
+
+Partition `d` is match date `d`. Coming fixtures have a home: the last partition is 14 days ahead.
+"""
+
+import datetime as dt
+
+from dagster import DailyPartitionsDefinition, PartitionKeyRange, TimeWindow, TimeWindowPartitionMapping
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+from soccer_assets.settings import Settings
+
+HORIZON_DAYS = 14
+#: Longer than any history: mappings are cut at the first partition.
+EVER_DAYS = 50_000
+
+match_dates = DailyPartitionsDefinition(
+    start_date=Settings.read().start_date.isoformat(),
+    end_offset=HORIZON_DAYS + 1,  # 0 would end yesterday
+)
+
+
+def look_back(days: int = EVER_DAYS, *, until: int = 0) -> TimeWindowPartitionMapping:
+    """Upstream match dates from `days` before to `until` days after a match date, both inclusive."""
+    return TimeWindowPartitionMapping(start_offset=-days, end_offset=until, allow_nonexistent_upstream_partitions=True)
+
+
+def dates_of(keys: PartitionKeyRange) -> tuple[dt.date, dt.date]:
+    """First and last match date of a range of partitions, both inclusive."""
+    return dt.date.fromisoformat(keys.start), dt.date.fromisoformat(keys.end)
+
+
+def dates_within(window: TimeWindow) -> tuple[dt.date, dt.date]:
+    """First and last match date of a time window, whose end is exclusive."""
+    return window.start.date(), window.end.date() - dt.timedelta(days=1)
+
+
+def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:
+    """Tags that make one run cover the match dates `first` to `last`, both inclusive."""
+    return {
+        ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
+        ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
+    }

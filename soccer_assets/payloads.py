@@ -1,0 +1,92 @@
+"""Raw payloads exactly as a source sent them: content-addressed, kept for ever, replayable.
+
+The fetch log says where and when each payload came from and what became of it. It is a table of the lake.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import polars as pl
+from pyarrow import fs
+
+from soccer_assets.delta import Lake
+from soccer_assets.tables import UTC, Column, Table
+
+FETCH_LOG = Table(
+    "fetch_log",
+    "One answer of a source.",
+    (
+        Column("address", pl.String, "the address asked"),
+        Column("fetched_at", UTC, "when the answer was complete"),
+        Column("outcome", pl.String, "what became of it", among=("accepted", "unchanged", "missing", "rejected")),
+        Column("reason", pl.String, "why it was not accepted", nullable=True),
+        Column("status", pl.Int32, "HTTP status; 200 for a file that was read", nullable=True),
+        Column("payload_id", pl.String, "SHA-256 of the body", nullable=True),
+        Column("size", pl.Int64, "bytes of the body", nullable=True),
+        Column("etag", pl.String, "validator the source gave", nullable=True),
+        Column("last_modified", pl.String, "validator the source gave", nullable=True),
+    ),
+    ("address", "fetched_at"),
+)
+
+
+class Fetch(msgspec.Struct, frozen=True):
+    """One row of the fetch log."""
+
+    address: str
+    fetched_at: dt.datetime
+    outcome: str
+    reason: str | None = None
+    status: int | None = None
+    payload_id: str | None = None
+    size: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Payloads:
+    """Bytes by their SHA-256, on a local folder or S3, with the log of the fetches that brought them."""
+
+    def __init__(self, url: str, lake: Lake) -> None:
+        self._lake = lake
+        if "://" in url:
+            self._fs, self._root = fs.FileSystem.from_uri(url)
+        else:
+            self._fs, self._root = fs.LocalFileSystem(), str(Path(url).resolve())
+
+    def put(self, body: bytes) -> str:
+        """Keep the bytes; returns their id."""
+        payload_id = hashlib.sha256(body).hexdigest()
+        path = f"{self._root}/{payload_id}"
+        if self._fs.get_file_info(path).type is fs.FileType.NotFound:
+            self._fs.create_dir(self._root, recursive=True)
+            # a reader never sees half a payload: the id appears when the bytes are whole
+            with self._fs.open_output_stream(f"{path}.part") as stream:
+                stream.write(body)
+            self._fs.move(f"{path}.part", path)
+        return payload_id
+
+    def get(self, payload_id: str) -> bytes:
+        with self._fs.open_input_stream(f"{self._root}/{payload_id}") as stream:
+            return bytes(stream.readall())
+
+    def record(self, fetches: Sequence[Fetch]) -> None:
+        """Add to the fetch log, in one commit."""
+        if fetches:
+            rows = pl.DataFrame([msgspec.structs.asdict(f) for f in fetches], schema=FETCH_LOG.schema)
+            self._lake.append(FETCH_LOG.name, rows)
+
+    def fetches(self, prefix: str = "") -> pl.DataFrame:
+        """The fetch log of addresses that start with `prefix`, oldest first."""
+        if not self._lake.exists(FETCH_LOG.name):
+            return FETCH_LOG.empty()
+        log = self._lake.scan(FETCH_LOG.name).filter(pl.col("address").str.starts_with(prefix))
+        return log.sort("fetched_at", "address").collect()
+
+    def last_good(self, prefix: str = "") -> dict[str, Fetch]:
+        """The newest accepted answer of each address that starts with `prefix`."""
+        accepted = self.fetches(prefix).filter(pl.col("outcome") == "accepted")
+        return {row["address"]: Fetch(**row) for row in accepted.iter_rows(named=True)}

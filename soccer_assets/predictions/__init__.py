@@ -1,0 +1,1 @@
+"""Stage 6: forecasts of matches, on three lines, and what they say against the offered prices."""

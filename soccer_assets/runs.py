@@ -1,0 +1,93 @@
+"""Runs of the graph started from the command line: a selection over a range of match dates, in this process.
+
+Starting in process saves the cold imports of a launched run; the run is recorded in the instance like any other.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from dagster import AssetSelection, DagsterEvent, DagsterEventType, DagsterInstance
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run_iterator
+
+from soccer_assets.definitions import defs
+from soccer_assets.errors import SoccerError
+from soccer_assets.partitions import range_tags
+
+ROOT = Path(__file__).parent.parent
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
+MODELS = AssetSelection.groups("models")
+FORECASTS = AssetSelection.assets("predictions", "value_bets", "settled_predictions", "quality_report")
+DRIFT = AssetSelection.assets("drift_report")
+
+
+class RunFailed(SoccerError):
+    """A run did not succeed; the message is that of the step that failed."""
+
+
+def instance() -> DagsterInstance:
+    """The instance of the project's dagster.yaml, wherever the command is started."""
+    return DagsterInstance.from_config(str(ROOT))
+
+
+def materialize(
+    selection: AssetSelection,
+    first: dt.date,
+    last: dt.date,
+    run_in: DagsterInstance,
+    say: Callable[[str], None] = print,
+) -> str:
+    """Materialize a selection, with its checks, for the match dates `first` to `last`, both inclusive, as one run.
+
+    Returns:
+        The id of the run.
+
+    Raises:
+        RunFailed: a step or a blocking check failed.
+    """
+    keys = selection.resolve(defs.resolve_asset_graph())
+    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=keys)
+    say(f"match dates {first} to {last} ({(last - first).days + 1}), {len(keys)} assets")
+    began = time.perf_counter()
+    run = run_in.create_run_for_job(
+        job, run_config=QUIET, tags=range_tags(first, last), asset_selection=frozenset(keys)
+    )
+    say(f"  {'planned':<28}{'':>12} rows {time.perf_counter() - began:7.1f} s")
+    failure = ""
+    rows: dict[str, int] = {}
+    started: dict[str, float] = {}
+    for event in execute_run_iterator(InMemoryJob(job), run, run_in):
+        step = event.step_key or ""
+        match event.event_type:
+            case DagsterEventType.STEP_START:
+                started[step] = time.perf_counter()
+            case DagsterEventType.HANDLED_OUTPUT:
+                count = event.event_specific_data.metadata.get("dagster/row_count")  # type: ignore[union-attr]
+                rows[step] = int(count.value) if count else 0
+            case DagsterEventType.STEP_SUCCESS:
+                seconds = time.perf_counter() - started[step]
+                say(
+                    f"  {step:<28}{rows[step]:>12,} rows {seconds:7.1f} s"
+                    if step in rows
+                    else f"  {step} {seconds:.1f} s"
+                )
+            case DagsterEventType.STEP_FAILURE:
+                failure = failure or f"{step}: {_cause(event)}"
+            case DagsterEventType.RUN_FAILURE:
+                failure = failure or str(event.message)
+    if failure:
+        raise RunFailed(f"{failure}\n(run {run.run_id}, match dates {first} to {last})")
+    say(f"  done in {time.perf_counter() - began:.1f} s")
+    return run.run_id
+
+
+def _cause(event: DagsterEvent) -> str:
+    """The innermost error of a failed step, as it was raised."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "unknown" if error is None else error.message.strip()

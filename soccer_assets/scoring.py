@@ -1,0 +1,114 @@
+"""How good a forecast was: one definition of every metric, used to train, to select and to monitor.
+
+The per-match metrics share one signature, `metric(p, y) -> losses`: `p` is `(n, 3)` in the order home, draw,
+away and `y` holds 0, 1 or 2. Averages and paired comparisons are then built from the losses, so they hold for
+every metric.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+OUTCOMES = ("home", "draw", "away")
+PROBABILITIES = ("p_home", "p_draw", "p_away")
+SMALLEST = 1e-15  # a probability of zero costs 34.5 nats instead of infinity
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its 95% percentile interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def includes_zero(self) -> bool:
+        """Whether zero, no difference, is inside the interval or on its edge."""
+        return self.low <= 0.0 <= self.high
+
+
+def log_loss(p: ArrayLike, y: ArrayLike) -> Floats:
+    """Negative log-likelihood of each outcome, in nats."""
+    p, y = _matches(p, y)
+    return -np.log(np.clip(p[np.arange(len(y)), y], SMALLEST, 1.0))
+
+
+def rps(p: ArrayLike, y: ArrayLike) -> Floats:
+    """Ranked probability score of each match, 0 to 1 (Epstein 1969; Constantinou and Fenton 2012)."""
+    p, y = _matches(p, y)
+    gaps = np.cumsum(p - np.eye(3)[y], axis=1)[:, :2]
+    return np.asarray(np.square(gaps).sum(axis=1) / 2)
+
+
+def brier(p: ArrayLike, y: ArrayLike) -> Floats:
+    """Brier score of each match summed over the three outcomes, between 0 and 2."""
+    p, y = _matches(p, y)
+    return np.asarray(np.square(p - np.eye(3)[y]).sum(axis=1))
+
+
+def ece(p: ArrayLike, y: ArrayLike, bins: int = 10) -> float:
+    """Expected calibration error: the `3n` pairs of probability and event pooled into bins of equal width."""
+    p, y = _matches(p, y)
+    if len(y) == 0:
+        raise ValueError("ece of no match is not defined; expected at least one row")
+    said, happened = p.ravel(), np.eye(3)[y].ravel()
+    bin_of = np.minimum((said * bins).astype(np.int64), bins - 1)
+    return float(np.abs(np.bincount(bin_of, said - happened, bins)).sum() / len(said))
+
+
+def accuracy(p: ArrayLike, y: ArrayLike) -> Floats:
+    """1.0 where the likeliest outcome happened, else 0.0."""
+    p, y = _matches(p, y)
+    return np.asarray(p.argmax(axis=1) == y, dtype=np.float64)
+
+
+def paired_difference(a: ArrayLike, b: ArrayLike, dates: ArrayLike, resamples: int = 1000, seed: int = 0) -> Interval:
+    """Mean of `a - b` over matches with a bootstrap interval that resamples whole match dates.
+
+    Matches of one day share news, weather and the state of every model, so a day is drawn or left out as a
+    whole.
+
+    Args:
+        a: losses of one forecaster, one per match.
+        b: losses of the other on the same matches.
+        dates: match date of each row.
+        resamples: number of bootstrap samples.
+        seed: the same seed draws the same days.
+    """
+    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    days = np.asarray(dates)
+    if difference.ndim != 1 or len(difference) == 0 or len(days) != len(difference):
+        raise ValueError(
+            f"expected as many dates as losses and at least one; found {difference.shape} losses, {len(days)} dates"
+        )
+    _, day = np.unique(days, return_inverse=True)
+    n_days = int(day.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(n_days, np.full(n_days, 1 / n_days), size=resamples)
+    means = (drawn @ np.bincount(day, difference, n_days)) / (drawn @ np.bincount(day, minlength=n_days))
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(float(difference.mean()), float(low), float(high))
+
+
+def summary(p: ArrayLike, y: ArrayLike) -> dict[str, float]:
+    """Means of every metric over the matches, and their number `n`."""
+    metrics: dict[str, Any] = {"log_loss": log_loss, "rps": rps, "brier": brier, "accuracy": accuracy}
+    means = {name: float(metric(p, y).mean()) for name, metric in metrics.items()}
+    return {"n": float(len(np.asarray(y))), **means, "ece": ece(p, y)}
+
+
+def _matches(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Ints]:
+    probabilities, outcomes = np.asarray(p, dtype=np.float64), np.asarray(y, dtype=np.int64)
+    if probabilities.ndim != 2 or probabilities.shape != (outcomes.size, 3):
+        raise ValueError(
+            f"expected probabilities of shape (n, 3) for n outcomes; "
+            f"found {probabilities.shape} for {outcomes.size} outcomes"
+        )
+    if outcomes.size and (outcomes.min() < 0 or outcomes.max() > 2):
+        raise ValueError(f"expected outcomes 0, 1 or 2 (home, draw, away); found {np.unique(outcomes)[:5].tolist()}")
+    return probabilities, outcomes

@@ -1,0 +1,82 @@
+"""Every environment variable the platform reads, with its unit and default.
+
+A field `lake_url` is read from `SOCCER_LAKE_URL`. S3 credentials and endpoints are the usual `AWS_*` variables.
+"""
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from soccer_assets.errors import SettingsError
+
+PREFIX = "SOCCER_"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of one process; the defaults need no server and write to `var` alone."""
+
+    var: Annotated[str, Meta(description="folder for everything the program writes")] = "var"
+    lake_url: Annotated[str, Meta(description="Delta tables: a folder or s3://; default <var>/lake")] = ""
+    payloads_url: Annotated[str, Meta(description="raw payloads: a folder or s3://; default <var>/payloads")] = ""
+    mlflow_url: Annotated[str, Meta(description="MLflow tracking and registry; default SQLite in <var>")] = ""
+    optuna_url: Annotated[str, Meta(description="Optuna storage (SQLAlchemy URL); default a journal in <var>")] = ""
+    redis_url: Annotated[str, Meta(description="Redis; default: one is started from a bundled binary")] = ""
+    dagster_port: Annotated[int, Meta(ge=1, le=65535, description="port of the Dagster UI on 127.0.0.1")] = 3000
+    start_date: Annotated[dt.date, Meta(description="first match date of the graph")] = dt.date(1993, 7, 1)
+    leagues: Annotated[str, Meta(description="division codes to acquire, comma-separated; default all")] = ""
+    football_data_url: Annotated[str, Meta(description="football-data.co.uk or a mirror: http(s):// or file://")] = (
+        "https://www.football-data.co.uk"
+    )
+    replay: Annotated[bool, Meta(description="read stored payloads only, never the network")] = False
+    http_timeout_seconds: Annotated[float, Meta(gt=0, description="per connection, read and write")] = 30.0
+    http_retries: Annotated[int, Meta(ge=0, description="further tries after a failed request")] = 3
+    http_pause_seconds: Annotated[float, Meta(ge=0, description="pause between requests to one host")] = 1.0
+    http_user_agent: Annotated[str, Meta(description="who asks")] = (
+        "soccer-assets/0.1 (open-source football forecasting; one request at a time)"
+    )
+    seed: Annotated[int, Meta(ge=0, description="seed of every random choice")] = 20240701
+    families: Annotated[str, Meta(description="model families to train, comma-separated; default all")] = ""
+    trials: Annotated[int, Meta(ge=1, description="Optuna trials per family")] = 12
+    tuning_matches: Annotated[int, Meta(ge=500, description="newest matches used while tuning")] = 40_000
+    folds: Annotated[int, Meta(ge=2, description="walk-forward folds; the last one is for selection")] = 4
+    fold_days: Annotated[int, Meta(ge=14, description="match days a fold validates on")] = 182
+    train_since: Annotated[dt.date, Meta(description="first match date a model learns from")] = dt.date(2005, 7, 1)
+    value_edge: Annotated[float, Meta(gt=0, lt=1, description="least edge of a value bet")] = 0.05
+    drift_share: Annotated[float, Meta(gt=0, le=1, description="share of drifted features that retrains")] = 0.2
+    retrain_days: Annotated[int, Meta(ge=1, description="least days between retrainings")] = 14
+
+    @property
+    def var_path(self) -> Path:
+        return Path(self.var).expanduser().resolve()
+
+    @property
+    def lake(self) -> str:
+        return self.lake_url or str(self.var_path / "lake")
+
+    @property
+    def payloads(self) -> str:
+        return self.payloads_url or str(self.var_path / "payloads")
+
+    @property
+    def mlflow(self) -> str:
+        return self.mlflow_url or f"sqlite:///{self.var_path / 'mlflow' / 'mlflow.db'}"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings from the environment (default: the process's own).
+
+        Raises:
+            SettingsError: a variable cannot be read as its type, or is out of bounds.
+        """
+        environment = os.environ if environment is None else environment
+        names = {f"{PREFIX}{field.name.upper()}": field.name for field in msgspec.structs.fields(cls)}
+        given = {names[key]: value for key, value in environment.items() if key in names and value != ""}
+        try:
+            return msgspec.convert(given, cls, strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"{error} (variables are named {PREFIX}<FIELD>; given: {given})") from None

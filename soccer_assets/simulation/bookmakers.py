@@ -1,0 +1,91 @@
+"""Bookmakers that see the truth through noise and add a margin.
+
+A view is a pair of mean goals, so a bookmaker's result, totals and handicap prices agree with one another.
+The market as a whole errs, and each bookmaker errs a little further on its own. Closing views keep half of
+the pre-match error and add a small new one: prices move towards the truth, as they do in life.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from soccer_assets.simulation.score_matrix import (
+    LINES,
+    Float,
+    cover_probabilities,
+    over_under_probabilities,
+    result_probabilities,
+    score_matrix,
+)
+
+
+@dataclass(frozen=True)
+class Bookmaker:
+    """A bookmaker: `margin` is its overround less one, `noise` the sd of its own error in log mean goals."""
+
+    code: str
+    margin: float
+    noise: float
+    totals_code: str = ""  # quotes totals and handicaps under this name; empty: it does not quote them
+
+
+BOOKMAKERS: Final = (
+    Bookmaker("B365", 0.055, 0.025, "B365"),
+    Bookmaker("BW", 0.06, 0.03),
+    Bookmaker("PS", 0.025, 0.015, "P"),
+    Bookmaker("WH", 0.07, 0.03),
+)
+MARKET_NOISE: Final = 0.10  # sd of the market's pre-match error in log mean goals
+CLOSING_NOISE: Final = 0.02  # sd of what closing adds to the half of it that stays
+CLOSING_SHARE: Final = 0.5
+
+LOWEST_PRICE: Final = 1.01
+
+
+def _quote(probabilities: Float, margin: float) -> Float:
+    return np.maximum(LOWEST_PRICE, np.round(1 / (probabilities * (1 + margin)), 2))
+
+
+def _with_market(quotes: dict[str, Float], names: list[str]) -> Iterator[tuple[str, Float]]:
+    """Columns of every bookmaker, then the maximum and the average; `names` hold `{}` for the code."""
+    together = np.stack(list(quotes.values()))
+    quotes = quotes | {"Max": together.max(axis=0), "Avg": np.round(together.mean(axis=0), 2)}
+    for code, prices in quotes.items():
+        yield from ((name.format(code), prices[:, place]) for place, name in enumerate(names))
+
+
+def _market_columns(
+    home_view: Float, away_view: Float, c: str, rng: np.random.Generator
+) -> Iterator[tuple[str, Float]]:
+    """All prices at one time, in the site's order; `c` is `C` for closing."""
+    results, totals, covers = {}, {}, {}
+    for maker in BOOKMAKERS:
+        share = CLOSING_SHARE if c else 1.0
+        noise = np.exp(rng.normal(0, maker.noise * share, (2, len(home_view))))
+        matrix = score_matrix(home_view * noise[0], away_view * noise[1])
+        results[maker.code] = _quote(result_probabilities(matrix), maker.margin)
+        if maker.totals_code:
+            totals[maker.totals_code] = _quote(over_under_probabilities(matrix), maker.margin)
+            covers[maker] = cover_probabilities(matrix)
+    fair = cover_probabilities(score_matrix(home_view, away_view))
+    line = np.abs(fair - 0.5).argmin(axis=1)[:, None]
+    handicaps = {}
+    for maker, cover in covers.items():
+        home = np.take_along_axis(cover, line, axis=1)
+        handicaps[maker.totals_code] = _quote(np.hstack((home, 1 - home)), maker.margin)
+    yield from _with_market(results, [f"{{}}{c}{outcome}" for outcome in "HDA"])
+    yield from _with_market(totals, [f"{{}}{c}>2.5", f"{{}}{c}<2.5"])
+    yield f"AH{c}h", LINES[line[:, 0]]
+    yield from _with_market(handicaps, [f"{{}}{c}AHH", f"{{}}{c}AHA"])
+
+
+def prices(home_rate: Float, away_rate: Float, rng: np.random.Generator) -> pl.DataFrame:
+    """Decimal odds of every match under the site's names and in its order, pre-match and then closing."""
+    error = rng.normal(0, MARKET_NOISE, (2, len(home_rate)))
+    late = CLOSING_SHARE * error + rng.normal(0, CLOSING_NOISE, error.shape)
+    columns = dict(_market_columns(home_rate * np.exp(error[0]), away_rate * np.exp(error[1]), "", rng))
+    columns |= _market_columns(home_rate * np.exp(late[0]), away_rate * np.exp(late[1]), "C", rng)
+    return pl.DataFrame(columns)

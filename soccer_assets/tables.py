@@ -1,0 +1,120 @@
+"""What a table is: its columns, types and rules, declared once.
+
+A stage's `schema.py` declares its tables with these classes. The same declaration validates frames (pandera), makes
+empty frames, and describes the columns in the Dagster UI. Pandera takes seconds to import, so it is imported on use.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from soccer_assets.errors import SchemaError
+
+UTC = pl.Datetime("us", "UTC")
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: bounds are inclusive; `among` lists the only values allowed."""
+
+    name: str
+    dtype: pl.DataType | type[pl.DataType]
+    description: str
+    nullable: bool = False
+    ge: float | None = None
+    le: float | None = None
+    among: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: `row` says what one row is, `key` identifies it; an `open` one may have further string columns."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    open: bool = False
+
+    @property
+    def schema(self) -> pl.Schema:
+        return pl.Schema({column.name: column.dtype for column in self.columns})
+
+    def empty(self) -> pl.DataFrame:
+        return pl.DataFrame(schema=self.schema)
+
+    def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The declared columns in the declared order and types, sorted by the key, then validated."""
+        missing = [column.name for column in self.columns if column.name not in frame.columns]
+        if missing:
+            raise SchemaError(f"{self.name}: expected columns {missing}, found {frame.columns}")
+        further = [name for name in frame.columns if name not in self.schema] if self.open else []
+        columns = [pl.col(name).cast(dtype) for name, dtype in self.schema.items()]
+        return self.validate(frame.select(*columns, *further).sort(self.key))
+
+    def validate(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame itself when every rule holds.
+
+        Raises:
+            SchemaError: the rules broken, how often, and up to five values of each.
+        """
+        from pandera.errors import SchemaErrors
+
+        try:
+            self._pandera().validate(frame, lazy=True)
+        except SchemaErrors as errors:
+            raise SchemaError(f"{self.name}: {_explain(errors)}") from None
+        repeated = frame.filter(frame.select(self.key).is_duplicated())
+        if len(repeated):
+            raise SchemaError(
+                f"{self.name}: expected one row per {', '.join(self.key)}, found {len(repeated)} rows that share "
+                f"theirs, such as {repeated.select(self.key).head(SHOWN).rows()}"
+            )
+        return frame
+
+    def _pandera(self) -> Any:
+        import pandera.polars as pa
+
+        def checks(column: Column) -> list[Any]:
+            rules = []
+            if column.ge is not None:
+                rules.append(pa.Check.ge(column.ge))
+            if column.le is not None:
+                rules.append(pa.Check.le(column.le))
+            if column.among is not None:
+                rules.append(pa.Check.isin(list(column.among)))
+            return rules
+
+        return pa.DataFrameSchema(
+            {c.name: pa.Column(c.dtype, checks(c), nullable=c.nullable) for c in self.columns},
+            strict=not self.open,
+        )
+
+
+def quarantine(name: str) -> Table:
+    """The table beside `name` for the records that could not be used."""
+    return Table(
+        f"{name}_quarantine",
+        f"One record that {name} could not use, with the reason.",
+        (
+            Column("origin", pl.String, "the address or table it came from"),
+            Column("payload_id", pl.String, "SHA-256 of the raw bytes", nullable=True),
+            Column("line", pl.Int64, "line in the payload; the header is line 1", nullable=True),
+            Column("match_date", pl.Date, "where it could be read", nullable=True),
+            Column("reason", pl.String, "what was expected and what was found"),
+            Column("record", pl.String, "the record as it came"),
+        ),
+        ("origin", "payload_id", "line"),
+    )
+
+
+def _explain(errors: Any) -> str:
+    cases = errors.failure_cases
+    parts = []
+    for (column, check), rows in cases.group_by(["column", "check"], maintain_order=True):
+        values = rows["failure_case"].head(SHOWN).to_list()
+        parts.append(f"{column} breaks {check} in {len(rows)} rows, such as {values}")
+    return "; ".join(parts)

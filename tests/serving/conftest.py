@@ -1,0 +1,312 @@
+"""A small lake with known rows, a real Redis, the application, and a worker with a model that can be computed by hand."""
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import permutations
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import httpx
+import numpy as np
+import polars as pl
+import pytest
+import pytest_asyncio
+import redis
+from litestar import Litestar
+
+from serving.app import create_app
+from serving.embedded_redis import embedded_redis
+from serving.settings import ServingSettings
+from serving.worker import create_worker, run
+from soccer_assets.delta import Lake
+from soccer_assets.leagues import LEAGUES, team_id
+from soccer_assets.matches.schema import MATCHES
+from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
+from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT
+from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
+from soccer_assets.settings import Settings
+from soccer_assets.tables import Table
+
+HERE = Path(__file__).parent
+SEASON = "2024/25"
+FIRST = dt.date(2024, 8, 3)
+WEEK = dt.timedelta(days=7)
+CLUBS = {
+    "E0": ["Arsenal", "Chelsea", "Everton", "Fulham", "Man United", "Nott'm Forest"],
+    "SP1": ["Ath Bilbao", "Barcelona", "Betis", "Sevilla"],
+}
+PLAYED_WEEKS = 8
+#: Everton - Fulham left the last played week for the last week.
+MOVED = ("E0", "Everton", "Fulham")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.enable_socket)  # the loopback interface only
+
+
+def identity(league: str, home: str, away: str) -> str:
+    return f"{league}.202425.{home.lower().replace(' ', '-').replace(chr(39), '')}.{away.lower().replace(' ', '-')}"
+
+
+def match_rows() -> list[dict[str, Any]]:
+    """Three matches a week in E0 and two in SP1; eight weeks are played, two are to come."""
+    rows = []
+    for league, clubs in CLUBS.items():
+        pairs = list(permutations(clubs, 2))
+        a_week = len(clubs) // 2
+        for number, (home, away) in enumerate(pairs[: a_week * (PLAYED_WEEKS + 2)]):
+            week = number // a_week
+            country = LEAGUES[league].country
+            date = FIRST + week * WEEK
+            played = week < PLAYED_WEEKS
+            row = {
+                "match_date": date,
+                "match_id": identity(league, home, away),
+                "league": league,
+                "season": SEASON,
+                "kick_off_at": dt.datetime(date.year, date.month, date.day, 15, tzinfo=dt.UTC),
+                "status": "finished" if played else "scheduled",
+                "home": home,
+                "away": away,
+                "home_id": team_id(country, home),
+                "away_id": team_id(country, away),
+                "leg": 1,
+                "home_goals": (number * 7) % 4 if played else None,
+                "away_goals": (number * 5) % 3 if played else None,
+                "payload_id": "0" * 64,
+                "line": number + 2,
+            }
+            if (league, home, away) == MOVED:
+                rows.append({**row, "match_date": FIRST + (PLAYED_WEEKS - 1) * WEEK, "status": "postponed",
+                             "home_goals": None, "away_goals": None})  # fmt: skip
+                row |= {"match_date": FIRST + (PLAYED_WEEKS + 1) * WEEK, "status": "scheduled",
+                        "home_goals": None, "away_goals": None}  # fmt: skip
+            rows.append(row)
+    return rows
+
+
+def table_of(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows as the table's own types; columns that are not given are null."""
+    return pl.DataFrame(
+        {name: [row.get(name) for row in rows] for name in table.schema}, schema=table.schema, orient="col"
+    ).sort(table.key)
+
+
+def prediction_rows(version: str = "aaaaaaaaaaaa") -> list[dict[str, Any]]:
+    """Every match on the model line; those of SP1 have a market and a blend besides."""
+    lines = {"model": (0.5, 0.3, 0.2), "market": (0.4, 0.3, 0.3), "blend": (0.45, 0.3, 0.25)}
+    return [
+        {
+            **{name: row[name] for name in
+               ("match_date", "match_id", "league", "season", "kick_off_at", "home", "away")},
+            "line": line,
+            "p_home": chances[0],
+            "p_draw": chances[1],
+            "p_away": chances[2],
+            "model_version": None if line == "market" else version,
+            "trained_through": None if line == "market" else dt.date(2024, 7, 31),
+        }
+        for row in match_rows()
+        for line, chances in lines.items()
+        if line == "model" or row["league"] == "SP1"
+    ]  # fmt: skip
+
+
+def quality_row(date: dt.date, league: str, line: str, sample: str, log_loss: float) -> dict[str, Any]:
+    return {
+        "match_date": date, "league": league, "line": line, "sample": sample, "matches": 40,
+        "log_loss": log_loss, "rps": 0.2, "brier": 0.6, "accuracy": 0.5, "ece": 0.02,
+        "log_loss_minus_closing": None if line == "closing" else 0.01,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def lake(tmp_path: Path, written_lake: Path) -> Lake:
+    """Matches, predictions, value bets, quality and drift; no model yet."""
+    return Lake(str(copytree(written_lake, tmp_path / "lake")))
+
+
+@pytest.fixture(scope="session")
+def written_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lake as every test finds it: written once, copied for each."""
+    folder = tmp_path_factory.mktemp("written") / "lake"
+    lake = Lake(str(folder))
+    lake.replace("matches", table_of(MATCHES, match_rows()), None)
+    lake.replace("predictions", table_of(PREDICTIONS, prediction_rows()), None)
+    (bet,) = [row for row in match_rows() if row["match_id"] == identity("SP1", "Ath Bilbao", "Betis")]
+    bet = {
+        **bet, "line": "model", "selection": "home", "probability": 0.5, "market_probability": 0.4, "edge": 0.1,
+        "price": 2.3, "expected_value": 0.15, "quoted_at": dt.datetime(2024, 8, 2, tzinfo=dt.UTC),
+    }  # fmt: skip
+    lake.replace("value_bets", table_of(VALUE_BETS, [bet]), None)
+    old, new = dt.date(2024, 9, 1), dt.date(2024, 9, 30)
+    quality = [
+        quality_row(date, league, line, sample, loss)
+        for date, league, loss in (
+            (old, "E0", 1.02),
+            (new, "E0", 1.0),
+            (old, "SP1", 0.98),
+            (new, "ALL", 0.99),
+        )
+        for line in ("model", "closing")
+        for sample in ("complete", "all")
+    ]
+    lake.replace("quality_report", table_of(QUALITY_REPORT, quality), None)
+    drift = [
+        {
+            "match_date": date, "drift_share": share, "columns": 4, "drifted": len(names), "reference_matches": 900,
+            "drifted_columns": ",".join(names), "current_matches": 80,
+            "scores": json.dumps({"elo_diff": 0.3, "home_elo": 0.1, "tier": None}),
+        }
+        for date, share, names in ((old, 0.5, ["elo_diff", "home_elo"]), (new, 0.25, ["elo_diff"]))
+    ]  # fmt: skip
+    lake.replace("drift_report", table_of(DRIFT_REPORT, drift), None)
+    return folder
+
+
+@pytest.fixture
+def promote(lake: Lake) -> Callable[[str, str], None]:
+    """Write a selected model and move the champion's alias to it, as the models stage does."""
+
+    def write(version: str, family: str) -> None:
+        day = dt.date(2024, 9, 1)
+        model = {
+            "match_date": day, "family": family, "trained_through": day, "examples": 900, "parameters": "{}",
+            "version": version, "log_loss": 0.97, "reason": "lowest log loss", "forecaster": "x",
+            "comparison": json.dumps([{"family": family, "log_loss": 0.97}]),
+        }  # fmt: skip
+        lake.append("selected_model", table_of(SELECTED_MODEL, [model]))
+        move = {
+            "moved_at": dt.datetime.now(dt.UTC), "alias": "champion", "version": version, "previous": None,
+            "registry_version": "1", "reason": "better",
+        }  # fmt: skip
+        lake.append("promotions", table_of(PROMOTIONS, [move]))
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with embedded_redis(Settings(var=str(tmp_path_factory.mktemp("redis")))) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """An empty Redis."""
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushdb()
+    return redis_server
+
+
+@pytest.fixture
+def settings(tmp_path: Path, lake: Lake, redis_url: str) -> Settings:
+    return Settings(var=str(tmp_path), lake_url=lake.url, redis_url=redis_url)
+
+
+@pytest.fixture
+def serving() -> ServingSettings:
+    return ServingSettings(refresh_seconds=0.05, follow_seconds=0.05, beat_seconds=1.0, shutdown_seconds=2)
+
+
+class Client(httpx.AsyncClient):
+    """A client of an application in this very event loop, where a worker can run beside it."""
+
+    def __init__(self, app: Litestar) -> None:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+        super().__init__(transport=transport, base_url="http://serving")
+        self.app = app
+
+
+@asynccontextmanager
+async def opened(app: Litestar) -> AsyncIterator[Client]:
+    async with app.lifespan(), Client(app) as client:
+        yield client
+
+
+@pytest.fixture(name="opened")
+def opened_() -> Callable[[Litestar], AbstractAsyncContextManager[Client]]:
+    """Opens an application and gives a client of it."""
+    return opened
+
+
+@pytest_asyncio.fixture
+async def client(settings: Settings, serving: ServingSettings) -> AsyncIterator[Client]:
+    async with opened(create_app(settings, serving)) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def reader(
+    written_lake: Path, redis_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Client]:
+    """One application for all tests that only read."""
+    settings = Settings(
+        var=str(tmp_path_factory.mktemp("var")), lake_url=str(written_lake), redis_url=f"{redis_server[:-1]}1"
+    )
+    async with opened(create_app(settings, ServingSettings())) as client:
+        yield client
+
+
+@dataclass(frozen=True)
+class ByRating:
+    """A model that knows one thing: a home club rated higher by 400 wins 9 of 10; a tenth of all matches is drawn."""
+
+    version: str
+    family: str = "by_rating"
+    trained_through: dt.date = dt.date(2024, 9, 1)
+    draw: float = 0.1
+
+    def predict(self, features: pl.DataFrame) -> np.ndarray[Any, Any]:
+        home = 1 / (1 + 10 ** (-features["elo_diff"].to_numpy().astype(float) / 400))
+        return np.column_stack(
+            [(1 - self.draw) * home, np.full(len(home), self.draw), (1 - self.draw) * (1 - home)]
+        )
+
+
+@dataclass
+class Alias:
+    """A registry: versions and where the champion's alias points."""
+
+    models: dict[str, ByRating] = field(default_factory=dict)
+    champion: str | None = None
+    loads: list[str] = field(default_factory=list)
+
+    def champion_version(self) -> str | None:
+        return self.champion
+
+    def load(self, registry_version: str) -> ByRating:
+        self.loads.append(registry_version)
+        return self.models[registry_version]
+
+
+@pytest.fixture
+def alias() -> Alias:
+    return Alias({"1": ByRating("aaaaaaaaaaaa"), "2": ByRating("bbbbbbbbbbbb", draw=0.4)}, champion="1")
+
+
+Work = Callable[[], AbstractAsyncContextManager[asyncio.Task[None]]]
+
+
+@pytest.fixture
+def work(settings: Settings, serving: ServingSettings, alias: Alias) -> Work:
+    """A real arq worker in this process, while the context is open."""
+
+    @asynccontextmanager
+    async def working() -> AsyncIterator[asyncio.Task[None]]:
+        task = asyncio.create_task(run(create_worker(settings, serving, alias, handle_signals=False)))
+        try:
+            yield task
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    return working

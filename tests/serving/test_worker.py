@@ -1,0 +1,145 @@
+"""The worker follows the champion and the matches, and leaves nothing behind."""
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+import msgspec
+import polars as pl
+import pytest
+
+from serving.desk import Desk
+from serving.jobs import HEALTH, JobQueue, connect
+from serving.settings import ServingSettings
+from soccer_assets.contracts import Fixture
+from soccer_assets.delta import Lake
+from soccer_assets.errors import ForecastRefused
+from soccer_assets.settings import Settings
+
+Client = Any  # see conftest
+BODY = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-10-12"}
+FIXTURE = Fixture("E0", "Arsenal", "Chelsea", dt.date(2024, 10, 12))
+
+
+@pytest.mark.asyncio
+async def test_a_moved_alias_is_followed_within_the_pause(client: Client, work: Any, alias: Any) -> None:
+    async with work():
+        assert (await client.post("/predictions", json=BODY)).json()["model_version"] == "aaaaaaaaaaaa"
+        alias.champion = "2"
+        async with asyncio.timeout(5):
+            while (forecast := (await client.post("/predictions", json=BODY)).json())[
+                "model_version"
+            ] != "bbbbbbbbbbbb":
+                await asyncio.sleep(0.02)
+        assert forecast["model"]["draw"] == pytest.approx(0.4)
+        alias.champion = "1"  # and back again: a rollback
+        async with asyncio.timeout(5):
+            while (await client.post("/predictions", json=BODY)).json()["model_version"] != "aaaaaaaaaaaa":
+                await asyncio.sleep(0.02)
+    assert alias.loads == ["1", "2", "1"]
+
+
+@pytest.mark.asyncio
+async def test_new_results_are_known_within_the_pause(client: Client, work: Any, lake: Lake) -> None:
+    async with work():
+        before = (await client.post("/predictions", json=BODY)).json()
+        rows = lake.read("matches").with_columns(
+            # Chelsea wins its coming matches of 28 September
+            status=pl.when(pl.col("match_date") == dt.date(2024, 9, 28)).then(pl.lit("finished")).otherwise("status"),
+            home_goals=pl.when(pl.col("match_date") == dt.date(2024, 9, 28))
+            .then(pl.lit(2, pl.Int16)).otherwise("home_goals"),
+            away_goals=pl.when(pl.col("match_date") == dt.date(2024, 9, 28))
+            .then(pl.lit(0, pl.Int16)).otherwise("away_goals"),
+        )  # fmt: skip
+        lake.replace("matches", rows, None)
+        async with asyncio.timeout(5):
+            while (after := (await client.post("/predictions", json=BODY)).json())["as_of"] == before[
+                "as_of"
+            ]:
+                await asyncio.sleep(0.02)
+    assert (before["as_of"], after["as_of"]) == ("2024-09-21", "2024-09-28")
+
+
+@pytest.mark.asyncio
+async def test_a_registry_that_fails_leaves_the_loaded_champion_in_use(
+    client: Client, work: Any, alias: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with work():
+        await client.post("/predictions", json=BODY)
+        alias.champion = "3"  # no such model
+        async with asyncio.timeout(5):
+            while "the last ones stay" not in caplog.text:
+                await asyncio.sleep(0.02)
+        assert (await client.post("/predictions", json=BODY)).json()["model_version"] == "aaaaaaaaaaaa"
+
+
+@pytest.mark.asyncio
+async def test_a_worker_gives_signs_of_life_until_it_leaves(
+    settings: Settings, serving: ServingSettings, work: Any
+) -> None:
+    store = connect(settings.redis_url, serving)
+    queue = JobQueue(store, serving)
+    assert await queue.worker_sign() is None
+    async with work():
+        async with asyncio.timeout(5):
+            while await queue.worker_sign() is None:
+                await asyncio.sleep(0.02)
+        assert 0 < await store.pttl(HEALTH) <= 1000 * (serving.beat_seconds + 1)
+    assert await queue.worker_sign() is None
+    await store.aclose(close_connection_pool=True)
+
+
+@pytest.mark.asyncio
+async def test_a_worker_counts_its_jobs_on_a_port_of_its_own(
+    client: Client, settings: Settings, serving: ServingSettings, alias: Any, unused_tcp_port: int
+) -> None:
+    import httpx
+
+    from serving.worker import create_worker, run
+
+    serving = msgspec.structs.replace(serving, worker_metrics_port=unused_tcp_port)
+    task = asyncio.create_task(run(create_worker(settings, serving, alias, handle_signals=False)))
+    assert (await client.post("/predictions", json=BODY)).status_code == 200
+    async with httpx.AsyncClient() as http:
+        text = (await http.get(f"http://127.0.0.1:{unused_tcp_port}/metrics")).text
+    task.cancel()
+    await task
+    assert 'soccer_worker_jobs_total{status="done"} 1.0' in text
+    assert 'soccer_worker_champion{version="aaaaaaaaaaaa"} 1.0' in text
+    assert "soccer_worker_forecast_seconds_count 1.0" in text
+
+
+def test_a_desk_loads_again_only_what_moved(lake: Lake, alias: Any) -> None:
+    desk = Desk(lake, alias, horizon_days=180)
+    assert desk.refresh() and not desk.refresh()
+    teams = desk.teams
+    alias.champion = "2"
+    assert desk.refresh()
+    assert desk.teams is teams and alias.loads == ["1", "2"]
+
+
+def test_an_empty_desk_refuses_with_what_to_do(tmp_path: Any, alias: Any) -> None:
+    desk = Desk(Lake(str(tmp_path / "nothing")), alias, horizon_days=180)
+    desk.refresh()
+    with pytest.raises(ForecastRefused, match="materialize `matches`") as refused:
+        desk.forecast(FIXTURE)
+    assert refused.value.reason == "model-missing"
+
+
+def test_a_forecast_knows_nothing_of_its_own_day_or_later(lake: Lake, alias: Any) -> None:
+    """Noise in every later result leaves a forecast as it was, to the last bit."""
+    fixture = Fixture("E0", "Arsenal", "Chelsea", dt.date(2024, 9, 21))
+    desk = Desk(lake, alias, horizon_days=180)
+    desk.refresh()
+    before = desk.forecast(fixture)
+    later = pl.col("match_date") >= fixture.date
+    noise = lake.read("matches").with_columns(
+        pl.when(later & (pl.col("status") == "finished"))
+        .then(pl.lit(9, pl.Int16))
+        .otherwise(side)
+        .alias(side)
+        for side in ("home_goals", "away_goals")
+    )
+    lake.replace("matches", noise, None)
+    assert desk.refresh()
+    assert desk.forecast(fixture) == before

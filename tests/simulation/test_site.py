@@ -1,0 +1,208 @@
+import socket
+import threading
+import time
+
+import httpx
+import pytest
+
+from soccer_assets.simulation.site import (
+    ERROR_PAGE,
+    HALF_BODY,
+    HALF_ROWS,
+    HTML,
+    Changed,
+    Site,
+    Stall,
+    Status,
+    Truncated,
+)
+
+pytestmark = pytest.mark.enable_socket
+
+PATH = "mmz4281/2324/E0.csv"
+BODY = b"Div,HomeTeam\r\nE0,Ravensby\r\nE0,Dunmoor\r\nE0,Millbeck\r\nE0,Hartlow\r\n"
+
+
+@pytest.fixture
+def site():
+    with Site({PATH: BODY, "feed.json": b"{}"}) as running:
+        yield running
+
+
+CLIENT = httpx.Client(trust_env=False, verify=False)
+
+
+def get(site: Site, path: str = PATH, timeout: float = 5.0, **headers: str) -> httpx.Response:
+    """`If_None_Match="..."` is sent as `If-None-Match`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return CLIENT.get(f"{site.url}/{path}", headers=named, timeout=timeout)
+
+
+def test_a_file_is_served_with_its_type_and_validators(site):
+    answer = get(site)
+    assert (answer.status_code, answer.content) == (200, BODY)
+    assert answer.headers["Content-Type"] == "text/csv"
+    assert answer.headers["Content-Length"] == str(len(BODY))
+    assert answer.headers["ETag"].startswith('"')
+    assert answer.headers["Last-Modified"].endswith("GMT")
+    assert get(site, "feed.json").headers["Content-Type"] == "application/json"
+
+
+def test_an_unknown_path_is_not_found(site):
+    assert get(site, "mmz4281/2324/E9.csv").status_code == 404
+
+
+def test_requests_are_counted_in_order_without_their_query(site):
+    for path in (PATH, "nothing", f"{PATH}?season=2324"):
+        get(site, path)
+    assert site.requests == [(PATH, 200), ("nothing", 404), (PATH, 200)]
+
+
+def test_an_unchanged_file_is_not_sent_again(site):
+    first = get(site)
+    for headers in (
+        {"If_None_Match": first.headers["ETag"]},
+        {"If_None_Match": f'"other", W/{first.headers["ETag"]}'},
+        {"If_None_Match": "*"},
+        {"If_Modified_Since": first.headers["Last-Modified"]},
+    ):
+        again = get(site, **headers)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+
+
+def test_a_changed_file_is_sent_again_even_within_the_second(site):
+    first = get(site)
+    site.files[PATH] = BODY + b"E0,Pinbury\r\n"
+    for headers in (
+        {"If_None_Match": first.headers["ETag"]},
+        {"If_Modified_Since": first.headers["Last-Modified"]},
+        # the tag decides alone
+        {"If_None_Match": first.headers["ETag"], "If_Modified_Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
+    ):
+        again = get(site, **headers)
+        assert (again.status_code, again.content) == (200, site.files[PATH])
+
+
+def test_an_unreadable_date_is_ignored(site):
+    assert get(site, If_Modified_Since="yesterday").status_code == 200
+
+
+def test_a_status_fault_lasts_as_many_requests_as_asked_and_carries_its_headers(site):
+    site.fault(PATH, Status(503, {"Retry-After": "7"}), times=2)
+    answers = [get(site) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
+    assert [answer.headers.get("Retry-After") for answer in answers] == ["7", "7", None]
+    assert answers[2].content == BODY
+
+
+def test_faults_queue_up_and_leave_other_paths_alone(site):
+    site.fault(PATH, Status(500))
+    site.fault(PATH, Status(429))
+    assert [get(site, path).status_code for path in (PATH, "feed.json", PATH, PATH)] == [500, 200, 429, 200]
+
+
+def test_a_stalled_request_times_out_and_the_next_is_answered(site):
+    site.fault(PATH, Stall(30))
+    with pytest.raises(httpx.ReadTimeout):
+        get(site, timeout=0.1)
+    assert get(site).content == BODY
+    assert site.requests == [(PATH, 0), (PATH, 200)]
+
+
+def test_a_stall_the_client_sits_out_ends_without_an_answer(site):
+    site.fault(PATH, Stall(0.05))
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+        get(site)
+
+
+def test_an_error_page_comes_with_status_200(site):
+    site.fault(PATH, HTML)
+    answer = get(site)
+    assert (answer.status_code, answer.content) == (200, ERROR_PAGE)
+    assert answer.headers["Content-Type"] == "text/html"
+
+
+def test_a_truncated_body_is_shorter_than_declared(site):
+    site.fault(PATH, Truncated())
+    with pytest.raises(
+        httpx.RemoteProtocolError, match=f"received {len(BODY) // 2} bytes, expected {len(BODY)}"
+    ):
+        get(site)
+
+
+def test_half_a_body_is_a_complete_answer_that_ends_within_a_line(site):
+    site.fault(PATH, HALF_BODY)
+    answer = get(site)
+    assert answer.status_code == 200
+    assert answer.content == b"Div,HomeTeam\r\nE0,Ravensby\r\nE0,Du"
+    assert answer.headers["Content-Length"] == str(len(answer.content))
+
+
+def test_half_the_rows_are_lost_whole(site):
+    site.fault(PATH, HALF_ROWS)
+    assert get(site).content == b"Div,HomeTeam\r\nE0,Ravensby\r\nE0,Dunmoor\r\n"
+
+
+def test_any_change_of_the_body_can_be_asked_for(site):
+    site.fault(PATH, Changed(lambda body: body.replace(b"HomeTeam", b"Home")))
+    assert get(site).content == BODY.replace(b"HomeTeam", b"Home")
+
+
+def test_a_changed_body_has_its_own_tag(site):
+    good = get(site)
+    site.fault(PATH, HALF_ROWS)
+    bad = get(site, If_None_Match=good.headers["ETag"])
+    assert bad.status_code == 200
+    assert bad.headers["ETag"] != good.headers["ETag"]
+    assert get(site, If_None_Match=bad.headers["ETag"]).content == BODY
+
+
+def test_a_fault_comes_before_a_condition(site):
+    good = get(site)
+    site.fault(PATH, Truncated())
+    with pytest.raises(httpx.RemoteProtocolError, match="expected"):
+        get(site, If_None_Match=good.headers["ETag"])
+    assert get(site, If_None_Match=good.headers["ETag"]).status_code == 304
+
+
+def test_stopping_ends_stalls_threads_and_the_port():
+    threads = threading.active_count()
+    site = Site({PATH: BODY}).start()
+    site.fault(PATH, Stall(60))
+    port = int(site.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port)) as stalled:
+        stalled.sendall(f"GET /{PATH} HTTP/1.1\r\nHost: site\r\n\r\n".encode())
+        while not site.requests:
+            time.sleep(0.005)
+        started = time.monotonic()
+        site.stop()
+        assert time.monotonic() - started < 2
+    assert threading.active_count() == threads
+    with pytest.raises(httpx.ConnectError):
+        get(site)
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", port))
+    site.stop()  # a second time does nothing
+
+
+def test_a_site_serves_many_clients_at_once_and_says_nothing(site, capfd):
+    site.fault(PATH, Stall(0.3), times=4)
+    failures: list[str] = []
+
+    def ask() -> None:
+        try:
+            get(site)
+        except httpx.RemoteProtocolError as error:
+            failures.append(str(error))
+
+    clients = [threading.Thread(target=ask) for _ in range(4)]
+    started = time.monotonic()
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert len(failures) == 4
+    assert time.monotonic() - started < 1.0
+    assert capfd.readouterr() == ("", "")
