@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from soccer_assets.contracts import Fixture
-from soccer_assets.errors import ForecastRefused
+from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.leagues import LEAGUES, team_id
 
 CLOSEST = 5
@@ -53,11 +53,11 @@ class Clubs:
         """The fixture's clubs.
 
         Raises:
-            ForecastRefused: unknown league or club, a club against itself, or a date nothing is known about.
+            ForecastRefusedError: unknown league or club, a club against itself, or a date nothing is known about.
         """
         home, away = (self.club(fixture.league, name) for name in (fixture.home, fixture.away))
         if home == away:
-            raise ForecastRefused("same-club", f"expected two clubs, found {home.name} at home and away")
+            raise ForecastRefusedError("same-club", f"expected two clubs, found {home.name} at home and away")
         self._check(fixture.date)
         return Pairing(fixture.league, home, away, fixture.date)
 
@@ -65,15 +65,15 @@ class Clubs:
         """A club of the league by id, or by name without regard to case and accents.
 
         Raises:
-            ForecastRefused: unknown league, league without matches, or unknown club; says which come closest.
+            ForecastRefusedError: unknown league, league without matches, or unknown club; says which come closest.
         """
         if league not in LEAGUES:
-            raise ForecastRefused(
+            raise ForecastRefusedError(
                 "unknown-league", f"expected a division code, found {league!r}", sorted(LEAGUES)
             )
         clubs = self._leagues.get(league, {})
         if not clubs:
-            raise ForecastRefused(
+            raise ForecastRefusedError(
                 "league-without-matches",
                 f"{league} is known, but the lake holds no match of it: acquire it, or choose one it holds",
                 sorted(self._leagues),
@@ -82,7 +82,7 @@ class Clubs:
         if found is None:
             names = [club.name for club in clubs.values()]
             country, name = LEAGUES[league].country, LEAGUES[league].name
-            raise ForecastRefused(
+            raise ForecastRefusedError(
                 "unknown-club",
                 f"expected a club of {league} ({country}, {name}), found {wanted!r}; "
                 "`known` lists the closest names",
@@ -93,10 +93,10 @@ class Clubs:
     def _check(self, date: dt.date) -> None:
         first = self.newest_result
         if first is None:
-            raise ForecastRefused("league-without-matches", "the lake holds no finished match to learn from")
+            raise ForecastRefusedError("league-without-matches", "the lake holds no finished match to learn from")
         last = first + self._horizon
         if not first <= date <= last:
-            raise ForecastRefused(
+            raise ForecastRefusedError(
                 "date-out-of-range",
                 f"expected a date from {first}, the newest result, to {last}, found {date}",
                 [str(first), str(last)],

@@ -14,7 +14,7 @@ from serving.inference import Forecaster, forecast
 from serving.lake_tables import Edition
 from soccer_assets.contracts import Fixture, OnDemandForecast
 from soccer_assets.delta import Lake
-from soccer_assets.errors import ForecastRefused
+from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.features.history import History
 
 MATCHES = "matches"
@@ -68,16 +68,16 @@ class Desk:
         """The champion's forecast.
 
         Raises:
-            ForecastRefused: no champion or no matches yet, or a fixture that cannot be forecast.
+            ForecastRefusedError: no champion or no matches yet, or a fixture that cannot be forecast.
         """
         champion, teams = self.champion, self.teams
         if teams is None:
-            raise ForecastRefused(
+            raise ForecastRefusedError(
                 "model-missing", "the lake holds no matches yet: materialize `matches` first"
             )
         pairing = teams.clubs.pair(fixture)
         if champion is None:
-            raise ForecastRefused(
+            raise ForecastRefusedError(
                 "model-missing", "no model is promoted to champion yet: train and promote one first"
             )
         return forecast(pairing, teams.history, champion.forecaster)

@@ -1,7 +1,7 @@
 """Every error of the API as a problem document (RFC 9457).
 
 `type` is stable and says which kind of problem it is; a GET of it explains the kind. `title` belongs to the
-kind, `detail` to the case. The kinds a refused forecast can have are the reasons of `ForecastRefused`, so a
+kind, `detail` to the case. The kinds a refused forecast can have are the reasons of `ForecastRefusedError`, so a
 fixture is refused in the same words whether the API or the worker finds out.
 """
 
@@ -23,7 +23,7 @@ from litestar.types import ExceptionHandlersMap
 from redis.exceptions import RedisError
 
 from soccer_assets.contracts import Flaw, Problem
-from soccer_assets.errors import ForecastRefused
+from soccer_assets.errors import ForecastRefusedError
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def recognise(request: Request[Any, Any, Any], error: Exception) -> ProblemError
     """Any exception as a problem; one that nobody foresaw is logged and tells the client nothing."""
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, ForecastRefused):
+    if isinstance(error, ForecastRefusedError):
         return refusal(error.reason, str(error), error.known)
     if isinstance(error, RedisError):
         logger.warning("%s %s: Redis: %s", request.method, request.url.path, error)

@@ -24,7 +24,7 @@ from serving.jobs import HEALTH, QUEUE, TASK, JobQueue, connect
 from serving.settings import ServingSettings
 from soccer_assets.contracts import Failure, Job
 from soccer_assets.delta import Lake
-from soccer_assets.errors import ForecastRefused
+from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Clerk:
         began = time.perf_counter()
         try:
             result = await asyncio.to_thread(self._desk.forecast, job.fixture)
-        except ForecastRefused as refusal:
+        except ForecastRefusedError as refusal:
             await self._fail(job, Failure(refusal.reason, str(refusal), list(refusal.known)))
         except Exception:
             logger.exception("job %s failed: %s", job.id, job.fixture)

@@ -104,7 +104,7 @@ def retrain_on_drift(context: SensorEvaluationContext) -> SensorResult | SkipRea
     if worst is None or worst[1] < settings.drift_share:
         told = "no report has rows" if worst is None else f"highest drift share {worst[1]:.2f} on {worst[0]}"
         return SensorResult(skip_reason=f"{told}; threshold {settings.drift_share}", cursor=json.dumps(cursor))
-    last = cursor["retrained"] and dt.date.fromisoformat(cursor["retrained"])
+    last = dt.date.fromisoformat(str(cursor["retrained"])) if cursor["retrained"] else None
     if last and (today - last).days < settings.retrain_days:
         reason = (
             f"drift share {worst[1]:.2f} on {worst[0]}, but retrained on {last}, under {settings.retrain_days} days ago"

@@ -98,10 +98,10 @@ class Lake:
         exists = self.exists(name)
         for attempt in range(COMMIT_TRIES):
             try:
-                write_deltalake(
+                write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
                     self.address(name),
                     _stream(rows),
-                    mode=mode,  # type: ignore[arg-type]
+                    mode=mode,
                     schema_mode="merge" if exists else None,
                     predicate=predicate if exists else None,
                     storage_options=self._options,
@@ -121,7 +121,7 @@ def _stream(rows: pl.DataFrame) -> pa.RecordBatchReader:
 
     def batches(frame: pl.DataFrame) -> list[pa.RecordBatch]:
         plain = frame.with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
-        return plain.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches()
+        return list(plain.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches())
 
     def slices() -> Iterator[pa.RecordBatch]:
         for part in rows.iter_slices(ROWS_AT_ONCE):

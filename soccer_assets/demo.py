@@ -42,7 +42,7 @@ def demo(once: bool) -> None:
     var = Settings.read().var_path / "demo"
     today = dt.datetime.now(dt.UTC).date()
     world = _world(var, today)
-    first = world.matches["match_date"].min()
+    first: dt.date = world.matches["match_date"].sort().to_list()[0]
     with Site(files(world, today - dt.timedelta(days=1))) as site:
         os.environ |= {
             "SOCCER_VAR": str(var),
@@ -97,7 +97,7 @@ def _materialize(world: World, site: Site, today: dt.date) -> None:
             print("\nThe fixtures as they stood yesterday, before one match was moved")
             fixtures = AssetSelection.assets("football_data_fixtures")
             runs.materialize(fixtures, today - dt.timedelta(days=1), last, instance)
-            start = world.matches["match_date"].min()
+            start = world.matches["match_date"].sort().to_list()[0]
         site.files = files(world, today)
         print("\nSources, matches, odds, features")
         runs.materialize(runs.UP_TO_FEATURES, start, last, instance)

@@ -4,12 +4,14 @@
     ├── SettingsError            an environment variable cannot be used
     ├── SourceError              a source did not give what was asked of it
     │   ├── FetchError           no usable answer: status, timeout, broken transfer
-    │   ├── ShapeError           an answer that is not the expected kind of file
-    │   └── SourcesFailed        the failures of one fetch, all addresses together
+    │   └── ShapeError           an answer that is not the expected kind of file
+    ├── SourcesFailedError       the failures of one fetch, all addresses together
     ├── SchemaError              a table breaks its declared schema
     ├── NotMaterializedError     an upstream table or partition is not there yet
     ├── ModelError               a model cannot be fitted, stored or used
-    └── ForecastRefused          an on-demand forecast cannot be made for this fixture
+    ├── ForecastRefusedError     an on-demand forecast cannot be made for this fixture
+    ├── RunFailedError           a run of the graph did not succeed
+    └── PlatformError            a process of the platform did not start, or ended by itself
 
 A message says what was expected, what was found and what to do.
 """
@@ -41,7 +43,7 @@ class ShapeError(SourceError):
     """The answer is not the file it should be: HTML, truncated, shrunken, or without its key columns."""
 
 
-class SourcesFailed(SoccerError):
+class SourcesFailedError(SoccerError):
     """Some addresses failed; the others were fetched and kept, nothing was overwritten."""
 
     def __init__(self, failures: Sequence[SourceError], fetched: int) -> None:
@@ -66,10 +68,18 @@ class ModelError(SoccerError):
     """A model cannot be fitted, stored or used."""
 
 
-class ForecastRefused(SoccerError):
+class ForecastRefusedError(SoccerError):
     """An on-demand forecast cannot be made; `reason` is a stable code, `known` what would have been accepted."""
 
     def __init__(self, reason: str, message: str, known: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.reason = reason
         self.known = tuple(known)
+
+
+class RunFailedError(SoccerError):
+    """A run did not succeed; the message is that of the step that failed."""
+
+
+class PlatformError(SoccerError):
+    """A process of the platform did not start, or ended by itself; the message ends with its last words."""

@@ -61,7 +61,7 @@ def dated_asset(table: Table, **arguments: Any) -> Callable[[Callable[..., Any]]
         TableColumn(c.name, str(c.dtype), c.description, constraints=TableColumnConstraints(nullable=c.nullable))
         for c in table.columns
     ]
-    return asset(
+    return asset(  # type: ignore[no-any-return]  # the arguments are those of @asset
         partitions_def=match_dates,
         backfill_policy=BackfillPolicy.single_run(),
         metadata={"dagster/column_schema": TableSchema(columns=columns), "key": ", ".join(table.key)},

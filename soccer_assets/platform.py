@@ -20,17 +20,13 @@ import httpx
 
 from serving.embedded_redis import embedded_redis
 from serving.settings import ServingSettings
-from soccer_assets.errors import SoccerError
+from soccer_assets.errors import PlatformError
 from soccer_assets.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.3
-
-
-class PlatformError(SoccerError):
-    """A process of the platform did not start, or ended by itself; the message ends with its last words."""
 
 
 @dataclass(frozen=True)

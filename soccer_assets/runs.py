@@ -13,7 +13,7 @@ from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
 
 from soccer_assets.definitions import defs
-from soccer_assets.errors import SoccerError
+from soccer_assets.errors import RunFailedError
 from soccer_assets.partitions import range_tags
 
 ROOT = Path(__file__).parent.parent
@@ -23,10 +23,6 @@ UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
 MODELS = AssetSelection.groups("models")
 FORECASTS = AssetSelection.assets("predictions", "value_bets", "settled_predictions", "quality_report")
 DRIFT = AssetSelection.assets("drift_report")
-
-
-class RunFailed(SoccerError):
-    """A run did not succeed; the message is that of the step that failed."""
 
 
 def instance() -> DagsterInstance:
@@ -47,7 +43,7 @@ def materialize(
         The id of the run.
 
     Raises:
-        RunFailed: a step or a blocking check failed.
+        RunFailedError: a step or a blocking check failed.
     """
     keys = selection.resolve(defs.resolve_asset_graph())
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=keys)
@@ -56,7 +52,7 @@ def materialize(
     run = run_in.create_run_for_job(
         job, run_config=QUIET, tags=range_tags(first, last), asset_selection=frozenset(keys)
     )
-    say(f"  {'planned':<28}{'':>12} rows {time.perf_counter() - began:7.1f} s")
+    say(f"  {'run planned':<76} {time.perf_counter() - began:7.1f} s")
     failure = ""
     rows: dict[str, int] = {}
     started: dict[str, float] = {}
@@ -67,20 +63,17 @@ def materialize(
                 started[step] = time.perf_counter()
             case DagsterEventType.HANDLED_OUTPUT:
                 count = event.event_specific_data.metadata.get("dagster/row_count")  # type: ignore[union-attr]
-                rows[step] = int(count.value) if count else 0
+                rows[step] = int(str(count.value)) if count else 0
             case DagsterEventType.STEP_SUCCESS:
                 seconds = time.perf_counter() - started[step]
-                say(
-                    f"  {step:<28}{rows[step]:>12,} rows {seconds:7.1f} s"
-                    if step in rows
-                    else f"  {step} {seconds:.1f} s"
-                )
+                made = f"{rows[step]:,} rows" if step in rows else "checked"
+                say(f"  {step:<60}{made:>16} {seconds:7.1f} s")
             case DagsterEventType.STEP_FAILURE:
                 failure = failure or f"{step}: {_cause(event)}"
             case DagsterEventType.RUN_FAILURE:
                 failure = failure or str(event.message)
     if failure:
-        raise RunFailed(f"{failure}\n(run {run.run_id}, match dates {first} to {last})")
+        raise RunFailedError(f"{failure}\n(run {run.run_id}, match dates {first} to {last})")
     say(f"  done in {time.perf_counter() - began:.1f} s")
     return run.run_id
 

@@ -124,7 +124,7 @@ class Registry:
         """The forecaster of a version."""
         from mlflow.artifacts import load_text
 
-        return Forecaster.decode(load_text(self._client.get_model_version(MODEL, registry_version).source))
+        return Forecaster.decode(load_text(str(self._client.get_model_version(MODEL, registry_version).source)))
 
     def _tag(self, registry_version: str) -> str:
         return str(self._client.get_model_version(MODEL, registry_version).tags["version"])

@@ -88,5 +88,8 @@ def no_line_is_far_behind_the_closing_market(lake: ResourceParam[Lake]) -> Asset
     return AssetCheckResult(
         passed=all(gap is None or gap <= WORST_GAP for gap in gaps.values()),
         severity=AssetCheckSeverity.WARN,
-        metadata={"log loss minus closing": MetadataValue.json(gaps), "matches": int(newest["matches"].max() or 0)},
+        metadata={
+            "log loss minus closing": MetadataValue.json(gaps),
+            "matches": max(newest["matches"].to_list(), default=0),
+        },
     )

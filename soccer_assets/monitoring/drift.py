@@ -49,11 +49,11 @@ def drift(compared: Windows, day: dt.date, columns: list[str], html: Path | None
     from evidently.presets import DataDriftPreset
 
     # a column without values in a window cannot be compared
-    used = [c for c in columns if all(w[c].is_not_null().mean() > 0.5 for w in (compared.current, compared.reference))]
+    both = (compared.current, compared.reference)
+    used = [name for name in columns if all(2 * window[name].null_count() < len(window) for window in both)]
     definition = DataDefinition(numerical_columns=used)
     current, reference = (
-        Dataset.from_pandas(window.select(used).to_pandas(), data_definition=definition)
-        for window in (compared.current, compared.reference)
+        Dataset.from_pandas(window.select(used).to_pandas(), data_definition=definition) for window in both
     )
     preset = DataDriftPreset(columns=used, num_method=METHOD, num_threshold=THRESHOLD)
     snapshot = Report([preset]).run(current, reference)

@@ -4,6 +4,7 @@ Every match is forecast by the newest model of its own date or before, which has
 the past, this is the walk-forward backtest; run over the coming days, it is the forecast. There is no other path.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 
 import numpy as np
@@ -54,13 +55,14 @@ def forecast(matches: pl.DataFrame, features: pl.DataFrame, models: pl.DataFrame
 def _by_model(coming: pl.DataFrame, models: pl.DataFrame) -> Iterator[tuple[Forecaster, pl.DataFrame]]:
     """The matches of each model: those on or after its date and before the next one's."""
     models = models.sort(DATE)
-    first = coming[DATE].min()
-    if models.is_empty() or models[DATE].min() > first:  # type: ignore[operator]
-        found = "none" if models.is_empty() else f"the oldest of {models[DATE].min()}"
+    first: dt.date = coming[DATE].to_list()[0]
+    days: list[dt.date] = models[DATE].to_list()
+    if not days or days[0] > first:
+        found = f"the oldest of {days[0]}" if days else "none"
         raise NotMaterializedError(
             f"expected a selected_model of {first} or before, found {found}: run `just train {first}`"
         )
-    following = [*models[DATE].to_list()[1:], None]
+    following = [*days[1:], None]
     for (day, text), until in zip(models.select(DATE, "forecaster").iter_rows(), following, strict=True):
         mine = coming.filter((pl.col(DATE) >= day) & (True if until is None else pl.col(DATE) < until))
         if len(mine):

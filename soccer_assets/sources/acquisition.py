@@ -45,7 +45,7 @@ class FootballData:
         """Records of season archives with a match date from `first` to `last`, both inclusive.
 
         Raises:
-            SourcesFailed: an address gave no acceptable answer; nothing is written then.
+            SourcesFailedError: an address gave no acceptable answer; nothing is written then.
         """
         today = dt.datetime.now(dt.UTC).date()
         requests = football_data.archives(self._base, self._leagues, first, last, today)
@@ -57,7 +57,7 @@ class FootballData:
         """Coming matches from `first` to `last` by every fixtures file seen, each as it was last published.
 
         Raises:
-            SourcesFailed: an address gave no acceptable answer; nothing is written then.
+            SourcesFailedError: an address gave no acceptable answer; nothing is written then.
         """
         requests = football_data.fixture_files(self._base)
         newest = self._client.fetch(requests, football_data.accept_fixtures, self._base)

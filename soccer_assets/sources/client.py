@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from soccer_assets.errors import FetchError, ShapeError, SourceError, SourcesFailed
+from soccer_assets.errors import FetchError, ShapeError, SourceError, SourcesFailedError
 from soccer_assets.payloads import Fetch, Payloads
 from soccer_assets.settings import Settings
 
@@ -64,7 +64,7 @@ class Client:
         """The good answer to each request, in order; addresses that never existed (404) are left out.
 
         Raises:
-            SourcesFailed: some addresses gave no acceptable answer; the message names each.
+            SourcesFailedError: some addresses gave no acceptable answer; the message names each.
         """
         good = self._payloads.last_good(prefix)
         if self._settings.replay:
@@ -92,7 +92,7 @@ class Client:
                 answers.extend([answer] if answer else [])
         self._payloads.record(log)
         if failures:
-            raise SourcesFailed(failures, fetched=len(requests) - len(failures))
+            raise SourcesFailedError(failures, fetched=len(requests) - len(failures))
         return answers
 
     def _ask(

@@ -153,11 +153,11 @@ def _read(answer: Answer) -> tuple[pl.DataFrame, list[tuple[object, ...]]]:
     kept: list[tuple[int, str]] = []
     problems: list[tuple[object, ...]] = []
     for number, line in numbered[1:]:
-        cells = line.count(",") + 1
-        if cells >= LEAST_CELLS:
+        count = line.count(",") + 1
+        if count >= LEAST_CELLS:
             kept.append((number, line))
         else:
-            reason = f"expected {width} cells, found {cells}"
+            reason = f"expected {width} cells, found {count}"
             problems.append((answer.address, answer.payload_id, number, None, reason, line))
     cells = _cells([line for _, line in kept], width)
     # a column published twice keeps its first appearance

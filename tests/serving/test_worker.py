@@ -13,7 +13,7 @@ from serving.jobs import HEALTH, JobQueue, connect
 from serving.settings import ServingSettings
 from soccer_assets.contracts import Fixture
 from soccer_assets.delta import Lake
-from soccer_assets.errors import ForecastRefused
+from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.settings import Settings
 
 Client = Any  # see conftest
@@ -121,7 +121,7 @@ def test_a_desk_loads_again_only_what_moved(lake: Lake, alias: Any) -> None:
 def test_an_empty_desk_refuses_with_what_to_do(tmp_path: Any, alias: Any) -> None:
     desk = Desk(Lake(str(tmp_path / "nothing")), alias, horizon_days=180)
     desk.refresh()
-    with pytest.raises(ForecastRefused, match="materialize `matches`") as refused:
+    with pytest.raises(ForecastRefusedError, match="materialize `matches`") as refused:
         desk.forecast(FIXTURE)
     assert refused.value.reason == "model-missing"
 

@@ -34,7 +34,7 @@ FIXED: Mapping[str, Any] = {
     "max_cat_to_onehot": 1,
     "deterministic": True,
     "force_row_wise": True,
-    "num_threads": 2,
+    "num_threads": 1,  # candidates share the machine: two threads that wait for each other took up to ten times longer
     "verbosity": -1,
 }
 
