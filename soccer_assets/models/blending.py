@@ -2,7 +2,7 @@
 
     p[outcome]  is proportional to  p_model[outcome]^a * p_market[outcome]^b * exp(bias[outcome])
 
-with `a`, `b` and the biases of highest likelihood on matches that were predicted out of fold and priced
+with weights `a`, `b` of at least 0 and the biases of highest likelihood on matches that were predicted out of fold and priced
 (Genest and Zidek 1986). The prior is the market alone, `a = 0` and `b = 1`: prices know what no result tells.
 """
 
@@ -40,7 +40,8 @@ class Blend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return pooled
 
 
-DEFAULT_BLEND = Blend(model_weight=0.2, market_weight=0.8, biases=(0.0, 0.0, 0.0), matches=0)
+#: Little of a model without odds does no harm to the market's forecast on real seasons.
+DEFAULT_BLEND = Blend(model_weight=0.1, market_weight=0.9, biases=(0.0, 0.0, 0.0), matches=0)
 
 
 def fit_blend(model_p: Floats, market_p: Floats, y: Ints) -> Blend:
@@ -66,6 +67,20 @@ def fit_blend(model_p: Floats, market_p: Floats, y: Ints) -> Blend:
     if len(y) < MIN_MATCHES:
         return DEFAULT_BLEND
     forecasts = np.stack([log_probabilities(model_p), log_probabilities(market_p)], axis=2)
-    design = np.concatenate([forecasts, np.broadcast_to(np.eye(3), (len(y), 3, 3))], axis=2)
-    theta = fit(design, y, np.array([0.0, 1.0, 0.0, 0.0, 0.0]), PENALTY).tolist()
-    return Blend(theta[0], theta[1], (theta[2], theta[3], theta[4]), len(y))
+    weights, biases = _fit(forecasts, y, (0, 1))
+    if min(weights) < 0:  # evidence is never turned round: the forecast that is no help is left out
+        weights, biases = _fit(forecasts, y, (1,) if weights[0] < 0 else (0,))
+    return Blend(weights[0], weights[1], biases, len(y))
+
+
+def _fit(
+    forecasts: Floats, y: Ints, used: tuple[int, ...]
+) -> tuple[tuple[float, float], tuple[float, float, float]]:
+    """Weights of both forecasts, zero for one that is not used, and the biases."""
+    design = np.concatenate([forecasts[:, :, used], np.broadcast_to(np.eye(3), (len(y), 3, 3))], axis=2)
+    prior = np.concatenate([np.array([0.0, 1.0])[list(used)], np.zeros(3)])
+    theta = fit(design, y, prior, PENALTY)
+    weights = np.zeros(2)
+    weights[list(used)] = theta[: len(used)]
+    home, draw, away = theta[len(used) :].tolist()
+    return (float(weights[0]), float(weights[1])), (home, draw, away)

@@ -1,0 +1,74 @@
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from soccer_assets.errors import ModelError
+from soccer_assets.models import design
+
+
+def test_a_match_a_half_life_older_weighs_half(world):
+    examples = world(2).examples.with_columns(match_date=pl.Series([dt.date(2023, 1, 1), dt.date(2023, 4, 11)]))
+    old, new = design.recency_weights(examples, half_life_days=100.0)
+    assert new / old == pytest.approx(2.0)
+    assert old + new == pytest.approx(2.0)
+
+
+def test_given_weights_multiply_those_of_recency(world):
+    examples = world(10).examples  # one date: recency weighs all the same
+    weights = design.recency_weights(examples, 100.0, [1.0] * 5 + [3.0] * 5)
+    assert weights.tolist() == pytest.approx([0.5] * 5 + [1.5] * 5)
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [np.nan, 1.0], [0.0, 0.0]])
+def test_weights_that_cannot_weigh_are_refused(world, weights):
+    with pytest.raises(ModelError, match="Expected 2 finite weights"):
+        design.recency_weights(world(2).examples, 100.0, weights)
+
+
+def test_a_null_is_nan_in_the_matrix(world, columns):
+    examples = world(200).examples
+    matrix = design.feature_matrix(examples, columns)
+    assert matrix.shape == (200, 4)
+    assert np.isnan(matrix).sum(axis=0).tolist() == [0, examples["form"].null_count(), 0, 0]
+    assert matrix[:, 2].tolist() == examples["shots"].to_list()
+
+
+def test_a_missing_column_is_named(world):
+    with pytest.raises(ModelError, match="Expected the columns corners, cards; found 9 others, such as match_id"):
+        design.feature_matrix(world(5).examples, ("elo_diff", "corners", "cards"))
+
+
+def test_a_column_that_is_no_number_is_named_with_its_type(world):
+    with pytest.raises(ModelError, match=r"found season \(String\)"):
+        design.feature_matrix(world(5).examples, ("elo_diff", "season"))
+
+
+def test_an_infinite_feature_is_named(world):
+    with pytest.raises(ModelError, match="infinite values in shots"):
+        design.feature_matrix(world(5).examples.with_columns(shots=pl.lit(np.inf)), ("elo_diff", "shots"))
+
+
+def test_an_unknown_league_has_the_code_minus_one(world):
+    examples = world(3).examples.with_columns(league=pl.Series(["D1", "XX", "E0"]))
+    assert design.league_codes(examples, ("D1", "E0")).tolist() == [0, -1, 1]
+
+
+def test_too_few_examples_are_counted(world):
+    with pytest.raises(ModelError, match="at least 100 finished matches to learn from, found 99"):
+        design.outcomes_of(world(99).examples)
+
+
+def test_an_outcome_that_never_occurs_is_named(world):
+    without = world(400).examples.filter(pl.col("outcome") != 1)
+    with pytest.raises(ModelError, match="found no draw: {'home': [0-9]+, 'draw': 0"):
+        design.outcomes_of(without)
+
+
+def test_a_match_without_outcome_is_named(world):
+    examples = world(200).examples.with_columns(
+        outcome=pl.when(pl.col("match_id") == "m000007").then(None).otherwise("outcome")
+    )
+    with pytest.raises(ModelError, match=r"found \[None\] in 1 of 200 rows, first \['m000007'\]"):
+        design.outcomes_of(examples)
