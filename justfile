@@ -57,6 +57,12 @@ check:
     mypy
     lint-imports
 
+# pin what the image installs
+lock:
+    uv lock
+    uv export --frozen --no-dev --no-emit-project --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
+        --no-header --no-annotate --quiet --output-file deploy/requirements.lock
+
 # mend what can be mended by itself
 fix:
     ruff check --fix .

@@ -93,7 +93,9 @@ class Clubs:
     def _check(self, date: dt.date) -> None:
         first = self.newest_result
         if first is None:
-            raise ForecastRefusedError("league-without-matches", "the lake holds no finished match to learn from")
+            raise ForecastRefusedError(
+                "league-without-matches", "the lake holds no finished match to learn from"
+            )
         last = first + self._horizon
         if not first <= date <= last:
             raise ForecastRefusedError(

@@ -52,8 +52,8 @@ class Lake:
         """
         if not self.exists(name):
             raise NotMaterializedError(
-                f"table {name} expected under {self.url}, found none: materialize the asset {name} first "
-                "(`just backfill FROM TO` makes everything up to the features)"
+                f"expected the table {name} under {self.url}, found none: run `just backfill FROM TO` (sources to features), "
+                "`just train DATE` (models) or `just predict FROM TO` (forecasts and reports) first"
             )
         return DeltaTable(self.address(name), storage_options=self._options)
 
@@ -95,15 +95,14 @@ class Lake:
         return dropped
 
     def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
-        exists = self.exists(name)
         for attempt in range(COMMIT_TRIES):
             try:
                 write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
                     self.address(name),
                     _stream(rows),
                     mode=mode,
-                    schema_mode="merge" if exists else None,
-                    predicate=predicate if exists else None,
+                    schema_mode="merge",
+                    predicate=predicate,  # also for a table that is not there: another writer may be making it
                     storage_options=self._options,
                     target_file_size=FILE_BYTES,
                 )

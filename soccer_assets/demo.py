@@ -6,6 +6,7 @@ import shutil
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import polars as pl
@@ -30,10 +31,14 @@ DEFAULTS = {
 
 
 class Anchor(msgspec.Struct, frozen=True):
-    """The day a world was made for; the same anchor is the same world."""
+    """The day a world was made for and the port its site listens on.
+
+    The same anchor is the same world at the same addresses, so a later run knows what an earlier one fetched.
+    """
 
     day: dt.date
     seed: int
+    port: int
 
 
 def demo(once: bool) -> None:
@@ -41,9 +46,9 @@ def demo(once: bool) -> None:
     began = time.perf_counter()
     var = Settings.read().var_path / "demo"
     today = dt.datetime.now(dt.UTC).date()
-    world = _world(var, today)
+    world, port = _world(var, today)
     first: dt.date = world.matches["match_date"].sort().to_list()[0]
-    with Site(files(world, today - dt.timedelta(days=1))) as site:
+    with Site(files(world, today - dt.timedelta(days=1)), port) as site:
         os.environ |= {
             "SOCCER_VAR": str(var),
             "SOCCER_FOOTBALL_DATA_URL": site.url,
@@ -63,19 +68,21 @@ def demo(once: bool) -> None:
                 running.wait()
 
 
-def _world(var: Path, today: dt.date) -> World:
-    """The world of an earlier run while it has coming matches, else a new one in an empty folder."""
+def _world(var: Path, today: dt.date) -> tuple[World, int]:
+    """The world of an earlier run while it has coming matches, else a new one in an empty folder; and its port."""
     file = var / "world.json"
     if file.exists():
         anchor = msgspec.json.decode(file.read_bytes(), type=Anchor)
         world = make_world(anchor.day, seed=anchor.seed)
         coming = pl.col("match_date").is_between(today, today + dt.timedelta(days=7))
         if anchor.day <= today and world.matches.filter(coming)["league"].n_unique() > 1:
-            return world
+            return world, anchor.port
         shutil.rmtree(var)
     var.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(msgspec.json.encode(Anchor(today, SEED)))
-    return make_world(today, seed=SEED)
+    with Site({}) as site:  # a free port
+        port = urlsplit(site.url).port or 0
+    file.write_bytes(msgspec.json.encode(Anchor(today, SEED, port)))
+    return make_world(today, seed=SEED), port
 
 
 def _materialize(world: World, site: Site, today: dt.date) -> None:

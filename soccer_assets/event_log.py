@@ -18,6 +18,7 @@ from dagster._core.storage.root import LocalArtifactStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.event_log import PostgresEventLogStorage
+from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
 from sqlalchemy import func, select
 
 from soccer_assets.settings import Settings
@@ -32,6 +33,10 @@ BATCHED = {
 
 class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ignore[misc]
     """Stores a batch of asset events in one transaction per shard."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", BATCH_SIZE)  # Dagster reads it where it writes events
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         others = [event for event in events if event.get_dagster_event().event_type not in BATCHED]
@@ -73,6 +78,17 @@ class BatchedSqliteEventLogStorage(_Batched, SqliteEventLogStorage):
 class BatchedPostgresEventLogStorage(_Batched, PostgresEventLogStorage):
     """PostgreSQL event log with batched writes."""
 
+    @classmethod
+    def from_config_value(  # type: ignore[override]  # the parent names its own class
+        cls, inst_data: ConfigurableClassData | None, config_value: dict[str, Any]
+    ) -> "BatchedPostgresEventLogStorage":
+        return cls(
+            pg_url_from_config(config_value),
+            config_value.get("should_autocreate_tables", True),
+            inst_data,
+            get_token_provider_from_config(config_value),
+        )
+
 
 def _base_dir() -> str:
     return str(Settings.read().var_path / "dagster")
@@ -84,7 +100,6 @@ class EmbeddedStorage(DagsterSqliteStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(base_dir, inst_data)
         self._event_log_storage = BatchedSqliteEventLogStorage(str(Path(base_dir) / "history" / "runs"))
-        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", BATCH_SIZE)  # Dagster reads it where it writes events
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:

@@ -5,6 +5,7 @@ The fetch log says where and when each payload came from and what became of it. 
 
 import datetime as dt
 import hashlib
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,10 +64,11 @@ class Payloads:
         path = f"{self._root}/{payload_id}"
         if self._fs.get_file_info(path).type is fs.FileType.NotFound:
             self._fs.create_dir(self._root, recursive=True)
-            # a reader never sees half a payload: the id appears when the bytes are whole
-            with self._fs.open_output_stream(f"{path}.part") as stream:
+            # a reader never sees half a payload: the id appears when the bytes are whole, whoever else writes them
+            part = f"{path}.{uuid.uuid4().hex}.part"
+            with self._fs.open_output_stream(part) as stream:
                 stream.write(body)
-            self._fs.move(f"{path}.part", path)
+            self._fs.move(part, path)
         return payload_id
 
     def get(self, payload_id: str) -> bytes:

@@ -53,10 +53,14 @@ class Table:
             raise SchemaError(f"{self.name}: expected columns {missing}, found {frame.columns}")
         further = [name for name in frame.columns if name not in self.schema] if self.open else []
         columns = [pl.col(name).cast(dtype) for name, dtype in self.schema.items()]
-        return self.validate(frame.select(*columns, *further).sort(self.key))
+        try:
+            conformed = frame.select(*columns, *further).sort(self.key)
+        except pl.exceptions.InvalidOperationError as error:
+            raise SchemaError(f"{self.name}: {str(error).splitlines()[0]}") from None
+        return self.validate(conformed)
 
     def validate(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame itself when every rule holds.
+        """The frame itself, which must be sorted by the key, when every rule holds.
 
         Raises:
             SchemaError: the rules broken, how often, and up to five values of each.
@@ -67,11 +71,13 @@ class Table:
             self._pandera().validate(frame, lazy=True)
         except SchemaErrors as errors:
             raise SchemaError(f"{self.name}: {_explain(errors)}") from None
-        repeated = frame.filter(frame.select(self.key).is_duplicated())
+        # rows that share the key are neighbours
+        again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in self.key)
+        repeated = frame.select(self.key).with_row_index("_row").filter(again & (pl.col("_row") > 0))
         if len(repeated):
             raise SchemaError(
-                f"{self.name}: expected one row per {', '.join(self.key)}, found {len(repeated)} rows that share "
-                f"theirs, such as {repeated.select(self.key).head(SHOWN).rows()}"
+                f"{self.name}: expected one row per {', '.join(self.key)}, found {len(repeated)} rows that repeat "
+                f"an earlier one's, such as {repeated.select(self.key).head(SHOWN).rows()}"
             )
         return frame
 

@@ -27,7 +27,7 @@ def test_an_impossible_outcome_costs_the_logarithm_of_the_smallest_probability()
 
 
 def test_calibration_error_pools_the_three_outcomes_into_bins_of_equal_width():
-    # bin 5 holds 0.5 (happened), bin 2 holds 0.25 three times (never), bin 7 holds 0.75 (no), bin 0 holds 0 (yes)
+    # bin 5: 0.5, happened; bin 2: 0.25 three times, never; bin 7: 0.75, no; bin 0: 0, yes
     p, y = [[0.5, 0.25, 0.25], [0.75, 0.25, 0.0]], [0, 2]
     assert scoring.ece(p, y) == pytest.approx((0.5 + 0.75 + 0.75 + 1.0) / 6)
 
@@ -74,7 +74,10 @@ def test_matches_of_one_day_are_drawn_together():
 def test_the_same_seed_gives_the_same_interval_and_an_exchange_turns_it_round():
     a, b = np.random.default_rng(2).normal(size=(2, 300))
     dates = np.arange(300) // 5
-    there, back = scoring.paired_difference(a, b, dates, seed=3), scoring.paired_difference(b, a, dates, seed=3)
+    there, back = (
+        scoring.paired_difference(a, b, dates, seed=3),
+        scoring.paired_difference(b, a, dates, seed=3),
+    )
     assert there == scoring.paired_difference(a, b, dates, seed=3)
     assert (back.mean, back.low, back.high) == pytest.approx((-there.mean, -there.high, -there.low))
 

@@ -16,16 +16,20 @@ from soccer_assets.sources.football_data import KEY_COLUMNS, kick_off_at, publis
 GOALS: dict[str, tuple[str, ...]] = {
     "home_goals": ("FTHG", "HG"),
     "away_goals": ("FTAG", "AG"),
+}
+HALF_TIME: dict[str, tuple[str, ...]] = {
     "home_goals_half_time": ("HTHG",),
     "away_goals_half_time": ("HTAG",),
 }
-STATISTICS_OF_SIDES = {
+#: A misprint in one of these does not cost the match.
+DETAILS = HALF_TIME | {
     f"{side}_{name}": (published,)
     for name, pair in STATISTICS.items()
     for side, published in zip(("home", "away"), pair.split(), strict=True)
 }
-COUNTS = GOALS | STATISTICS_OF_SIDES
+COUNTS = GOALS | DETAILS
 RESULT = ("FTR", "Res")
+NO_SCORE = "none"
 MOST_GOALS = 40
 MOST_COUNTED = 99
 #: A fixture without a result is given up when its league has results of dates this much later.
@@ -48,7 +52,7 @@ def resolve(results: pl.LazyFrame, fixtures: pl.LazyFrame) -> Matches:
     records = _identified(
         pl.concat(
             [
-                _records(fixtures).with_columns(_played=pl.lit(False)),
+                _with_next_file(_records(fixtures)).with_columns(_played=pl.lit(False)),
                 _records(results).with_columns(_played=pl.lit(True)),
             ],
             how="diagonal",
@@ -56,21 +60,22 @@ def resolve(results: pl.LazyFrame, fixtures: pl.LazyFrame) -> Matches:
     )
     reason = _contradiction(records)
     quarantined = [_refused(records.with_columns(reason=reason))]
-    for name in STATISTICS_OF_SIDES:  # a misprinted statistic does not cost the match
+    for name in DETAILS:
         absurd = (pl.col(name) < 0) | (pl.col(name) > MOST_COUNTED)
         why = pl.format("expected 0 to {} {}, found {}", pl.lit(MOST_COUNTED), pl.lit(name), name)
         quarantined.append(_refused(records.with_columns(reason=pl.when(absurd).then(why))))
         records = records.with_columns(pl.when(~absurd).then(pl.col(name)).alias(name))
     # a result comes after the fixture it settles
     day = [*PAIR, "match_date"]
-    good = records.filter(reason.is_null()).sort(*day, "_played").unique(day, keep="last", maintain_order=True)
+    good = records.filter(reason.is_null()).sort(*day, "_played", "_last_seen_at", "_line")
+    good = good.unique(day, keep="last", maintain_order=True)
     rows = _with_ids(_with_status(good)).rename({"_payload_id": "payload_id", "_line": "line"})
     return Matches(MATCHES.conform(rows.select(MATCHES.schema.names())), pl.concat(quarantined))
 
 
 def _refused(records: pl.DataFrame) -> pl.DataFrame:
     """The records that have a reason, in the form of the quarantine."""
-    shown = ["league", "Date", "home", "away", *GOALS, "_result"]
+    shown = ["league", "Date", "home", "away", *GOALS, *HALF_TIME, "_result"]
     return records.filter(pl.col("reason").is_not_null()).select(
         origin=pl.lit("football_data_results"),
         payload_id="_payload_id",
@@ -89,6 +94,10 @@ def _records(published: pl.LazyFrame) -> pl.DataFrame:
         present = [pl.col(name) for name in choices if name in names]
         return pl.coalesce(present) if present else pl.lit(None, dtype=pl.String)
 
+    def count(choices: tuple[str, ...]) -> pl.Expr:
+        number = first_of(choices).cast(pl.Float64, strict=False)
+        return pl.when(number == number.floor()).then(number).cast(pl.Int16, strict=False)
+
     provenance = ("match_date", "_league", "_season", "_payload_id", "_line", "_listed", "_last_seen_at")
     return published.select(
         *(name for name in provenance if name in names),
@@ -96,11 +105,9 @@ def _records(published: pl.LazyFrame) -> pl.DataFrame:
         Time=first_of(("Time",)),
         home=first_of(KEY_COLUMNS["home"]),
         away=first_of(KEY_COLUMNS["away"]),
+        _score=pl.concat_str([first_of(choices).fill_null(NO_SCORE) for choices in GOALS.values()], separator="-"),
         _result=first_of(RESULT),
-        **{
-            name: first_of(choices).cast(pl.Float64, strict=False).cast(pl.Int16, strict=False)
-            for name, choices in COUNTS.items()
-        },
+        **{name: count(choices) for name, choices in COUNTS.items()},
     ).collect()
 
 
@@ -119,23 +126,37 @@ def _identified(records: pl.DataFrame) -> pl.DataFrame:
     return records
 
 
+def _with_next_file(fixtures: pl.DataFrame) -> pl.DataFrame:
+    """Add when a file without the fixture was first seen after one that had it; the newest one where none was."""
+    seen = fixtures.select("_league", _without_it_at="_last_seen_at").unique().sort("_without_it_at")
+    following = fixtures.sort("_last_seen_at").join_asof(
+        seen,
+        left_on="_last_seen_at",
+        right_on="_without_it_at",
+        by="_league",
+        strategy="forward",
+        allow_exact_matches=False,
+        check_sortedness=False,
+    )
+    return following.with_columns(pl.coalesce("_without_it_at", "_last_seen_at"))
+
+
 def _contradiction(records: pl.DataFrame) -> pl.Series:
     """Why a result cannot be trusted; null where it can."""
-    home, away = pl.col("home_goals"), pl.col("away_goals")
+    home, away, score = pl.col("home_goals"), pl.col("away_goals"), pl.col("_score")
     result = pl.when(home > away).then(pl.lit("H")).when(home < away).then(pl.lit("A")).otherwise(pl.lit("D"))
-    score = pl.format("{}-{}", home.fill_null(-1), away.fill_null(-1))
     day = [*PAIR, "match_date", "_played"]
-    first_line = pl.col("_line").first().over(day)
+    first_line = pl.col("_line").min().over(day)
     return records.select(
         pl.when(~pl.col("_played"))
         .then(None)
-        .when(home.is_null() != away.is_null())
-        .then(pl.format("expected two scores, found {} (-1 is none)", score))
+        .when((home.is_null() | away.is_null()) & (score != f"{NO_SCORE}-{NO_SCORE}"))
+        .then(pl.format("expected two whole numbers of goals, found {}", score))
         .when((home < 0) | (away < 0) | (home > MOST_GOALS) | (away > MOST_GOALS))
         .then(pl.format("expected 0 to {} goals, found {}", pl.lit(MOST_GOALS), score))
         .when(home.is_not_null() & pl.col("_result").is_in(["H", "D", "A"]) & (pl.col("_result") != result))
         .then(pl.format("expected the result to follow from the score, found {} beside {}", "_result", score))
-        .when(score.n_unique().over(day) > 1)
+        .when(pl.struct(home, away).n_unique().over(day) > 1)
         .then(pl.format("expected one score of the match on this date, found {} beside another", score))
         .when(pl.col("_line") != first_line)
         .then(pl.format("expected the match once, found it again; first on line {}", first_line))
@@ -145,9 +166,8 @@ def _contradiction(records: pl.DataFrame) -> pl.Series:
 
 def _with_status(records: pl.DataFrame) -> pl.DataFrame:
     newest_result = pl.col("match_date").filter(pl.col("_played")).max().over("league", "season")
-    newest_file = pl.col("_last_seen_at").max().over("league").dt.date()
     due = (newest_result - pl.col("match_date") > RESULT_DUE).fill_null(False)
-    given_up = (~pl.col("_listed") & (pl.col("match_date") > newest_file)).fill_null(False)
+    given_up = (~pl.col("_listed") & (pl.col("match_date") > pl.col("_without_it_at").dt.date())).fill_null(False)
     relisted = ~pl.col("_listed").fill_null(True) & (pl.col("match_date").max().over(PAIR) > pl.col("match_date"))
     return records.with_columns(
         status=pl.when(pl.col("_played") & pl.col("home_goals").is_not_null())

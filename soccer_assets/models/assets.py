@@ -40,7 +40,7 @@ def _candidate_asset(family: Family) -> AssetsDefinition:
         match_features: pl.LazyFrame,
         matches: pl.LazyFrame,
     ) -> pl.DataFrame:
-        first, day = dates_of(context.partition_key_range)
+        _, day = dates_of(context.partition_key_range)
         known = examples(match_features, matches, settings.train_since, day)
         row = candidate(family, known, day, settings)
         context.add_output_metadata(

@@ -2,8 +2,9 @@
 
     p[outcome]  is proportional to  p_model[outcome]^a * p_market[outcome]^b * exp(bias[outcome])
 
-with weights `a`, `b` of at least 0 and the biases of highest likelihood on matches that were predicted out of fold and priced
-(Genest and Zidek 1986). The prior is the market alone, `a = 0` and `b = 1`: prices know what no result tells.
+with weights `a`, `b` of at least 0 and the biases of highest likelihood on matches that were predicted out of
+fold and priced (Genest and Zidek 1986). The prior is the market alone, `a = 0` and `b = 1`: prices know what
+no result tells.
 """
 
 import msgspec
@@ -61,9 +62,7 @@ def fit_blend(model_p: Floats, market_p: Floats, y: Ints) -> Blend:
             f"and {market_p.shape}. Join both on match_id."
         )
     if unknown := int((~np.isfinite(model_p) | ~np.isfinite(market_p)).any(axis=1).sum()):
-        raise ModelError(
-            f"Expected known probabilities, found {unknown} of {len(y)} matches without. Drop them."
-        )
+        raise ModelError(f"Expected known probabilities, found {unknown} of {len(y)} matches without. Drop them.")
     if len(y) < MIN_MATCHES:
         return DEFAULT_BLEND
     forecasts = np.stack([log_probabilities(model_p), log_probabilities(market_p)], axis=2)
@@ -73,9 +72,7 @@ def fit_blend(model_p: Floats, market_p: Floats, y: Ints) -> Blend:
     return Blend(weights[0], weights[1], biases, len(y))
 
 
-def _fit(
-    forecasts: Floats, y: Ints, used: tuple[int, ...]
-) -> tuple[tuple[float, float], tuple[float, float, float]]:
+def _fit(forecasts: Floats, y: Ints, used: tuple[int, ...]) -> tuple[tuple[float, float], tuple[float, float, float]]:
     """Weights of both forecasts, zero for one that is not used, and the biases."""
     design = np.concatenate([forecasts[:, :, used], np.broadcast_to(np.eye(3), (len(y), 3, 3))], axis=2)
     prior = np.concatenate([np.array([0.0, 1.0])[list(used)], np.zeros(3)])

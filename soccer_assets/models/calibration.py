@@ -68,9 +68,7 @@ def fit_temperature(p: Floats, y: Ints) -> Temperature:
 def fit_vector_scaling(p: Floats, y: Ints) -> VectorScaling:
     """The weights and biases of highest penalised likelihood; the penalty makes the biases sum to zero."""
     eye = np.eye(3)
-    design = np.concatenate(
-        [log_probabilities(p)[:, :, None] * eye, np.broadcast_to(eye, (len(y), 3, 3))], axis=2
-    )
+    design = np.concatenate([log_probabilities(p)[:, :, None] * eye, np.broadcast_to(eye, (len(y), 3, 3))], axis=2)
     theta = fit(design, y, np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0]), PENALTY).tolist()
     return VectorScaling((theta[0], theta[1], theta[2]), (theta[3], theta[4], theta[5]))
 

@@ -30,9 +30,9 @@ def outcomes_of(examples: pl.DataFrame) -> Ints:
             "Materialize more match dates, or ask for the model of a later date."
         )
     outcome = examples["outcome"]
-    known = outcome.is_in([0, 1, 2])
+    known = outcome.is_in([0, 1, 2]).fill_null(False)
     if not known.all():
-        rows = examples.filter(~known.fill_null(False))
+        rows = examples.filter(~known)
         raise ModelError(
             f"Expected outcomes 0, 1 or 2 (home, draw, away), found {rows['outcome'].unique().to_list()[:5]} "
             f"in {len(rows)} of {len(examples)} rows, first {rows['match_id'].to_list()[:5]}. Keep finished "
@@ -66,17 +66,13 @@ def feature_matrix(frame: pl.DataFrame, columns: Sequence[str]) -> Floats:
     """
     require(frame, columns)
     if wrong := [f"{name} ({frame.schema[name]})" for name in columns if not frame.schema[name].is_numeric()]:
-        raise ModelError(
-            f"Expected numeric features, found {', '.join(wrong[:5])}. Leave them out of the columns."
-        )
+        raise ModelError(f"Expected numeric features, found {', '.join(wrong[:5])}. Leave them out of the columns.")
     matrix = np.empty((len(frame), len(columns)), order="F")
     for place, name in enumerate(columns):
         matrix[:, place] = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
     if np.isinf(matrix).any():
         found = [name for place, name in enumerate(columns) if np.isinf(matrix[:, place]).any()]
-        raise ModelError(
-            f"Expected finite or null features, found infinite values in {', '.join(found[:5])}."
-        )
+        raise ModelError(f"Expected finite or null features, found infinite values in {', '.join(found[:5])}.")
     return matrix
 
 
@@ -88,9 +84,7 @@ def league_codes(frame: pl.DataFrame, leagues: Sequence[str]) -> Ints:
     return codes.to_numpy().astype(np.int64)
 
 
-def recency_weights(
-    examples: pl.DataFrame, half_life_days: float, weights: ArrayLike | None = None
-) -> Floats:
+def recency_weights(examples: pl.DataFrame, half_life_days: float, weights: ArrayLike | None = None) -> Floats:
     """Weights that halve every `half_life_days` before the newest example, times `weights`, with mean one.
 
     Raises:
@@ -103,12 +97,7 @@ def recency_weights(
     decayed = np.power(0.5, age / half_life_days)
     if weights is not None:
         given = np.asarray(weights, dtype=np.float64)
-        if (
-            given.shape != decayed.shape
-            or not np.isfinite(given).all()
-            or (given < 0).any()
-            or given.sum() <= 0
-        ):
+        if given.shape != decayed.shape or not np.isfinite(given).all() or (given < 0).any() or given.sum() <= 0:
             raise ModelError(
                 f"Expected {len(decayed)} finite weights of at least 0, not all 0; found {given.shape} with "
                 f"{int((~np.isfinite(given) | (given < 0)).sum())} unusable."

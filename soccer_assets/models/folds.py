@@ -26,9 +26,7 @@ class Fold:
         """
         dates = examples["match_date"]
         if not dates.is_sorted():
-            raise ModelError(
-                "Expected examples sorted by match_date, match_id; found dates that go back. Sort them."
-            )
+            raise ModelError("Expected examples sorted by match_date, match_id; found dates that go back. Sort them.")
         start = int(dates.search_sorted(self.valid_from, side="left"))
         stop = int(dates.search_sorted(self.valid_to, side="right"))
         first = 0 if max_rows is None else max(0, start - max_rows)
@@ -42,14 +40,10 @@ def walk_forward_folds(dates: Iterable[dt.date], n_folds: int, valid_days: int) 
         ModelError: a block holds no match, or no date is left to train the first fold on.
     """
     if n_folds < 1 or valid_days < 1:
-        raise ModelError(
-            f"Expected at least one fold of at least one day, found {n_folds} of {valid_days} days."
-        )
+        raise ModelError(f"Expected at least one fold of at least one day, found {n_folds} of {valid_days} days.")
     played = sorted(set(dates))
     if not played:
-        raise ModelError(
-            "Expected match dates to make folds of, found none. Materialize finished matches first."
-        )
+        raise ModelError("Expected match dates to make folds of, found none. Materialize finished matches first.")
     newest, block = played[-1], dt.timedelta(days=valid_days)
     folds = [
         Fold(

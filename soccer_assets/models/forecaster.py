@@ -105,9 +105,7 @@ def assemble(
         )
     p, y = settled.select(PROBABILITIES).to_numpy(), settled["outcome"].to_numpy().astype(np.int64)
     calibrator = choose_calibrator(p, y, settled["match_date"].to_numpy())
-    priced = settled.with_row_index("row").join(
-        market, on="match_id", suffix="_market", maintain_order="left"
-    )
+    priced = settled.with_row_index("row").join(market, on="match_id", suffix="_market", maintain_order="left")
     rows = priced["row"].to_numpy()
     prices = priced.select(f"{name}_market" for name in PROBABILITIES).to_numpy()
     blend = fit_blend(calibrator.apply(p[rows]), prices, y[rows])

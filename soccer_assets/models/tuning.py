@@ -85,8 +85,7 @@ def tune(
 
     if len(folds) < 2 or trials < 1:
         raise ModelError(
-            f"Expected at least one trial and two folds (to tune on, to select on), found {trials} and "
-            f"{len(folds)}."
+            f"Expected at least one trial and two folds (to tune on, to select on), found {trials} and {len(folds)}."
         )
     tuning = [fold.split(examples, max_tuning_rows) for fold in folds[:-1]]
 
@@ -102,9 +101,7 @@ def tune(
         return float(np.mean(losses))
 
     with _quiet_optuna():
-        study = optuna.create_study(
-            storage=storage, study_name=study_name, load_if_exists=True, direction="minimize"
-        )
+        study = optuna.create_study(storage=storage, study_name=study_name, load_if_exists=True, direction="minimize")
         _same_inputs(study, _digest(family.name, examples, columns, folds, seed, max_tuning_rows))
         done = len(_done(study))
         study.sampler = optuna.samplers.TPESampler(seed=seed + done, n_startup_trials=5)
@@ -137,9 +134,7 @@ def _predict(
     )
 
 
-def _digest(
-    name: str, examples: pl.DataFrame, columns: Sequence[str], folds: Sequence[Fold], *rest: object
-) -> str:
+def _digest(name: str, examples: pl.DataFrame, columns: Sequence[str], folds: Sequence[Fold], *rest: object) -> str:
     newest = examples["match_date"].max()
     inputs = msgspec.json.encode([name, len(examples), newest, list(columns), list(folds), *rest])
     return hashlib.sha256(inputs).hexdigest()[:12]

@@ -1,5 +1,7 @@
 """Assets and checks of the monitoring stage."""
 
+import datetime as dt
+
 import polars as pl
 from dagster import (
     AssetCheckResult,
@@ -66,6 +68,7 @@ def drift_report(
 ) -> pl.DataFrame:
     """The drift of the features of the weeks up to the match date against the same phase of earlier seasons."""
     first, last = dates_of(context.partition_key_range)
+    last = min(last, dt.datetime.now(dt.UTC).date())  # the features of coming matches are not final
     days = match_features.filter(pl.col(DATE).is_between(first, last))[DATE].unique().sort()
     folder = settings.var_path / "reports" / "drift"
     reports = [drift(windows(match_features, day), day, COMPARED, folder / f"{day}.html") for day in days]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 STEPS = 60
 TOLERANCE = 1e-13
+MOST_INSIDERS = 0.9
 
 
 def overround(odds: Array) -> Array:
@@ -49,20 +50,18 @@ def shin(odds: Array) -> Array:
     """
     inverse = 1.0 / odds
     squares = inverse**2 / inverse.sum(axis=1, keepdims=True)
-
-    def probabilities(z: Array) -> Array:
-        shares: Array = (np.sqrt(z**2 + 4.0 * (1.0 - z) * squares) - z) / (2.0 * (1.0 - z))
-        return shares
-
-    low = np.zeros((len(odds), 1))
-    high = np.full((len(odds), 1), 0.9)
-    for _ in range(STEPS):  # the sum falls with z: halve the interval
-        middle = (low + high) / 2.0
-        above = probabilities(middle).sum(axis=1, keepdims=True) > 1.0
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-        if np.all(high - low < TOLERANCE):
+    z = np.zeros((len(odds), 1))
+    for _ in range(STEPS):  # Newton's steps on the sum of the probabilities, which falls with z
+        root = np.sqrt(z**2 + 4.0 * (1.0 - z) * squares)
+        shares = (root - z) / (2.0 * (1.0 - z))
+        excess = shares.sum(axis=1, keepdims=True) - 1.0
+        slopes = ((z - 2.0 * squares) / root - 1.0) * (1.0 - z) + root - z
+        slope = slopes.sum(axis=1, keepdims=True) / (2.0 * (1.0 - z) ** 2)
+        following = np.clip(z - excess / slope, 0.0, MOST_INSIDERS)
+        if np.all(np.abs(following - z) < TOLERANCE):
             break
-    return _normalised(probabilities((low + high) / 2.0))
+        z = following
+    return _normalised(shares)
 
 
 METHODS: dict[str, Any] = {"proportional": proportional, "power": power, "shin": shin}

@@ -37,34 +37,22 @@ def devigged(odds: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _of_market(odds: pl.LazyFrame, market: str) -> pl.DataFrame:
     selections = MARKETS[market]
     types = MARKET_PROBABILITIES.schema
-    books = (
+    enums = ("league", "bookmaker", "market", "kind", "selection")
+    quotes = (
         odds.filter(pl.col("market") == market)
-        .with_columns(pl.col(name).cast(types[name]) for name in ("league", "bookmaker", "kind", "selection"))
-        .group_by(BOOK)
-        .agg(pl.col("price").filter(pl.col("selection") == name).first().alias(name) for name in selections)
-        .drop_nulls(selections)
-        .sort(BOOK)
+        .select(*BOOK, "market", "selection", "price")
+        .with_columns(pl.col(name).cast(types[name]) for name in enums)
+        .sort(*BOOK, "selection")
         .collect()
     )
-    prices = books.select(selections).to_numpy().astype(float)
-    removed = {name: method(prices) for name, method in METHODS.items()}
-    total = pl.Series("overround", overround(prices))
-    return pl.concat(
-        books.select(
-            "match_date",
-            "match_id",
-            "league",
-            "bookmaker",
-            pl.lit(market, dtype=types["market"]).alias("market"),
-            "line",
-            "kind",
-            pl.lit(selection, dtype=types["selection"]).alias("selection"),
-            pl.col(selection).alias("price"),
-            total,
-            *(pl.Series(name, values[:, i]) for name, values in removed.items()),
-        )
-        for i, selection in enumerate(selections)
-    )
+    # sorted, the selections of a book follow each other: it is complete when there are as many as the market has
+    book = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in BOOK)
+    number = quotes.select((~book.fill_null(False)).cum_sum().alias("book"))["book"]
+    complete = quotes.filter(pl.len().over(number) == len(selections))
+    prices = complete["price"].to_numpy().reshape(-1, len(selections))
+    removed = {name: pl.Series(name, method(prices).ravel()) for name, method in METHODS.items()}
+    total = pl.Series("overround", overround(prices).repeat(len(selections)))
+    return complete.with_columns(total, *removed.values()).select(types.names())
 
 
 def consensus(market_probabilities: pl.LazyFrame, kind: str) -> pl.DataFrame:

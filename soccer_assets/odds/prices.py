@@ -4,8 +4,8 @@ The site names a price column by bookmaker, `C` for closing, and selection: `B36
 """
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -22,6 +22,8 @@ COLLECTED_ON = {1: 4, 2: 1, 3: 1, 4: 1, 5: 4, 6: 4, 7: 4}  # ISO weekday of the 
 COLLECTED_AT = dt.time(15)
 SITE_ZONE = "Europe/London"
 LEAST_PRICE = 1.0
+#: Some hundred price columns are opened at once: more matches would only take more memory.
+MATCHES_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -63,63 +65,65 @@ def price_columns() -> Iterator[PriceColumn]:
 def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
     """Prices of the records that became matches; a price not above 1 or a handicap without a line is quarantined."""
     names = published.collect_schema().names()
-    published = published.with_columns(
-        pl.coalesce(pl.col(name) for name in (right, wrong) if name in names).alias(right)
-        for wrong, right in MISSPELLED.items()
-        if wrong in names
-    )
-    names = published.collect_schema().names()
     columns = [column for column in price_columns() if column.name in names]
+    columns += [replace(c, name=wrong) for wrong, right in MISSPELLED.items() if wrong in names
+                for c in price_columns() if c.name == right]  # fmt: skip
     needed = {column.name for column in columns} | {line for c in columns for line in c.line_columns if line in names}
     seen = pl.col("_last_seen_at") if "_last_seen_at" in names else pl.lit(None, dtype=UTC)
     wide = (
-        published.select("_payload_id", "_line", seen.alias("seen_at"), *needed)
+        published.select("_payload_id", "_line", seen.alias("seen_at"), *sorted(needed))
         .rename({"_payload_id": "payload_id", "_line": "line_number"})
         .join(
             matches.select("payload_id", "match_date", "match_id", "league", "kick_off_at", line_number="line"),
             on=["payload_id", "line_number"],
         )
+        .with_columns(
+            pl.col("league").cast(ODDS.schema["league"]),
+            collected_at=_collected(pl.col("match_date"), pl.col("seen_at"), pl.col("kick_off_at")),
+        )
         .sort("match_date", "match_id")
         .collect()
     )
-    wide = wide.with_columns(
-        pl.col("league").cast(ODDS.schema["league"]),
-        _collected(pl.col("match_date"), pl.col("seen_at"), pl.col("kick_off_at")).alias("collected_at"),
-        *(pl.col(name).cast(pl.Float64, strict=False).alias(f"{name} price") for name in needed),
+    parts = [_of_matches(part, columns) for part in wide.iter_slices(MATCHES_AT_ONCE)]
+    return Prices(
+        pl.concat([ODDS.empty(), *(part.rows for part in parts)]),
+        pl.concat([quarantine("odds").empty(), *(part.quarantined for part in parts)]),
     )
+
+
+def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:
+    """The prices of some matches; where two columns quote the same, the first one counts."""
     good, bad = [], []
+    quotes: dict[PriceColumn, list[str]] = {}
     for column in columns:
-        rows, wrong = _quoted(wide, column)
-        good.append(rows)
-        bad.append(wrong)
-    table = quarantine("odds")
-    key = [name for name in ODDS.key if name != "line"]
-    rows = pl.concat([ODDS.empty(), *good]).unique([*key, "line"], keep="first", maintain_order=True)
-    return Prices(rows, pl.concat([table.empty(), *bad]))
+        quotes.setdefault(replace(column, name="", line_columns=()), []).append(column.name)
+    by_name = {column.name: column for column in columns}
+    for names in quotes.values():
+        filled = [name for name in names if wide[name].null_count() < len(wide)]
+        taken = pl.lit(False)
+        for name in filled:
+            rows, wrong = _quoted(wide.filter(pl.col(name).is_not_null() & ~taken), by_name[name])
+            good.append(rows)
+            bad.append(wrong)
+            taken = taken | pl.col(name).is_not_null()
+    return Prices(pl.concat([ODDS.empty(), *good]), pl.concat([quarantine("odds").empty(), *bad]))
 
 
-def _quoted(wide: pl.DataFrame, column: PriceColumn) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _quoted(filled: pl.DataFrame, column: PriceColumn) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of one column that quote a price, and those that hold something else."""
-    price = pl.col(f"{column.name} price")
-    lines = [pl.col(f"{name} price") for name in column.line_columns if f"{name} price" in wide.columns]
+    filled = filled.with_columns(price=pl.col(column.name).cast(pl.Float64, strict=False))
+    lines = [pl.col(name).cast(pl.Float64, strict=False) for name in column.line_columns if name in filled.columns]
     line = pl.coalesce(lines) if lines else pl.lit(column.line, dtype=pl.Float64)
-    usable = (price > LEAST_PRICE).fill_null(False)
+    usable = ((pl.col("price") > LEAST_PRICE) & pl.col("price").is_finite()).fill_null(False)
     if column.market == "asian_handicap":
         usable &= line.is_not_null()
-    filled = wide.filter(pl.col(column.name).is_not_null())
     at = pl.col("collected_at") if column.kind == "pre_match" else pl.col("kick_off_at")
     types = ODDS.schema
+    constants = {
+        name: pl.lit(getattr(column, name), dtype=types[name]) for name in ("bookmaker", "market", "kind", "selection")
+    }
     rows = filled.filter(usable).select(
-        "match_date",
-        "match_id",
-        "league",
-        pl.lit(column.bookmaker, dtype=types["bookmaker"]).alias("bookmaker"),
-        pl.lit(column.market, dtype=types["market"]).alias("market"),
-        line.alias("line"),
-        pl.lit(column.kind, dtype=types["kind"]).alias("kind"),
-        pl.lit(column.selection, dtype=types["selection"]).alias("selection"),
-        price.alias("price"),
-        at.alias("quoted_at"),
+        "match_date", "match_id", "league", "price", line=line, quoted_at=at, **constants
     )
     wrong = filled.filter(~usable).select(
         origin=pl.lit("football_data"),
@@ -129,7 +133,7 @@ def _quoted(wide: pl.DataFrame, column: PriceColumn) -> tuple[pl.DataFrame, pl.D
         reason=pl.format("expected a price above 1 (with its line), found {} in {}", column.name, pl.lit(column.name)),
         record=pl.format("{} {}={}", "match_id", pl.lit(column.name), column.name),
     )
-    return rows, wrong
+    return rows.select(ODDS.schema.names()), wrong
 
 
 def _collected(match_date: pl.Expr, seen_at: pl.Expr, kick_off_at: pl.Expr) -> pl.Expr:

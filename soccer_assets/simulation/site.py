@@ -110,8 +110,10 @@ class Site:
     path and the answered status of every request in order; a stalled one has status 0.
     """
 
-    def __init__(self, files: dict[str, bytes]) -> None:
+    def __init__(self, files: dict[str, bytes], port: int = 0) -> None:
+        """`port` 0 takes a free one."""
         self.files = files
+        self.port = port
         self.requests: list[tuple[str, int]] = []
         self.url = ""
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
@@ -127,7 +129,7 @@ class Site:
             self._faults[path].extend([fault] * times)
 
     def start(self) -> Self:
-        """Listen on a free port; `url` then ends without a slash."""
+        """Listen; `url` is known then and ends without a slash."""
         self._stopping.clear()
         self._server = _Server(self)
         self.url = f"http://{HOST}:{self._server.server_address[1]}"
@@ -194,7 +196,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        super().__init__((HOST, 0), _Handler)
+        super().__init__((HOST, site.port), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Silent: a client that gives up half way is what the faults provoke."""

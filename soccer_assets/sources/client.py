@@ -136,7 +136,7 @@ class Client:
                 response = http.get(address, headers=headers)
             except httpx.TimeoutException:
                 problem = f"expected an answer within {self._settings.http_timeout_seconds:g} s, found none"
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 problem = f"expected a whole answer, found a broken transfer ({error})"
             else:
                 if response.status_code in (200, 304, 404):
@@ -175,7 +175,7 @@ def refuse_html(address: str, body: bytes) -> None:
 def _retry_after(response: httpx.Response) -> float:
     """Seconds the source asks to wait; 0 when it does not say so in seconds."""
     value = response.headers.get("Retry-After", "")
-    return min(float(value), LONGEST_WAIT_SECONDS) if value.isdigit() else 0.0
+    return min(float(value), LONGEST_WAIT_SECONDS) if value.isdecimal() else 0.0
 
 
 def _now() -> dt.datetime:

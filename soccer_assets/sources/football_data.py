@@ -4,6 +4,7 @@ The site's column key is its notes.txt. Thirty years of files differ in encoding
 whatever cannot be read goes to quarantine with its line and the reason.
 """
 
+import codecs
 import csv
 import datetime as dt
 import re
@@ -95,11 +96,12 @@ def count_rows(body: bytes) -> int:
 def _rows_of_whole_file(address: str, body: bytes) -> int:
     refuse_html(address, body)
     lines = _lines(body)
-    header = next(csv.reader(lines[:1]), [])
+    header = _header(lines[0]) if lines else []
     for role, names in KEY_COLUMNS.items():
         if not set(names) & set(header):
             raise ShapeError(address, f"expected a column for {role} ({' or '.join(names)}), found {header[:20]}")
-    if len(lines) > 2 and not body.endswith((b"\n", b"\r")) and lines[-1].count(",") < lines[-2].count(","):
+    cells = min(len(header), len(_split(lines[-2]))) if len(lines) > 1 else 0
+    if not body.endswith((b"\n", b"\r")) and len(_split(lines[-1])) < cells:
         raise ShapeError(address, f"expected a whole file, found line {len(lines)} cut short: {lines[-1][-60:]!r}")
     return len(lines) - 1
 
@@ -115,7 +117,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     unread = pl.DataFrame(bad, schema=table.schema, orient="row")
     if not frames:
         return Parsed(pl.DataFrame(), unread)
-    cells = pl.concat(frames, how="diagonal").with_columns(pl.col(pl.String).str.strip_chars())
+    cells = pl.concat(frames, how="diagonal").with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
     records = _dated(cells)
     reason = _reason(records)
     wrong = records.filter(reason.is_not_null())
@@ -141,14 +143,23 @@ def _text_lines(body: bytes) -> list[str]:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = body.decode("cp1252", errors="replace")
+        text = body.removeprefix(codecs.BOM_UTF8).decode("cp1252", errors="replace")
     return _LINE_END.split(text)
+
+
+def _header(line: str) -> list[str]:
+    return [name.strip() for name in _split(line)]
+
+
+def _split(line: str) -> list[str]:
+    """The cells of one line; a stray quotation mark is a character like any other."""
+    return line.split(",") if line.count('"') % 2 else next(csv.reader([line]))
 
 
 def _read(answer: Answer) -> tuple[pl.DataFrame, list[tuple[object, ...]]]:
     """One file's cells by published name, with provenance, and the lines too short to be a record."""
     numbered = [(n, line) for n, line in enumerate(_text_lines(answer.body), start=1) if line.strip(", \t")]
-    header = [name.strip() for name in next(csv.reader([numbered[0][1]]))]
+    header = _header(numbered[0][1])
     width = len(header)
     kept: list[tuple[int, str]] = []
     problems: list[tuple[object, ...]] = []
@@ -183,20 +194,16 @@ def _read(answer: Answer) -> tuple[pl.DataFrame, list[tuple[object, ...]]]:
 def _cells(lines: Sequence[str], width: int) -> pl.DataFrame:
     """The cells of CSV lines as strings, null where empty; short lines are filled up, long ones cut."""
     schema = {str(i): pl.String for i in range(width)}
-    if not lines:
-        return pl.DataFrame(schema=schema)
-    text = "\n".join(lines).encode()
-    for quote in ('"', None):  # a stray quotation mark would swallow the lines after it
-        cells = pl.read_csv(text, has_header=False, schema=schema, truncate_ragged_lines=True, quote_char=quote)
-        if len(cells) == len(lines):
-            break
-    return cells
+    text = "\n".join([",".join(schema), *lines])  # the reader takes the number of cells from the first line
+    if '"' in text:  # a stray quotation mark would swallow the lines after it
+        rows = [(_split(line) + [""] * width)[:width] for line in lines]
+        return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.read_csv(text.encode(), schema=schema, truncate_ragged_lines=True, quote_char=None)
 
 
 def _beyond(line: str, header: Sequence[str]) -> str | None:
     """The cells under no name: past the end of the header or below an empty name."""
-    cells = next(csv.reader([line]))
-    return ",".join(c for i, c in enumerate(cells) if c and (i >= len(header) or not header[i])) or None
+    return ",".join(c for i, c in enumerate(_split(line)) if c and (i >= len(header) or not header[i])) or None
 
 
 def _of_address(address: str) -> tuple[str | None, int | None]:
@@ -214,6 +221,8 @@ def _league_column(frame: pl.DataFrame, league: str | None) -> pl.Expr:
         return pl.lit(league)
     if "Div" in frame.columns:
         return pl.col("Div")
+    if "Country" not in frame.columns:
+        return pl.lit(None, dtype=pl.String)
     codes = {country: extra.code for country, extra in EXTRA_BY_COUNTRY.items()}
     return pl.col("Country").replace_strict(codes, default=None, return_dtype=pl.String)
 

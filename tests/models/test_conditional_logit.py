@@ -21,7 +21,10 @@ def test_the_gradient_is_zero_at_the_fit():
 
 
 def test_without_matches_the_prior_stays():
-    assert fit(np.empty((0, 3, 2)), np.empty(0, dtype=np.int64), np.array([0.0, 1.0]), 2.0).tolist() == [0.0, 1.0]
+    assert fit(np.empty((0, 3, 2)), np.empty(0, dtype=np.int64), np.array([0.0, 1.0]), 2.0).tolist() == [
+        0.0,
+        1.0,
+    ]
 
 
 def test_a_start_far_from_the_truth_does_not_diverge():

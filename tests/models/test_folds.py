@@ -16,7 +16,9 @@ def _days(*offsets: int) -> list[dt.date]:
 
 
 @given(
-    gaps=st.lists(st.integers(0, 7), min_size=60, max_size=120), folds=st.integers(1, 4), length=st.integers(7, 20)
+    gaps=st.lists(st.integers(0, 7), min_size=60, max_size=120),
+    folds=st.integers(1, 4),
+    length=st.integers(7, 20),
 )
 def test_a_fold_trains_strictly_before_the_dates_it_validates_on(gaps, folds, length):
     offsets = [0, *(sum(gaps[: place + 1]) + length * folds for place in range(len(gaps)))]

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
@@ -21,6 +21,7 @@ from litestar import Litestar
 
 from serving.app import create_app
 from serving.embedded_redis import embedded_redis
+from serving.jobs import JobQueue, connect
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
 from soccer_assets.delta import Lake
@@ -227,8 +228,22 @@ class Client(httpx.AsyncClient):
 
 @asynccontextmanager
 async def opened(app: Litestar) -> AsyncIterator[Client]:
-    async with app.lifespan(), Client(app) as client:
-        yield client
+    """A client of the application while it is open; opened and closed in one task, as servers do."""
+    ready, done = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            ready.set()
+            await done.wait()
+
+    task = asyncio.create_task(live())
+    await asyncio.wait([task, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
+    try:
+        async with Client(app) as client:
+            yield client
+    finally:
+        done.set()
+        await task
 
 
 @pytest.fixture(name="opened")
@@ -292,21 +307,25 @@ def alias() -> Alias:
     return Alias({"1": ByRating("aaaaaaaaaaaa"), "2": ByRating("bbbbbbbbbbbb", draw=0.4)}, champion="1")
 
 
-Work = Callable[[], AbstractAsyncContextManager[asyncio.Task[None]]]
+Work = Callable[[], AbstractAsyncContextManager[None]]
 
 
 @pytest.fixture
 def work(settings: Settings, serving: ServingSettings, alias: Alias) -> Work:
-    """A real arq worker in this process, while the context is open."""
+    """A real arq worker in this process, from its first sign of life until the context is left."""
 
     @asynccontextmanager
-    async def working() -> AsyncIterator[asyncio.Task[None]]:
+    async def working() -> AsyncIterator[None]:
         task = asyncio.create_task(run(create_worker(settings, serving, alias, handle_signals=False)))
+        store = connect(settings.redis_url, serving)
         try:
-            yield task
+            async with asyncio.timeout(60):  # the first one imports pandera
+                while not task.done() and await JobQueue(store, serving).worker_sign() is None:
+                    await asyncio.sleep(0.01)
+            yield
         finally:
+            await store.aclose(close_connection_pool=True)
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await task
 
     return working

@@ -76,7 +76,7 @@ async def test_clubs_go_by_name_in_any_case_or_by_id(
 
 
 async def test_without_a_worker_the_client_gets_the_job_and_finds_it_later(
-    settings: Settings, serving: ServingSettings, work: Any
+    opened: Any, settings: Settings, serving: ServingSettings, work: Any
 ) -> None:
     impatient = msgspec.structs.replace(serving, wait_seconds=0.1)
     async with opened(create_app(settings, impatient)) as client:
@@ -103,7 +103,7 @@ async def test_a_job_is_accepted_and_done_apart_from_the_request(client: Client,
 
 
 async def test_a_fixture_the_worker_refuses_fails_with_the_reason_and_what_is_known(
-    client: Client, work: Any, settings: Settings, serving: ServingSettings
+    opened: Any, client: Client, work: Any, settings: Settings, serving: ServingSettings
 ) -> None:
     async with opened(create_app(settings, serving)) as client, work():
         # the worker finds out by itself, as it must when the API's view of the lake is older
@@ -140,7 +140,7 @@ async def test_a_model_that_gives_no_distribution_fails_the_job_and_shows_nothin
 
 
 async def test_an_expired_job_is_gone_and_a_forgotten_one_was_never_there(
-    settings: Settings, serving: ServingSettings
+    opened: Any, settings: Settings, serving: ServingSettings
 ) -> None:
     brief = msgspec.structs.replace(serving, job_ttl_seconds=1, job_memory_seconds=1)
     async with opened(create_app(settings, brief)) as client:
@@ -212,7 +212,7 @@ async def test_a_full_queue_refuses_further_jobs(
 
 
 async def test_a_client_over_its_limit_is_refused_while_reads_go_on(
-    settings: Settings, serving: ServingSettings
+    opened: Any, settings: Settings, serving: ServingSettings
 ) -> None:
     limited = msgspec.structs.replace(serving, forecasts_per_minute=2)
     async with opened(create_app(settings, limited)) as client:
@@ -225,7 +225,7 @@ async def test_a_client_over_its_limit_is_refused_while_reads_go_on(
 
 
 async def test_without_redis_forecasts_on_demand_are_unavailable_and_reads_are_not(
-    settings: Settings, serving: ServingSettings, unused_tcp_port: int
+    opened: Any, settings: Settings, serving: ServingSettings, unused_tcp_port: int
 ) -> None:
     lost = msgspec.structs.replace(settings, redis_url=f"redis://127.0.0.1:{unused_tcp_port}/0")
     async with opened(create_app(lost, serving)) as client:

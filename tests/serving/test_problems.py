@@ -126,6 +126,7 @@ async def test_the_type_of_a_problem_explains_itself(reader: Client, kind: str) 
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_an_error_of_ours_tells_the_client_nothing_and_the_log_everything(
+    opened: Any,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     @get("/broken", sync_to_thread=False)

@@ -20,9 +20,7 @@ from soccer_assets.models.families.logistic_regression import LogisticRegression
 if TYPE_CHECKING:
     from optuna import Trial
 
-AnyEstimator = (
-    ClimatologyEstimator | EloOrderedLogitEstimator | LogisticRegressionEstimator | LightGbmEstimator
-)
+AnyEstimator = ClimatologyEstimator | EloOrderedLogitEstimator | LogisticRegressionEstimator | LightGbmEstimator
 
 
 class Family(Protocol):

@@ -47,9 +47,7 @@ class _Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return np.hstack([np.clip(scaled, -CLIP, CLIP), marked, league])
 
 
-class LogisticRegressionEstimator(
-    msgspec.Struct, frozen=True, tag="logistic_regression", forbid_unknown_fields=True
-):
+class LogisticRegressionEstimator(msgspec.Struct, frozen=True, tag="logistic_regression", forbid_unknown_fields=True):
     """Fitted coefficients by outcome; a league never seen has no offset."""
 
     scaling: _Scaling

@@ -1,0 +1,38 @@
+"""`python -m bench [PART ...]`: runs the parts named (default all), prints a table and, last, one JSON object."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from bench import graph, serving
+
+PARTS = ("parsing", "backfill", "further_day", "imports", "read", "on_demand")
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or PARTS
+    unknown = [part for part in wanted if part not in PARTS]
+    if unknown:
+        sys.exit(f"expected parts out of {', '.join(PARTS)}, found {', '.join(unknown)}")
+    environment = graph.where()
+    parts: dict[str, Callable[[], dict[str, Any]]] = {
+        "parsing": lambda: graph.run("parsing", environment),
+        "backfill": lambda: graph.run("backfill", environment),
+        "further_day": lambda: graph.run("further_day", environment),
+        "imports": graph.imports,
+        "read": lambda: serving.read(environment),
+        "on_demand": lambda: serving.on_demand(environment),
+    }
+    measured = {part: parts[part]() for part in wanted}
+    shutil.rmtree(environment["SOCCER_VAR"], ignore_errors=True)
+    for part, figures in measured.items():
+        print(part)
+        for name, value in figures.items():
+            print(f"  {name:<28}{value:>16,.3f}" if isinstance(value, float) else f"  {name:<28}{value!s:>16}")
+    print(json.dumps(measured))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""A small football world, materialized once through the whole graph, for every test that reads real tables.
+
+Settings are read when `soccer_assets.definitions` is imported, so the environment is set here, before any test module
+is. The world ends on a Saturday of the last seven days: the partitions of the graph follow the clock.
+"""
+
+import datetime as dt
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from soccer_assets.delta import Lake
+from soccer_assets.simulation.football_data import files, write
+from soccer_assets.simulation.world import World, make_world
+
+if TYPE_CHECKING:
+    from dagster import AssetSelection
+
+    from soccer_assets.runs import Report
+
+FOLDER = tempfile.TemporaryDirectory(prefix="soccer-tests-")
+VAR = Path(FOLDER.name).resolve() / "var"
+SITE = VAR / "site"
+
+
+def a_saturday_before(day: dt.date) -> dt.date:
+    return day - dt.timedelta(days=(day.weekday() - 5) % 7 or 7)
+
+
+#: The morning on which the graph is materialized; there are matches on this day and on the coming weekend.
+TODAY = a_saturday_before(dt.datetime.now(dt.UTC).date())
+FIRST = TODAY - dt.timedelta(days=410)  # a season to learn from, and the same weeks a year ago for drift
+LAST = TODAY + dt.timedelta(days=13)
+MODEL_DATES = (TODAY - dt.timedelta(days=28), TODAY - dt.timedelta(days=7))
+ENVIRONMENT = {
+    "SOCCER_VAR": str(VAR),
+    "SOCCER_FOOTBALL_DATA_URL": SITE.as_uri(),
+    "SOCCER_HTTP_PAUSE_SECONDS": "0",
+    "SOCCER_LEAGUES": "E0,E1,NOR",
+    "SOCCER_START_DATE": str(FIRST),
+    "SOCCER_TRAIN_SINCE": str(FIRST),
+    "SOCCER_FAMILIES": "climatology,elo_ordered_logit,logistic_regression",
+    "SOCCER_TRIALS": "2",
+    "SOCCER_FOLDS": "2",
+    "SOCCER_FOLD_DAYS": "91",
+}
+for name in [name for name in os.environ if name.startswith(("SOCCER_", "DAGSTER_", "MLFLOW_"))]:
+    del os.environ[name]
+os.environ |= ENVIRONMENT
+
+
+@dataclass(frozen=True)
+class Season:
+    """The world, the site that publishes it, and the lake made of it."""
+
+    world: World
+    lake: Lake
+    var: Path = VAR
+    today: dt.date = TODAY
+    first: dt.date = FIRST
+    last: dt.date = LAST
+    model_dates: tuple[dt.date, dt.date] = MODEL_DATES
+
+    def publish(self, as_of: dt.date) -> None:
+        """Put the files of the morning of a day on the site."""
+        write(files(self.world, as_of), SITE)
+
+    def materialize(self, selection: "AssetSelection", first: dt.date, last: dt.date) -> "Report":
+        """One run, as the commands start it."""
+        from soccer_assets import runs
+
+        with runs.instance() as instance:
+            return runs.materialize(selection, first, last, instance, say=lambda line: None)
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Whatever is done to site, payloads and tables is undone on the way out."""
+        with tempfile.TemporaryDirectory() as kept:
+            folders = [SITE, VAR / "payloads", VAR / "lake"]
+            for folder in folders:
+                shutil.copytree(folder, Path(kept) / folder.name)
+            try:
+                yield
+            finally:
+                for folder in folders:
+                    shutil.rmtree(folder)
+                    shutil.copytree(Path(kept) / folder.name, folder)
+
+
+@pytest.fixture(scope="session")
+def season() -> Season:
+    """The whole graph as of this morning: two models, four weeks of backtest and the coming two weeks."""
+    from soccer_assets import runs
+
+    season = Season(make_world(TODAY, seasons=1.5, clubs=16), Lake(str(VAR / "lake")))
+    yesterday = TODAY - dt.timedelta(days=1)
+    season.publish(yesterday)
+    season.materialize(runs.AssetSelection.assets("football_data_fixtures"), yesterday, LAST)
+    season.publish(TODAY)
+    season.materialize(runs.UP_TO_FEATURES, FIRST, LAST)
+    for day in MODEL_DATES:
+        season.materialize(runs.MODELS, day, day)
+    season.materialize(runs.FORECASTS, MODEL_DATES[0], LAST)
+    season.materialize(runs.DRIFT, TODAY, TODAY)
+    return season
+
+
+@pytest.fixture(scope="session")
+def digest() -> Callable[[pl.DataFrame], str]:
+    """SHA-256 of a frame's bytes, whatever the order of its rows: equal digests are equal to the last bit."""
+
+    def of(frame: pl.DataFrame) -> str:
+        plain = frame.select(sorted(frame.columns)).sort(pl.all(), nulls_last=True).rechunk()
+        return hashlib.sha256(plain.write_ipc(None, compression="uncompressed").getvalue()).hexdigest()
+
+    return of

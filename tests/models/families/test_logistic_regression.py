@@ -1,0 +1,56 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from soccer_assets.models.families.climatology import Climatology
+from soccer_assets.models.families.elo_ordered_logit import EloOrderedLogit
+from soccer_assets.models.families.logistic_regression import CLIP, LogisticRegression
+from soccer_assets.scoring import log_loss, paired_difference
+
+FREE = {"half_life_days": 1e6, "penalty": 1.0}
+
+
+@pytest.fixture(scope="module")
+def estimator(world, columns):
+    return LogisticRegression().fit(world(20_000).examples, columns, FREE, 0)
+
+
+def test_it_comes_near_the_probabilities_that_made_the_outcomes(estimator, world):
+    later = world(5000, seed=1)
+    assert np.abs(estimator.predict(later.examples) - later.truth).mean() < 0.015
+
+
+def test_it_beats_climatology_and_the_rating_alone(estimator, world, columns):
+    examples, later = world(20_000).examples, world(3000, seed=1)
+    ours = log_loss(estimator.predict(later.examples), later.y)
+    for family in (Climatology(), EloOrderedLogit()):
+        theirs = log_loss(family.fit(examples, columns, family.defaults, 0).predict(later.examples), later.y)
+        assert paired_difference(ours, theirs, later.dates).high < 0
+
+
+def test_the_state_is_in_units_of_the_features(estimator, world):
+    scaling, examples = estimator.scaling, world(20_000).examples
+    assert scaling.means[0] == pytest.approx(examples["elo_diff"].mean())
+    assert scaling.deviations[1] == pytest.approx(examples["form"].std(ddof=0))
+    assert scaling.leagues == ("D1", "E0")
+
+
+def test_columns_that_are_null_together_share_one_indicator(world, columns):
+    examples = world(1000).examples.with_columns(twin=pl.col("form") * 2, rare=pl.col("shots"))
+    examples = examples.with_columns(rare=pl.when(pl.int_range(pl.len()) > 0).then("rare"))
+    estimator = LogisticRegression().fit(examples, (*columns, "twin", "rare"), FREE, 0)
+    assert estimator.scaling.indicators == ("form",)
+
+
+def test_an_absurd_value_moves_a_forecast_no_further_than_the_clip(estimator, world):
+    match = world(1).examples
+    edge = estimator.scaling.means[2] + CLIP * estimator.scaling.deviations[2]
+    at_the_edge, absurd = (estimator.predict(match.with_columns(shots=value)) for value in (edge, 1e9))
+    assert absurd == pytest.approx(at_the_edge)
+
+
+def test_a_constant_or_empty_column_does_no_harm(world, columns):
+    examples = world(1000).examples.with_columns(constant=3.0, empty=pl.lit(None, dtype=pl.Float64))
+    plain = LogisticRegression().fit(examples, columns, FREE, 0).predict(examples)
+    beside = LogisticRegression().fit(examples, (*columns, "constant", "empty"), FREE, 0).predict(examples)
+    assert beside == pytest.approx(plain, abs=1e-5)

@@ -1,0 +1,51 @@
+"""A site on the loopback interface, a lake in a temporary folder, and clients between the two."""
+
+from collections.abc import Callable, Iterator
+from email.message import Message
+from typing import Any
+
+import pytest
+
+from soccer_assets.delta import Lake
+from soccer_assets.payloads import Payloads
+from soccer_assets.settings import Settings
+from soccer_assets.simulation.site import Site
+from soccer_assets.sources.client import Client
+
+
+class ListeningSite(Site):
+    """A site that keeps the headers of every request."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        super().__init__(files)
+        self.headers: list[Message] = []
+
+    def _answer(self, path: str, asked: Message) -> Any:
+        self.headers.append(asked)
+        return super()._answer(path, asked)
+
+
+@pytest.fixture
+def site() -> Iterator[ListeningSite]:
+    with ListeningSite({}) as running:
+        yield running
+
+
+@pytest.fixture
+def lake(tmp_path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+@pytest.fixture
+def payloads(tmp_path, lake) -> Payloads:
+    return Payloads(str(tmp_path / "payloads"), lake)
+
+
+@pytest.fixture
+def client(payloads) -> Callable[..., Client]:
+    """Makes a client that neither pauses nor tries again unless the settings given say so."""
+
+    def make(**changes: Any) -> Client:
+        return Client(Settings(**{"http_pause_seconds": 0.0, "http_retries": 0} | changes), payloads)
+
+    return make

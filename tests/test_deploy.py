@@ -1,0 +1,237 @@
+"""What the deployment says is true of the code: variables, metrics, paths, the rules that alert."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from serving.feed import Feed
+from serving.metrics import Metrics
+from serving.settings import ServingSettings
+from serving.worker import WorkerMetrics
+from soccer_assets.delta import Lake
+from soccer_assets.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DEPLOY = ROOT / "deploy"
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"] == "soccer-assets"}
+DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+RULES = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"]
+ALERTS = {rule["alert"]: rule["expr"] for group in RULES for rule in group["rules"]}
+DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "platform.json").read_text())
+QUERIES = {panel["title"]: [target["expr"] for target in panel["targets"]] for panel in DASHBOARD["panels"]}
+#: Variables of other programs: the AWS clients of boto3, pyarrow and delta-rs, MLflow's server, and the other images.
+OTHERS = {
+    "AWS_ACCESS_KEY_ID", "AWS_ALLOW_HTTP", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY",
+    "GF_SECURITY_ADMIN_PASSWORD", "MLFLOW_BACKEND_STORE_URI", "MLFLOW_DISABLE_TELEMETRY",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_USER", "REDISCLI_AUTH",
+}  # fmt: skip
+OF_DAGSTER = set(re.findall(r"\{env: (\w+)\}", (DEPLOY / "dagster.yaml").read_text()))
+OF_PROMQL = {
+    "absent", "and", "by", "changes", "count", "deriv", "histogram_quantile", "increase", "max", "min", "on", "or",
+    "rate", "sum", "time", "unless",
+}  # fmt: skip
+
+
+def ours() -> set[str]:
+    return {f"SOCCER_{field.name.upper()}" for field in msgspec.structs.fields(Settings)} | {
+        f"SERVING_{field.name.upper()}" for field in msgspec.structs.fields(ServingSettings)
+    }
+
+
+def example() -> dict[str, str]:
+    lines = (DEPLOY / ".env.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def environment(service: str) -> dict[str, str]:
+    """What the service sees when deploy/.env is the example."""
+    given = example()
+    set_there = {name: str(value) for name, value in SERVICES[service].get("environment", {}).items()}
+    return {name: re.sub(r"\$\{(\w+):[?-]\}", lambda m: given[m[1]], value) for name, value in set_there.items()}
+
+
+def test_every_variable_of_the_services_is_one_that_somebody_reads() -> None:
+    assert set(OURS) == {"api", "code", "daemon", "mlflow", "webserver", "worker"}
+    for service in SERVICES:
+        assert set(environment(service)) - ours() - OTHERS - OF_DAGSTER == set(), service
+    in_image = re.findall(r"\b((?:SOCCER|SERVING)_\w+)=", DOCKERFILE)
+    assert sorted(in_image) == ["SERVING_HOST", "SOCCER_VAR"]
+    assert set(in_image) <= ours()
+
+
+def test_every_variable_of_the_dagster_instance_is_set_where_dagster_runs() -> None:
+    assert len(OF_DAGSTER) == 6
+    for service in ("code", "daemon", "webserver"):
+        assert set(environment(service)) >= OF_DAGSTER, service
+
+
+def test_every_secret_of_the_services_is_in_the_example_and_none_is_written_down() -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    assert set(re.findall(r"\$\{(\w+)", text)) == set(example())
+    assert set(re.findall(r"\$\{(\w+):\?\}", text)) == {name for name, value in example().items() if value}
+    for service in SERVICES:
+        secrets = {
+            n: v for n, v in SERVICES[service].get("environment", {}).items() if re.search("PASSWORD|SECRET|AUTH", n)
+        }
+        assert all(re.fullmatch(r"\$\{\w+:\?\}", value) for value in secrets.values()), service
+
+
+def test_the_services_read_their_settings_as_meant() -> None:
+    code, worker = Settings.read(environment("code")), ServingSettings.read(environment("worker"))
+    assert (code.lake, code.payloads, code.mlflow) == ("s3://soccer/lake", "s3://soccer/payloads", "http://mlflow:5000")
+    assert code.optuna_url == "postgresql+psycopg2://soccer:change-me@postgres:5432/optuna"
+    assert Settings.read(environment("api")).redis_url == "redis://:change-me@redis:6379/0"
+    assert worker.worker_metrics_port == 9100
+    assert "DAGSTER_POSTGRES_PASSWORD" not in environment("api")
+
+
+def test_every_service_but_the_monitoring_is_checked_and_kept() -> None:
+    in_image = "HEALTHCHECK" in DOCKERFILE
+    for name, service in SERVICES.items():
+        assert service["restart"] == "unless-stopped", name
+        watched = "healthcheck" in service or service.get("profiles") == ["monitoring"] or (name == "api" and in_image)
+        assert watched, name
+        for needed, how in service.get("depends_on", {}).items():
+            assert needed in SERVICES, name
+            assert how["condition"] in ("service_healthy", "service_started"), name
+
+
+def test_ports_are_published_on_the_loopback_interface_alone() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {
+        "api": ["127.0.0.1:8000:8000"],
+        "grafana": ["127.0.0.1:3001:3000"],
+        "mlflow": ["127.0.0.1:5000:5000"],
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "webserver": ["127.0.0.1:3000:3000"],
+    }
+
+
+def test_images_are_pinned_and_volumes_and_mounted_files_exist() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert len(bases) == 2
+    for image in {*bases, *(s["image"] for s in SERVICES.values())} - {"soccer-assets"}:
+        assert re.search(r":v?\d+\.\d+", image), image
+    sources = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
+    assert {source for source in sources if not source.startswith(".")} == set(COMPOSE["volumes"])
+    assert all((DEPLOY / source).is_dir() for source in sources if source.startswith("."))
+
+
+def test_the_image_copies_what_exists_and_the_context_holds_no_more() -> None:
+    copied = [
+        path
+        for arguments in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE)
+        for path in arguments.split()[:-1]
+    ]
+    assert sorted(copied) == [
+        "dagster.yaml", "deploy/dagster.yaml", "deploy/requirements.lock", "deploy/workspace.yaml", "serving",
+        "soccer_assets", "workspace.yaml",
+    ]  # fmt: skip
+    assert all((ROOT / path).exists() for path in copied)
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert ignored[0] == "*"
+    assert sorted(line[1:] for line in ignored if line.startswith("!")) == sorted(copied)
+    home = re.search(r"DAGSTER_HOME=/app/(\S+)", DOCKERFILE)
+    assert home is not None
+    assert f"{home[1]}/dagster.yaml" in copied
+    assert all("deploy/workspace.yaml" in SERVICES[name]["command"] for name in ("daemon", "webserver"))
+
+
+def test_the_image_runs_as_a_user_of_its_own_and_takes_the_lock_with_its_hashes() -> None:
+    assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == ["soccer"]
+    (install,) = re.findall(r"pip install (.+)", DOCKERFILE)
+    assert "--require-hashes" in install
+    assert install.endswith("-r requirements.lock")
+
+
+def test_the_code_location_is_where_the_workspace_looks_for_it() -> None:
+    (entry,) = yaml.safe_load((DEPLOY / "workspace.yaml").read_text())["load_from"]
+    assert entry["grpc_server"] == {"host": "code", "port": 4000, "location_name": "soccer_assets"}
+    command = SERVICES["code"]["command"]
+    assert command[command.index("-p") + 1] == "4000"
+
+
+def exported(tmp_path: Path) -> set[str]:
+    """The names under which the API and a worker export."""
+    registries = (Metrics(Feed(Lake(str(tmp_path)), 1.0, 1)).registry, WorkerMetrics().registry)
+    names = set()
+    for family in (family for registry in registries for family in registry.collect()):
+        suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(family.type, [""])
+        names |= {family.name + suffix for suffix in suffixes}
+    return names
+
+
+def asked(expression: str) -> set[str]:
+    """The metrics that an expression reads."""
+    bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|\b(?:by|on) \([^)]*\)", " ", expression)
+    return set(re.findall(r"\b[a-zA-Z_]\w*", bare)) - OF_PROMQL - {"up"}
+
+
+def test_the_rules_and_the_dashboard_read_metrics_that_are_exported(tmp_path: Path) -> None:
+    known = exported(tmp_path)
+    assert {"soccer_http_requests_total", "soccer_worker_champion"} <= known
+    expressions = [*ALERTS.values(), *(expression for queries in QUERIES.values() for expression in queries)]
+    for expression in expressions:
+        assert asked(expression) <= known, expression
+        assert asked(expression) or re.search(r"\bup\b", expression), expression
+
+
+def test_an_expression_on_a_metric_that_is_not_exported_is_seen() -> None:
+    assert asked('sum by (le) (rate(soccer_madeup_total{a="b"}[5m])) > 0.5 * up') == {"soccer_madeup_total"}
+
+
+def test_prometheus_finds_the_services_on_the_ports_they_listen_on() -> None:
+    jobs = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    found = {job["job_name"]: (job["dns_sd_configs"][0]["names"], job["dns_sd_configs"][0]["port"]) for job in jobs}
+    worker = ServingSettings.read(environment("worker"))
+    assert found == {
+        "api": (["api"], ServingSettings().port),
+        "worker": (["worker"], worker.worker_metrics_port),
+    }
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [("check config prometheus.yml", "SUCCESS"), ("check rules rules.yml", f"{len(ALERTS)} rules found"),
+     ("test rules rules_test.yml", "SUCCESS")],
+)  # fmt: skip
+def test_promtool_finds_no_fault(command: str, says: str) -> None:
+    assert says in promtool(*command.split())
+
+
+def promtool(*arguments: str) -> str:
+    told = subprocess.run(
+        ["promtool", *arguments], cwd=DEPLOY / "prometheus", capture_output=True, text=True, timeout=60
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    return told.stdout
+
+
+def test_the_rules_test_sees_every_alert_fire() -> None:
+    cases: list[dict[str, Any]] = yaml.safe_load((DEPLOY / "prometheus" / "rules_test.yml").read_text())["tests"]
+    silent, broken = (case["promql_expr_test"][0]["exp_samples"] for case in cases)
+    assert [sample["value"] for sample in silent] == [0]
+    assert {re.findall(r'"(\w+)"', sample["labels"])[0] for sample in broken} == set(ALERTS)
+
+
+def test_promtool_understands_every_query_of_the_dashboard(tmp_path: Path) -> None:
+    assert {"Snapshot age", "Model version in use", "Reads: time to answer"} <= set(QUERIES)
+    expressions = [e.replace("$__rate_interval", "5m") for queries in QUERIES.values() for e in queries]
+    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(expressions)]
+    file = tmp_path / "panels.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    assert f"{len(rules)} rules found" in promtool("check", "rules", str(file))
+
+
+def test_no_file_of_the_deployment_names_a_registry_or_a_folder_of_somebodys_machine() -> None:
+    files = [ROOT / "Dockerfile", ROOT / ".dockerignore", ROOT / ".ci" / "run", *sorted(DEPLOY.rglob("*"))]
+    for file in (file for file in files if file.is_file()):
+        assert re.findall(r"[\w.-]+\.(?:io|org|com|dev|net)/|/home/|/root\b|/work\b", file.read_text()) == [], file

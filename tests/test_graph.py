@@ -1,0 +1,231 @@
+"""The graph is data: keys, groups, dependencies, checks and schedules stand here as anyone may read them."""
+
+import datetime as dt
+import json
+import os
+import re
+import subprocess
+import sys
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import BackfillPolicy, DefaultScheduleStatus, DefaultSensorStatus, TableSchema
+
+ROOT = Path(__file__).parent.parent
+
+GRAPH = """
+sources      football_data_results
+sources      football_data_fixtures
+matches      matches                        football_data_fixtures football_data_results
+matches      teams                          matches
+odds         odds                           football_data_fixtures football_data_results matches
+odds         market_probabilities           odds
+features     team_ratings                   matches
+features     match_features                 matches team_ratings
+models       candidate_climatology          match_features matches
+models       candidate_elo_ordered_logit    match_features matches
+models       candidate_logistic_regression  match_features matches
+models       candidate_lightgbm             match_features matches
+models       selected_model                 candidate_climatology candidate_elo_ordered_logit candidate_lightgbm \
+                                            candidate_logistic_regression market_probabilities match_features matches
+predictions  predictions                    market_probabilities match_features matches selected_model
+predictions  value_bets                     odds predictions
+monitoring   settled_predictions            market_probabilities matches predictions
+monitoring   quality_report                 settled_predictions
+monitoring   drift_report                   match_features
+"""
+
+CHECKS = """
+football_data_results   no_line_is_lost                             blocks
+football_data_results   every_line_is_read                          warns
+football_data_fixtures  no_line_is_lost                             blocks
+football_data_fixtures  every_line_is_read                          warns
+matches                 match_ids_are_unique                        blocks
+matches                 every_result_is_a_match                     blocks
+market_probabilities    market_probabilities_sum_to_one             blocks
+match_features          nothing_after_kick_off_reaches_a_feature    blocks
+selected_model          selected_model_learned_only_from_the_past   blocks
+predictions             predictions_sum_to_one                      blocks
+predictions             no_model_has_seen_its_matches               blocks
+quality_report          no_line_is_far_behind_the_closing_market    warns
+"""
+
+SCHEDULES = {
+    "nightly": ("nightly_job", "0 5 * * *", "UTC"),
+    "hourly_odds": ("odds_job", "20 * * * *", "UTC"),
+}
+
+STAGES_OF_JOBS = {
+    "forecast_job": "sources matches odds features predictions",
+    "nightly_job": "sources matches odds features predictions monitoring",
+    "train_job": "models",
+}
+ASSETS_OF_THE_ODDS_JOB = """
+football_data_fixtures matches teams odds market_probabilities match_features predictions value_bets
+"""
+
+#: What a new interpreter without any setting finds, as JSON: the graph, and the packages it had to load.
+DESCRIBE = """
+import json, sys
+from soccer_assets.definitions import defs
+nodes = defs.resolve_asset_graph().asset_nodes
+print(json.dumps({
+    "assets": {
+        node.key.to_user_string(): {
+            "group": node.group_name,
+            "reads": sorted(key.to_user_string() for key in node.parent_keys),
+            "description": node.description or "",
+        }
+        for node in nodes
+    },
+    "packages": sorted({name.split(".")[0] for name in sys.modules}),
+}))
+"""
+
+
+def words(table: str) -> list[list[str]]:
+    return [line.split() for line in table.strip().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def by_default(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The graph of the default settings, every model family included."""
+    folder = tmp_path_factory.mktemp("nothing-is-written-at-import")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("SOCCER_")}
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", DESCRIBE],
+        env=plain | {"PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert list(folder.iterdir()) == []
+    described: dict[str, Any] = json.loads(found.stdout)
+    return described
+
+
+@pytest.fixture(scope="module")
+def nodes() -> list[Any]:
+    from soccer_assets.definitions import defs
+
+    return list(defs.resolve_asset_graph().asset_nodes)
+
+
+def test_the_assets_their_stages_and_what_they_read(by_default):
+    told = {name: (group, reads) for group, name, *reads in words(GRAPH)}
+    assert {name: (a["group"], a["reads"]) for name, a in by_default["assets"].items()} == told
+
+
+def test_a_stage_is_a_folder(by_default):
+    folders = {path.parent.name for path in (ROOT / "soccer_assets").glob("*/assets.py")}
+    assert {asset["group"] for asset in by_default["assets"].values()} == folders
+
+
+def test_importing_the_graph_loads_no_heavy_library(by_default):
+    heavy = {"mlflow", "evidently", "sklearn", "lightgbm", "xgboost", "optuna", "pandera", "pandas"}
+    assert heavy & set(by_default["packages"]) == set()
+
+
+def test_the_readme_lists_the_assets_stage_by_stage(by_default):
+    text = (ROOT / "README.md").read_text()
+    (table,) = re.findall(r"<!-- assets -->\n(.*?)<!-- /assets -->", text, re.DOTALL)
+    header, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()]
+    assert header == ["asset", "stage", "one row is"]
+    assert {asset.strip("`"): stage for asset, stage, _ in rows} == {
+        name: asset["group"] for name, asset in by_default["assets"].items()
+    }
+    stages = list(dict.fromkeys(group for group, *_ in words(GRAPH)))
+    assert [stage for stage, _ in groupby(stage for _, stage, _ in rows)] == stages
+    assert [asset for asset, _, row in rows if len(row.split()) < 3] == []
+
+
+def test_every_description_says_what_one_row_is(by_default):
+    descriptions = {name: asset["description"] for name, asset in by_default["assets"].items()}
+    models = {name for name in descriptions if name.startswith("candidate_")} | {"selected_model"}
+    assert {name for name, text in descriptions.items() if not text.startswith("One ")} == models | {"drift_report"}
+    assert {name: text for name, text in descriptions.items() if not text.endswith(".") or len(text) < 40} == {}
+
+
+def test_every_asset_is_partitioned_by_match_date_and_a_range_is_one_run(nodes):
+    from soccer_assets.partitions import match_dates
+
+    assert {node.key.to_user_string() for node in nodes if node.partitions_def != match_dates} == set()
+    single = BackfillPolicy.single_run()
+    assert {node.key.to_user_string() for node in nodes if node.backfill_policy != single} == set()
+
+
+def test_the_partitions_run_from_the_start_date_to_fourteen_days_ahead(season):
+    from soccer_assets.partitions import match_dates
+
+    today = dt.datetime.now(dt.UTC)
+    keys = match_dates.get_partition_keys(current_time=today)
+    assert (keys[0], keys[-1]) == (str(season.first), str((today + dt.timedelta(days=14)).date()))
+
+
+def test_every_column_is_described_and_the_key_is_told(nodes):
+    for node in nodes:
+        schema = node.metadata["dagster/column_schema"]
+        assert isinstance(schema, TableSchema)
+        columns = {column.name: column for column in schema.columns}
+        assert "match_date" in columns
+        assert set(node.metadata["key"].split(", ")) <= set(columns), node.key
+        assert {name for name, column in columns.items() if not column.description} == set(), node.key
+
+
+def test_the_columns_told_are_those_in_the_lake(season, nodes):
+    published = {"football_data_results", "football_data_fixtures"}  # open: whatever else the source publishes
+    for node in nodes:
+        name = node.key.path[-1]
+        told = [column.name for column in node.metadata["dagster/column_schema"].columns]
+        found = season.lake.scan(name).collect_schema().names()
+        assert found[: len(told)] == told if name in published else set(found) == set(told), name
+
+
+def test_the_checks_and_which_of_them_block():
+    from soccer_assets.definitions import defs
+
+    graph = defs.resolve_asset_graph()
+    found = {
+        (key.asset_key.to_user_string(), key.name, "blocks" if graph.get_check_spec(key).blocking else "warns")
+        for key in graph.asset_check_keys
+    }
+    assert found == {tuple(row) for row in words(CHECKS)}
+    assert [key for key in graph.asset_check_keys if not (graph.get_check_spec(key).description or "").endswith(".")] == []
+
+
+def test_the_jobs_and_what_they_make(nodes):
+    from soccer_assets.definitions import defs
+
+    made = {
+        name: {key.path[-1] for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys}
+        for name in (*STAGES_OF_JOBS, "odds_job")
+    }
+    assert made.pop("odds_job") == set(ASSETS_OF_THE_ODDS_JOB.split())
+    assert made == {
+        name: {node.key.path[-1] for node in nodes if node.group_name in stages.split()}
+        for name, stages in STAGES_OF_JOBS.items()
+    }
+
+
+def test_the_schedules_run_from_the_start():
+    from soccer_assets.definitions import defs
+
+    repository = defs.get_repository_def()
+    found = {s.name: (s.job_name, s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
+    assert found == SCHEDULES
+    assert {s.default_status for s in repository.schedule_defs} == {DefaultScheduleStatus.RUNNING}
+
+
+def test_the_sensor_that_retrains_on_drift_runs_from_the_start():
+    from soccer_assets.definitions import defs
+
+    (sensor,) = defs.get_repository_def().sensor_defs
+    assert (sensor.name, sensor.job_name, sensor.default_status) == (
+        "retrain_on_drift",
+        "train_job",
+        DefaultSensorStatus.RUNNING,
+    )

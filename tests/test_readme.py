@@ -1,0 +1,51 @@
+"""The README tells the truth of today: its tables and commands are those of the code."""
+
+import re
+import typing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from soccer_assets.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+JUSTFILE = (ROOT / "justfile").read_text()
+RECIPES = set(re.findall(r"^([a-z]+)(?: [^:=]*)?:(?!=)", JUSTFILE, flags=re.MULTILINE))
+
+
+def test_every_setting_is_in_the_readme_with_its_default_and_what_it_is() -> None:
+    table = README.split("<!-- settings -->")[1].split("<!-- /settings -->")[0]
+    told = [tuple(cell.strip() for cell in row.split("|")[1:4]) for row in table.strip().splitlines()[2:]]
+    described = typing.get_type_hints(Settings, include_extras=True)
+    expected = [
+        (
+            f"`{PREFIX}{field.name.upper()}`",
+            "" if field.default == "" else f"`{field.default}`",
+            described[field.name].__metadata__[0].description,
+        )
+        for field in msgspec.structs.fields(Settings)
+    ]
+    assert told == expected
+
+
+def test_the_readme_stays_short() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", ".ci/run"])
+def test_every_command_that_is_told_exists(document: str) -> None:
+    told = set(re.findall(r"uv run just ([a-z]+)", (ROOT / document).read_text()))
+    assert told, f"{document} tells no command"
+    assert told <= RECIPES
+
+
+def test_the_recipes_have_the_names_users_know() -> None:
+    wanted = {"demo", "test", "up", "dev", "serve", "worker", "backfill", "train", "predict", "export", "bench", "check"}
+    assert wanted | {"fix"} <= RECIPES
+
+
+@pytest.mark.parametrize("place", re.findall(r"^\| `([a-z_/]+/)` \|", README, flags=re.MULTILINE))
+def test_every_folder_the_readme_names_is_there(place: str) -> None:
+    assert (ROOT / place).is_dir()

@@ -1,0 +1,69 @@
+"""The import contracts of pyproject.toml: kept by the tree as it is, and each one seen to break."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LINT = Path(sys.executable).with_name("lint-imports")
+NAMES = {
+    contract["id"]: contract["name"]
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+}
+#: For each contract a module and the import that it must not have.
+VIOLATIONS = {
+    "dagster": ("soccer_assets/odds/devig.py", "import dagster"),
+    "assets": ("soccer_assets/odds/prices.py", "from soccer_assets.odds import assets"),
+    "stages": ("soccer_assets/matches/life.py", "from soccer_assets.odds.devig import power"),
+    "schema": ("soccer_assets/odds/schema.py", "from soccer_assets.odds import devig"),
+    "simulation": ("soccer_assets/simulation/world.py", "from soccer_assets import scoring"),
+    "world": ("soccer_assets/sources/client.py", "from soccer_assets.simulation.site import Site"),
+    "serving": ("serving/feed.py", "from soccer_assets.payloads import Payloads"),
+    # the API imports neither: it imports the leagues, and they would bring MLflow along
+    "api": ("soccer_assets/leagues.py", "import mlflow"),
+    "worker": ("serving/desk.py", "import evidently"),
+    "served": ("soccer_assets/export.py", "from serving.settings import ServingSettings"),
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the packages and of their contracts."""
+    for package in ("soccer_assets", "serving"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def broken(tree: Path) -> list[str]:
+    """Names of the contracts that do not hold."""
+    command = [LINT, "--config", "pyproject.toml", "--no-cache"]
+    told = subprocess.run(
+        command, cwd=tree, env=os.environ | {"COLUMNS": "200"}, capture_output=True, text=True, timeout=60
+    )
+    found = re.findall(r"^(.+) BROKEN", told.stdout, re.MULTILINE)
+    assert f"Contracts: {len(NAMES) - len(found)} kept, {len(found)} broken." in told.stdout, told.stdout + told.stderr
+    assert told.returncode == bool(found)
+    return found
+
+
+def test_the_tree_keeps_every_contract(tree: Path) -> None:
+    assert broken(tree) == []
+
+
+def test_every_contract_has_a_violation_to_break_it() -> None:
+    assert list(VIOLATIONS) == list(NAMES)
+
+
+@pytest.mark.parametrize("contract", VIOLATIONS)
+def test_a_violation_breaks_its_contract_and_no_other(tree: Path, contract: str) -> None:
+    module, statement = VIOLATIONS[contract]
+    planted = tree / module
+    planted.write_text(f"{planted.read_text()}\n\ndef planted():\n    {statement}\n")
+    assert broken(tree) == [NAMES[contract]]

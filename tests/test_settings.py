@@ -1,0 +1,97 @@
+import datetime as dt
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from soccer_assets.errors import SettingsError
+from soccer_assets.settings import Settings
+
+
+def test_without_variables_every_setting_has_its_default():
+    settings = Settings.read({})
+    assert settings == Settings()
+    assert settings.football_data_url == "https://www.football-data.co.uk"
+    assert (settings.http_retries, settings.http_pause_seconds, settings.http_timeout_seconds) == (3, 1.0, 30.0)
+    assert settings.start_date == dt.date(1993, 7, 1)
+    assert settings.replay is False
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "field", "value"),
+    [
+        ("SOCCER_VAR", "data", "var", "data"),
+        ("SOCCER_START_DATE", "2019-08-01", "start_date", dt.date(2019, 8, 1)),
+        ("SOCCER_REPLAY", "true", "replay", True),
+        ("SOCCER_REPLAY", "1", "replay", True),
+        ("SOCCER_REPLAY", "0", "replay", False),
+        ("SOCCER_HTTP_TIMEOUT_SECONDS", "2.5", "http_timeout_seconds", 2.5),
+        ("SOCCER_HTTP_PAUSE_SECONDS", "0", "http_pause_seconds", 0.0),
+        ("SOCCER_HTTP_RETRIES", "0", "http_retries", 0),
+        ("SOCCER_DAGSTER_PORT", "65535", "dagster_port", 65535),
+        ("SOCCER_VALUE_EDGE", "0.03", "value_edge", 0.03),
+        ("SOCCER_LEAGUES", "E0,SP1", "leagues", "E0,SP1"),
+    ],
+)
+def test_a_variable_is_read_as_the_type_of_its_field(variable, text, field, value):
+    found = getattr(Settings.read({variable: text}), field)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        # not of the type
+        ("SOCCER_START_DATE", "01/08/2019", "Invalid RFC3339 encoded date - at `$.start_date`"),
+        ("SOCCER_HTTP_RETRIES", "many", "Expected `int`, got `str` - at `$.http_retries`"),
+        ("SOCCER_HTTP_RETRIES", "1.5", "Expected `int`, got `str` - at `$.http_retries`"),
+        ("SOCCER_REPLAY", "perhaps", "Expected `bool`, got `str` - at `$.replay`"),
+        # out of bounds
+        ("SOCCER_DAGSTER_PORT", "0", "Expected `int` >= 1 - at `$.dagster_port`"),
+        ("SOCCER_DAGSTER_PORT", "65536", "Expected `int` <= 65535 - at `$.dagster_port`"),
+        ("SOCCER_HTTP_TIMEOUT_SECONDS", "0", "Expected `float` > 0.0 - at `$.http_timeout_seconds`"),
+        ("SOCCER_HTTP_PAUSE_SECONDS", "-1", "Expected `float` >= 0.0 - at `$.http_pause_seconds`"),
+        ("SOCCER_VALUE_EDGE", "1", "Expected `float` < 1.0 - at `$.value_edge`"),
+        ("SOCCER_DRIFT_SHARE", "1.01", "Expected `float` <= 1.0 - at `$.drift_share`"),
+        ("SOCCER_FOLDS", "1", "Expected `int` >= 2 - at `$.folds`"),
+    ],
+)
+def test_an_unusable_value_is_named_with_its_field_and_what_was_expected(variable, text, message):
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({variable: text})
+    field = variable.removeprefix("SOCCER_").lower()
+    assert str(raised.value) == f"{message} (variables are named SOCCER_<FIELD>; given: {{{field!r}: {text!r}}})"
+
+
+def test_variables_of_others_and_empty_ones_are_ignored():
+    assert Settings.read({"PATH": "/bin", "SOCCER_UNKNOWN": "1", "VAR": "x", "SOCCER_VAR": ""}) == Settings()
+
+
+def test_the_environment_of_the_process_is_the_default(monkeypatch):
+    monkeypatch.setenv("SOCCER_SEED", "7")
+    assert Settings.read().seed == 7
+
+
+def test_addresses_lie_under_var_unless_they_are_given(tmp_path):
+    settings = Settings.read({"SOCCER_VAR": str(tmp_path)})
+    assert settings.lake == str(tmp_path / "lake")
+    assert settings.payloads == str(tmp_path / "payloads")
+    assert settings.mlflow == f"sqlite:///{tmp_path / 'mlflow' / 'mlflow.db'}"
+    given = Settings.read({"SOCCER_LAKE_URL": "s3://lake", "SOCCER_PAYLOADS_URL": "p", "SOCCER_MLFLOW_URL": "http://m"})
+    assert (given.lake, given.payloads, given.mlflow) == ("s3://lake", "p", "http://m")
+
+
+def test_var_may_start_at_the_home_folder():
+    assert Settings(var="~/soccer").var_path == Path.home() / "soccer"
+
+
+def test_settings_do_not_change():
+    with pytest.raises(AttributeError):
+        Settings().seed = 1
+
+
+def test_every_setting_says_what_it_is():
+    hints = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    described = {name: hint.__metadata__[0].description for name, hint in hints.items()}
+    assert all(described.values())
