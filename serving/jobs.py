@@ -6,11 +6,13 @@ whoever waits.
 """
 
 import asyncio
+import builtins
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import cast
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import msgspec
 from arq.connections import ArqRedis
@@ -31,7 +33,29 @@ ENDED = "soccer:jobs:ended"
 COUNTS = "soccer:jobs:count"
 OPEN: tuple[Status, ...] = ("queued", "running")
 LISTEN_SECONDS = 1.0
+P = ParamSpec("P")
+T = TypeVar("T")
 RETRIES = 60  # half a second apart at most
+
+
+def bounded(
+    method: Callable[Concatenate["JobQueue", P], Awaitable[T]],
+) -> Callable[Concatenate["JobQueue", P], Awaitable[T]]:
+    """Give Redis no longer to answer than the settings say.
+
+    A timeout of the connection itself would do, but on Python 3.11 redis-py's then swallows cancellations.
+    """
+
+    @wraps(method)
+    async def asked(queue: "JobQueue", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        seconds = queue.settings.redis_timeout_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await method(queue, *args, **kwargs)
+        except builtins.TimeoutError:
+            raise TimeoutError(f"Redis did not answer within {seconds} s") from None
+
+    return asked
 
 
 class Store(ArqRedis):
@@ -44,11 +68,10 @@ class Store(ArqRedis):
 
 def connect(url: str, settings: ServingSettings, *, patient: bool = False) -> Store:
     """A client that connects on first use and never pickles; a patient one outlives a restart of Redis."""
-    timeout = settings.redis_timeout_seconds
-    tries = {"retry": Retry(ExponentialBackoff(), RETRIES), "retry_on_error": [ConnectionError, TimeoutError]}
+    tries = {"retry": Retry(ExponentialBackoff(), RETRIES), "retry_on_error": [ConnectionError]}
     return Store(
         ConnectionPool.from_url(
-            url, socket_connect_timeout=timeout, socket_timeout=timeout, **(tries if patient else {})
+            url, socket_connect_timeout=settings.redis_timeout_seconds, **(tries if patient else {})
         ),
         job_serializer=msgspec.msgpack.encode,
         job_deserializer=msgspec.msgpack.decode,
@@ -61,9 +84,10 @@ class JobQueue:
 
     def __init__(self, redis: Store, settings: ServingSettings) -> None:
         self._redis = redis
-        self._settings = settings
+        self.settings = settings
         self._waiting: dict[str, asyncio.Event] = {}
 
+    @bounded
     async def submit(self, fixture: Fixture) -> Job:
         """A new job; every call makes its own.
 
@@ -71,20 +95,21 @@ class JobQueue:
             ProblemError: too many jobs wait already.
         """
         depth = await self.depth()
-        if depth >= self._settings.queue_limit:
-            limit = self._settings.queue_limit
+        if depth >= self.settings.queue_limit:
+            limit = self.settings.queue_limit
             detail = f"expected fewer than {limit} waiting jobs, found {depth}: try again later"
             raise ProblemError("queue-full", detail, headers={"retry-after": "5"})
         job = Job(secrets.token_urlsafe(16), "queued", fixture, dt.datetime.now(dt.UTC))
-        life = self._settings.job_ttl_seconds
+        life = self.settings.job_ttl_seconds
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.set(_record(job.id), msgspec.json.encode(job), ex=life)
-            pipe.set(_memory(job.id), b"", ex=life + self._settings.job_memory_seconds)
+            pipe.set(_memory(job.id), b"", ex=life + self.settings.job_memory_seconds)
             pipe.hincrby(COUNTS, job.status, 1)
             await pipe.execute()
         await self._redis.enqueue_job(TASK, _job_id=job.id, _expires=life)
         return job
 
+    @bounded
     async def find(self, job_id: str) -> Job:
         """The job as it is now.
 
@@ -98,7 +123,7 @@ class JobQueue:
             record, queued, remembered = await pipe.execute()
         if record is None:
             if remembered:
-                life = self._settings.job_ttl_seconds
+                life = self.settings.job_ttl_seconds
                 raise ProblemError(
                     "expired-job", f"job {job_id} is older than {life} s: post the fixture again"
                 )
@@ -119,7 +144,8 @@ class JobQueue:
             found = await self.find(job.id)  # it may have ended before we began to wait
             if found.status in OPEN:
                 with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(ended.wait(), seconds)
+                    async with asyncio.timeout(seconds):
+                        await ended.wait()
                 found = await self.find(job.id)
             return found
         finally:
@@ -151,15 +177,18 @@ class JobQueue:
             await pipe.execute()
         return job
 
+    @bounded
     async def depth(self) -> int:
         """Jobs that wait or run."""
         return int(await self._redis.zcard(QUEUE))
 
+    @bounded
     async def counts(self) -> dict[str, int]:
         """How many jobs ever came to each status."""
         counts = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(COUNTS))
         return {status.decode(): int(count) for status, count in counts.items()}
 
+    @bounded
     async def worker_sign(self) -> str | None:
         """What a worker last wrote of itself; None when none did lately."""
         sign = await self._redis.get(HEALTH)

@@ -153,6 +153,9 @@ async def run(worker: Worker) -> None:
         with suppress(asyncio.CancelledError):
             await worker.async_run()
     finally:
+        if worker.tasks:
+            await asyncio.wait(worker.tasks.values())
+            worker.tasks.clear()  # a cancelled one would keep arq from closing what comes after it
         await worker.close()
 
 

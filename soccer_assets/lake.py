@@ -11,6 +11,7 @@ from dagster import (
     IOManager,
     MetadataValue,
     OutputContext,
+    PartitionKeyRange,
     TableColumn,
     TableColumnConstraints,
     TableSchema,
@@ -19,7 +20,7 @@ from dagster import (
 
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.errors import SchemaError
-from soccer_assets.partitions import dates_of, dates_within, match_dates
+from soccer_assets.partitions import dates_of, match_dates
 from soccer_assets.tables import Table
 
 
@@ -50,8 +51,11 @@ class DeltaIOManager(IOManager):
 
     def load_input(self, context: InputContext) -> Any:
         name = context.asset_key.path[-1]
-        first, last = dates_within(context.asset_partitions_time_window)
-        rows = self._lake.scan(name, first, last)
+        keys = context.asset_partition_keys
+        if keys:
+            rows = self._lake.scan(name, *dates_of(PartitionKeyRange(keys[0], keys[-1])))
+        else:  # who looks back from the first match date sees nothing
+            rows = self._lake.scan(name).clear()
         return rows if context.dagster_type.typing_type is pl.LazyFrame else rows.collect()
 
 

@@ -5,7 +5,7 @@ Partition `d` is match date `d`. Coming fixtures have a home: the last partition
 
 import datetime as dt
 
-from dagster import DailyPartitionsDefinition, PartitionKeyRange, TimeWindow, TimeWindowPartitionMapping
+from dagster import DailyPartitionsDefinition, PartitionKeyRange, TimeWindowPartitionMapping
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from soccer_assets.settings import Settings
@@ -28,11 +28,6 @@ def look_back(days: int = EVER_DAYS, *, until: int = 0) -> TimeWindowPartitionMa
 def dates_of(keys: PartitionKeyRange) -> tuple[dt.date, dt.date]:
     """First and last match date of a range of partitions, both inclusive."""
     return dt.date.fromisoformat(keys.start), dt.date.fromisoformat(keys.end)
-
-
-def dates_within(window: TimeWindow) -> tuple[dt.date, dt.date]:
-    """First and last match date of a time window, whose end is exclusive."""
-    return window.start.date(), window.end.date() - dt.timedelta(days=1)
 
 
 def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:

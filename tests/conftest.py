@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+import urllib3  # noqa: F401  # tries an IPv6 socket when first imported: now, while sockets are allowed
 
 from soccer_assets.delta import Lake
 from soccer_assets.simulation.football_data import files, write
@@ -116,10 +117,11 @@ def season() -> Season:
 
 @pytest.fixture(scope="session")
 def digest() -> Callable[[pl.DataFrame], str]:
-    """SHA-256 of a frame's bytes, whatever the order of its rows: equal digests are equal to the last bit."""
+    """SHA-256 of all that a frame says, whatever the order of its rows: equal digests are equal to the last bit."""
 
     def of(frame: pl.DataFrame) -> str:
-        plain = frame.select(sorted(frame.columns)).sort(pl.all(), nulls_last=True).rechunk()
-        return hashlib.sha256(plain.write_ipc(None, compression="uncompressed").getvalue()).hexdigest()
+        plain = frame.select(sorted(frame.columns)).sort(pl.all(), nulls_last=True)
+        # floats are written with as many digits as tell them apart from their neighbours
+        return hashlib.sha256(plain.write_csv(null_value="\\N").encode()).hexdigest()
 
     return of

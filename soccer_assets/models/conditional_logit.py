@@ -42,17 +42,17 @@ def fit(design: Floats, outcomes: Ints, prior: Floats, penalty: float) -> Floats
     happened = design[np.arange(len(outcomes)), outcomes].sum(axis=0)
 
     def objective(theta: Floats) -> float:
-        scores = design @ theta
+        scores = np.einsum("nck,k->nc", design, theta)
         highest = scores.max(axis=1)
         normaliser = np.log(np.exp(scores - highest[:, None]).sum(axis=1)) + highest
         return float(normaliser.sum() - happened @ theta + penalty / 2 * np.square(theta - prior).sum())
 
     theta, value = prior.astype(np.float64), objective(prior)
     for _ in range(50):
-        p = softmax(design @ theta)
+        p = softmax(np.einsum("nck,k->nc", design, theta))
         mean = np.einsum("nc,nck->nk", p, design)
         gradient = mean.sum(axis=0) - happened + penalty * (theta - prior)
-        curvature = np.einsum("nc,ncj,nck->jk", p, design, design, optimize=True) - mean.T @ mean
+        curvature = np.einsum("nc,ncj,nck->jk", p, design, design) - np.einsum("nj,nk->jk", mean, mean)
         step = np.linalg.solve(curvature + penalty * np.eye(len(theta)), gradient)
         size = 1.0
         while (trial := objective(theta - size * step)) > value and size > 1e-6:

@@ -9,6 +9,8 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -122,9 +124,10 @@ class Registry:
 
     def load(self, registry_version: str) -> Forecaster:
         """The forecaster of a version."""
-        from mlflow.artifacts import load_text
-
-        return Forecaster.decode(load_text(str(self._client.get_model_version(MODEL, registry_version).source)))
+        version = self._client.get_model_version(MODEL, registry_version)
+        with TemporaryDirectory() as folder:
+            file = self._client.download_artifacts(str(version.run_id), ARTEFACT, folder)
+            return Forecaster.decode(Path(file).read_text())
 
     def _tag(self, registry_version: str) -> str:
         return str(self._client.get_model_version(MODEL, registry_version).tags["version"])

@@ -1,4 +1,4 @@
-"""A small lake with known rows, a real Redis, the application, and a worker with a model that can be computed by hand."""
+"""A small lake with known rows, a real Redis, the application, and a worker whose model can be computed by hand."""
 
 import asyncio
 import datetime as dt

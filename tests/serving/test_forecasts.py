@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -129,9 +130,7 @@ async def test_a_worker_without_a_champion_says_so_on_the_waiting_route(
 async def test_a_model_that_gives_no_distribution_fails_the_job_and_shows_nothing(
     client: Client, work: Any, alias: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    alias.models["1"] = (
-        msgspec.structs.replace if False else type(alias.models["1"])("cccccccccccc", draw=float("nan"))
-    )
+    alias.models["1"] = replace(alias.models["1"], version="cccccccccccc", draw=float("nan"))
     async with work():
         answer = await client.post("/predictions", json=FIXTURE)
     assert answer.status_code == 500 and answer.json()["type"] == "/problems/internal"

@@ -2,6 +2,7 @@ import datetime as dt
 import hashlib
 import time
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 
 import pytest
 
@@ -15,7 +16,6 @@ pytestmark = pytest.mark.enable_socket
 
 BODY = b"Div,Date,HomeTeam,AwayTeam\nE0,11/08/2023,Burnley,Man City\n"
 LONGER = BODY + b"E0,12/08/2023,Arsenal,Nott'm Forest\n"
-SHORT = 0.2
 
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
@@ -173,7 +173,7 @@ def test_a_first_answer_that_cannot_be_used_is_an_error_that_names_the_address(
 ):
     site.fault("a.csv", fault)
     with pytest.raises(SourcesFailedError) as raised:
-        client(http_timeout_seconds=SHORT).fetch([Request(a)], accept)
+        client(http_timeout_seconds=0.2 if isinstance(fault, Stall) else 30.0).fetch([Request(a)], accept)
     (failure,) = raised.value.failures
     assert type(failure) is kind
     assert failure.address == a
@@ -310,7 +310,7 @@ def test_requests_come_one_after_the_other_with_a_pause(site, client):
     client(http_pause_seconds=0.1).fetch([Request(f"{site.url}/{name}.csv") for name in names], accept)
     assert time.monotonic() - started >= 0.3
     assert [path for path, _ in site.requests] == [f"{name}.csv" for name in names]
-    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
 
 
 def test_the_pause_holds_from_one_fetch_to_the_next_and_for_retries(site, client, a):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soccer_assets.errors import ShapeError
@@ -403,6 +403,7 @@ def test_abandoned_matches_and_odds_of_zero_are_records_as_published():
 CELL = st.text(st.sampled_from("ab ,\"'-é0"), max_size=6)
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from(["A", "B", "C"]), CELL, CELL), max_size=6))
 def test_every_line_with_content_is_a_record_or_in_quarantine(rows):
     body = file(*(f"E0,12/08/2023,{home},Z,{x},{y}" for home, x, y in rows), header="Div,Date,HomeTeam,AwayTeam,x,y")
@@ -422,9 +423,9 @@ def test_every_line_with_content_is_a_record_or_in_quarantine(rows):
         (b"", "expected a column for date (Date), found []"),
         (b"\n\n", "expected a column for date (Date), found []"),
         (b'{"error": "not found"}', "expected a column for date (Date), found ['{\"error\": \"not found\"}']"),
-        (b"Div,Day,HomeTeam,AwayTeam\n", "expected a column for date (Date), found ['Div', 'Day', 'HomeTeam', 'AwayTeam']"),
-        (b"Div,Date,Team,AwayTeam\n", "expected a column for home (HomeTeam or Home or HT), found ['Div', 'Date', 'Team', "),
-        (b"Div,Date,HomeTeam\n", "expected a column for away (AwayTeam or Away or AT), found ['Div', 'Date', 'HomeTeam']"),
+        (b"Div,Day,HomeTeam,AwayTeam\n", "expected a column for date (Date), found ['Div', 'Day', 'HomeTeam', "),
+        (b"Div,Date,Team,AwayTeam\n", "expected a column for home (HomeTeam or Home or HT), found ['Div', 'Date', "),
+        (b"Div,Date,HomeTeam\n", "expected a column for away (AwayTeam or Away or AT), found ['Div', 'Date', "),
         (b"<html><body>Date,HomeTeam,AwayTeam</body></html>", "expected CSV, found an HTML page that starts b'<html>"),
         (
             b"Div,Date,HomeTeam,AwayTeam,FTHG\nE0,12/08/2023,A,B,1\nE0,13/08/2023,C",

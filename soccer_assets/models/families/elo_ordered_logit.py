@@ -136,7 +136,7 @@ def _fisher_scoring(x: Floats, y: Ints, league: Ints, w: Floats, precision: floa
     for _ in range(50):
         gradients, information = _score(x, y, league, w, p, width)
         gradient = np.einsum("li,lip->p", gradients, own) - prior * theta
-        curvature = np.einsum("lij,lip,ljq->pq", information, own, own, optimize=True) + np.diag(prior)
+        curvature = np.einsum("lij,lip,ljq->pq", information, own, own) + np.diag(prior)
         step, size = np.linalg.solve(curvature, gradient), 1.0
         while (trial := likelihood(theta + size * step))[0] < value and size > 1e-6:
             size /= 2

@@ -44,7 +44,7 @@ class _Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         scaled = np.where(null, 0.0, (raw - np.array(self.means)) / np.array(self.deviations))
         marked = null[:, [self.columns.index(name) for name in self.indicators]]
         league = league_codes(frame, self.leagues)[:, None] == np.arange(len(self.leagues))
-        return np.hstack([np.clip(scaled, -CLIP, CLIP), marked, league])
+        return np.ascontiguousarray(np.hstack([np.clip(scaled, -CLIP, CLIP), marked, league]))
 
 
 class LogisticRegressionEstimator(msgspec.Struct, frozen=True, tag="logistic_regression", forbid_unknown_fields=True):
@@ -56,7 +56,9 @@ class LogisticRegressionEstimator(msgspec.Struct, frozen=True, tag="logistic_reg
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Probabilities `(n, 3)` from the features and `league`."""
-        return softmax(self.scaling.apply(frame) @ np.array(self.coefficients).T + np.array(self.intercepts))
+        inputs = self.scaling.apply(frame)
+        # a plain sum, not a BLAS product: a forecast has the same bytes alone and among others
+        return softmax(np.einsum("nk,ck->nc", inputs, np.array(self.coefficients)) + np.array(self.intercepts))
 
     def encode(self) -> str:
         """Text that `families.decode` reads."""
@@ -88,12 +90,14 @@ class LogisticRegression:
     ) -> LogisticRegressionEstimator:
         """Standardise and fit; the optimum is unique, so `seed` has nothing to act on."""
         from sklearn.linear_model import LogisticRegression as Solver
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # a dependency of scikit-learn
 
         y = outcomes_of(examples)
         w = recency_weights(examples, params["half_life_days"], weights)
         scaling = _scaling(examples, columns)
         solver = Solver(C=1 / params["penalty"], solver="newton-cholesky", tol=1e-4, max_iter=100)
-        solver.fit(scaling.apply(examples), y, sample_weight=w)
+        with threadpool_limits(limits=1, user_api="blas"):  # the last bits of a sum depend on the number of threads
+            solver.fit(scaling.apply(examples), y, sample_weight=w)
         return msgspec.convert(
             {
                 "type": self.name,

@@ -54,3 +54,16 @@ def test_a_constant_or_empty_column_does_no_harm(world, columns):
     plain = LogisticRegression().fit(examples, columns, FREE, 0).predict(examples)
     beside = LogisticRegression().fit(examples, (*columns, "constant", "empty"), FREE, 0).predict(examples)
     assert beside == pytest.approx(plain, abs=1e-5)
+
+
+def test_the_number_of_threads_does_not_change_a_byte(world, columns):
+    from threadpoolctl import threadpool_limits
+
+    wide = tuple(f"noise_{place}" for place in range(100))  # as many as real features: small products use one thread
+    noise = np.random.default_rng(0).normal(size=(5000, 100))
+    examples = world(5000).examples.hstack(pl.DataFrame(noise, schema=wide))
+    with threadpool_limits(limits=1):
+        one = LogisticRegression().fit(examples, (*columns, *wide), FREE, 0)
+    with threadpool_limits(limits=2):
+        two = LogisticRegression().fit(examples, (*columns, *wide), FREE, 0)
+    assert one.encode() == two.encode()
