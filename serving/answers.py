@@ -61,9 +61,7 @@ class Tag:
         return self._unchanged if self._is_held(request) else self.full(msgspec.json.encode(content))
 
     def _is_held(self, request: Request[Any, Any, Any]) -> bool:
-        for name, value in request.scope[
-            "headers"
-        ]:  # as they came: parsing them all costs more than the answer
+        for name, value in request.scope["headers"]:  # as they came: parsing them all costs more than the answer
             if name == b"if-none-match":
                 tags = [tag.strip().removeprefix("W/") for tag in value.decode("latin-1").split(",")]
                 return self.value in tags or "*" in tags

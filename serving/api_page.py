@@ -30,16 +30,12 @@ SCHEMA = OpenAPIConfig(
 @get("/docs", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
 def docs() -> Template:
     """The API page."""
-    return Template(
-        "docs.html", headers={"content-security-policy": POLICY, "x-content-type-options": "nosniff"}
-    )
+    return Template("docs.html", headers={"content-security-policy": POLICY, "x-content-type-options": "nosniff"})
 
 
 def swagger_files() -> Router:
     """The static files of Swagger UI."""
     found = find_spec("flask_swagger_ui")
     if found is None or found.origin is None:
-        raise ModuleNotFoundError(
-            "expected the package flask-swagger-ui to be installed, found none: run `uv sync`"
-        )
+        raise ModuleNotFoundError("expected the package flask-swagger-ui to be installed, found none: run `uv sync`")
     return create_static_files_router("/docs/assets", [Path(found.origin).parent / "dist"], name="swagger")

@@ -109,9 +109,7 @@ def main() -> None:
     import uvicorn
 
     serving = ServingSettings.read()
-    logging.basicConfig(
-        level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logging.basicConfig(level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     uvicorn.run(
         "serving.app:create_app",
         factory=True,

@@ -37,12 +37,8 @@ class Clubs:
     """The clubs that ever played, or are to play, in each league."""
 
     def __init__(self, matches: pl.DataFrame, horizon_days: int) -> None:
-        sides = [
-            matches.select("league", "match_date", id=f"{side}_id", name=side) for side in ("home", "away")
-        ]
-        newest = (
-            pl.concat(sides).sort("match_date").unique(["league", "id"], keep="last", maintain_order=True)
-        )
+        sides = [matches.select("league", "match_date", id=f"{side}_id", name=side) for side in ("home", "away")]
+        newest = pl.concat(sides).sort("match_date").unique(["league", "id"], keep="last", maintain_order=True)
         self._leagues: dict[str, dict[str, Club]] = {}
         for league, id_, name in newest.select("league", "id", "name").iter_rows():
             self._leagues.setdefault(league, {})[id_] = Club(id_, name)
@@ -68,9 +64,7 @@ class Clubs:
             ForecastRefusedError: unknown league, league without matches, or unknown club; says which come closest.
         """
         if league not in LEAGUES:
-            raise ForecastRefusedError(
-                "unknown-league", f"expected a division code, found {league!r}", sorted(LEAGUES)
-            )
+            raise ForecastRefusedError("unknown-league", f"expected a division code, found {league!r}", sorted(LEAGUES))
         clubs = self._leagues.get(league, {})
         if not clubs:
             raise ForecastRefusedError(
@@ -84,8 +78,7 @@ class Clubs:
             country, name = LEAGUES[league].country, LEAGUES[league].name
             raise ForecastRefusedError(
                 "unknown-club",
-                f"expected a club of {league} ({country}, {name}), found {wanted!r}; "
-                "`known` lists the closest names",
+                f"expected a club of {league} ({country}, {name}), found {wanted!r}; `known` lists the closest names",
                 closest(wanted, names),
             )
         return found
@@ -93,9 +86,7 @@ class Clubs:
     def _check(self, date: dt.date) -> None:
         first = self.newest_result
         if first is None:
-            raise ForecastRefusedError(
-                "league-without-matches", "the lake holds no finished match to learn from"
-            )
+            raise ForecastRefusedError("league-without-matches", "the lake holds no finished match to learn from")
         last = first + self._horizon
         if not first <= date <= last:
             raise ForecastRefusedError(

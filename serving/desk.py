@@ -72,9 +72,7 @@ class Desk:
         """
         champion, teams = self.champion, self.teams
         if teams is None:
-            raise ForecastRefusedError(
-                "model-missing", "the lake holds no matches yet: materialize `matches` first"
-            )
+            raise ForecastRefusedError("model-missing", "the lake holds no matches yet: materialize `matches` first")
         pairing = teams.clubs.pair(fixture)
         if champion is None:
             raise ForecastRefusedError(

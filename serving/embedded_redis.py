@@ -27,6 +27,7 @@ from soccer_assets.settings import Settings
 HOST = "127.0.0.1"
 START_SECONDS = 10.0
 LOOK_SECONDS = 0.02
+SAVE = ("--save", "300", "1")  # every five minutes and when it ends: jobs outlive a restart
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -96,11 +97,11 @@ def _start(folder: Path, wanted: int) -> Server:
 
     port = _free_port(wanted)
     log = folder / "redis.log"
-    options = {"port": port, "bind": HOST, "dir": folder, "logfile": log, "save": "300 1"}
+    options = {"port": port, "bind": HOST, "dir": folder, "logfile": log}
     quiet = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_RDWR, 0) for stream in (0, 1, 2)]
     pid = os.posix_spawn(
         binary,
-        [binary, *(part for name, value in options.items() for part in (f"--{name}", str(value)))],
+        [binary, *(part for name, value in options.items() for part in (f"--{name}", str(value))), *SAVE],
         os.environ,
         file_actions=quiet,
         setpgroup=0,  # an interrupt from the keyboard reaches its users first

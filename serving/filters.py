@@ -43,9 +43,7 @@ async def known_parameters(request: Request[Any, Any, Any]) -> None:
     known = [parameter.name for parameter in operation.parameters or () if parameter.param_in == "query"]
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
-        raise ProblemError(
-            "unknown-parameter", f"expected parameters out of {known}, found {unknown}", known=known
-        )
+        raise ProblemError("unknown-parameter", f"expected parameters out of {known}, found {unknown}", known=known)
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,7 @@ def selection(league: LeagueCode = None, date_from: FirstDate = None, date_to: L
     return _selection(league, sorted(LEAGUES), date_from, date_to)
 
 
-def report_selection(
-    league: LeagueCode = None, date_from: FirstDate = None, date_to: LastDate = None
-) -> Selection:
+def report_selection(league: LeagueCode = None, date_from: FirstDate = None, date_to: LastDate = None) -> Selection:
     """Rows of a report, which has the league ALL besides.
 
     Raises:
@@ -103,13 +99,9 @@ def report_selection(
     return _selection(league, [*sorted(LEAGUES), ALL_LEAGUES], date_from, date_to)
 
 
-def _selection(
-    league: str | None, known: list[str], first: dt.date | None, last: dt.date | None
-) -> Selection:
+def _selection(league: str | None, known: list[str], first: dt.date | None, last: dt.date | None) -> Selection:
     if league is not None and league not in known:
-        raise ProblemError(
-            "unknown-league", f"league: expected a division code, found {league!r}", known=known
-        )
+        raise ProblemError("unknown-league", f"league: expected a division code, found {league!r}", known=known)
     if first is not None and last is not None and first > last:
         raise ProblemError("empty-range", f"date_from: expected a date up to date_to, {last}, found {first}")
     return Selection(league, first, last)

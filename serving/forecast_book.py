@@ -80,9 +80,7 @@ def _side_by_side(predictions: pl.DataFrame, value_bets: pl.DataFrame) -> pl.Dat
     rows = predictions.select(*_KEY, *identity).unique(_KEY, keep="first", maintain_order=True)
     for line in LINES:
         chances = pl.struct(pl.col(f"p_{outcome}").alias(outcome) for outcome in OUTCOMES).alias(line)
-        rows = rows.join(
-            predictions.filter(pl.col("line") == line).select(*_KEY, chances), on=_KEY, how="left"
-        )
+        rows = rows.join(predictions.filter(pl.col("line") == line).select(*_KEY, chances), on=_KEY, how="left")
     made_by = predictions.filter(pl.col("line") == "model").select(*_KEY, "model_version", "trained_through")
     bets = value_bets.group_by(_KEY).agg(pl.struct(*_BET).sort_by("line", "selection").alias("value_bets"))
     return (

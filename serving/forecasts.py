@@ -18,7 +18,7 @@ from serving.settings import ServingSettings
 from soccer_assets.contracts import Fixture, Job, OnDemandForecast
 
 RATES = "rates"
-_ACCEPTED = {202: ResponseSpec(Job, description="not made yet: read the job at Location")}
+_ACCEPTED = {202: ResponseSpec(Job, False, "not made yet: read the job at Location")}
 _REFUSALS = (409, 422, 429, 500, 503)
 _PROBLEMS = {status: spec for status, spec in documented(Job, *_REFUSALS).items() if status != 200}
 

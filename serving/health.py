@@ -38,9 +38,7 @@ async def ready(
 async def examine(feed: Feed, queue: JobQueue, serving: ServingSettings) -> Health:
     """Make every check."""
     checks = [_lake(feed), _predictions(feed), *await _redis_and_worker(queue)]
-    reasons = [
-        f"{check.name}: {check.found}" for check in checks if check.name in serving.needed and not check.holds
-    ]
+    reasons = [f"{check.name}: {check.found}" for check in checks if check.name in serving.needed and not check.holds]
     return Health(live=True, ready=not reasons, reasons=reasons, checks=checks)
 
 
@@ -65,9 +63,7 @@ async def _redis_and_worker(queue: JobQueue) -> tuple[Check, Check]:
     except RedisError as error:
         unknown = Check("worker", False, "unknown while Redis does not answer")
         return Check("redis", False, f"no answer ({type(error).__name__})"), unknown
-    worker = Check(
-        "worker", sign is not None, sign or "none gave a sign of life lately: start serving.worker"
-    )
+    worker = Check("worker", sign is not None, sign or "none gave a sign of life lately: start serving.worker")
     return Check("redis", True, f"{depth} jobs wait or run"), worker
 
 

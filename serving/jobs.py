@@ -124,16 +124,12 @@ class JobQueue:
         if record is None:
             if remembered:
                 life = self.settings.job_ttl_seconds
-                raise ProblemError(
-                    "expired-job", f"job {job_id} is older than {life} s: post the fixture again"
-                )
+                raise ProblemError("expired-job", f"job {job_id} is older than {life} s: post the fixture again")
             raise ProblemError("unknown-job", f"expected the id of a job, found {job_id!r}")
         job = msgspec.json.decode(record, type=Job)
         if job.status in OPEN and not queued:
             # the queue gave it up: its worker was lost or it ran out of time, as often as it may be tried
-            failure = Failure(
-                "abandoned", "the worker was lost before it finished the job: post the fixture again"
-            )
+            failure = Failure("abandoned", "the worker was lost before it finished the job: post the fixture again")
             return msgspec.structs.replace(job, status="failed", failure=failure)
         return job
 

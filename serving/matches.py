@@ -21,9 +21,7 @@ def matches(
     feed: NamedDependency[Feed],
     selection: NamedDependency[Selection],
     paging: NamedDependency[Paging],
-    status: Annotated[
-        MatchStatus | None, QueryParameter(description="where the match stands; default all")
-    ] = None,
+    status: Annotated[MatchStatus | None, QueryParameter(description="where the match stands; default all")] = None,
 ) -> Answer:
     """Matches by date, then id; a moved match is postponed on the date it left."""
     snapshot = feed.snapshot

@@ -48,9 +48,7 @@ class Metrics:
             buckets=BUCKETS,
             registry=registry,
         )
-        self.in_progress = Gauge(
-            "soccer_http_requests_in_progress", "requests being answered", registry=registry
-        )
+        self.in_progress = Gauge("soccer_http_requests_in_progress", "requests being answered", registry=registry)
         self.served = Counter("soccer_predictions_served", "stored forecasts served", registry=registry)
         self.on_demand = Counter(
             "soccer_forecasts_on_demand",
@@ -59,9 +57,7 @@ class Metrics:
             registry=registry,
         )
         self.redis = Gauge("soccer_redis_up", "1 when Redis answers", registry=registry)
-        self.worker = Gauge(
-            "soccer_worker_up", "1 when a worker gave a sign of life lately", registry=registry
-        )
+        self.worker = Gauge("soccer_worker_up", "1 when a worker gave a sign of life lately", registry=registry)
         self.depth = Gauge("soccer_queue_depth", "jobs that wait or run", registry=registry)
         self.jobs = Gauge("soccer_jobs", "jobs that ever came to a status", ["status"], registry=registry)
         self._follow(feed, registry)

@@ -91,10 +91,9 @@ class ProblemError(Exception):
 def documented(content: Any, *statuses: int) -> dict[int, ResponseSpec]:
     """What a route answers, for the description of the API: its content, or a problem."""
     problems = {
-        status: ResponseSpec(Problem, media_type=MEDIA_TYPE, description=HTTPStatus(status).phrase)
-        for status in (400, *statuses)
+        status: ResponseSpec(Problem, False, HTTPStatus(status).phrase, MEDIA_TYPE) for status in (400, *statuses)
     }
-    return {200: ResponseSpec(content, description="OK"), **problems}
+    return {200: ResponseSpec(content, False, "OK"), **problems}
 
 
 @get("/problems/{kind:str}", tags=["problems"], sync_to_thread=False)

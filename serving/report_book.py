@@ -23,9 +23,7 @@ class ReportBook:
         self.drift = _newest_drift(drift)
         self.champion = _champion(selected, promotions)
 
-    def quality(
-        self, selection: Selection, line: str | None, sample: str | None, paging: Paging
-    ) -> Page[Quality]:
+    def quality(self, selection: Selection, line: str | None, sample: str | None, paging: Paging) -> Page[Quality]:
         """Reports between the dates; without dates the newest of each league."""
         rows = selection.of(self._quality)
         for column, wanted in (("line", line), ("sample", sample)):

@@ -22,9 +22,7 @@ def model(request: Request[Any, Any, Any], feed: NamedDependency[Feed]) -> Answe
     snapshot = feed.snapshot
     champion = snapshot.reports.champion
     if champion is None:
-        raise ProblemError(
-            "no-champion", "no model of the lake is promoted to champion: train and promote one first"
-        )
+        raise ProblemError("no-champion", "no model of the lake is promoted to champion: train and promote one first")
     return snapshot.tag.encode(request, champion)
 
 
@@ -35,9 +33,7 @@ def quality(
     report_selection: NamedDependency[Selection],
     paging: NamedDependency[Paging],
     line: Annotated[QualityLine | None, QueryParameter(description="who forecasts; default all")] = None,
-    sample: Annotated[
-        Sample | None, QueryParameter(description="complete: matches all four lines have")
-    ] = None,
+    sample: Annotated[Sample | None, QueryParameter(description="complete: matches all four lines have")] = None,
 ) -> Answer:
     """Twelve months' quality by league, line and sample; without dates the newest report of each league."""
     snapshot = feed.snapshot
@@ -50,7 +46,5 @@ def drift(request: Request[Any, Any, Any], feed: NamedDependency[Feed]) -> Answe
     snapshot = feed.snapshot
     newest = snapshot.reports.drift
     if newest is None:
-        raise ProblemError(
-            "no-drift-report", "no drift has been measured yet: materialize the asset drift_report"
-        )
+        raise ProblemError("no-drift-report", "no drift has been measured yet: materialize the asset drift_report")
     return snapshot.tag.encode(request, newest)

@@ -21,39 +21,25 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shutdown_seconds: Annotated[int, Meta(ge=0, description="requests and jobs may finish this long")] = 10
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
     refresh_seconds: Annotated[float, Meta(gt=0, description="pause between looks at the lake")] = 2.0
-    ready_needs: Annotated[str, Meta(description="checks that readiness needs, comma-separated")] = ",".join(
-        CHECKS
-    )
+    ready_needs: Annotated[str, Meta(description="checks that readiness needs, comma-separated")] = ",".join(CHECKS)
     body_bytes: Annotated[int, Meta(ge=256, description="largest request body")] = 65_536
     redis_port: Annotated[
         int, Meta(ge=1, le=65535, description="port of the embedded Redis; a free one when it is taken")
     ] = 6479
-    redis_timeout_seconds: Annotated[float, Meta(gt=0, description="Redis may take this long to answer")] = (
-        3.0
-    )
+    redis_timeout_seconds: Annotated[float, Meta(gt=0, description="Redis may take this long to answer")] = 3.0
     wait_seconds: Annotated[float, Meta(gt=0, description="a client waits this long for its forecast")] = 5.0
     job_ttl_seconds: Annotated[int, Meta(ge=1, description="a job can be read this long")] = 3600
-    job_memory_seconds: Annotated[int, Meta(ge=1, description="an expired job is remembered this long")] = (
-        604_800
-    )
+    job_memory_seconds: Annotated[int, Meta(ge=1, description="an expired job is remembered this long")] = 604_800
     job_timeout_seconds: Annotated[int, Meta(ge=1, description="a job may run this long")] = 30
     job_tries: Annotated[int, Meta(ge=1, description="starts of a job whose worker was lost")] = 3
     queue_limit: Annotated[int, Meta(ge=1, description="jobs that may wait; further ones are refused")] = 1000
     forecasts_per_minute: Annotated[int, Meta(ge=0, description="jobs a client may post; 0 is no limit")] = 0
-    horizon_days: Annotated[
-        int, Meta(ge=1, description="a fixture may lie this far past the newest result")
-    ] = 180
-    poll_seconds: Annotated[
-        float, Meta(gt=0, description="pause between the worker's looks at the queue")
-    ] = 0.01
-    follow_seconds: Annotated[
-        float, Meta(gt=0, description="pause between the worker's looks at the champion")
-    ] = 2.0
+    horizon_days: Annotated[int, Meta(ge=1, description="a fixture may lie this far past the newest result")] = 180
+    poll_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's looks at the queue")] = 0.01
+    follow_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's looks at the champion")] = 2.0
     beat_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's signs of life")] = 10.0
     worker_jobs: Annotated[int, Meta(ge=1, description="jobs a worker runs at a time")] = 4
-    worker_metrics_port: Annotated[
-        int, Meta(ge=0, le=65535, description="the worker's metrics; 0 is off")
-    ] = 0
+    worker_metrics_port: Annotated[int, Meta(ge=0, le=65535, description="the worker's metrics; 0 is off")] = 0
     page_matches: Annotated[int, Meta(ge=1, le=500, description="matches in a list of the pages")] = 60
 
     @property
@@ -76,7 +62,5 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         except msgspec.ValidationError as error:
             raise SettingsError(f"{error} (variables are named {PREFIX}<FIELD>; given: {given})") from None
         if unknown := settings.needed - set(CHECKS):
-            raise SettingsError(
-                f"{PREFIX}READY_NEEDS: expected names out of {CHECKS}, found {sorted(unknown)}"
-            )
+            raise SettingsError(f"{PREFIX}READY_NEEDS: expected names out of {CHECKS}, found {sorted(unknown)}")
         return settings

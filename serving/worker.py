@@ -38,12 +38,8 @@ class WorkerMetrics:
         self.jobs = Counter("soccer_worker_jobs", "jobs ended", ["status"], registry=self.registry)
         self.seconds = Histogram("soccer_worker_forecast_seconds", "time to forecast", registry=self.registry)
         self.failures = Counter("soccer_worker_refresh_failures", "failed refreshes", registry=self.registry)
-        self.champion = Gauge(
-            "soccer_worker_champion", "1 for the model in use", ["version"], registry=self.registry
-        )
-        self.as_of = Gauge(
-            "soccer_worker_as_of_timestamp_seconds", "newest match date known", registry=self.registry
-        )
+        self.champion = Gauge("soccer_worker_champion", "1 for the model in use", ["version"], registry=self.registry)
+        self.as_of = Gauge("soccer_worker_as_of_timestamp_seconds", "newest match date known", registry=self.registry)
 
 
 class Clerk:
@@ -162,12 +158,8 @@ async def run(worker: Worker) -> None:
 def main() -> None:
     """Run a worker until it is told to stop."""
     settings, serving = Settings.read(), ServingSettings.read()
-    logging.basicConfig(
-        level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit()
-    )  # contexts are left even before arq takes the signals
+    logging.basicConfig(level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # contexts are left even before arq takes the signals
 
     async def work(url: str) -> None:
         from soccer_assets.models.registry import Registry

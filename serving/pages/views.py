@@ -42,9 +42,7 @@ class Bar:
     @property
     def spans(self) -> list[tuple[str, float, float]]:
         """Outcome, where its part of the bar begins, and how long it is, in percent."""
-        home, draw, away = (
-            100 * chance for chance in (self.chances.home, self.chances.draw, self.chances.away)
-        )
+        home, draw, away = (100 * chance for chance in (self.chances.home, self.chances.draw, self.chances.away))
         return [("home", 0.0, home), ("draw", home, draw), ("away", home + draw, away)]
 
 
@@ -62,9 +60,7 @@ class Card:
             ("market", self.forecast.market),
             ("blend", self.forecast.blend),
         )
-        object.__setattr__(
-            self, "bars", [Bar(line, chances) for line, chances in lines if chances is not None]
-        )
+        object.__setattr__(self, "bars", [Bar(line, chances) for line, chances in lines if chances is not None])
 
     @property
     def league(self) -> str:
@@ -115,16 +111,10 @@ def quality(feed: NamedDependency[Feed]) -> Template:
     reports = feed.snapshot.reports
     page = reports.quality(Selection(), None, "complete", Paging(limit=len(LEAGUES) * 8, offset=0))
     drifted = sorted(
-        (
-            (name, score)
-            for name, score in (reports.drift.scores if reports.drift else {}).items()
-            if score is not None
-        ),
+        ((name, score) for name, score in (reports.drift.scores if reports.drift else {}).items() if score is not None),
         key=lambda item: -item[1],
     )
-    return _page(
-        "quality.html", rows=page.items, champion=reports.champion, drift=reports.drift, scores=drifted[:15]
-    )
+    return _page("quality.html", rows=page.items, champion=reports.champion, drift=reports.drift, scores=drifted[:15])
 
 
 def _cards(snapshot: Snapshot, forecasts: list[Prediction]) -> list[Card]:
@@ -136,9 +126,7 @@ def _date(name: str, text: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError:
-        raise ProblemError(
-            "invalid-request", f"{name}: expected a date such as 2026-08-15, found {text!r}"
-        ) from None
+        raise ProblemError("invalid-request", f"{name}: expected a date such as 2026-08-15, found {text!r}") from None
 
 
 def _page(template: str, status: int = 200, **context: Any) -> Template:

@@ -33,14 +33,16 @@ def rate(matches: pl.DataFrame, parameters: EloParameters | None = None) -> pl.D
     played = matches.filter(pl.col("status") == "finished").sort("match_date", "match_id")
     ratings: dict[str, float] = {}
     leagues: dict[str, dict[str, dt.date]] = {}
+    began: dict[str, dt.date] = {}
     sides: tuple[list[float], list[float]] = ([], [])
     after: tuple[list[float], list[float]] = ([], [])
     columns = ("match_date", "league", "home_id", "away_id", "home_goals", "away_goals")
     for date, league, home, away, home_goals, away_goals in played.select(columns).iter_rows():
         members = leagues.setdefault(league, {})
+        began.setdefault(league, date)
         for club in (home, away):
             if club not in ratings:
-                ratings[club] = _entry(league, date, members, ratings, p)
+                ratings[club] = _entry(league, date, began[league], members, ratings, p)
             members[club] = date
         home_before, away_before = ratings[home], ratings[away]
         expected = 1.0 / (1.0 + 10.0 ** ((away_before - home_before - p.home_advantage) / SCALE))
@@ -62,10 +64,15 @@ def rate(matches: pl.DataFrame, parameters: EloParameters | None = None) -> pl.D
 
 
 def _entry(
-    league: str, date: dt.date, members: dict[str, dt.date], ratings: dict[str, float], p: EloParameters
+    league: str,
+    date: dt.date,
+    began: dt.date,
+    members: dict[str, dt.date],
+    ratings: dict[str, float],
+    p: EloParameters,
 ) -> float:
     """Rating of a club never seen: below those that played in its league within a year."""
     active = [ratings[club] for club, last in members.items() if (date - last).days < 365]
-    if len(active) < 8 or (date - min(members.values())).days < 60:
+    if len(active) < 8 or (date - began).days < 60:
         return TOP_TIER_RATING - TIER_STEP * (LEAGUES[league].tier - 1)
     return sum(active) / len(active) - p.entry_below_average

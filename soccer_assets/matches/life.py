@@ -127,7 +127,7 @@ def _identified(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_next_file(fixtures: pl.DataFrame) -> pl.DataFrame:
-    """Add when a file without the fixture was first seen after one that had it; the newest one where none was."""
+    """Add when the league's next file after the last with the fixture was seen; the newest of any where it has none."""
     seen = fixtures.select("_league", _without_it_at="_last_seen_at").unique().sort("_without_it_at")
     following = fixtures.sort("_last_seen_at").join_asof(
         seen,
@@ -138,7 +138,7 @@ def _with_next_file(fixtures: pl.DataFrame) -> pl.DataFrame:
         allow_exact_matches=False,
         check_sortedness=False,
     )
-    return following.with_columns(pl.coalesce("_without_it_at", "_last_seen_at"))
+    return following.with_columns(pl.coalesce("_without_it_at", pl.col("_last_seen_at").max()))
 
 
 def _contradiction(records: pl.DataFrame) -> pl.Series:

@@ -281,9 +281,7 @@ class ByRating:
 
     def predict(self, features: pl.DataFrame) -> np.ndarray[Any, Any]:
         home = 1 / (1 + 10 ** (-features["elo_diff"].to_numpy().astype(float) / 400))
-        return np.column_stack(
-            [(1 - self.draw) * home, np.full(len(home), self.draw), (1 - self.draw) * (1 - home)]
-        )
+        return np.column_stack([(1 - self.draw) * home, np.full(len(home), self.draw), (1 - self.draw) * (1 - home)])
 
 
 @dataclass

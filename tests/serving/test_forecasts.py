@@ -68,9 +68,7 @@ async def test_a_fixture_posted_is_forecast_by_the_champion_at_once(
         {"home": "Nott'm Forest", "away": "Man United"},
     ],
 )
-async def test_clubs_go_by_name_in_any_case_or_by_id(
-    client: Client, work: Any, names: dict[str, str]
-) -> None:
+async def test_clubs_go_by_name_in_any_case_or_by_id(client: Client, work: Any, names: dict[str, str]) -> None:
     async with work():
         forecast = (await client.post("/predictions", json={**FIXTURE, **names})).json()
     assert (forecast["home"], forecast["away"]) == ("Nott'm Forest", "Man United")
@@ -117,9 +115,7 @@ async def test_a_fixture_the_worker_refuses_fails_with_the_reason_and_what_is_kn
     assert "'Arsnal'" in failed["failure"]["detail"]
 
 
-async def test_a_worker_without_a_champion_says_so_on_the_waiting_route(
-    client: Client, work: Any, alias: Any
-) -> None:
+async def test_a_worker_without_a_champion_says_so_on_the_waiting_route(client: Client, work: Any, alias: Any) -> None:
     alias.champion = None
     async with work():
         answer = await client.post("/predictions", json=FIXTURE)
@@ -153,17 +149,13 @@ async def test_an_expired_job_is_gone_and_a_forgotten_one_was_never_there(
                     types = answer.json().get("type")
                     assert (
                         types
-                        == {200: None, 410: "/problems/expired-job", 404: "/problems/unknown-job"}[
-                            answer.status_code
-                        ]
+                        == {200: None, 410: "/problems/expired-job", 404: "/problems/unknown-job"}[answer.status_code]
                     )
                 await asyncio.sleep(0.05)
     assert statuses == [200, 410, 404]
 
 
-async def test_a_job_the_queue_gave_up_is_failed_and_not_running_for_ever(
-    client: Client, redis_url: str
-) -> None:
+async def test_a_job_the_queue_gave_up_is_failed_and_not_running_for_ever(client: Client, redis_url: str) -> None:
     place = (await client.post("/predictions/jobs", json=FIXTURE)).headers["location"]
     job_id = place.rpartition("/")[2]
     async with redis.asyncio.Redis.from_url(redis_url) as store:
@@ -199,9 +191,7 @@ async def test_nothing_in_redis_is_a_pickle(client: Client, redis_url: str) -> N
     assert (job["f"], job["a"], job["k"]) == ("forecast", [], {})
 
 
-async def test_a_full_queue_refuses_further_jobs(
-    opened: Any, settings: Settings, serving: ServingSettings
-) -> None:
+async def test_a_full_queue_refuses_further_jobs(opened: Any, settings: Settings, serving: ServingSettings) -> None:
     narrow = msgspec.structs.replace(serving, queue_limit=2)
     async with opened(create_app(settings, narrow)) as client:
         statuses = [(await client.post("/predictions/jobs", json=FIXTURE)).status_code for _ in range(3)]

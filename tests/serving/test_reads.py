@@ -140,9 +140,7 @@ async def test_quality_without_dates_is_the_newest_of_each_league(reader: Client
 
 
 async def test_quality_with_dates_is_every_report_between_them(reader: Client) -> None:
-    items = await rows_of(
-        reader, "/quality", league="E0", line="closing", sample="all", date_from="2024-01-01"
-    )
+    items = await rows_of(reader, "/quality", league="E0", line="closing", sample="all", date_from="2024-01-01")
     assert [(item["match_date"], item["log_loss"]) for item in items] == [
         ("2024-09-01", 1.02),
         ("2024-09-30", 1.0),

@@ -53,9 +53,7 @@ async def test_new_results_are_known_within_the_pause(client: Client, work: Any,
         )  # fmt: skip
         lake.replace("matches", rows, None)
         async with asyncio.timeout(5):
-            while (after := (await client.post("/predictions", json=BODY)).json())["as_of"] == before[
-                "as_of"
-            ]:
+            while (after := (await client.post("/predictions", json=BODY)).json())["as_of"] == before["as_of"]:
                 await asyncio.sleep(0.02)
     assert (before["as_of"], after["as_of"]) == ("2024-09-21", "2024-09-28")
 
@@ -134,10 +132,7 @@ def test_a_forecast_knows_nothing_of_its_own_day_or_later(lake: Lake, alias: Any
     before = desk.forecast(fixture)
     later = pl.col("match_date") >= fixture.date
     noise = lake.read("matches").with_columns(
-        pl.when(later & (pl.col("status") == "finished"))
-        .then(pl.lit(9, pl.Int16))
-        .otherwise(side)
-        .alias(side)
+        pl.when(later & (pl.col("status") == "finished")).then(pl.lit(9, pl.Int16)).otherwise(side).alias(side)
         for side in ("home_goals", "away_goals")
     )
     lake.replace("matches", noise, None)

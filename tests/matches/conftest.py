@@ -1,0 +1,64 @@
+"""Records as stage 1 keeps them, from a few words each."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from soccer_assets.leagues import LEAGUES, season_label
+from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS
+from soccer_assets.tables import Table
+
+Record = tuple[Any, ...]
+
+
+def _frame(table: Table, rows: list[dict[str, Any]]) -> pl.LazyFrame:
+    published = {name: pl.String for row in rows for name in row if name not in table.schema}
+    return pl.DataFrame(rows, schema={**table.schema, **published}).lazy()
+
+
+def _record(date: str, home: str, away: str, league: str, line: int, payload: str) -> dict[str, Any]:
+    day = dt.date.fromisoformat(date)
+    return {
+        "match_date": day,
+        "_league": league,
+        "_season": season_label(LEAGUES[league], LEAGUES[league].season_start(day)),
+        "_address": f"http://site/{payload}.csv",
+        "_payload_id": payload * 64,
+        "_line": line,
+        "Date": f"{day:%d/%m/%Y}",
+        "HomeTeam": home,
+        "AwayTeam": away,
+    }
+
+
+@pytest.fixture(scope="session")
+def played() -> Callable[..., pl.LazyFrame]:
+    """Archive records: date, home, away, score (`2-1`; empty: none), and further columns in a dictionary."""
+
+    def make(*rows: Record, league: str = "E0") -> pl.LazyFrame:
+        records = []
+        for line, (date, home, away, score, *further) in enumerate(rows, start=2):
+            goals = score.split("-") if score else [None, None]
+            columns = dict(zip(("FTHG", "FTAG"), goals, strict=True))
+            records.append(_record(date, home, away, league, line, "a") | columns | dict(*further))
+        return _frame(FOOTBALL_DATA_RESULTS, records)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def listed() -> Callable[..., pl.LazyFrame]:
+    """Fixture records: date, home, away, the day a file last had it; `*` behind it: the newest file has it."""
+
+    def make(*rows: Record, league: str = "E0") -> pl.LazyFrame:
+        records = []
+        for line, (date, home, away, seen, *further) in enumerate(rows, start=2):
+            at = dt.datetime.fromisoformat(f"{seen.rstrip('*')}T09:00+00:00")
+            times = {"_first_seen_at": at, "_last_seen_at": at, "_listed": seen.endswith("*")}
+            records.append(_record(date, home, away, league, line, "f") | times | dict(*further))
+        return _frame(FOOTBALL_DATA_FIXTURES, records)
+
+    return make

@@ -1,0 +1,80 @@
+import datetime as dt
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from soccer_assets.monitoring.drift import Windows, drift, windows
+
+DAY = dt.date(2025, 3, 1)
+COLUMNS = ["shots", "goals", "corners"]
+
+
+def window(n: int, seed: int, shift: float = 0.0, **empty: object) -> pl.DataFrame:
+    """Matches whose shots are shifted by some standard deviations."""
+    random = np.random.default_rng(seed)
+    values = {"shots": random.normal(12 + 4 * shift, 4, n), "goals": random.normal(1.4, 1, n), "corners": random.normal(5, 2, n)}
+    return pl.DataFrame(values | {"match_date": [DAY] * n, "league": ["E0"] * n}).with_columns(**empty)
+
+
+def test_a_shifted_column_has_drifted_and_the_others_have_not(tmp_path):
+    page = tmp_path / "reports" / "drift.html"
+    (row,) = drift(Windows(window(400, 0, shift=0.8), window(400, 1)), DAY, COLUMNS, page).iter_rows(named=True)
+    assert row["drifted_columns"] == "shots"
+    assert (row["columns"], row["drifted"], row["drift_share"]) == (3, 1, pytest.approx(1 / 3))
+    assert (row["current_matches"], row["reference_matches"]) == (400, 400)
+    scores = json.loads(row["scores"])
+    assert scores["shots"] == pytest.approx(0.8, abs=0.15)  # in standard deviations
+    assert max(scores["goals"], scores["corners"]) < 0.25
+    assert row["html"] == str(page)
+    assert "shots" in page.read_text()
+
+
+def test_the_same_distribution_has_not_drifted():
+    (row,) = drift(Windows(window(400, 2), window(400, 3)), DAY, COLUMNS, None).iter_rows(named=True)
+    assert (row["drift_share"], row["drifted_columns"], row["html"]) == (0, "", None)
+
+
+@pytest.mark.parametrize(("now", "then"), [(49, 400), (400, 49), (0, 0)])
+def test_with_too_few_matches_there_is_no_report(now, then):
+    assert drift(Windows(window(now, 0), window(then, 1)), DAY, COLUMNS, None).rows() == []
+
+
+def test_a_column_without_values_in_a_window_is_left_out():
+    nothing = pl.lit(None, dtype=pl.Float64)
+    current = window(100, 0, corners=nothing)
+    (row,) = drift(Windows(current, window(100, 1)), DAY, COLUMNS, None).iter_rows(named=True)
+    assert set(json.loads(row["scores"])) == {"shots", "goals"}
+
+
+def test_a_column_known_of_few_matches_is_left_out():
+    known = pl.when(pl.int_range(pl.len()) < 40).then("goals")
+    (row,) = drift(Windows(window(100, 0), window(100, 1, goals=known)), DAY, COLUMNS, None).iter_rows(named=True)
+    assert set(json.loads(row["scores"])) == {"shots", "corners"}
+
+
+def test_without_a_column_to_compare_there_is_no_report():
+    nothing = {name: pl.lit(None, dtype=pl.Float64) for name in COLUMNS}
+    assert drift(Windows(window(100, 0, **nothing), window(100, 1)), DAY, COLUMNS, None).rows() == []
+
+
+def test_the_windows_are_six_weeks_now_and_around_the_same_weeks_of_three_earlier_years():
+    days = [DAY - dt.timedelta(days=n) for n in range(1500)]
+    found = windows(pl.DataFrame({"match_date": days, "league": "E0"}), DAY)
+    assert (found.current["match_date"].min(), found.current["match_date"].max()) == (dt.date(2025, 1, 19), DAY)
+    assert len(found.current) == 42
+    by_year = found.reference.group_by(pl.col("match_date").dt.year().alias("year")).agg(
+        pl.col("match_date").min().alias("first"), pl.col("match_date").max().alias("last"), pl.len()
+    )
+    assert by_year.sort("year").rows() == [
+        (2022, dt.date(2022, 1, 18), dt.date(2022, 3, 1), 43),
+        (2023, dt.date(2023, 1, 18), dt.date(2023, 3, 1), 43),
+        (2024, dt.date(2024, 1, 19), dt.date(2024, 3, 1), 43),
+    ]
+
+
+def test_leagues_that_do_not_play_now_are_no_reference():
+    past = DAY - dt.timedelta(days=380)
+    rows = pl.DataFrame({"match_date": [DAY, past, past], "league": ["E0", "E0", "NOR"]})
+    assert windows(rows, DAY).reference["league"].to_list() == ["E0"]
