@@ -14,16 +14,21 @@ from dagster import (
     AssetSelection,
     DefaultScheduleStatus,
     DefaultSensorStatus,
+    OpExecutionContext,
+    ResourceParam,
     RunRequest,
     ScheduleEvaluationContext,
     SensorEvaluationContext,
     SensorResult,
     SkipReason,
     define_asset_job,
+    job,
+    op,
     schedule,
     sensor,
 )
 
+from soccer_assets.delta import Lake
 from soccer_assets.partitions import HORIZON_DAYS, match_dates, range_tags
 from soccer_assets.settings import Settings
 
@@ -128,6 +133,23 @@ def _drift_shares(materializations: Sequence[AssetMaterialization]) -> list[tupl
     ]
 
 
-jobs = [forecast_job, nightly_job, odds_job, train_job]
-schedules = [nightly, hourly_odds]
+@op(description="Joins the small files that daily runs leave, and drops those that no recent version needs.")
+def tidy_lake(context: OpExecutionContext, lake: ResourceParam[Lake]) -> None:
+    for name, files in lake.tidy().items():
+        context.log.info("%s: %d files dropped", name, files)
+
+
+@job(description="Keeps the Delta tables small and quick.")
+def tidy_job() -> None:
+    tidy_lake()
+
+
+@schedule(job=tidy_job, cron_schedule="0 3 * * 0", default_status=DefaultScheduleStatus.RUNNING)
+def weekly_tidying(context: ScheduleEvaluationContext) -> RunRequest:
+    """Every Sunday night."""
+    return RunRequest(run_key=f"tidy {context.scheduled_execution_time:%Y-%m-%d}")
+
+
+jobs = [forecast_job, nightly_job, odds_job, train_job, tidy_job]
+schedules = [nightly, hourly_odds, weekly_tidying]
 sensors = [retrain_on_drift]

@@ -7,7 +7,7 @@ other dates retry and lose nothing, and the table's version is a cheap and exact
 import datetime as dt
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
+from pyarrow import fs
 
 from soccer_assets.errors import NotMaterializedError
 
@@ -23,6 +24,14 @@ COMMIT_TRIES = 20
 ROWS_AT_ONCE = 250_000
 #: Rows lie in order of date, so with small files a replaced day touches one of them.
 FILE_BYTES = 2 * 2**20
+
+
+def file_system(url: str) -> tuple[fs.FileSystem, str]:
+    """The file system of a folder or a URL, and the path in it."""
+    if "://" in url:
+        files, path = fs.FileSystem.from_uri(url)
+        return files, str(path)
+    return fs.LocalFileSystem(), str(Path(url).resolve())
 
 
 class Lake:
@@ -52,8 +61,8 @@ class Lake:
         """
         if not self.exists(name):
             raise NotMaterializedError(
-                f"expected the table {name} under {self.url}, found none: run `just backfill FROM TO` (sources to features), "
-                "`just train DATE` (models) or `just predict FROM TO` (forecasts and reports) first"
+                f"expected the table {name} under {self.url}, found none: run `just backfill FROM TO` (sources to "
+                "features), `just train DATE` (models) or `just predict FROM TO` (forecasts and reports) first"
             )
         return DeltaTable(self.address(name), storage_options=self._options)
 
@@ -85,12 +94,18 @@ class Lake:
         """Add rows; returns the new version."""
         return self._commit(name, rows, "append", None)
 
-    def tidy(self, names: Sequence[str], keep_hours: int = 168) -> dict[str, int]:
+    def names(self) -> list[str]:
+        """The tables there are."""
+        files, root = file_system(self.url)
+        entries = files.get_file_info(fs.FileSelector(root, allow_not_found=True))
+        return sorted(entry.base_name for entry in entries if self.exists(entry.base_name))
+
+    def tidy(self, keep_hours: int = 168) -> dict[str, int]:
         """Join small files and drop those no version of the last `keep_hours` needs; files dropped per table."""
         dropped = {}
-        for name in names:
+        for name in self.names():
             table = self.table(name)
-            table.optimize.compact()
+            table.optimize.compact(target_size=FILE_BYTES)
             dropped[name] = len(table.vacuum(keep_hours, dry_run=False))
         return dropped
 

@@ -130,9 +130,8 @@ def _show(lake: Any, today: dt.date) -> None:
         lines = {row["line"]: row for row in match.iter_rows(named=True)}
         told = [_percent(lines.get(line), line, value) for line in ("model", "market", "blend")]
         row = match.row(0, named=True)
-        print(
-            f"{row['match_date']!s:<11}{row['league']:<8}{row['home']} - {row['away']:<{41 - len(row['home'])}}{''.join(told)}"
-        )
+        names = f"{row['home']} - {row['away']}"
+        print(f"{row['match_date']!s:<11}{row['league']:<8}{names:<44}{''.join(told)}")
     moved = lake.read("matches").filter(pl.col("status") == "postponed")
     for row in moved.iter_rows(named=True):
         print(f"\nmoved: {row['home']} - {row['away']} ({row['league']}) is no longer on {row['match_date']}")

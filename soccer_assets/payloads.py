@@ -7,13 +7,12 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import polars as pl
 from pyarrow import fs
 
-from soccer_assets.delta import Lake
+from soccer_assets.delta import Lake, file_system
 from soccer_assets.tables import UTC, Column, Table
 
 FETCH_LOG = Table(
@@ -53,10 +52,7 @@ class Payloads:
 
     def __init__(self, url: str, lake: Lake) -> None:
         self._lake = lake
-        if "://" in url:
-            self._fs, self._root = fs.FileSystem.from_uri(url)
-        else:
-            self._fs, self._root = fs.LocalFileSystem(), str(Path(url).resolve())
+        self._fs, self._root = file_system(url)
 
     def put(self, body: bytes) -> str:
         """Keep the bytes; returns their id."""

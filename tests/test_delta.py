@@ -189,6 +189,6 @@ def test_tidying_joins_small_files_and_keeps_the_rows(lake):
     for number in range(5):
         lake.replace_dates("t", rows(number), day(number), day(number))
     assert len(lake.table("t").file_uris()) == 5
-    assert lake.tidy(["t"]) == {"t": 0}  # the old files are younger than a week
+    assert lake.tidy() == {"t": 0}  # the old files are younger than a week
     assert len(lake.table("t").file_uris()) == 1
     assert texts(lake) == [f"old {n}" for n in range(5)]

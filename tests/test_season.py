@@ -336,5 +336,5 @@ def test_forecasts_before_the_first_model_are_refused_with_the_command_that_make
 def test_a_model_of_the_first_date_has_nothing_to_learn_from_and_says_so(season):
     from soccer_assets import runs
 
-    with pytest.raises(RunFailedError, match="expected finished matches with features from .*, found none"):
+    with pytest.raises(RunFailedError, match=r"expected finished matches with features from .*, found none"):
         season.materialize(runs.AssetSelection.assets("candidate_climatology"), season.first, season.first)

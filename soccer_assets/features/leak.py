@@ -1,4 +1,4 @@
-"""The leak test: rewrite everything from a day on with noise; what is said about matches of that day must not change."""
+"""The leak test: rewrite all from a day on with noise; what is said about matches of that day must not change."""
 
 import datetime as dt
 

@@ -32,7 +32,7 @@ SELECTED_MODEL = Table(
     (
         *_FITTED,
         Column("version", pl.String, "first 12 hex digits of the SHA-256 of the forecaster"),
-        Column("log_loss", pl.Float64, "on the selection fold, calibrated", ge=0),
+        Column("log_loss", pl.Float64, "on the selection fold, before calibration", ge=0),
         Column("comparison", pl.String, "JSON: one object a candidate, with its scores and difference to the best"),
         Column("reason", pl.String, "why this family"),
         Column("forecaster", pl.String, "the encoded forecaster"),

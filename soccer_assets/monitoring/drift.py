@@ -43,14 +43,14 @@ def windows(features: pl.DataFrame, day: dt.date) -> Windows:
 
 def drift(compared: Windows, day: dt.date, columns: list[str], html: Path | None) -> pl.DataFrame:
     """The report of one day, no row when a window has too few matches; the full page goes to `html`."""
-    if min(len(compared.current), len(compared.reference)) < LEAST_MATCHES:
+    # a column without values in a window cannot be compared
+    both = (compared.current, compared.reference)
+    used = [name for name in columns if all(2 * window[name].null_count() < len(window) for window in both)]
+    if min(len(window) for window in both) < LEAST_MATCHES or not used:
         return DRIFT_REPORT.empty()
     from evidently import DataDefinition, Dataset, Report
     from evidently.presets import DataDriftPreset
 
-    # a column without values in a window cannot be compared
-    both = (compared.current, compared.reference)
-    used = [name for name in columns if all(2 * window[name].null_count() < len(window) for window in both)]
     definition = DataDefinition(numerical_columns=used)
     current, reference = (
         Dataset.from_pandas(window.select(used).to_pandas(), data_definition=definition) for window in both

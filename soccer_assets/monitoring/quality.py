@@ -10,6 +10,9 @@ from soccer_assets.monitoring.schema import ALL_LEAGUES, QUALITY_REPORT
 PERIOD = "1y"
 BINS = 10
 CLASSES = ("p_home", "p_draw", "p_away")
+METRICS = ("log_loss", "rps", "brier")
+#: Sums count in this unit: integers add up exactly, so a date is reported alike alone and in a range.
+UNIT = 2.0**-40
 
 
 def report(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
@@ -27,11 +30,13 @@ def report(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame
     if rows.is_empty():
         return QUALITY_REPORT.empty()
     of = ["league", "line", "sample"]
-    gaps = [_gap(index).sum().alias(f"gap_{index}") for index in range(BINS)]
+    summed = [pl.col(METRICS), *(_gap(index).alias(f"gap_{index}") for index in range(BINS))]
     days = rows.group_by(*of, DATE).agg(
-        pl.len().alias("matches"), pl.col("log_loss", "rps", "brier", "hit").sum(), *gaps
+        pl.len().alias("matches"),
+        pl.col("hit").sum(),
+        *((value / UNIT).round().cast(pl.Int64).sum() for value in summed),
     )
-    sums = [pl.col("matches", "log_loss", "rps", "brier", "hit").sum(), pl.col("^gap_.*$").sum()]
+    sums = pl.col("matches", "hit", *METRICS, "^gap_.*$").sum()
     # a league without a match on a date still has its twelve months on it
     grid = days.select(of).unique().join(days.select(DATE).unique(), how="cross")
     days = grid.join(days, on=[*of, DATE], how="left").fill_null(0)
@@ -42,9 +47,9 @@ def report(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame
         DATE,
         *of,
         pl.col("matches").cast(pl.Int64),
-        *(pl.col(name) / pl.col("matches") for name in ("log_loss", "rps", "brier")),
+        *(pl.col(name) * UNIT / pl.col("matches") for name in METRICS),
         accuracy=pl.col("hit") / pl.col("matches"),
-        ece=gap / (len(CLASSES) * pl.col("matches")),
+        ece=gap * UNIT / (len(CLASSES) * pl.col("matches")),
     )
     closing = scored.filter(line="closing", sample="complete").select(DATE, "league", at_close="log_loss")
     beside = pl.when(pl.col("sample") == "complete").then(pl.col("log_loss") - pl.col("at_close"))

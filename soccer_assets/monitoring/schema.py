@@ -55,7 +55,7 @@ QUALITY_REPORT = Table(
 
 DRIFT_REPORT = Table(
     "drift_report",
-    "The drift of the features and forecasts of the days up to the match date against the same phase of earlier seasons.",
+    "The drift of the features of the weeks up to the match date against the same phase of earlier seasons.",
     (
         Column("match_date", pl.Date, "last day of the current window"),
         Column("drift_share", pl.Float64, "share of the columns that drifted", ge=0, le=1),

@@ -21,7 +21,7 @@ def odds(
     football_data_results: pl.LazyFrame,
     football_data_fixtures: pl.LazyFrame,
 ) -> pl.DataFrame:
-    """One quoted price: a bookmaker's decimal odds for one selection of one market, before the match or at its close."""
+    """One quoted price: decimal odds for one selection of one market, before the match or at its close."""
     quoted = [long_form(records, matches) for records in (football_data_results, football_data_fixtures)]
     bad = pl.concat([prices.quarantined for prices in quoted])
     lake.replace_dates("odds_quarantine", bad, *dates_of(context.partition_key_range))

@@ -27,9 +27,7 @@ def statistics(
     """
     edge = {"H": np.log(rates["H"] / rates["A"]) / 2}
     edge["A"] = -edge["H"]
-    columns: dict[str, NDArray[np.generic]] = {
-        f"HT{side}G": rng.binomial(goals[side], 0.45) for side in goals
-    }
+    columns: dict[str, NDArray[np.generic]] = {f"HT{side}G": rng.binomial(goals[side], 0.45) for side in goals}
     columns["Referee"] = rng.choice(np.array(REFEREES), len(edge["H"]))
     on_target = {side: goals[side] + rng.poisson(3.2 * np.exp(0.5 * edge[side])) for side in goals}
     columns |= {f"{side}S": on_target[side] + rng.poisson(8.0 * np.exp(0.5 * edge[side])) for side in goals}

@@ -137,8 +137,6 @@ def fixture_list(league: str, season: Season, clubs: int, rng: np.random.Generat
         if number == len(pairs) - 1:
             later[:], early_hours = False, saturday[:1]
         days[number] = first + later
-        minutes[number] = np.where(
-            later, rng.choice(late_hours, len(later)), rng.choice(early_hours, len(later))
-        )
+        minutes[number] = np.where(later, rng.choice(late_hours, len(later)), rng.choice(early_hours, len(later)))
         last[pairs[number]] = days[number][:, None]
     return FixtureList(pairs[:, :, 0].ravel(), pairs[:, :, 1].ravel(), days.ravel(), minutes.ravel())

@@ -90,9 +90,7 @@ class _Strengths:
         )
 
 
-def _strengths(
-    country: str, clubs: int, first: dt.date, last: dt.date, rng: np.random.Generator
-) -> _Strengths:
+def _strengths(country: str, clubs: int, first: dt.date, last: dt.date, rng: np.random.Generator) -> _Strengths:
     tiers = len(PYRAMIDS[country])
     monday = first.toordinal() - first.weekday()
     weeks = (last.toordinal() - monday) // 7 + 1
@@ -117,9 +115,7 @@ def _ranking(clubs: Int, matches: pl.DataFrame) -> Int:
     return order
 
 
-def _league_season(
-    league: str, season: Season, clubs: Int, strengths: _Strengths, streams: Streams
-) -> pl.DataFrame:
+def _league_season(league: str, season: Season, clubs: Int, strengths: _Strengths, streams: Streams) -> pl.DataFrame:
     clubs = streams["fixtures"].permutation(clubs)
     fixtures = fixture_list(league, season, len(clubs), streams["fixtures"])
     home, away = clubs[fixtures.home], clubs[fixtures.away]

@@ -69,7 +69,7 @@ def test_the_windows_are_six_weeks_now_and_around_the_same_weeks_of_three_earlie
     )
     assert by_year.sort("year").rows() == [
         (2022, dt.date(2022, 1, 18), dt.date(2022, 3, 1), 43),
-        (2023, dt.date(2023, 1, 18), dt.date(2023, 3, 1), 43),
+        (2023, dt.date(2023, 1, 19), dt.date(2023, 3, 2), 43),  # a year is 365.25 days
         (2024, dt.date(2024, 1, 19), dt.date(2024, 3, 1), 43),
     ]
 

@@ -5,13 +5,14 @@ import pytest
 
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.matches.schema import MATCHES
-from soccer_assets.models.blending import DEFAULT_BLEND
+from soccer_assets.models.blending import Blend
 from soccer_assets.models.calibration import Identity
 from soccer_assets.models.families.climatology import ClimatologyEstimator
 from soccer_assets.models.forecaster import Forecaster
 from soccer_assets.predictions.forecast import forecast
 
 MARCH = dt.date(2025, 3, 1)
+POOL = Blend(model_weight=0.2, market_weight=0.8, biases=(0.0, 0.0, 0.0), matches=0)
 NO_MARKET = pl.DataFrame(
     schema={"match_date": pl.Date, "match_id": pl.String, "p_home": pl.Float64, "p_draw": pl.Float64, "p_away": pl.Float64}
 )
@@ -39,7 +40,7 @@ def model(day: int, p_home: float) -> dict:
     chances = (p_home, 0.25, 0.75 - p_home)
     estimator = ClimatologyEstimator(("E0",), (chances,), chances)
     date = dt.date(2025, 3, day)
-    forecaster = Forecaster(estimator, Identity(), DEFAULT_BLEND, (), date - dt.timedelta(days=1))
+    forecaster = Forecaster(estimator, Identity(), POOL, (), date - dt.timedelta(days=1))
     return {"match_date": date, "forecaster": forecaster.encode(), "version": forecaster.version}
 
 
@@ -74,7 +75,7 @@ def test_a_priced_match_has_a_market_and_a_blend_of_both():
     priced = lines["priced", "market"]
     assert (priced["p_home"], priced["p_draw"], priced["p_away"]) == (0.6, 0.2, 0.2)
     assert (priced["model_version"], priced["trained_through"]) == (None, None)
-    # the default pool weighs the market four times the model
+    # the pool weighs the market four times the model
     weights = [m**0.2 * q**0.8 for m, q in zip((0.4, 0.25, 0.35), (0.6, 0.2, 0.2), strict=True)]
     blend = lines["priced", "blend"]
     assert [blend[f"p_{o}"] for o in ("home", "draw", "away")] == pytest.approx([w / sum(weights) for w in weights])

@@ -1,0 +1,250 @@
+"""Benchmarks of serving: (e) reading one forecast beside a bare handler, (f) a forecast on demand through the queue.
+
+Every server and the load are processes of their own; requests are bounded. The load speaks HTTP over raw streams, so
+that the servers and not the client are measured.
+"""
+
+import asyncio
+import datetime as dt
+import itertools
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+
+ROOT = Path(__file__).parent.parent
+CONNECTIONS = 32
+REQUESTS = 12_800
+ROUNDS = 3
+MATCHES = 100_000
+PATHS = 1_000
+FORECASTS = 200
+WARM = 20
+START_SECONDS = 180
+
+
+def read(environment: dict[str, str]) -> dict[str, Any]:
+    """(e) `GET /predictions/{match_id}` and a bare Litestar handler of the same bytes, in turns, 32 connections each."""
+    with ExitStack() as stack:
+        environment = environment | _lake_with_forecasts(environment, stack)
+        api_port, bare_port = _free_port(), _free_port()
+        api, bare = f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{bare_port}"
+        stack.enter_context(_process(environment | {"SERVING_PORT": str(api_port)}, "-m", "serving.app"))
+        _until_answers(f"{api}/health/live")
+        total = httpx.get(f"{api}/predictions?limit=1").json()["total"]
+        paths = [
+            f"/predictions/{item['match_id']}"
+            for offset in range(0, min(total, PATHS), 500)
+            for item in httpx.get(f"{api}/predictions?limit=500&offset={offset}").json()["items"]
+        ]
+        body = Path(stack.enter_context(tempfile.TemporaryDirectory()), "body.json")
+        body.write_bytes(httpx.get(api + paths[0]).content)
+        stack.enter_context(_process(environment, "-m", "bench.serving", "bare", str(bare_port), str(body)))
+        _until_answers(bare)
+        rounds = [(_load(bare_port, ["/"]), _load(api_port, paths)) for _ in range(ROUNDS)]
+        metrics = httpx.get(f"{api}/metrics").text
+    rate, bare_rate = (statistics.median(found[side]["rate"] for found in rounds) for side in (1, 0))
+    return {
+        "forecasts in memory": total,
+        "read into memory in s": _figure(metrics, "soccer_snapshot_refresh_seconds"),
+        "requests per second": rate,
+        "bare requests per second": bare_rate,
+        "share of bare": rate / bare_rate,
+        "target share": 0.5,
+        "p50 ms": statistics.median(ours["p50"] for _, ours in rounds),
+        "p99 ms": statistics.median(ours["p99"] for _, ours in rounds),
+    }
+
+
+def on_demand(environment: dict[str, str]) -> dict[str, Any]:
+    """(f) `POST /predictions` one after another, through Redis to a worker that holds the champion."""
+    from serving.embedded_redis import embedded_redis
+    from soccer_assets.delta import Lake
+    from soccer_assets.settings import Settings
+
+    settings = Settings.read(os.environ | environment)
+    lake = Lake(settings.lake)
+    if not lake.exists("promotions"):
+        from bench import graph
+
+        graph.run("backfill", environment)
+        graph.run("further_day", environment)
+    api_port, worker_port = _free_port(), _free_port()
+    api = f"http://127.0.0.1:{api_port}"
+    with ExitStack() as stack:
+        url = stack.enter_context(embedded_redis(settings))
+        environment = environment | {
+            "SOCCER_REDIS_URL": url,
+            "SERVING_PORT": str(api_port),
+            "SERVING_WORKER_METRICS_PORT": str(worker_port),
+        }
+        for module in ("serving.app", "serving.worker"):
+            stack.enter_context(_process(environment, "-m", module))
+        _until_answers(f"{api}/health/ready")
+        fixtures = _fixtures(lake)
+        seconds = []
+        with httpx.Client(base_url=api) as client:
+            for fixture in itertools.islice(fixtures, WARM + FORECASTS):
+                began = time.perf_counter()
+                answer = client.post("/predictions", json=fixture)
+                seconds.append(time.perf_counter() - began)
+                if answer.status_code != 200:
+                    raise RuntimeError(f"expected a forecast of {fixture}, found {answer.status_code}: {answer.text}")
+        worker = httpx.get(f"http://127.0.0.1:{worker_port}/metrics").text
+    name = "soccer_worker_forecast_seconds"
+    ordered = sorted(seconds[WARM:])
+    return {
+        "forecasts": len(ordered),
+        "p50 ms": 1000 * ordered[len(ordered) // 2],
+        "p95 ms": 1000 * ordered[len(ordered) * 95 // 100],
+        "target p95 ms": 60,
+        "mean ms in the worker": 1000 * _figure(worker, f"{name}_sum") / _figure(worker, f"{name}_count"),
+    }
+
+
+def bare(port: int, body: Path) -> None:
+    """Serve the bytes of a file from the plainest handler there is."""
+    import uvicorn
+    from litestar import Litestar, MediaType, get
+
+    content = body.read_bytes()
+
+    @get("/", media_type=MediaType.JSON)
+    async def handler() -> bytes:
+        return content
+
+    app = Litestar([handler], openapi_config=None, logging_config=None)
+    uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
+
+
+async def load(port: int, paths: list[str]) -> dict[str, float]:
+    """All requests over keep-alive connections; the rate, and the time of one in milliseconds."""
+    share = REQUESTS // CONNECTIONS
+    times: list[float] = []
+
+    async def connection(first: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for number in range(first, first + share):
+            began = time.perf_counter()
+            writer.write(f"GET {paths[number % len(paths)]} HTTP/1.1\r\nhost: bench\r\n\r\n".encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(f"expected status 200, found {head!r}")
+            length = head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]
+            await reader.readexactly(int(length))
+            times.append(time.perf_counter() - began)
+        writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(connection(number * share) for number in range(CONNECTIONS)))
+    seconds = time.perf_counter() - began
+    times.sort()
+    return {
+        "rate": len(times) / seconds,
+        "p50": 1000 * times[len(times) // 2],
+        "p99": 1000 * times[len(times) * 99 // 100],
+    }
+
+
+def _load(port: int, paths: list[str]) -> dict[str, float]:
+    command = [sys.executable, "-W", "ignore", "-m", "bench.serving", "load", str(port)]
+    done = subprocess.run(command, cwd=ROOT, input=json.dumps(paths), stdout=subprocess.PIPE, text=True, check=True)
+    measured: dict[str, float] = json.loads(done.stdout)
+    return measured
+
+
+def _lake_with_forecasts(environment: dict[str, str], stack: ExitStack) -> dict[str, str]:
+    """The variables of a lake that has forecasts: the one the settings point to, or a synthetic one."""
+    from soccer_assets.delta import Lake
+    from soccer_assets.settings import Settings
+
+    given = Lake(Settings.read(os.environ | environment).lake)
+    if given.exists("predictions"):
+        return {}
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="soccer-bench-lake-"))
+    number = pl.int_range(MATCHES, eager=True)
+    matches = pl.DataFrame({"number": number}).select(
+        match_date=pl.lit(dt.date(2000, 1, 1)) + pl.duration(days=pl.col("number") // 30),
+        match_id=pl.format("E0.{}", "number"),
+        league=pl.lit("E0"),
+        season=pl.lit("2024/25"),
+        kick_off_at=pl.lit(None, pl.Datetime("us", "UTC")),
+        home=pl.format("Club {}", pl.col("number") % 20),
+        away=pl.format("Club {}", pl.col("number") % 19 + 20),
+    )
+    lines = pl.DataFrame({"line": ["model", "market", "blend"]})
+    chances = {"p_home": 0.4567, "p_draw": 0.2567, "p_away": 0.2866}
+    rows = matches.join(lines, how="cross").with_columns(
+        *(pl.lit(chance).alias(name) for name, chance in chances.items()),
+        model_version=pl.lit("0123456789ab"),
+        trained_through=pl.lit(dt.date(2024, 1, 1)),
+    )
+    Lake(folder).replace("predictions", rows, None)
+    return {"SOCCER_LAKE_URL": folder}
+
+
+def _fixtures(lake: Any) -> Iterator[dict[str, str]]:
+    """Pairs of clubs of the newest season of the league with the most matches, for the week after the newest result."""
+    rows = lake.read("matches").filter(pl.col("status") == "finished")
+    newest = rows["match_date"].max()
+    league = rows["league"].value_counts(sort=True)["league"][0]
+    rows = rows.filter(pl.col("league") == league).sort("match_date")
+    clubs = sorted(set(rows.filter(pl.col("season") == rows["season"][-1])["home"]))
+    for number, (home, away) in enumerate(itertools.cycle(itertools.permutations(clubs, 2))):
+        yield {"league": league, "home": home, "away": away, "date": str(newest + dt.timedelta(days=1 + number % 7))}
+
+
+@contextmanager
+def _process(environment: dict[str, str], *command: str) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", *command],
+        cwd=ROOT,
+        env=os.environ | {"SERVING_LOG_LEVEL": "warning"} | environment,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _until_answers(address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(address).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError(f"expected {address} to answer within {START_SECONDS} s, it did not")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _figure(metrics: str, name: str) -> float:
+    return float(next(line for line in metrics.splitlines() if line.startswith(f"{name} ")).split()[1])
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "bare":
+        bare(int(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        import uvloop
+
+        print(json.dumps(uvloop.run(load(int(sys.argv[2]), json.load(sys.stdin)))))
