@@ -35,7 +35,7 @@ START_SECONDS = 180
 
 
 def read(environment: dict[str, str]) -> dict[str, Any]:
-    """(e) `GET /predictions/{match_id}` and a bare Litestar handler of the same bytes, in turns, 32 connections each."""
+    """(e) `GET /predictions/{match_id}` and a bare Litestar handler of the same bytes, in turns, 32 connections."""
     with ExitStack() as stack:
         environment = environment | _lake_with_forecasts(environment, stack)
         api_port, bare_port = _free_port(), _free_port()
@@ -245,6 +245,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "bare":
         bare(int(sys.argv[2]), Path(sys.argv[3]))
     else:
-        import uvloop
-
-        print(json.dumps(uvloop.run(load(int(sys.argv[2]), json.load(sys.stdin)))))
+        print(json.dumps(asyncio.run(load(int(sys.argv[2]), json.load(sys.stdin)))))

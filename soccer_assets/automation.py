@@ -6,6 +6,7 @@ Every run covers a range of match dates in one go; jobs started by hand take the
 import datetime as dt
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from dagster import (
     AssetKey,
@@ -150,6 +151,6 @@ def weekly_tidying(context: ScheduleEvaluationContext) -> RunRequest:
     return RunRequest(run_key=f"tidy {context.scheduled_execution_time:%Y-%m-%d}")
 
 
-jobs = [forecast_job, nightly_job, odds_job, train_job, tidy_job]
+jobs: list[Any] = [forecast_job, nightly_job, odds_job, train_job, tidy_job]
 schedules = [nightly, hourly_odds, weekly_tidying]
 sensors = [retrain_on_drift]

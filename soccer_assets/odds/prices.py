@@ -116,7 +116,7 @@ def _quoted(filled: pl.DataFrame, column: PriceColumn) -> tuple[pl.DataFrame, pl
     line = pl.coalesce(lines) if lines else pl.lit(column.line, dtype=pl.Float64)
     usable = ((pl.col("price") > LEAST_PRICE) & pl.col("price").is_finite()).fill_null(False)
     if column.market == "asian_handicap":
-        usable &= line.is_not_null()
+        usable &= line.is_finite().fill_null(False)
     at = pl.col("collected_at") if column.kind == "pre_match" else pl.col("kick_off_at")
     types = ODDS.schema
     constants = {
