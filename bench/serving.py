@@ -37,7 +37,9 @@ START_SECONDS = 180
 def read(environment: dict[str, str]) -> dict[str, Any]:
     """(e) `GET /predictions/{match_id}` and a bare Litestar handler of the same bytes, in turns, 32 connections."""
     with ExitStack() as stack:
-        environment = environment | _lake_with_forecasts(environment, stack)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="soccer-bench-"))
+        _forecasts(f"{folder}/lake")
+        environment = environment | {"SOCCER_VAR": folder, "SOCCER_LAKE_URL": f"{folder}/lake"}
         api_port, bare_port = _free_port(), _free_port()
         api, bare = f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{bare_port}"
         stack.enter_context(_process(environment | {"SERVING_PORT": str(api_port)}, "-m", "serving.app"))
@@ -48,7 +50,7 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
             for offset in range(0, min(total, PATHS), 500)
             for item in httpx.get(f"{api}/predictions?limit=500&offset={offset}").json()["items"]
         ]
-        body = Path(stack.enter_context(tempfile.TemporaryDirectory()), "body.json")
+        body = Path(folder, "body.json")
         body.write_bytes(httpx.get(api + paths[0]).content)
         stack.enter_context(_process(environment, "-m", "bench.serving", "bare", str(bare_port), str(body)))
         _until_answers(bare)
@@ -164,15 +166,10 @@ def _load(port: int, paths: list[str]) -> dict[str, float]:
     return measured
 
 
-def _lake_with_forecasts(environment: dict[str, str], stack: ExitStack) -> dict[str, str]:
-    """The variables of a lake that has forecasts: the one the settings point to, or a synthetic one."""
+def _forecasts(folder: str) -> None:
+    """A lake with a hundred thousand forecasts on three lines."""
     from soccer_assets.delta import Lake
-    from soccer_assets.settings import Settings
 
-    given = Lake(Settings.read(os.environ | environment).lake)
-    if given.exists("predictions"):
-        return {}
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="soccer-bench-lake-"))
     number = pl.int_range(MATCHES, eager=True)
     matches = pl.DataFrame({"number": number}).select(
         match_date=pl.lit(dt.date(2000, 1, 1)) + pl.duration(days=pl.col("number") // 30),
@@ -191,7 +188,6 @@ def _lake_with_forecasts(environment: dict[str, str], stack: ExitStack) -> dict[
         trained_through=pl.lit(dt.date(2024, 1, 1)),
     )
     Lake(folder).replace("predictions", rows, None)
-    return {"SOCCER_LAKE_URL": folder}
 
 
 def _fixtures(lake: Any) -> Iterator[dict[str, str]]:

@@ -111,7 +111,7 @@ def main() -> None:
     serving = ServingSettings.read()
     logging.basicConfig(level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     uvicorn.run(
-        "serving.app:create_app",
+        create_app,
         factory=True,
         host=serving.host,
         port=serving.port,

@@ -13,13 +13,13 @@ logger = logging.getLogger(__name__)
 
 
 class Feed:
-    """The newest snapshot; when the lake cannot be read it stays as it is and `failure` says why."""
+    """The newest snapshot; when the lake cannot be read it stays as it is and `failure` names the error."""
 
     def __init__(self, lake: Lake, refresh_seconds: float, horizon_days: int) -> None:
         self._lake = lake
         self._pause = refresh_seconds
         self.snapshot = Snapshot.empty(horizon_days)
-        self.failure: str | None = "not read yet"
+        self.failure: str | None = "NotReadYet"
         self.looked_at = time.monotonic()
         self.refreshes = 0
         self.refresh_seconds = 0.0
@@ -63,5 +63,5 @@ class Feed:
             await asyncio.to_thread(self.refresh)
         except Exception as error:
             # storage may fail in any way; what was read stays served and health says so
-            self.failure = f"{type(error).__name__}: {error}"
+            self.failure = type(error).__name__
             logger.exception("the lake cannot be read; the last snapshot stays")

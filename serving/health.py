@@ -44,7 +44,8 @@ async def examine(feed: Feed, queue: JobQueue, serving: ServingSettings) -> Heal
 
 def _lake(feed: Feed) -> Check:
     if feed.failure is not None:
-        return Check("lake", False, f"{feed.failure}; serving the snapshot of {feed.age:.0f} s ago")
+        found = f"cannot be read ({feed.failure}, see the log); serving what was there {feed.age:.0f} s ago"
+        return Check("lake", False, found)
     versions = {name: state.version for name, state in feed.snapshot.editions.items() if state is not None}
     found = ", ".join(f"{name} version {version}" for name, version in versions.items())
     return Check("lake", bool(versions), found or "no table has been materialized yet")

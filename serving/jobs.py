@@ -9,6 +9,7 @@ import asyncio
 import builtins
 import datetime as dt
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import wraps
@@ -33,6 +34,7 @@ ENDED = "soccer:jobs:ended"
 COUNTS = "soccer:jobs:count"
 OPEN: tuple[Status, ...] = ("queued", "running")
 LISTEN_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 P = ParamSpec("P")
 T = TypeVar("T")
 RETRIES = 60  # half a second apart at most
@@ -137,12 +139,12 @@ class JobQueue:
         """The job when it has ended, or as it is after that time; needs `listening`."""
         ended = self._waiting.setdefault(job.id, asyncio.Event())
         try:
-            found = await self.find(job.id)  # it may have ended before we began to wait
-            if found.status in OPEN:
+            deadline = time.monotonic() + seconds
+            # it may have ended before we began to wait, or while the channel was being connected again
+            while (found := await self.find(job.id)).status in OPEN and (left := deadline - time.monotonic()) > 0:
                 with suppress(asyncio.TimeoutError):
-                    async with asyncio.timeout(seconds):
+                    async with asyncio.timeout(min(left, LOOK_SECONDS)):
                         await ended.wait()
-                found = await self.find(job.id)
             return found
         finally:
             del self._waiting[job.id]

@@ -6,7 +6,9 @@ full.
 """
 
 import asyncio
+import calendar
 import logging
+import os
 import signal
 import sys
 import time
@@ -111,7 +113,7 @@ class Clerk:
         if version is not None:
             self.metrics.champion.labels(version).set(1)
         if as_of is not None:
-            self.metrics.as_of.set(time.mktime(as_of.timetuple()))
+            self.metrics.as_of.set(calendar.timegm(as_of.timetuple()))
 
 
 def create_worker(
@@ -159,6 +161,7 @@ def main() -> None:
     """Run a worker until it is told to stop."""
     settings, serving = Settings.read(), ServingSettings.read()
     logging.basicConfig(level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a model is a small file
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # contexts are left even before arq takes the signals
 
     async def work(url: str) -> None:

@@ -1,7 +1,7 @@
 """The pages: coming and recent matches, one match, and quality with drift."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +28,10 @@ HEADERS = {
     "referrer-policy": "same-origin",
 }
 
+#: More than all leagues on all lines.
+PAGE_ROWS = 500
+COLUMNS_SHOWN = 15
+
 #: A form sends an empty field as an empty text, which no date can be read from.
 Field = Annotated[str, QueryParameter(description="empty for all")]
 
@@ -52,15 +56,12 @@ class Card:
 
     forecast: Prediction
     match: Match | None
-    bars: list[Bar] = field(init=False)
 
-    def __post_init__(self) -> None:
-        lines = (
-            ("model", self.forecast.model),
-            ("market", self.forecast.market),
-            ("blend", self.forecast.blend),
-        )
-        object.__setattr__(self, "bars", [Bar(line, chances) for line, chances in lines if chances is not None])
+    @property
+    def bars(self) -> list[Bar]:
+        """The lines there are."""
+        lines = (("model", self.forecast.model), ("market", self.forecast.market), ("blend", self.forecast.blend))
+        return [Bar(line, chances) for line, chances in lines if chances is not None]
 
     @property
     def league(self) -> str:
@@ -109,12 +110,14 @@ def one_match(feed: NamedDependency[Feed], match_id: FromPath[str]) -> Template:
 def quality(feed: NamedDependency[Feed]) -> Template:
     """The newest quality of each league and line, the champion, and the newest drift."""
     reports = feed.snapshot.reports
-    page = reports.quality(Selection(), None, "complete", Paging(limit=len(LEAGUES) * 8, offset=0))
+    page = reports.quality(Selection(), None, "complete", Paging(limit=PAGE_ROWS))
     drifted = sorted(
         ((name, score) for name, score in (reports.drift.scores if reports.drift else {}).items() if score is not None),
         key=lambda item: -item[1],
     )
-    return _page("quality.html", rows=page.items, champion=reports.champion, drift=reports.drift, scores=drifted[:15])
+    return _page(
+        "quality.html", rows=page.items, champion=reports.champion, drift=reports.drift, scores=drifted[:COLUMNS_SHOWN]
+    )
 
 
 def _cards(snapshot: Snapshot, forecasts: list[Prediction]) -> list[Card]:

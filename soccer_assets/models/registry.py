@@ -22,6 +22,7 @@ from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.settings import Settings
 
 if TYPE_CHECKING:
+    from mlflow.entities.model_registry import RegisteredModel
     from mlflow.tracking import MlflowClient
 
 MODEL = "match-outcome"
@@ -52,11 +53,7 @@ class Registry:
         Returns:
             The version number in the registry.
         """
-        from mlflow.exceptions import MlflowException
-
-        try:
-            self._client.get_registered_model(MODEL)
-        except MlflowException:
+        if self._registered() is None:
             self._client.create_registered_model(MODEL, description="Home, draw and away probabilities of a match.")
         for version in self._client.search_model_versions(f"name = '{MODEL}'"):
             if version.tags.get("version") == model["version"]:
@@ -111,16 +108,8 @@ class Registry:
 
     def version_of(self, alias: str) -> str | None:
         """Registry version an alias points at; None when there is none."""
-        from mlflow.exceptions import MlflowException
-
-        try:
-            return str(self._client.get_model_version_by_alias(MODEL, alias).version)
-        except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return None
-            raise ModelError(
-                f"expected the registry at {self._settings.mlflow}, found {error.error_code}: {error.message}"
-            ) from error
+        model = self._registered()
+        return None if model is None or alias not in model.aliases else str(model.aliases[alias])
 
     def load(self, registry_version: str) -> Forecaster:
         """The forecaster of a version."""
@@ -128,6 +117,23 @@ class Registry:
         with TemporaryDirectory() as folder:
             file = self._client.download_artifacts(str(version.run_id), ARTEFACT, folder)
             return Forecaster.decode(Path(file).read_text())
+
+    def _registered(self) -> "RegisteredModel | None":
+        """The model with its aliases; None before its first version.
+
+        Raises:
+            ModelError: the registry does not answer.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            # a search, because a model or alias that is missing and a registry that is look alike when asked by name
+            found = self._client.search_registered_models(f"name = '{MODEL}'")
+        except MlflowException as error:
+            raise ModelError(
+                f"expected the registry at {self._settings.mlflow}, found {error.error_code}: {error.message}"
+            ) from error
+        return found[0] if found else None
 
     def _tag(self, registry_version: str) -> str:
         return str(self._client.get_model_version(MODEL, registry_version).tags["version"])

@@ -79,7 +79,8 @@ def accept_archive(address: str, body: bytes, before: bytes | None) -> None:
     if rows < LEAST_SHARE_OF_ROWS * rows_before:
         raise ShapeError(
             address,
-            f"expected at least {LEAST_SHARE_OF_ROWS:.0%} of the last good file's {rows_before} rows, found {rows}",
+            f"expected at least {LEAST_SHARE_OF_ROWS:.0%} of the {rows_before} rows of the last good file, "
+            f"found {rows}",
         )
 
 

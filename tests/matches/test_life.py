@@ -418,7 +418,7 @@ def records(draw: st.DrawFn) -> tuple[list[tuple], list[tuple]]:
     return results, [(date, home, away, seen.strip()) for date, home, away, seen in fixtures]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(records())
 def test_ids_are_unique_among_matches_that_are_on_and_every_result_is_a_match_or_in_quarantine(played, listed, rows):
     results, fixtures = rows
@@ -430,7 +430,7 @@ def test_ids_are_unique_among_matches_that_are_on_and_every_result_is_a_match_or
     assert not matches.rows["match_id"].str.contains(r"\d{4}-|\d{8}").any()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(records(), st.randoms(use_true_random=False))
 def test_the_order_of_the_records_does_not_matter(played, listed, rows, chance):
     def shuffled(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -444,7 +444,7 @@ def test_the_order_of_the_records_does_not_matter(played, listed, rows, chance):
     assert_frame_equal(first.quarantined.sort(order), second.quarantined.sort(order))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.lists(MEETING, max_size=8, unique_by=lambda meeting: meeting[0]),
     st.lists(DAYS, min_size=8, max_size=8),

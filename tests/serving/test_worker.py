@@ -2,15 +2,21 @@
 
 import asyncio
 import datetime as dt
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import polars as pl
 import pytest
 
+from serving.app import create_app
 from serving.desk import Desk
+from serving.embedded_redis import embedded_redis
 from serving.jobs import HEALTH, JobQueue, connect
 from serving.settings import ServingSettings
+from serving.worker import create_worker, run
 from soccer_assets.contracts import Fixture
 from soccer_assets.delta import Lake
 from soccer_assets.errors import ForecastRefusedError
@@ -91,10 +97,6 @@ async def test_a_worker_gives_signs_of_life_until_it_leaves(
 async def test_a_worker_counts_its_jobs_on_a_port_of_its_own(
     client: Client, settings: Settings, serving: ServingSettings, alias: Any, unused_tcp_port: int
 ) -> None:
-    import httpx
-
-    from serving.worker import create_worker, run
-
     serving = msgspec.structs.replace(serving, worker_metrics_port=unused_tcp_port)
     task = asyncio.create_task(run(create_worker(settings, serving, alias, handle_signals=False)))
     assert (await client.post("/predictions", json=BODY)).status_code == 200
@@ -105,6 +107,28 @@ async def test_a_worker_counts_its_jobs_on_a_port_of_its_own(
     assert 'soccer_worker_jobs_total{status="done"} 1.0' in text
     assert 'soccer_worker_champion{version="aaaaaaaaaaaa"} 1.0' in text
     assert "soccer_worker_forecast_seconds_count 1.0" in text
+
+
+@pytest.mark.asyncio
+async def test_api_and_worker_outlive_a_restart_of_redis(
+    opened: Any, settings: Settings, serving: ServingSettings, alias: Any, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    where = Settings(var=str(tmp_path / "other"))
+    stack = ExitStack()
+    url = stack.enter_context(embedded_redis(where, unused_tcp_port))
+    settings = msgspec.structs.replace(settings, redis_url=url)
+    task = asyncio.create_task(run(create_worker(settings, serving, alias, handle_signals=False)))
+    async with opened(create_app(settings, serving)) as client:
+        assert (await client.post("/predictions", json=BODY)).status_code == 200
+        stack.close()
+        assert (await client.post("/predictions", json=BODY)).status_code == 503
+        with embedded_redis(where, unused_tcp_port) as again:
+            assert again == url
+            async with asyncio.timeout(10):
+                while (await client.post("/predictions", json=BODY)).status_code != 200:
+                    await asyncio.sleep(0.1)
+            task.cancel()
+            await task
 
 
 def test_a_desk_loads_again_only_what_moved(lake: Lake, alias: Any) -> None:

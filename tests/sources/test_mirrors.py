@@ -57,7 +57,9 @@ def mirror(request, tmp_path_factory) -> Mirror:
 
 def _published(read: Callable[[str], Acquired]) -> Mirror:
     truth = pl.read_parquet(DATA / "tables" / "football_data_matches.parquet")
-    return Mirror(read(PUBLISHED.as_uri()), truth.rename({"div": "league", "date": "match_date"}), 220_331, 32_809, 8_405_079)
+    return Mirror(
+        read(PUBLISHED.as_uri()), truth.rename({"div": "league", "date": "match_date"}), 220_331, 32_809, 8_405_079
+    )
 
 
 def _synthetic(read: Callable[[str], Acquired]) -> Mirror:
