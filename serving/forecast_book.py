@@ -15,7 +15,6 @@ from serving.filters import Paging, Selection, read
 from serving.match_book import POSTPONED
 from soccer_assets.contracts import Page, Prediction
 
-LINES = ("model", "market", "blend")
 OUTCOMES = ("home", "draw", "away")
 _KEY = ("match_date", "match_id")
 _BET = ("line", "selection", "probability", "market_probability", "edge", "price", "expected_value")
@@ -76,16 +75,14 @@ def _standing(predictions: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
 
 
 def _side_by_side(predictions: pl.DataFrame, value_bets: pl.DataFrame) -> pl.DataFrame:
-    identity = ("league", "season", "kick_off_at", "home", "away")
-    rows = predictions.select(*_KEY, *identity).unique(_KEY, keep="first", maintain_order=True)
-    for line in LINES:
-        chances = pl.struct(pl.col(f"p_{outcome}").alias(outcome) for outcome in OUTCOMES).alias(line)
-        rows = rows.join(predictions.filter(pl.col("line") == line).select(*_KEY, chances), on=_KEY, how="left")
-    made_by = predictions.filter(pl.col("line") == "model").select(*_KEY, "model_version", "trained_through")
+    """A row per match of the model line, with the other lines where there are prices."""
+
+    def of(line: str, *columns: str) -> pl.DataFrame:
+        chances = pl.struct(pl.col(f"p_{outcome}").alias(outcome) for outcome in OUTCOMES)
+        return predictions.filter(pl.col("line") == line).select(*_KEY, *columns, chances.alias(line))
+
     bets = value_bets.group_by(_KEY).agg(pl.struct(*_BET).sort_by("line", "selection").alias("value_bets"))
-    return (
-        rows.join(made_by, on=_KEY, how="left")
-        .join(bets, on=_KEY, how="left")
-        .with_columns(pl.col("value_bets").fill_null([]))
-        .sort(_KEY)
-    )
+    rows = of("model", "league", "season", "kick_off_at", "home", "away", "model_version", "trained_through")
+    for further in (of("market"), of("blend"), bets):
+        rows = rows.join(further, on=_KEY, how="left")
+    return rows.with_columns(pl.col("value_bets").fill_null([])).sort(_KEY)

@@ -54,7 +54,7 @@ class Match(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """A match forecast on its lines; a line is null where it had nothing to go by, such as no price."""
+    """A match forecast on its lines; `market` and `blend` are null where no price was known."""
 
     match_id: str
     league: str
@@ -63,11 +63,11 @@ class Prediction(msgspec.Struct, frozen=True):
     home: str
     away: str
     kick_off_at: dt.datetime | None
-    model: Probabilities | None
+    model: Probabilities
     market: Probabilities | None
     blend: Probabilities | None
-    model_version: str | None
-    trained_through: dt.date | None
+    model_version: str
+    trained_through: dt.date
     value_bets: list[ValueBet] = []
 
 

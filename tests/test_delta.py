@@ -53,7 +53,9 @@ def at_once(count: int, write: Callable[[int], None]) -> None:
 def test_a_table_is_not_there_before_it_is_written(lake, tmp_path):
     assert lake.exists("t") is False
     assert lake.version("t") is None
-    with pytest.raises(NotMaterializedError, match=rf"table t .*{tmp_path}/lake, found none: .*`just backfill FROM TO`"):
+    with pytest.raises(
+        NotMaterializedError, match=rf"table t .*{tmp_path}/lake, found none: .*`just backfill FROM TO`"
+    ):
         lake.read("t")
 
 

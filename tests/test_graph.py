@@ -52,9 +52,11 @@ predictions             no_model_has_seen_its_matches               blocks
 quality_report          no_line_is_far_behind_the_closing_market    warns
 """
 
+#: Cron in UTC.
 SCHEDULES = {
-    "nightly": ("nightly_job", "0 5 * * *", "UTC"),
-    "hourly_odds": ("odds_job", "20 * * * *", "UTC"),
+    "nightly": ("nightly_job", "0 5 * * *"),
+    "hourly_odds": ("odds_job", "20 * * * *"),
+    "weekly_tidying": ("tidy_job", "0 3 * * 0"),
 }
 
 STAGES_OF_JOBS = {
@@ -200,6 +202,8 @@ def test_the_checks_and_which_of_them_block():
 def test_the_jobs_and_what_they_make(nodes):
     from soccer_assets.definitions import defs
 
+    jobs = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
+    assert jobs == {*STAGES_OF_JOBS, "odds_job", "tidy_job"}
     made = {
         name: {key.path[-1] for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys}
         for name in (*STAGES_OF_JOBS, "odds_job")
@@ -215,8 +219,8 @@ def test_the_schedules_run_from_the_start():
     from soccer_assets.definitions import defs
 
     repository = defs.get_repository_def()
-    found = {s.name: (s.job_name, s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
-    assert found == SCHEDULES
+    assert {s.name: (s.job_name, s.cron_schedule) for s in repository.schedule_defs} == SCHEDULES
+    assert {s.execution_timezone for s in repository.schedule_defs} <= {"UTC", None}
     assert {s.default_status for s in repository.schedule_defs} == {DefaultScheduleStatus.RUNNING}
 
 

@@ -25,6 +25,13 @@ class ListeningSite(Site):
         return super()._answer(path, asked)
 
 
+@pytest.fixture(autouse=True)
+def no_certificates(monkeypatch, tmp_path) -> None:
+    """The sites here have no TLS: reading the usual certificates for each client would take most of the time."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+
 @pytest.fixture
 def site() -> Iterator[ListeningSite]:
     with ListeningSite({}) as running:

@@ -92,7 +92,7 @@ BAD_ANSWERS = {
     "404": (Status(404), FetchError, f"expected the file that was there on {TODAY:%Y}"),
     "a page": (HTML, ShapeError, f"expected CSV, found an HTML page that starts {ERROR_PAGE[:60]!r}"),
     "half a line": (HALF_BODY, ShapeError, "expected a whole file, found line 5 cut short: 'Norway,Eliteserien,2023,0"),
-    "half the rows": (HALF_ROWS, ShapeError, "expected at least 50% of the last good file's 7 rows, found 3"),
+    "half the rows": (HALF_ROWS, ShapeError, "expected at least 50% of the 7 rows of the last good file, found 3"),
     "another header": (
         Changed(lambda body: body.replace(b"Home", b"Heim")),
         ShapeError,

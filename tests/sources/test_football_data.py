@@ -477,7 +477,7 @@ def test_an_archive_may_lose_half_of_its_rows(before, now):
 def test_an_archive_must_not_lose_more(before, now):
     with pytest.raises(ShapeError) as raised:
         accept_archive(E0, rows(now), rows(before))
-    assert str(raised.value) == (f"{E0}: expected at least 50% of the last good file's {before} rows, found {now}")
+    assert str(raised.value) == (f"{E0}: expected at least 50% of the {before} rows of the last good file, found {now}")
 
 
 def test_fixtures_come_and_go():
