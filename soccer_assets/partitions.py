@@ -4,9 +4,14 @@ Partition `d` is match date `d`. Coming fixtures have a home: the last partition
 """
 
 import datetime as dt
+from collections.abc import Mapping
 
 from dagster import DailyPartitionsDefinition, PartitionKeyRange, TimeWindowPartitionMapping
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+)
 
 from soccer_assets.settings import Settings
 
@@ -28,6 +33,13 @@ def look_back(days: int = EVER_DAYS, *, until: int = 0) -> TimeWindowPartitionMa
 def dates_of(keys: PartitionKeyRange) -> tuple[dt.date, dt.date]:
     """First and last match date of a range of partitions, both inclusive."""
     return dt.date.fromisoformat(keys.start), dt.date.fromisoformat(keys.end)
+
+
+def dates_of_run(tags: Mapping[str, str]) -> tuple[dt.date | None, dt.date | None]:
+    """First and last match date a run covers, by its tags; None where it names none."""
+    first = tags.get(ASSET_PARTITION_RANGE_START_TAG) or tags.get(PARTITION_NAME_TAG)
+    last = tags.get(ASSET_PARTITION_RANGE_END_TAG) or tags.get(PARTITION_NAME_TAG)
+    return (dt.date.fromisoformat(first), dt.date.fromisoformat(last)) if first and last else (None, None)
 
 
 def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:

@@ -14,7 +14,7 @@ from dagster import (
 
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.features.elo import rate
-from soccer_assets.features.history import History
+from soccer_assets.features.history import History, about
 from soccer_assets.features.leak import leaking_features
 from soccer_assets.features.schema import MATCH_FEATURES, TEAM_RATINGS
 from soccer_assets.lake import dated_asset, markdown
@@ -23,7 +23,7 @@ from soccer_assets.settings import Settings
 
 PAST = AssetIn(partition_mapping=look_back())
 #: Long enough for every window; the check need not read more.
-CHECKED_PAST = dt.timedelta(days=800)
+CHECKED_PAST = dt.timedelta(days=420)
 
 
 @dated_asset(TEAM_RATINGS, ins={"matches": PAST}, kinds={"polars"})
@@ -40,7 +40,8 @@ def match_features(context: AssetExecutionContext, matches: pl.DataFrame, team_r
     """One match as known before the day of its kick-off: form, ratings, rest, meetings, league table."""
     here = pl.col(DATE).is_between(*dates_of(context.partition_key_range))
     fixtures = matches.filter(here & pl.col("status").is_in(["scheduled", "finished", "abandoned"]))
-    features = MATCH_FEATURES.conform(History.build(matches, team_ratings).features(fixtures))
+    known = about(matches, fixtures)
+    features = MATCH_FEATURES.conform(History.build(known, team_ratings).features(fixtures))
     empty = features.null_count().row(0)
     share = {name: n / len(features) for name, n in zip(features.columns, empty, strict=True) if n}
     context.add_output_metadata({"share without a value": MetadataValue.json(share)})

@@ -153,6 +153,17 @@ class History:
         return wanted.join(places, on=["league", "season", DATE, "team_id"], how="left", maintain_order="left")
 
 
+def about(matches: pl.DataFrame, fixtures: pl.DataFrame) -> pl.DataFrame:
+    """The matches that the features of `fixtures` are read from: those of their clubs, leagues and seasons."""
+    clubs = pl.concat([fixtures["home_id"], fixtures["away_id"]]).unique().implode()
+    seasons = fixtures.select("league", "season").unique().with_columns(_theirs=pl.lit(True))
+    return (
+        matches.join(seasons, on=["league", "season"], how="left", maintain_order="left")
+        .filter(pl.col("_theirs") | pl.col("home_id").is_in(clubs) | pl.col("away_id").is_in(clubs))
+        .drop("_theirs")
+    )
+
+
 def _both_sides(played: pl.DataFrame) -> pl.DataFrame:
     """A row per club and match, seen from the club's side."""
     parts = []

@@ -1,14 +1,14 @@
 """Assets and checks of the odds stage."""
 
 import polars as pl
-from dagster import AssetCheckResult, AssetExecutionContext, ResourceParam, asset_check
+from dagster import AssetCheckExecutionContext, AssetCheckResult, AssetExecutionContext, ResourceParam, asset_check
 
 from soccer_assets.delta import Lake
 from soccer_assets.lake import dated_asset
 from soccer_assets.odds.market import devigged
 from soccer_assets.odds.prices import long_form
 from soccer_assets.odds.schema import MARKET_PROBABILITIES, ODDS
-from soccer_assets.partitions import dates_of
+from soccer_assets.partitions import dates_of, dates_of_run
 
 SUM_TOLERANCE = 1e-9
 
@@ -45,11 +45,11 @@ def market_probabilities(context: AssetExecutionContext, lake: ResourceParam[Lak
 
 
 @asset_check(asset=market_probabilities, blocking=True)
-def market_probabilities_sum_to_one(lake: ResourceParam[Lake]) -> AssetCheckResult:
-    """The outcomes of each book sum to 1 under each method."""
+def market_probabilities_sum_to_one(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
+    """The outcomes of each book of the run's match dates sum to 1 under each method."""
     book = ["match_date", "match_id", "bookmaker", "market", "line", "kind"]
     methods = ("proportional", "power", "shin")
-    sums = lake.scan("market_probabilities").group_by(book).agg(pl.col(methods).sum())
+    sums = lake.scan("market_probabilities", *dates_of_run(context.run.tags)).group_by(book).agg(pl.col(methods).sum())
     off = sums.select((pl.col(m) - 1).abs().max() for m in methods).collect()
     worst = max((value or 0.0 for value in off.row(0)), default=0.0)
     return AssetCheckResult(passed=worst <= SUM_TOLERANCE, metadata={"largest distance from 1": worst})
