@@ -103,7 +103,9 @@ def test_models_are_some_days_apart(instance, report):
     early = look(instance, cursor(0, days_ago=13))
     assert requests(early) == []
     last = TODAY - dt.timedelta(days=13)
-    assert early.skip_reason == SkipReason(f"drift share 0.90 on 2025-03-01, but retrained on {last}, under 14 days ago")
+    assert early.skip_reason == SkipReason(
+        f"drift share 0.90 on 2025-03-01, but retrained on {last}, under 14 days ago"
+    )
     assert json.loads(early.cursor)["retrained"] == str(last)
     assert requests(look(instance, cursor(0, days_ago=14))) == [(str(TODAY), "drift share 0.90 on 2025-03-01")]
 

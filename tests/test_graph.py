@@ -196,7 +196,9 @@ def test_the_checks_and_which_of_them_block():
         for key in graph.asset_check_keys
     }
     assert found == {tuple(row) for row in words(CHECKS)}
-    assert [key for key in graph.asset_check_keys if not (graph.get_check_spec(key).description or "").endswith(".")] == []
+    assert [
+        key for key in graph.asset_check_keys if not (graph.get_check_spec(key).description or "").endswith(".")
+    ] == []
 
 
 def test_the_jobs_and_what_they_make(nodes):

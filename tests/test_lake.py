@@ -66,7 +66,9 @@ def lake(tmp_path: Path) -> Lake:
 def make(lake: Lake) -> Any:
     """Materialize some assets of a range; what comes first has its rows on the way in."""
 
-    def run(asset: AssetsDefinition, first: dt.date, last: dt.date, *upstream: AssetsDefinition) -> ExecuteInProcessResult:
+    def run(
+        asset: AssetsDefinition, first: dt.date, last: dt.date, *upstream: AssetsDefinition
+    ) -> ExecuteInProcessResult:
         with DagsterInstance.ephemeral() as instance:
             return materialize(
                 [*upstream, asset],

@@ -65,9 +65,7 @@ def next_day(season: Any, tmp_path_factory: pytest.TempPathFactory) -> Lake:
 def test_every_coming_fixture_is_forecast_and_the_priced_ones_on_three_lines(season):
     coming = true_matches(season, season.today, season.last)
     priced_until = season.today + dt.timedelta(days=PRICED_DAYS)
-    expected = {
-        row[:4]: ["blend", "market", "model"] if row[3] <= priced_until else ["model"] for row in coming.rows()
-    }
+    expected = {row[:4]: ["blend", "market", "model"] if row[3] <= priced_until else ["model"] for row in coming.rows()}
     assert lines_of(season.lake.read("predictions", season.today)) == expected
     assert {len(lines) for lines in expected.values()} == {1, 3}  # the world has both
 
@@ -122,7 +120,9 @@ def test_each_date_is_forecast_by_the_newest_model_of_that_date_or_before(season
 
 def test_a_model_has_learned_through_the_last_match_before_its_date(season):
     finished = season.lake.read("matches").filter(status="finished")
-    for day, through, n in season.lake.read("selected_model").select("match_date", "trained_through", "examples").rows():
+    for day, through, n in (
+        season.lake.read("selected_model").select("match_date", "trained_through", "examples").rows()
+    ):
         before = finished.filter(pl.col("match_date") < day)
         assert (through, n) == (before["match_date"].max(), len(before))
     assert season.lake.read("predictions").filter(pl.col("trained_through") >= pl.col("match_date")).rows() == []
@@ -173,7 +173,9 @@ def test_value_bets_are_the_edges_over_the_market_at_the_best_price(season):
     bets = season.lake.read("value_bets")
     assert bets["edge"].min() >= 0.05
     told = season.lake.read("predictions")
-    best = season.lake.read("odds").filter(market="1x2", kind="pre_match").group_by("match_id", "match_date", "selection")
+    best = (
+        season.lake.read("odds").filter(market="1x2", kind="pre_match").group_by("match_id", "match_date", "selection")
+    )
     best = {row[:3]: row[3] for row in best.agg(pl.col("price").max()).rows()}
     chances = {
         (*row[:3], selection): p
@@ -208,7 +210,11 @@ def test_drift_is_reported_where_both_windows_hold_fifty_matches(season):
     scores = json.loads(row["scores"])
     drifted = sorted(column for column, score in scores.items() if score >= 0.25)
     assert row["drifted_columns"].split(",") == (drifted or [""])
-    assert (row["columns"], row["drifted"], row["drift_share"]) == (len(scores), len(drifted), len(drifted) / len(scores))
+    assert (row["columns"], row["drifted"], row["drift_share"]) == (
+        len(scores),
+        len(drifted),
+        len(drifted) / len(scores),
+    )
     assert Path(row["html"]).read_text().count("<html") == 1
 
 

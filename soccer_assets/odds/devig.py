@@ -36,10 +36,11 @@ def power(odds: Array) -> Array:
     for _ in range(STEPS):
         terms = np.exp(exponent * logs)
         excess = terms.sum(axis=1, keepdims=True) - 1.0
-        if np.all(np.abs(excess) < TOLERANCE):
+        done = np.abs(excess) < TOLERANCE  # a book that is done stays as it is, whatever its neighbours need
+        if done.all():
             break
         slope = (terms * logs).sum(axis=1, keepdims=True)
-        exponent = np.maximum(exponent - excess / slope, exponent * 0.1)
+        exponent = np.where(done, exponent, np.maximum(exponent - excess / slope, exponent * 0.1))
     return _normalised(np.exp(exponent * logs))
 
 
@@ -58,9 +59,10 @@ def shin(odds: Array) -> Array:
         slopes = ((z - 2.0 * squares) / root - 1.0) * (1.0 - z) + root - z
         slope = slopes.sum(axis=1, keepdims=True) / (2.0 * (1.0 - z) ** 2)
         following = np.clip(z - excess / slope, 0.0, MOST_INSIDERS)
-        if np.all(np.abs(following - z) < TOLERANCE):
+        done = np.abs(following - z) < TOLERANCE
+        if done.all():
             break
-        z = following
+        z = np.where(done, z, following)
     return _normalised(shares)
 
 

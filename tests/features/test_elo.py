@@ -65,7 +65,9 @@ def test_in_a_leagues_first_season_clubs_enter_at_the_level_of_its_tier(played, 
 
 def test_a_club_that_comes_later_enters_below_the_average_of_its_league(played):
     """Also when all its rivals have played within the last weeks."""
-    rounds = [(day, home, away, "2-0") for day in range(0, 300, 15) for home, away in zip(EIGHT[:4], EIGHT[4:], strict=True)]
+    rounds = [
+        (day, home, away, "2-0") for day in range(0, 300, 15) for home, away in zip(EIGHT[:4], EIGHT[4:], strict=True)
+    ]
     ratings = rate(played(*rounds, (310, "new", "a", "1-1")))
     before = after(ratings.filter(pl.col("match_date") < dt.date(2024, 8, 1) + dt.timedelta(days=310)))
     average = sum(before.values()) / 8
@@ -89,7 +91,9 @@ def test_a_club_keeps_its_rating_from_one_league_to_another(played):
 
 
 def test_only_finished_matches_are_rated(played):
-    told = played((0, "a", "b", "1-0"), (3, "a", "c", "scheduled"), (4, "b", "c", "abandoned"), (5, "a", "d", "postponed"))
+    told = played(
+        (0, "a", "b", "1-0"), (3, "a", "c", "scheduled"), (4, "b", "c", "abandoned"), (5, "a", "d", "postponed")
+    )
     assert rate(told)["match_id"].to_list() == ["a-b-0", "a-b-0"]
 
 

@@ -186,4 +186,8 @@ def test_the_table_in_the_lake_is_what_the_history_says(season):
     matches = season.lake.read("matches")
     stored = season.lake.read("match_features").sort("match_date", "match_id")
     fixtures = matches.filter(pl.col("status") != "postponed").sort("match_date", "match_id")
-    assert History.build(matches).features(fixtures).equals(stored.select(History.build(matches).features(fixtures).columns))
+    assert (
+        History.build(matches)
+        .features(fixtures)
+        .equals(stored.select(History.build(matches).features(fixtures).columns))
+    )

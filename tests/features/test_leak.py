@@ -35,9 +35,7 @@ def test_noise_from_a_day_on_leaves_the_features_of_that_day_as_they_are(season,
 def test_noise_from_a_day_on_leaves_the_forecasts_of_that_day_as_they_are(season, days_ago, seed):
     matches, day = season.lake.read("matches"), match_day(season, days_ago)
     fixtures = matches.filter(match_date=day)
-    told, blind = (
-        History.build(known).features(fixtures) for known in (matches, with_noise_from(matches, day, seed))
-    )
+    told, blind = (History.build(known).features(fixtures) for known in (matches, with_noise_from(matches, day, seed)))
     forecasters = [Forecaster.decode(text) for text in season.lake.read("selected_model")["forecaster"]]
     estimators = [decode(text) for text in season.lake.read("candidate_logistic_regression")["estimator"]]
     for model in (*forecasters, *estimators):

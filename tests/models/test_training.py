@@ -56,7 +56,9 @@ def test_the_outcome_of_an_example_is_0_for_home_1_for_a_draw_2_for_away(season)
 
 def test_with_nothing_to_learn_from_the_command_that_helps_is_named(season):
     since, day = season.first, season.first
-    told = f"expected finished matches with features from {since} to the day before {day}, found none: run `just backfill"
+    told = (
+        f"expected finished matches with features from {since} to the day before {day}, found none: run `just backfill"
+    )
     with pytest.raises(ModelError, match=told):
         learned(season, since, day)
 
@@ -112,7 +114,9 @@ def test_an_interrupted_study_goes_on_where_it_stopped(season, settings):
 def test_other_matches_are_another_study(season, settings):
     known = learned(season)
     candidate(ELO, known, season.today, settings)
-    corrected = known.with_columns(outcome=pl.when(pl.int_range(pl.len()) == 7).then(1).otherwise("outcome").cast(pl.Int8))
+    corrected = known.with_columns(
+        outcome=pl.when(pl.int_range(pl.len()) == 7).then(1).otherwise("outcome").cast(pl.Int8)
+    )
     made = trials_of(candidate(ELO, corrected, season.today, msgspec.structs.replace(settings, trials=1)))
     assert len(made) == 1
 
@@ -172,5 +176,7 @@ def test_families_are_chosen_by_name(names, expected):
 
 
 def test_an_unknown_family_is_named_beside_the_known_ones():
-    with pytest.raises(ModelError, match=r"SOCCER_FAMILIES: expected names out of \['climatology', .*\], found \['magic'\]"):
+    with pytest.raises(
+        ModelError, match=r"SOCCER_FAMILIES: expected names out of \['climatology', .*\], found \['magic'\]"
+    ):
         chosen_families("climatology,magic")

@@ -14,7 +14,11 @@ COLUMNS = ["shots", "goals", "corners"]
 def window(n: int, seed: int, shift: float = 0.0, **empty: object) -> pl.DataFrame:
     """Matches whose shots are shifted by some standard deviations."""
     random = np.random.default_rng(seed)
-    values = {"shots": random.normal(12 + 4 * shift, 4, n), "goals": random.normal(1.4, 1, n), "corners": random.normal(5, 2, n)}
+    values = {
+        "shots": random.normal(12 + 4 * shift, 4, n),
+        "goals": random.normal(1.4, 1, n),
+        "corners": random.normal(5, 2, n),
+    }
     return pl.DataFrame(values | {"match_date": [DAY] * n, "league": ["E0"] * n}).with_columns(**empty)
 
 

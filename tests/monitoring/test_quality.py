@@ -103,7 +103,9 @@ def test_lines_are_compared_on_the_matches_that_have_them_all():
 
 
 def test_a_league_without_a_match_on_a_date_still_has_its_twelve_months_on_it():
-    rows = settled((0, "a", "E0", "model", (0.5, 0.3, 0.2), 0, False), (9, "b", "E1", "model", (0.5, 0.3, 0.2), 0, False))
+    rows = settled(
+        (0, "a", "E0", "model", (0.5, 0.3, 0.2), 0, False), (9, "b", "E1", "model", (0.5, 0.3, 0.2), 0, False)
+    )
     found = report(rows, DATE, DATE + dt.timedelta(days=9))
     told = found.filter(sample="all").select("match_date", "league", "matches").sort("match_date", "league").rows()
     later = DATE + dt.timedelta(days=9)

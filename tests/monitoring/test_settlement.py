@@ -51,7 +51,9 @@ def closing(*told: tuple[str, float, float, float]) -> pl.DataFrame:
     ],
 )
 def test_a_forecast_met_by_its_result_by_hand(score, outcome, log_loss, rps, brier, hit):
-    (row,) = settle(predictions(("m", "model", 0.5, 0.3, 0.2)), matches(match("m", *score)), closing()).iter_rows(named=True)
+    (row,) = settle(predictions(("m", "model", 0.5, 0.3, 0.2)), matches(match("m", *score)), closing()).iter_rows(
+        named=True
+    )
     assert (row["outcome"], row["hit"]) == (outcome, hit)
     assert (row["log_loss"], row["rps"], row["brier"]) == pytest.approx((log_loss, rps, brier))
     assert (row["line"], row["model_version"], row["complete"]) == ("model", "abc", False)

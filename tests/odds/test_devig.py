@@ -83,6 +83,7 @@ def test_no_books_have_no_probabilities(method):
 
 
 @EACH
+@settings(max_examples=50, deadline=None)
 @given(book=books(least=0.8))
 def test_the_outcomes_of_a_book_sum_to_one_and_each_is_possible(method, book):
     probabilities = method(book)
@@ -91,6 +92,7 @@ def test_the_outcomes_of_a_book_sum_to_one_and_each_is_possible(method, book):
     assert np.all((probabilities > 0) & (probabilities < 1))
 
 
+@settings(max_examples=50, deadline=None)
 @given(fair=PROBABILITIES)
 def test_all_methods_agree_on_a_fair_book(fair):
     odds = 1.0 / fair[None, :]
@@ -99,12 +101,14 @@ def test_all_methods_agree_on_a_fair_book(fair):
 
 
 @EACH
+@settings(max_examples=50, deadline=None)
 @given(book=books(least=0.8))
 def test_the_lower_price_is_the_likelier_outcome(method, book):
     order = np.argsort(book[0])
     assert np.all(np.diff(method(book)[0][order]) <= CLOSE)
 
 
+@settings(max_examples=50, deadline=None)
 @given(book=books().filter(lambda book: overround(book)[0] >= 1))
 def test_power_and_shin_take_more_margin_from_the_outsider(book):
     """The favourite-longshot bias: a margin above zero lies more on long prices."""
@@ -117,6 +121,7 @@ def test_power_and_shin_take_more_margin_from_the_outsider(book):
 
 
 @EACH
+@settings(max_examples=50, deadline=None)
 @given(book=books(least=0.8), turn=st.integers(0, 5))
 def test_the_order_of_the_outcomes_does_not_matter(method, book, turn):
     order = np.roll(np.arange(book.shape[1])[:: 1 if turn % 2 else -1], turn)
@@ -124,7 +129,7 @@ def test_the_order_of_the_outcomes_does_not_matter(method, book, turn):
 
 
 @EACH
-@settings(max_examples=30)
+@settings(max_examples=25, deadline=None)
 @given(several=st.lists(books(least=0.8).filter(lambda book: book.shape[1] == 3), min_size=1, max_size=6))
 def test_a_book_does_not_depend_on_the_books_beside_it(method, several):
     together = method(np.vstack(several))

@@ -14,7 +14,13 @@ from soccer_assets.predictions.forecast import forecast
 MARCH = dt.date(2025, 3, 1)
 POOL = Blend(model_weight=0.2, market_weight=0.8, biases=(0.0, 0.0, 0.0), matches=0)
 NO_MARKET = pl.DataFrame(
-    schema={"match_date": pl.Date, "match_id": pl.String, "p_home": pl.Float64, "p_draw": pl.Float64, "p_away": pl.Float64}
+    schema={
+        "match_date": pl.Date,
+        "match_id": pl.String,
+        "p_home": pl.Float64,
+        "p_draw": pl.Float64,
+        "p_away": pl.Float64,
+    }
 )
 
 
@@ -69,7 +75,9 @@ def test_a_model_that_no_match_needs_is_not_even_read():
 
 def test_a_priced_match_has_a_market_and_a_blend_of_both():
     rows = matches(match(1, "priced"), match(1, "unpriced"))
-    market = pl.DataFrame({"match_date": [MARCH], "match_id": ["priced"], "p_home": [0.6], "p_draw": [0.2], "p_away": [0.2]})
+    market = pl.DataFrame(
+        {"match_date": [MARCH], "match_id": ["priced"], "p_home": [0.6], "p_draw": [0.2], "p_away": [0.2]}
+    )
     lines = {(r["match_id"], r["line"]): r for r in told(rows, [model(1, 0.4)], market).iter_rows(named=True)}
     assert set(lines) == {("priced", "model"), ("priced", "market"), ("priced", "blend"), ("unpriced", "model")}
     priced = lines["priced", "market"]
@@ -94,7 +102,10 @@ def test_a_forecast_names_the_match_as_its_source_does():
 
 
 def test_without_a_model_as_old_as_the_first_match_the_command_is_named():
-    with pytest.raises(NotMaterializedError, match="of 2025-03-01 or before, found the oldest of 2025-03-10: run `just train 2025-03-01`"):
+    with pytest.raises(
+        NotMaterializedError,
+        match="of 2025-03-01 or before, found the oldest of 2025-03-10: run `just train 2025-03-01`",
+    ):
         told(matches(match(1, "a"), match(12, "b")), [model(10, 0.4)])
     with pytest.raises(NotMaterializedError, match="of 2025-03-01 or before, found none"):
         forecast(rows := matches(match(1, "a")), features(rows), pl.DataFrame([model(1, 0.4)]).clear(), NO_MARKET)

@@ -23,7 +23,9 @@ def predictions(**lines: tuple[float, float, float]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PREDICTIONS.schema)
 
 
-def quote(selection: str, price: float, bookmaker: str = "bet365", at: dt.datetime | None = EARLY, **other: object) -> dict:
+def quote(
+    selection: str, price: float, bookmaker: str = "bet365", at: dt.datetime | None = EARLY, **other: object
+) -> dict:
     row = {
         "match_date": DATE, "match_id": "m", "league": "E0", "bookmaker": bookmaker, "market": "1x2", "line": None,
         "kind": "pre_match", "selection": selection, "price": price, "quoted_at": at,

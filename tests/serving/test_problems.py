@@ -146,5 +146,4 @@ async def test_an_error_of_ours_tells_the_client_nothing_and_the_log_everything(
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_field_of_a_body_that_cannot_be_read_is_named(reader: Client) -> None:
     problem = (await reader.post("/predictions", json={**FIXTURE, "date": "soon"})).json()
-    print(problem)
     assert [(flaw["source"], flaw["name"]) for flaw in problem["errors"]] == [("body", "date")]

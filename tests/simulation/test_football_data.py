@@ -52,9 +52,7 @@ def test_equal_worlds_give_identical_bytes_and_another_seed_others(site):
 
 
 def test_the_site_has_an_archive_per_league_and_season_and_one_for_norway(site):
-    archives = [
-        f"mmz4281/{code}/{league}.csv" for code in ("2122", "2223", "2324") for league in ("E0", "E1", "SP1")
-    ]
+    archives = [f"mmz4281/{code}/{league}.csv" for code in ("2122", "2223", "2324") for league in ("E0", "E1", "SP1")]
     assert sorted(site) == ["fixtures.csv", *archives, "new/NOR.csv", "new_league_fixtures.csv"]
 
 
@@ -87,9 +85,7 @@ def test_the_oddities_of_the_real_files_are_there(site):
 def test_a_row_says_what_the_world_knows(world, site):
     row = records(site["mmz4281/2223/E0.csv"])[20]
     season = world.matches.filter(pl.col("league") == "E0", pl.col("season_start") == 2022)
-    truth = season.filter(pl.col("home") == row["HomeTeam"], pl.col("away") == row["AwayTeam"]).row(
-        0, named=True
-    )
+    truth = season.filter(pl.col("home") == row["HomeTeam"], pl.col("away") == row["AwayTeam"]).row(0, named=True)
     assert uk_date(row["Date"]) == truth["match_date"]
     assert row["Time"] == truth["kick_off"].strftime("%H:%M")
     assert row["Referee"] == truth["Referee"]
@@ -120,9 +116,7 @@ def test_season_codes_agree_with_dates(site):
     for code, first, last in (("2223", dt.date(2022, 7, 1), dt.date(2023, 6, 30)),
                               ("2324", dt.date(2023, 7, 1), dt.date(2024, 6, 30))):  # fmt: skip
         days = [
-            uk_date(row["Date"])
-            for league in ("E0", "E1")
-            for row in records(site[f"mmz4281/{code}/{league}.csv"])
+            uk_date(row["Date"]) for league in ("E0", "E1") for row in records(site[f"mmz4281/{code}/{league}.csv"])
         ]
         assert first <= min(days) <= max(days) <= last
     assert all(row["Date"].endswith(row["Season"]) for row in records(site["new/NOR.csv"]))
@@ -132,9 +126,7 @@ def test_results_stop_before_the_day_and_fixtures_begin_with_it(world):
     day = next(day for day in sorted(set(world.matches["match_date"])) if day > TODAY)
     shown = files(world, day)
     results = {
-        uk_date(row["Date"])
-        for league in ("E0", "E1", "SP1")
-        for row in records(shown[f"mmz4281/2324/{league}.csv"])
+        uk_date(row["Date"]) for league in ("E0", "E1", "SP1") for row in records(shown[f"mmz4281/2324/{league}.csv"])
     }
     fixtures = {uk_date(row["Date"]) for row in records(shown["fixtures.csv"])}
     assert max(results) < day
@@ -173,9 +165,7 @@ def test_fixtures_have_prices_for_a_week_and_neither_goals_nor_closing_prices(wo
 def test_pre_match_prices_stay_in_the_archive(world, site):
     fixture = next(row for row in records(site["fixtures.csv"]) if row["B365H"] and row["Div"] == "SP1")
     later = records(files(world, TODAY + dt.timedelta(days=20))["mmz4281/2324/SP1.csv"])
-    played = next(
-        row for row in later if (row["HomeTeam"], row["Date"]) == (fixture["HomeTeam"], fixture["Date"])
-    )
+    played = next(row for row in later if (row["HomeTeam"], row["Date"]) == (fixture["HomeTeam"], fixture["Date"]))
     prices = [name for name in fixture if name.startswith(("B365", "PS", "Avg", "AHh")) and fixture[name]]
     assert len(prices) == 18
     assert [played[name] for name in prices] == [fixture[name] for name in prices]
@@ -194,9 +184,7 @@ def test_a_moved_match_leaves_its_old_date(today):
     def dates(as_of: dt.date) -> list[dt.date]:
         rows = records(files(world, as_of)["fixtures.csv"])
         match = (moved.league, moved.home, moved.away)
-        return [
-            uk_date(row["Date"]) for row in rows if (row["Div"], row["HomeTeam"], row["AwayTeam"]) == match
-        ]
+        return [uk_date(row["Date"]) for row in rows if (row["Div"], row["HomeTeam"], row["AwayTeam"]) == match]
 
     assert dates(today - dt.timedelta(days=1)) == [moved.from_date]
     assert dates(today) == [moved.to_date]

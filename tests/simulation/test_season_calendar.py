@@ -61,9 +61,7 @@ def test_a_finished_season_lies_where_it_does_in_life(league, first, weeks):
 
 @given(today=DAYS, league=st.sampled_from(["E0", "NOR"]), clubs=CLUBS, seed=st.integers(0, 99))
 @settings(max_examples=60, deadline=None)
-def test_every_match_lies_in_its_seasons_own_year_and_the_next_weekend_has_a_round(
-    today, league, clubs, seed
-):
+def test_every_match_lies_in_its_seasons_own_year_and_the_next_weekend_has_a_round(today, league, clubs, seed):
     season = current_season(league, today, 2 * (clubs - 1))
     fixtures = fixture_list(league, season, clubs, np.random.default_rng(seed))
     days = [dt.date.fromordinal(day) for day in fixtures.day.tolist()]

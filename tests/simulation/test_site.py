@@ -125,9 +125,7 @@ def test_an_error_page_comes_with_status_200(site):
 
 def test_a_truncated_body_is_shorter_than_declared(site):
     site.fault(PATH, Truncated())
-    with pytest.raises(
-        httpx.RemoteProtocolError, match=f"received {len(BODY) // 2} bytes, expected {len(BODY)}"
-    ):
+    with pytest.raises(httpx.RemoteProtocolError, match=f"received {len(BODY) // 2} bytes, expected {len(BODY)}"):
         get(site)
 
 

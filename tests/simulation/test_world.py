@@ -80,13 +80,9 @@ def test_every_league_has_coming_matches_whatever_the_day(today):
 @settings(max_examples=15, deadline=None)
 def test_a_season_is_known_from_any_of_its_dates(today, seed):
     world = make_world(today, seed, seasons=1.5, clubs=4)
-    told = [
-        LEAGUES[code].season_start(day) for code, day in world.matches.select("league", "match_date").rows()
-    ]
+    told = [LEAGUES[code].season_start(day) for code, day in world.matches.select("league", "match_date").rows()]
     assert told == world.matches["season_start"].to_list()
-    assert LEAGUES["E0"].season_start(world.moved.from_date) == LEAGUES["E0"].season_start(
-        world.moved.to_date
-    )
+    assert LEAGUES["E0"].season_start(world.moved.from_date) == LEAGUES["E0"].season_start(world.moved.to_date)
     assert sorted(set(coming(world)["league"])) == CODES
 
 
@@ -105,14 +101,9 @@ def test_each_club_plays_each_other_home_and_away_once_a_season(world):
 
 def test_no_club_plays_again_within_two_days(world):
     days = pl.concat(
-        [
-            world.matches.select("league", "match_date", pl.col(side).alias("club"))
-            for side in ("home", "away")
-        ]
+        [world.matches.select("league", "match_date", pl.col(side).alias("club")) for side in ("home", "away")]
     )
-    gaps = days.sort("match_date").with_columns(
-        pl.col("match_date").diff().over("league", "club").alias("gap")
-    )
+    gaps = days.sort("match_date").with_columns(pl.col("match_date").diff().over("league", "club").alias("gap"))
     assert gaps["gap"].drop_nulls().min() == dt.timedelta(days=3)
 
 
@@ -150,9 +141,7 @@ def test_statistics_are_possible_and_favour_the_stronger_side(world):
         assert (matches[f"FT{side}G"] <= matches[f"{side}ST"]).all()
         assert (matches[f"{side}ST"] <= matches[f"{side}S"]).all()
     edge = np.log(matches["home_rate"] / matches["away_rate"])
-    correlation = {
-        name: np.corrcoef(edge, matches[f"H{name}"] - matches[f"A{name}"])[0, 1] for name in "SCYF"
-    }
+    correlation = {name: np.corrcoef(edge, matches[f"H{name}"] - matches[f"A{name}"])[0, 1] for name in "SCYF"}
     assert correlation["S"] > 0.3
     assert correlation["C"] > 0.3
     assert correlation["Y"] < 0
@@ -167,9 +156,7 @@ def test_mean_goals_follow_from_the_strengths_of_that_week(world):
         )
         for side in ("home_", "away_")
     ]
-    met = world.matches.filter(pl.col("league") == "NOR").with_columns(
-        week, pl.lit("Norway").alias("country")
-    )
+    met = world.matches.filter(pl.col("league") == "NOR").with_columns(week, pl.lit("Norway").alias("country"))
     for side, strengths in zip(("home", "away"), sides, strict=True):
         met = met.join(
             strengths,
@@ -183,11 +170,7 @@ def test_mean_goals_follow_from_the_strengths_of_that_week(world):
 
 
 def test_strengths_drift_by_small_steps(world):
-    steps = (
-        world.strengths.sort("week")
-        .select(pl.col("attack", "defence").diff().over("country", "club"))
-        .drop_nulls()
-    )
+    steps = world.strengths.sort("week").select(pl.col("attack", "defence").diff().over("country", "club")).drop_nulls()
     assert steps.std().row(0) == pytest.approx((0.015, 0.015), abs=0.001)
     assert steps.select(pl.all().abs().max()).row(0) < (0.08, 0.08)
 

