@@ -116,6 +116,31 @@ def season() -> Season:
 
 
 @pytest.fixture(scope="session")
+def next_day(season: Season, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """The lake a morning later, as the nightly schedule leaves it."""
+    from dagster import AssetKey, build_schedule_context
+    from dagster._core.definitions.job_base import InMemoryJob
+    from dagster._core.execution.api import execute_run
+
+    from soccer_assets import automation, runs
+    from soccer_assets.definitions import defs
+
+    tomorrow = season.today + dt.timedelta(days=1)
+    at_five = dt.datetime.combine(tomorrow, dt.time(5), dt.UTC)
+    request = automation.nightly(build_schedule_context(scheduled_execution_time=at_five))
+    job = defs.resolve_job_def("nightly_job")
+    # a drift report is a page of some megabytes: one a season will do
+    job = job.get_subset(asset_selection=job.asset_layer.selected_asset_keys - {AssetKey("drift_report")})
+    folder = tmp_path_factory.mktemp("next-day") / "lake"
+    with season.undone(), runs.instance() as instance:
+        season.publish(tomorrow)
+        run = instance.create_run_for_job(job, run_config=runs.QUIET, tags=request.tags)
+        execute_run(InMemoryJob(job), run, instance, raise_on_error=True)
+        shutil.copytree(season.var / "lake", folder)
+    return Lake(str(folder))
+
+
+@pytest.fixture(scope="session")
 def digest() -> Callable[[pl.DataFrame], str]:
     """SHA-256 of all that a frame says, whatever the order of its rows: equal digests are equal to the last bit."""
 

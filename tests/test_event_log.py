@@ -23,7 +23,7 @@ from dagster import (
     materialize,
 )
 from dagster._core.storage.event_log import SqliteEventLogStorage
-from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from sqlalchemy import select
 
 from soccer_assets.event_log import BatchedSqliteEventLogStorage
@@ -177,6 +177,15 @@ def test_the_partitions_of_a_failed_step_are_marked_as_dagsters_own_storage_mark
         assert instance.get_materialized_partitions(AssetKey("broken")) == set()
     assert counts(embedded, ids[embedded]) == counts(stock, ids[stock])
     assert index(embedded, ids[embedded]) == index(stock, ids[stock])
+
+
+def test_a_check_of_a_range_is_one_row_that_is_planned_and_then_judged(embedded):
+    storage: Any = embedded.event_log_storage
+    ids = [run(embedded, 40, first, a_check) for _ in range(2)]
+    table = AssetCheckExecutionsTable.c
+    with storage.index_connection() as connection:
+        rows = connection.execute(select(table.run_id, table.check_name, table.execution_status).order_by(table.id))
+        assert list(map(tuple, rows)) == [(run_id, "a_check", "SUCCEEDED") for run_id in ids]
 
 
 def test_a_second_run_over_part_of_the_range_is_the_newest_there(embedded):

@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 
 from soccer_assets import scoring
-from soccer_assets.delta import Lake
 from soccer_assets.errors import RunFailedError
 from soccer_assets.models.forecaster import Forecaster
 from soccer_assets.simulation.football_data import PRICED_DAYS
@@ -35,31 +34,6 @@ def true_matches(season: Any, first: dt.date, last: dt.date) -> pl.DataFrame:
 def lines_of(predictions: pl.DataFrame) -> dict[tuple[Any, ...], list[str]]:
     grouped = predictions.group_by(WHO).agg(pl.col("line").sort())
     return {tuple(row[:4]): row[4] for row in grouped.select(*WHO, "line").rows()}
-
-
-@pytest.fixture(scope="session")
-def next_day(season: Any, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """The lake a morning later, as the nightly schedule leaves it."""
-    from dagster import AssetKey, build_schedule_context
-    from dagster._core.definitions.job_base import InMemoryJob
-    from dagster._core.execution.api import execute_run
-
-    from soccer_assets import automation, runs
-    from soccer_assets.definitions import defs
-
-    tomorrow = season.today + DAY
-    at_five = dt.datetime.combine(tomorrow, dt.time(5), dt.UTC)
-    request = automation.nightly(build_schedule_context(scheduled_execution_time=at_five))
-    job = defs.resolve_job_def("nightly_job")
-    # a drift report is a page of some megabytes: one a season will do
-    job = job.get_subset(asset_selection=job.asset_layer.selected_asset_keys - {AssetKey("drift_report")})
-    folder = tmp_path_factory.mktemp("next-day") / "lake"
-    with season.undone(), runs.instance() as instance:
-        season.publish(tomorrow)
-        run = instance.create_run_for_job(job, run_config=runs.QUIET, tags=request.tags)
-        execute_run(InMemoryJob(job), run, instance, raise_on_error=True)
-        shutil.copytree(season.var / "lake", folder)
-    return Lake(str(folder))
 
 
 def test_every_coming_fixture_is_forecast_and_the_priced_ones_on_three_lines(season):
