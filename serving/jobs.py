@@ -70,7 +70,8 @@ class Store(ArqRedis):
 
 def connect(url: str, settings: ServingSettings, *, patient: bool = False) -> Store:
     """A client that connects on first use and never pickles; a patient one outlives a restart of Redis."""
-    tries = {"retry": Retry(ExponentialBackoff(), RETRIES), "retry_on_error": [ConnectionError]}
+    # a refused connection is an OSError inside redis-py's own attempts, and would not be tried again
+    tries = {"retry": Retry(ExponentialBackoff(), RETRIES), "retry_on_error": [ConnectionError, OSError]}
     return Store(
         ConnectionPool.from_url(
             url, socket_connect_timeout=settings.redis_timeout_seconds, **(tries if patient else {})

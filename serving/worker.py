@@ -19,6 +19,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from redis.exceptions import WatchError
 
 from serving.desk import Champions, Desk
 from serving.embedded_redis import embedded_redis
@@ -116,6 +117,17 @@ class Clerk:
             self.metrics.as_of.set(calendar.timegm(as_of.timetuple()))
 
 
+class PatientWorker(Worker):
+    """arq's worker, which a restart of Redis does not end."""
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """Start the jobs; one that Redis forgot while we were about to take it is left for the next look."""
+        try:
+            await super().start_jobs(job_ids)
+        except WatchError:
+            self._release_sem_dec_counter_on_complete()  # arq keeps the place of that job taken
+
+
 def create_worker(
     settings: Settings, serving: ServingSettings, champions: Champions, *, handle_signals: bool = True
 ) -> Worker:
@@ -125,7 +137,7 @@ def create_worker(
     clerk = Clerk(desk, JobQueue(redis, serving), serving.follow_seconds)
     if serving.worker_metrics_port:
         start_http_server(serving.worker_metrics_port, serving.host, clerk.metrics.registry)
-    return Worker(
+    return PatientWorker(
         functions=[func(cast(WorkerCoroutine, clerk.forecast), name=TASK)],
         redis_pool=redis,
         queue_name=QUEUE,

