@@ -5,7 +5,9 @@ transaction at a time (about 20 ms each on SQLite). Here a batch goes in as one 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +18,14 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.root import LocalArtifactStorage
+from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select
+from sqlalchemy.event import listens_for
 
 from soccer_assets.settings import Settings
 
@@ -86,13 +91,44 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
 
 
 class BatchedSqliteEventLogStorage(_Batched, SqliteEventLogStorage):
-    """SQLite event log with batched writes."""
+    """SQLite event log with batched writes, which prepares each statement once and not at every event."""
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock:
+            engine = _engine(self.conn_string_for_shard(shard))
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            with engine.begin() as connection:
+                yield connection
 
     @classmethod
     def from_config_value(  # type: ignore[override]  # the parent names its own class
         cls, inst_data: ConfigurableClassData | None, config_value: dict[str, str]
     ) -> "BatchedSqliteEventLogStorage":
         return cls(inst_data=inst_data, **config_value)
+
+
+class EmbeddedRunStorage(SqliteRunStorage):
+    """SQLite runs, which prepares each statement once."""
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        with _engine(self._conn_string).begin() as connection:
+            yield connection
+
+
+@lru_cache(maxsize=64)
+def _engine(url: str) -> Engine:
+    """An engine that keeps its prepared statements and no connection: processes and threads share the file."""
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
+
+    @listens_for(engine, "connect")
+    def _(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA synchronous = NORMAL")  # with a write-ahead log, a lost power supply harms nothing
+
+    return engine
 
 
 class BatchedPostgresEventLogStorage(_Batched, PostgresEventLogStorage):
@@ -119,6 +155,7 @@ class EmbeddedStorage(DagsterSqliteStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(base_dir, inst_data)
+        self._run_storage = EmbeddedRunStorage.from_local(str(Path(base_dir) / "history"))
         self._event_log_storage = BatchedSqliteEventLogStorage(str(Path(base_dir) / "history" / "runs"))
 
     @classmethod

@@ -4,9 +4,12 @@ Partition `d` is match date `d`. Coming fixtures have a home: the last partition
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from dagster import DailyPartitionsDefinition, PartitionKeyRange, TimeWindowPartitionMapping
+from dagster._core.definitions.partitions.context import partition_loading_context
+from dagster._core.instance import DynamicPartitionsStore
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
@@ -19,7 +22,25 @@ HORIZON_DAYS = 14
 #: Longer than any history: mappings are cut at the first partition.
 EVER_DAYS = 50_000
 
-match_dates = DailyPartitionsDefinition(
+
+class MatchDates(DailyPartitionsDefinition):
+    """Daily partitions whose list is made once a day: Dagster asks for the 12,000 of them at every asset check."""
+
+    def get_partition_keys(
+        self, current_time: dt.datetime | None = None, dynamic_partitions_store: DynamicPartitionsStore | None = None
+    ) -> Sequence[str]:
+        """Keys of all match dates, the first one first."""
+        with partition_loading_context(current_time, dynamic_partitions_store):
+            newest = self.get_last_partition_key()
+        return [] if newest is None else _days(self.start.date(), dt.date.fromisoformat(newest))
+
+
+@lru_cache(maxsize=1)
+def _days(first: dt.date, last: dt.date) -> Sequence[str]:
+    return [(first + dt.timedelta(days)).isoformat() for days in range((last - first).days + 1)]
+
+
+match_dates = MatchDates(
     start_date=Settings.read().start_date.isoformat(),
     end_offset=HORIZON_DAYS + 1,  # 0 would end yesterday
 )

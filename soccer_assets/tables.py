@@ -6,6 +6,7 @@ empty frames, and describes the columns in the Dagster UI. Pandera takes seconds
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -68,7 +69,7 @@ class Table:
         from pandera.errors import SchemaErrors
 
         try:
-            self._pandera().validate(frame, lazy=True)
+            self._pandera.validate(frame, lazy=True)
         except SchemaErrors as errors:
             raise SchemaError(f"{self.name}: {_explain(errors)}") from None
         # rows that share the key are neighbours
@@ -81,14 +82,17 @@ class Table:
             )
         return frame
 
+    @cached_property
     def _pandera(self) -> Any:
         import pandera.polars as pa
 
         def checks(column: Column) -> list[Any]:
             rules = []
-            if column.ge is not None:
+            if column.ge is not None and column.le is not None:
+                rules.append(pa.Check.in_range(column.ge, column.le))  # half the time of two checks
+            elif column.ge is not None:
                 rules.append(pa.Check.ge(column.ge))
-            if column.le is not None:
+            elif column.le is not None:
                 rules.append(pa.Check.le(column.le))
             if column.among is not None:
                 rules.append(pa.Check.isin(list(column.among)))

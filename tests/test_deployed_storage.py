@@ -109,9 +109,7 @@ def servers() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def deployed(
-    season: Any, servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployed]:
+def deployed(season: Any, servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The graph of seven months in a process of its own, with deploy/dagster.yaml."""
     import boto3
     import psycopg2

@@ -64,8 +64,8 @@ def test_nulls_are_allowed_where_declared_alone():
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"points": [-1, 3]}, "points breaks greater_than_or_equal_to(0) in 1 rows, such as ['-1']"),
-        ({"points": [3, 115]}, "points breaks less_than_or_equal_to(114) in 1 rows, such as ['115']"),
+        ({"points": [-1, 3]}, "points breaks in_range(0, 114) in 1 rows, such as ['-1']"),
+        ({"points": [3, 115]}, "points breaks in_range(0, 114) in 1 rows, such as ['115']"),
         ({"place": [0.99, 1]}, "place breaks greater_than_or_equal_to(1) in 1 rows, such as ['0.99']"),
         ({"form": ["W", "X"]}, "form breaks isin(['W', 'D', 'L']) in 1 rows, such as ['X']"),
     ],
@@ -84,7 +84,7 @@ def test_at_most_five_values_are_shown_and_every_rule_that_broke():
     with pytest.raises(SchemaError) as raised:
         TABLE.conform(frame(7, points=[200, 201, 202, 203, 204, 205, 206], form=["Q"] * 7))
     assert str(raised.value) == (
-        "standings: points breaks less_than_or_equal_to(114) in 7 rows, such as ['206', '205', '204', '203', '202']; "
+        "standings: points breaks in_range(0, 114) in 7 rows, such as ['206', '205', '204', '203', '202']; "
         "form breaks isin(['W', 'D', 'L']) in 7 rows, such as ['Q', 'Q', 'Q', 'Q', 'Q']"
     )
 
