@@ -6,7 +6,7 @@ long ago, of today and of next week alike, and for a fixture that somebody asks 
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -42,23 +42,26 @@ class States:
 
     def about(self, wanted: pl.DataFrame) -> pl.DataFrame:
         """The rows whose key occurs in `wanted`."""
-        keys = wanted.select(self.keys).unique().rows()
+        keys = set(wanted.select(self.keys).iter_rows())
         if len(keys) * 4 > len(self.places):
             return self.rows
         parts = [self.rows.slice(*self.places[key]) for key in sorted(keys) if key in self.places]
         return pl.concat(parts) if parts else self.rows.clear()
 
-    def before(self, wanted: pl.DataFrame) -> pl.DataFrame:
+    def before(self, wanted: pl.DataFrame) -> pl.LazyFrame:
         """`wanted` with the newest state strictly before each row's date; its order is kept."""
-        right = self.about(wanted).sort(DATE)
-        left = wanted.with_row_index("_row").sort(DATE)
-        joined = left.join_asof(
-            right,
-            on=DATE,
-            by=list(self.keys),
-            strategy="backward",
-            allow_exact_matches=False,
-            check_sortedness=False,
+        joined = (
+            wanted.lazy()
+            .with_row_index("_row")
+            .sort(DATE)
+            .join_asof(
+                self.about(wanted).lazy().sort(DATE),
+                on=DATE,
+                by=list(self.keys),
+                strategy="backward",
+                allow_exact_matches=False,
+                check_sortedness=False,
+            )
         )
         return joined.sort("_row").drop("_row")
 
@@ -105,39 +108,43 @@ class History:
             fixtures: match_id, match_date, league, season, home_id, away_id.
         """
         fixtures = fixtures.select(column.name for column in IDENTITY)
-        sides = {side: self._of_side(fixtures, side) for side in ("home", "away")}
-        every = pl.concat([fixtures, *sides.values(), self._of_pair(fixtures)], how="horizontal")
+        every = pl.concat([fixtures.lazy(), *self._of_sides(fixtures), self._of_pair(fixtures)], how="horizontal")
         tiers = {code: league.tier for code, league in LEAGUES.items()}
-        return every.with_columns(
+        complete = every.with_columns(
             elo_diff=pl.col("home_elo") - pl.col("away_elo"), tier=pl.col("league").replace_strict(tiers)
-        ).select(pl.col(name).cast(dtype) for name, dtype in MATCH_FEATURES.schema.items())
+        )
+        # one query for all of it: for a single fixture the queries cost more than what they find
+        return complete.select(MATCH_FEATURES.schema.names()).collect().cast(MATCH_FEATURES.schema)  # type: ignore[arg-type]
 
-    def _of_side(self, fixtures: pl.DataFrame, side: str) -> pl.DataFrame:
-        wanted = fixtures.select(DATE, "league", "season", pl.lit(side).alias("venue"), team_id=f"{side}_id")
-        clubs = self.clubs.before(wanted)
-        venues = self.venues.before(wanted)
-        last = self.calendar.before(wanted.select(DATE, "team_id"))["last_date"]
-        table = self._standings(wanted)
-        rest = ((wanted[DATE] - last).dt.total_days()).clip(upper_bound=LONGEST_REST_DAYS)
+    def _of_sides(self, fixtures: pl.DataFrame) -> Iterator[pl.LazyFrame]:
+        """The columns of the home side, then those of the away side; both are looked up at once."""
+        sides = ("home", "away")
+        wanted = pl.concat(
+            [fixtures.select(DATE, "league", "season", venue=pl.lit(side), team_id=f"{side}_id") for side in sides]
+        )
+        last = self.calendar.before(wanted.select(DATE, "team_id"))
+        rest = (pl.col(DATE) - pl.col("last_date")).dt.total_days().clip(upper_bound=LONGEST_REST_DAYS)
         form = [form_name(scope, metric, n) for scope in ("all",) for metric in METRICS for n in WINDOWS[scope]]
         at_venue = [form_name("venue", metric, n) for metric in METRICS for n in WINDOWS["venue"]]
         columns = pl.concat(
             [
-                clubs.select("elo", "matches_known", *form),
-                venues.select(at_venue),
-                table.select("table_position", *TABLE),
-                rest.alias("rest_days").to_frame(),
+                self.clubs.before(wanted).select("elo", "matches_known", *form),
+                self.venues.before(wanted).select(at_venue),
+                self._standings(wanted).select("table_position", *TABLE),
+                last.select(rest_days=rest),
             ],
             how="horizontal",
-        )
-        return columns.rename({name: f"{side}_{name}" for name in columns.columns})
+        ).collect()
+        for side, start in zip(sides, (0, len(fixtures)), strict=True):
+            part = columns.slice(start, len(fixtures))
+            yield part.rename({name: f"{side}_{name}" for name in columns.columns}).lazy()
 
-    def _of_pair(self, fixtures: pl.DataFrame) -> pl.DataFrame:
+    def _of_pair(self, fixtures: pl.DataFrame) -> pl.LazyFrame:
         wanted = fixtures.select(DATE, team_id="home_id", opponent_id="away_id")
         names = ["meetings_goal_difference", "meetings_points", "meetings_known"]
         return self.pairs.before(wanted).select(*names[:2], pl.col("meetings_known").fill_null(0))
 
-    def _standings(self, wanted: pl.DataFrame) -> pl.DataFrame:
+    def _standings(self, wanted: pl.DataFrame) -> pl.LazyFrame:
         """Each club's place in its league as of the morning of the day."""
         days = wanted.select("league", "season", DATE).unique()
         # a club counts from its first match of the season on: what comes later must not change an earlier table
@@ -150,7 +157,8 @@ class History:
         places = standing.with_columns(table_position=order.rank("ordinal").over("league", "season", DATE)).select(
             "league", "season", DATE, "team_id", "table_position", *TABLE
         )
-        return wanted.join(places, on=["league", "season", DATE, "team_id"], how="left", maintain_order="left")
+        on = ["league", "season", DATE, "team_id"]
+        return wanted.lazy().join(places, on=on, how="left", maintain_order="left")
 
 
 def about(matches: pl.DataFrame, fixtures: pl.DataFrame) -> pl.DataFrame:
