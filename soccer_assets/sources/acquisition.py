@@ -11,7 +11,7 @@ from soccer_assets.leagues import League
 from soccer_assets.payloads import Payloads
 from soccer_assets.sources import football_data
 from soccer_assets.sources.client import Answer, Client, Request
-from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS
+from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS, Parsed
 from soccer_assets.tables import Table, quarantine
 
 #: A fixture is published days before it is played: older files do not hold it.
@@ -89,7 +89,7 @@ class FootballData:
         table: Table,
         requests: Sequence[Request],
         answers: Sequence[Answer],
-        parsed: football_data.Parsed,
+        parsed: Parsed,
         rows: pl.DataFrame,
         first: dt.date,
         last: dt.date,

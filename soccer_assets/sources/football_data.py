@@ -9,7 +9,6 @@ import csv
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +23,7 @@ from soccer_assets.leagues import (
     seasons_between,
 )
 from soccer_assets.sources.client import Answer, Request, refuse_html
+from soccer_assets.sources.schema import Parsed
 from soccer_assets.tables import quarantine
 
 #: Published names of the columns every record needs, in the order they are looked for.
@@ -39,14 +39,6 @@ LEAST_SHARE_OF_ROWS = 0.5
 LEAST_CELLS = 4  # league, date and two teams
 SITE_ZONE = "Europe/London"  # the site writes dates and times as in the United Kingdom
 _LINE_END = re.compile(r"\r\n|\n|\r")
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """Records of some files and the lines that could not be read."""
-
-    records: pl.DataFrame
-    quarantined: pl.DataFrame
 
 
 def archives(base: str, leagues: Sequence[League], first: dt.date, last: dt.date, today: dt.date) -> list[Request]:

@@ -1,8 +1,19 @@
 """Tables of the sources stage: provenance columns in front (an underscore marks them), then columns as published."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from soccer_assets.tables import UTC, Column, Table
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What some payloads hold: their records, and what could not be read, in the form of the quarantine."""
+
+    records: pl.DataFrame
+    quarantined: pl.DataFrame
+
 
 PROVENANCE = (
     Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
