@@ -12,8 +12,9 @@ import msgspec
 import polars as pl
 
 from soccer_assets.settings import Settings
-from soccer_assets.simulation.football_data import files
-from soccer_assets.simulation.site import Site
+from soccer_assets.simulation import fonbet
+from soccer_assets.simulation.published import files, settings
+from soccer_assets.simulation.site import Body, Site
 from soccer_assets.simulation.world import World, make_world
 
 SEED = 7
@@ -45,20 +46,20 @@ def demo(once: bool) -> None:
     """Materialize the synthetic world and print its forecasts; stay up with the whole platform unless `once`."""
     began = time.perf_counter()
     var = Settings.read().var_path / "demo"
-    today = dt.datetime.now(dt.UTC).date()
+    now = dt.datetime.now(dt.UTC)
+    today = now.date()
     world, port = _world(var, today)
     first: dt.date = world.matches["match_date"].sort().to_list()[0]
-    with Site(files(world, today - dt.timedelta(days=1)), port) as site:
-        os.environ |= {
+    with Site(files(world, now - dt.timedelta(days=1)), port) as site:
+        os.environ |= settings(site.url) | {
             "SOCCER_VAR": str(var),
-            "SOCCER_FOOTBALL_DATA_URL": site.url,
             "SOCCER_START_DATE": str(first),
             "SOCCER_TRAIN_SINCE": str(first),
         }
         for name, value in DEFAULTS.items():
             os.environ.setdefault(name, value)
         print(f"A synthetic world of {len(world.matches):,} matches from {first}, served at {site.url}, kept in {var}")
-        _materialize(world, site, today)
+        _materialize(world, site, now)
         print(f"\n{time.perf_counter() - began:.0f} s in all")
         if not once:
             from soccer_assets.platform import platform
@@ -85,14 +86,23 @@ def _world(var: Path, today: dt.date) -> tuple[World, int]:
     return make_world(today, seed=SEED), port
 
 
-def _materialize(world: World, site: Site, today: dt.date) -> None:
+def _line(world: World) -> Body:
+    """Fonbet's line as it is when somebody asks: prices go on moving while the platform is up."""
+
+    def answer(query: str) -> bytes:
+        return fonbet.line(world, dt.datetime.now(dt.UTC), query)
+
+    return answer
+
+
+def _materialize(world: World, site: Site, now: dt.datetime) -> None:
     from dagster import AssetSelection
 
     from soccer_assets import runs
     from soccer_assets.delta import Lake
     from soccer_assets.partitions import HORIZON_DAYS
 
-    lake = Lake(Settings.read().lake)
+    lake, today = Lake(Settings.read().lake), now.date()
     last = today + dt.timedelta(days=HORIZON_DAYS)
     backtest = today - dt.timedelta(days=BACKTEST_DAYS)
     with runs.instance() as instance:
@@ -105,7 +115,7 @@ def _materialize(world: World, site: Site, today: dt.date) -> None:
             fixtures = AssetSelection.assets("football_data_fixtures")
             runs.materialize(fixtures, today - dt.timedelta(days=1), last, instance)
             start = world.matches["match_date"].sort().to_list()[0]
-        site.files = files(world, today)
+        site.files = {**files(world, now), "fonbet/events/list": _line(world)}
         print("\nSources, matches, odds, features")
         runs.materialize(runs.UP_TO_FEATURES, start, last, instance)
         if not done:

@@ -5,6 +5,7 @@ The layouts are those of the real files of 2023/24 without the bookmakers IW and
 - files start with a byte order mark; the English archives end their lines with CRLF, the others with LF;
 - the oldest season writes years with two digits, and its E1 file trails commas and ends in rows of commas;
 - `fixtures.csv` has the columns of an archive, goals and closing odds empty, and its odds only a week ahead;
+- a match that was abandoned has no score until it is awarded;
 - Norway is one of the site's extra leagues: one file for all seasons with closing odds alone, and a fixture
   list of its own.
 """
@@ -125,22 +126,23 @@ def _extra_archives(played: pl.DataFrame) -> dict[str, bytes]:
 
 
 def _listed(world: World, as_of: dt.date) -> pl.DataFrame:
-    """The matches of the coming days, the moved one where lists of that day had it."""
-    matches = world.matches
-    if as_of < world.today:
-        moved = world.moved
-        is_moved = (
-            (pl.col("league") == moved.league)
-            & (pl.col("home") == moved.home)
-            & (pl.col("away") == moved.away)
-            & (pl.col("match_date") == moved.to_date)
-        )
-        matches = matches.with_columns(
-            pl.when(is_moved).then(pl.lit(moved.from_date)).otherwise("match_date").alias("match_date"),
-            pl.when(is_moved).then(pl.lit(moved.from_kick_off)).otherwise("kick_off").alias("kick_off"),
-        )
+    """The matches of the coming days, moved and postponed ones where lists of that day had them."""
+    matches = world.matches.join(world.disruptions, on="key", how="left", maintain_order="left")
+    earlier = (pl.col("known_on") > as_of) & (pl.col("kind") != "awarded")
+    matches = matches.with_columns(
+        match_date=pl.when(earlier).then("from_date").otherwise("match_date"),
+        kick_off=pl.when(earlier).then("from_kick_off").otherwise("kick_off"),
+    )
     listed = pl.col("match_date").is_between(as_of, as_of + dt.timedelta(days=FIXTURE_DAYS - 1))
     return matches.filter(listed).sort("league", "match_date", "kick_off", "home")
+
+
+def _without_undecided(world: World, played: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """The matches without the score and statistics of those that were abandoned and are not awarded yet."""
+    undecided = world.disruptions.filter(pl.col("kind") == "awarded", pl.col("known_on") > as_of)["key"]
+    blank = pl.col("key").is_in(undecided.to_list())
+    names = [name for name in (*_GOALS, *_STATISTICS) if name in played.columns]
+    return played.with_columns(pl.when(~blank).then(name).alias(name) for name in names)
 
 
 def _fixtures(listed: pl.DataFrame, as_of: dt.date) -> dict[str, bytes]:
@@ -163,7 +165,7 @@ def files(world: World, as_of: dt.date) -> dict[str, bytes]:
     matches of the `FIXTURE_DAYS` days from `as_of` on, itself included, with odds for those at most
     `PRICED_DAYS` ahead.
     """
-    played = world.matches.filter(pl.col("match_date") < as_of)
+    played = _without_undecided(world, world.matches.filter(pl.col("match_date") < as_of), as_of)
     oldest = int(world.matches.filter(pl.col("league").is_in(_MAIN))["season_start"].to_numpy().min())
     return _archives(played, oldest) | _extra_archives(played) | _fixtures(_listed(world, as_of), as_of)
 

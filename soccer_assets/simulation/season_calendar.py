@@ -115,7 +115,8 @@ def _round_days(season: Season, rounds: int, rng: np.random.Generator) -> list[t
     return sorted([(first + 7 * w, False) for w in weekends] + [(first + 7 * w + 3, True) for w in midweeks])
 
 
-def _minutes(clock: tuple[str, ...]) -> Int:
+def minutes(clock: tuple[str, ...]) -> Int:
+    """Minutes of the day of times `HH:MM`."""
     return np.array([int(at[:2]) * 60 + int(at[3:]) for at in clock])
 
 
@@ -126,10 +127,10 @@ def fixture_list(league: str, season: Season, clubs: int, rng: np.random.Generat
     `REST_DAYS`. The last round is played on one day at one hour.
     """
     conditions = CONDITIONS[league]
-    saturday, sunday, midweek = map(_minutes, (conditions.saturday, conditions.sunday, conditions.midweek))
+    saturday, sunday, midweek = map(minutes, (conditions.saturday, conditions.sunday, conditions.midweek))
     pairs = double_round_robin(clubs)
     last = np.zeros(clubs, dtype=np.int64)
-    days, minutes = np.empty((2, *pairs.shape[:2]), dtype=np.int64)
+    days, clock = np.empty((2, *pairs.shape[:2]), dtype=np.int64)
     for number, (first, is_midweek) in enumerate(_round_days(season, len(pairs), rng)):
         later = rng.random(clubs // 2) < (0.5 if is_midweek else conditions.sunday_share)
         later |= (first - last[pairs[number]] < REST_DAYS).any(axis=1)
@@ -137,6 +138,20 @@ def fixture_list(league: str, season: Season, clubs: int, rng: np.random.Generat
         if number == len(pairs) - 1:
             later[:], early_hours = False, saturday[:1]
         days[number] = first + later
-        minutes[number] = np.where(later, rng.choice(late_hours, len(later)), rng.choice(early_hours, len(later)))
+        clock[number] = np.where(later, rng.choice(late_hours, len(later)), rng.choice(early_hours, len(later)))
         last[pairs[number]] = days[number][:, None]
-    return FixtureList(pairs[:, :, 0].ravel(), pairs[:, :, 1].ravel(), days.ravel(), minutes.ravel())
+    return FixtureList(pairs[:, :, 0].ravel(), pairs[:, :, 1].ravel(), days.ravel(), clock.ravel())
+
+
+def free_midweeks(season: Season, lists: list[FixtureList]) -> list[int]:
+    """Ordinals of the Tuesdays in the season's weeks in which none of the lists has a midweek match."""
+    first = season.first.toordinal()
+    taken = {(day - first) // 7 for fixtures in lists for day in fixtures.day.tolist() if (day - first) % 7 > 1}
+    return [first + 7 * week + 3 for week in range(season.weeks - 1) if week not in taken]
+
+
+def midweek_day(tuesday: int, clubs: tuple[int, int], fixtures: FixtureList) -> int:
+    """Tuesday, or Wednesday when one of the clubs plays on the Sunday before."""
+    on_sunday = fixtures.day == tuesday - 2
+    plays = np.isin(clubs, np.concatenate((fixtures.home[on_sunday], fixtures.away[on_sunday])))
+    return tuesday + int(plays.any())

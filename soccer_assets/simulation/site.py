@@ -1,8 +1,8 @@
 """A small web site on 127.0.0.1 that serves a dictionary of bodies and misbehaves on request.
 
-A source's client meets here what it will meet in life - unchanged files, server errors, stalls, error pages
-with status 200, bodies cut short - over real sockets, so that its own timeouts and headers are what is
-tested.
+A source's client meets here what it will meet in life - unchanged files, server errors, stalls, slow bodies - over
+real sockets, so that its own timeouts and headers are what is tested. What can go wrong is in `faults`, and
+offered here to whoever sets up a site.
 """
 
 import datetime as dt
@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email.message import Message
 from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,63 +18,37 @@ from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Final, Self
 
+from soccer_assets.simulation.faults import (
+    BLOCKED,
+    EMPTY,
+    ERROR_PAGE,
+    HALF_BODY,
+    HALF_PACKET,
+    HALF_ROWS,
+    HTML,
+    Changed,
+    Fault,
+    Slow,
+    Stall,
+    Status,
+    Truncated,
+    half_body,
+    renamed,
+    too_large,
+)
+
+__all__ = [
+    "BLOCKED", "EMPTY", "ERROR_PAGE", "HALF_BODY", "HALF_PACKET", "HALF_ROWS", "HTML", "Body", "Changed", "Fault",
+    "Site", "Slow", "Stall", "Status", "Truncated", "half_body", "renamed", "too_large",
+]  # fmt: skip
+
 HOST: Final = "127.0.0.1"
 IDLE_SECONDS: Final = 2.0  # a connection on which nothing is asked is closed after this
+SLOW_PIECES: Final = 20
 CONTENT_TYPES: Final = {".csv": "text/csv", ".html": "text/html", ".json": "application/json"}
 
-ERROR_PAGE: Final = b"<!DOCTYPE html>\n<html><title>Maintenance</title><body>Back soon.</body></html>\n"
-
-
-@dataclass(frozen=True)
-class Status:
-    """Answers with `code` and no useful body."""
-
-    code: int = 500
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Stall:
-    """Accepts the request and is silent for `seconds`, then closes the connection without an answer."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Truncated:
-    """Declares the length of the whole body, sends half of it and closes the connection."""
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A complete answer, status 200, whose body is what `change` makes of the right one.
-
-    `ETag` and `Last-Modified` belong to the changed body, and a conditional request is answered in full.
-    """
-
-    change: Callable[[bytes], bytes]
-    content_type: str = ""  # empty: that of the path
-
-
-Fault = Status | Stall | Truncated | Changed
-
-
-def half_body(body: bytes) -> bytes:
-    """The body up to the middle of the line at its half."""
-    start = body.rfind(b"\n", 0, len(body) // 2) + 1
-    end = body.find(b"\n", start)
-    return body[: (start + (len(body) if end < 0 else end)) // 2]
-
-
-def half_rows(body: bytes) -> bytes:
-    """The header and the first half of the rows, whole."""
-    header, *rows = body.splitlines(keepends=True)
-    return b"".join((header, *rows[: len(rows) // 2]))
-
-
-HTML: Final = Changed(lambda _: ERROR_PAGE, "text/html")
-HALF_BODY: Final = Changed(half_body)
-HALF_ROWS: Final = Changed(half_rows)
+#: What a path answers with; a callable is given the query string of the request, without its question mark.
+Body = bytes | Callable[[str], bytes]
 
 
 @dataclass(frozen=True)
@@ -83,6 +57,7 @@ class _Answer:
     headers: Mapping[str, str]
     body: bytes = b""
     sent: int | None = None  # bytes of the body that are sent; None: all
+    seconds: float = 0.0  # over which the body is sent
 
 
 def _etag(body: bytes) -> str:
@@ -104,13 +79,14 @@ def _is_not_modified(asked: Message, etag: str, modified: dt.datetime) -> bool:
 
 
 class Site:
-    """Serves `files` (path without a leading slash -> body) while the context is open.
+    """Serves `files` (address without a leading slash -> body) while the context is open.
 
-    The dictionary may be changed at any time; what is asked next is what it holds then. `requests` has the
-    path and the answered status of every request in order; a stalled one has status 0.
+    A request is answered by the entry of its path and query, else by that of its path alone. The dictionary may be
+    changed at any time; what is asked next is what it holds then. `requests` has the address under which each request
+    was looked up and the answered status, in order; a stalled one has status 0.
     """
 
-    def __init__(self, files: dict[str, bytes], port: int = 0) -> None:
+    def __init__(self, files: Mapping[str, Body], port: int = 0) -> None:
         """`port` 0 takes a free one."""
         self.files = files
         self.port = port
@@ -123,10 +99,10 @@ class Site:
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
-    def fault(self, path: str, fault: Fault, times: int = 1) -> None:
-        """Answer the next `times` requests of `path` with the fault, after those already set."""
+    def fault(self, address: str, fault: Fault, times: int = 1) -> None:
+        """Answer the next `times` requests of an address of `files` with the fault, after those already set."""
         with self._lock:
-            self._faults[path].extend([fault] * times)
+            self._faults[address].extend([fault] * times)
 
     def start(self) -> Self:
         """Listen; `url` is known then and ends without a slash."""
@@ -155,39 +131,45 @@ class Site:
     ) -> None:
         self.stop()
 
-    def _modified(self, path: str, etag: str) -> dt.datetime:
-        """When this version of a path was first seen: whole seconds, and later than the version before."""
-        known, moment = self._versions.get(path, ("", dt.datetime.fromtimestamp(0, dt.UTC)))
+    def _modified(self, address: str, etag: str) -> dt.datetime:
+        """When this version of an address was first seen: whole seconds, and later than the version before."""
+        known, moment = self._versions.get(address, ("", dt.datetime.fromtimestamp(0, dt.UTC)))
         if known != etag:
             now = dt.datetime.now(dt.UTC).replace(microsecond=0)
             moment = max(now, moment + dt.timedelta(seconds=1))
-            self._versions[path] = (etag, moment)
+            self._versions[address] = (etag, moment)
         return moment
 
-    def _answer(self, path: str, asked: Message) -> _Answer | Stall:
+    def _answer(self, target: str, asked: Message) -> _Answer | Stall:
+        path, _, query = target.partition("?")
         with self._lock:
-            answer = self._next_answer(path, asked)
-            self.requests.append((path, 0 if isinstance(answer, Stall) else answer.status))
+            address = target if target in self.files else path
+            answer = self._next_answer(address, query, asked)
+            self.requests.append((address, 0 if isinstance(answer, Stall) else answer.status))
         return answer
 
-    def _next_answer(self, path: str, asked: Message) -> _Answer | Stall:
-        fault = self._faults[path].popleft() if self._faults[path] else None
+    def _next_answer(self, address: str, query: str, asked: Message) -> _Answer | Stall:
+        fault = self._faults[address].popleft() if self._faults[address] else None
         if isinstance(fault, Stall):
             return fault
         if isinstance(fault, Status):
             return _Answer(fault.code, fault.headers)
-        body = self.files.get(path)
-        if body is None:
+        found = self.files.get(address)
+        if found is None:
             return _Answer(404, {"Content-Type": "text/html"}, ERROR_PAGE)
-        content_type = CONTENT_TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
+        body = found if isinstance(found, bytes) else found(query)
+        suffix = PurePosixPath(address.partition("?")[0]).suffix
+        content_type = CONTENT_TYPES.get(suffix, "application/octet-stream")
         if isinstance(fault, Changed):
             body, content_type = fault.change(body), fault.content_type or content_type
         etag = _etag(body)
-        modified = self._modified(path, etag)
+        modified = self._modified(address, etag)
         validators = {"ETag": etag, "Last-Modified": _http_date(modified)}
         if fault is None and _is_not_modified(asked, etag, modified):
             return _Answer(304, validators)
         answer = _Answer(200, {"Content-Type": content_type, **validators}, body)
+        if isinstance(fault, Slow):
+            return replace(answer, seconds=fault.seconds)
         return replace(answer, sent=len(body) // 2) if isinstance(fault, Truncated) else answer
 
 
@@ -210,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.close_connection = True
         site = self.server.site
-        answer = site._answer(self.path.split("?")[0].lstrip("/"), self.headers)
+        answer = site._answer(self.path.lstrip("/"), self.headers)
         if isinstance(answer, Stall):
             site._stopping.wait(answer.seconds)
             return
@@ -220,7 +202,11 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status != 304:
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body[: answer.sent])
+        body = answer.body[: answer.sent]
+        piece = -(-len(body) // SLOW_PIECES) if answer.seconds else len(body)
+        for start in range(0, len(body), max(piece, 1)):
+            site._stopping.wait(answer.seconds / SLOW_PIECES)
+            self.wfile.write(body[start : start + piece])
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Silent."""

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from soccer_assets.simulation.bookmakers import BOOKMAKERS
+from soccer_assets.simulation.bookmakers import BIASED, BOOKMAKERS, EARLY_DAYS, Views
 from soccer_assets.simulation.world import make_world
 
 CODES = {maker.code: maker.margin for maker in BOOKMAKERS}
+PROMPT = [maker.code for maker in BOOKMAKERS if not maker.lag_days]
 
 
 @cache
@@ -64,8 +65,39 @@ def test_no_price_knows_more_than_the_truth_and_closing_knows_more_than_pre_matc
     """By the mean divergence from the truth, which no luck of results touches, and by the results."""
     early, late = implied(code), implied(f"{code}C")
     assert divergence(early) == pytest.approx(0.0058, abs=0.0006)
-    assert divergence(late) == pytest.approx(0.0017, abs=0.0003)
+    assert divergence(late) == pytest.approx(0.0017 if code in [*PROMPT, "Max", "Avg"] else 0.0033, abs=0.0003)
     assert truth().mean() < losses(late).mean() < losses(early).mean()
+
+
+def test_the_view_of_the_market_moves_evenly_over_the_last_days_and_a_late_one_is_an_earlier_one():
+    views = Views(np.array([[1.0], [4.0]]), np.array([[2.0], [1.0]]))
+    assert views.at(EARLY_DAYS + 3).tolist() == views.at(EARLY_DAYS).tolist() == [[1.0], [4.0]]
+    assert views.at(EARLY_DAYS / 2).ravel() == pytest.approx([2**0.5, 2.0])
+    assert views.at(0.0).tolist() == views.at(-1.0).tolist() == [[2.0], [1.0]]
+
+
+def test_the_closing_prices_of_a_bookmaker_that_lags_are_between_those_of_the_others_and_its_own_of_before():
+    (slow,) = set(CODES) - set(PROMPT)
+    shares = {
+        name: implied(name) / implied(name).sum(axis=1, keepdims=True) for name in (slow, f"{slow}C", "PSC", "PS")
+    }
+    followed = (shares[f"{slow}C"] - shares["PS"])[:, 0], (shares["PSC"] - shares["PS"])[:, 0]
+    slope = np.polyfit(followed[1], followed[0], 1)[0]
+    assert slope == pytest.approx(0.5, abs=0.05)  # two days late of four
+
+
+def test_in_a_world_with_a_bias_one_bookmaker_sets_the_side_at_home_too_low_and_the_others_do_not():
+    fair, biased = (make_world(dt.date(2026, 3, 3), seed=2, seasons=1.5, clubs=12, bias=bias) for bias in (0.0, 0.3))
+    assert fair.matches.select("p_home", "FTHG").equals(biased.matches.select("p_home", "FTHG"))
+
+    def too_low(world, code):
+        inverse = 1 / world.matches.select(f"{code}{outcome}" for outcome in "HDA").to_numpy()
+        return (world.matches["p_home"].to_numpy() - (inverse / inverse.sum(axis=1, keepdims=True))[:, 0]).mean()
+
+    assert too_low(biased, BIASED) == pytest.approx(0.085, abs=0.01)
+    for code in set(CODES) - {BIASED}:
+        assert too_low(biased, code) == pytest.approx(0, abs=0.01)
+    assert all(abs(too_low(fair, code)) < 0.01 for code in CODES)
 
 
 def test_the_truth_and_every_price_beat_the_base_rate():

@@ -1,3 +1,4 @@
+import json
 import socket
 import threading
 import time
@@ -5,27 +6,41 @@ import time
 import httpx
 import pytest
 
+from soccer_assets.simulation.faults import BLOCK_PAGE, KEPT_SHARE
 from soccer_assets.simulation.site import (
+    BLOCKED,
+    EMPTY,
     ERROR_PAGE,
     HALF_BODY,
+    HALF_PACKET,
     HALF_ROWS,
     HTML,
     Changed,
     Site,
+    Slow,
     Stall,
     Status,
     Truncated,
+    renamed,
+    too_large,
 )
 
 pytestmark = pytest.mark.enable_socket
 
 PATH = "mmz4281/2324/E0.csv"
+PACKET = {"version": 7, "sports": [{"id": 1}], "events": [{"id": n, "tv": [7, 8]} for n in range(10)]}
 BODY = b"Div,HomeTeam\r\nE0,Ravensby\r\nE0,Dunmoor\r\nE0,Millbeck\r\nE0,Hartlow\r\n"
 
 
 @pytest.fixture
 def site():
-    with Site({PATH: BODY, "feed.json": b"{}"}) as running:
+    files = {
+        PATH: BODY,
+        "feed.json": b"{}",
+        "feed.json?day=20240301": b"[1]",
+        "events/list": lambda query: query.encode(),
+    }
+    with Site(files | {"packet.json": json.dumps(PACKET).encode()}) as running:
         yield running
 
 
@@ -56,6 +71,27 @@ def test_requests_are_counted_in_order_without_their_query(site):
     for path in (PATH, "nothing", f"{PATH}?season=2324"):
         get(site, path)
     assert site.requests == [(PATH, 200), ("nothing", 404), (PATH, 200)]
+
+
+def test_a_query_that_has_an_entry_of_its_own_is_answered_by_it(site):
+    asked = ["feed.json?day=20240301", "feed.json?day=20240302", "feed.json"]
+    assert [get(site, address).content for address in asked] == [b"[1]", b"{}", b"{}"]
+    assert site.requests == [("feed.json?day=20240301", 200), ("feed.json", 200), ("feed.json", 200)]
+    assert get(site, "feed.json?day=20240301").headers["Content-Type"] == "application/json"
+
+
+def test_a_callable_answers_to_the_query(site):
+    first = get(site, "events/list?lang=ru&version=0")
+    assert first.content == b"lang=ru&version=0"
+    again = get(site, "events/list?lang=ru&version=0", If_None_Match=first.headers["ETag"])
+    assert again.status_code == 304
+    assert get(site, "events/list?version=5", If_None_Match=first.headers["ETag"]).content == b"version=5"
+
+
+def test_a_fault_of_a_query_leaves_the_others_alone(site):
+    site.fault("feed.json?day=20240301", Status(500))
+    asked = ["feed.json?day=20240302", "feed.json?day=20240301", "feed.json?day=20240301"]
+    assert [get(site, address).status_code for address in asked] == [200, 500, 200]
 
 
 def test_an_unchanged_file_is_not_sent_again(site):
@@ -127,6 +163,46 @@ def test_a_truncated_body_is_shorter_than_declared(site):
     site.fault(PATH, Truncated())
     with pytest.raises(httpx.RemoteProtocolError, match=f"received {len(BODY) // 2} bytes, expected {len(BODY)}"):
         get(site)
+
+
+def test_a_slow_body_comes_whole_while_each_piece_is_in_time(site):
+    site.fault(PATH, Slow(0.4))
+    started = time.monotonic()
+    assert get(site, timeout=0.2).content == BODY
+    assert 0.3 < time.monotonic() - started < 2
+
+
+def test_a_block_page_comes_with_status_200(site):
+    site.fault("feed.json?day=20240301", BLOCKED)
+    answer = get(site, "feed.json?day=20240301")
+    assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (200, BLOCK_PAGE, "text/html")
+    assert b"_Incapsula_Resource" in answer.content
+    assert b"Request unsuccessful. Incapsula incident ID" in answer.content
+
+
+def test_half_a_packet_is_a_whole_document_with_fewer_than_half_of_its_records(site):
+    site.fault("packet.json", HALF_PACKET)
+    assert KEPT_SHARE < 0.5
+    assert get(site, "packet.json").json() == {"version": 7, "sports": [], "events": PACKET["events"][:4]}
+
+
+def test_a_renamed_field_is_renamed_wherever_it_is_a_whole_word(site):
+    site.files["page.html"] = b'{startTimes:1, startTime:2, "startTime":3}'
+    site.fault("page.html", renamed("startTime", "kickOff"))
+    assert get(site, "page.html").content == b'{startTimes:1, kickOff:2, "kickOff":3}'
+
+
+def test_an_empty_day_is_a_valid_document_without_a_record(site):
+    site.fault("packet.json", EMPTY)
+    site.fault(PATH, EMPTY)
+    assert get(site, "packet.json").json() == {"version": 7, "sports": [], "events": []}
+    assert get(site, PATH).content == b"Div,HomeTeam\r\n"
+
+
+def test_a_body_can_be_made_too_large(site):
+    site.fault("packet.json", too_large(100_000))
+    answer = get(site, "packet.json")
+    assert (len(answer.content), answer.json()) == (100_000, PACKET)
 
 
 def test_half_a_body_is_a_complete_answer_that_ends_within_a_line(site):
