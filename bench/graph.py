@@ -38,6 +38,7 @@ def where() -> dict[str, str]:
     return {
         "SOCCER_VAR": var,
         "SOCCER_FOOTBALL_DATA_URL": base,
+        "SOCCER_SOURCES": "football_data",
         "SOCCER_FAMILIES": "climatology,elo_ordered_logit",
         "SOCCER_TRIALS": "1",
         "SOCCER_FOLDS": "2",

@@ -5,6 +5,7 @@
     clubs           clubs by name and id, and which fixtures can be forecast
     filters         league, dates and paging, which the list routes share
     snapshot        an immutable view of the lake, keyed by table versions; its books hold matches, forecasts, reports
+    source_figures  what the sources gave, for Prometheus
     feed            keeps the newest snapshot, read again in a thread when a version changes
     answers         ready-made responses with an entity tag
     problems        every error as a problem document (RFC 9457)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from serving.snapshot import Snapshot
+from serving.source_figures import SourceFigures
 from soccer_assets.delta import Lake
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ class Feed:
         self._lake = lake
         self._pause = refresh_seconds
         self.snapshot = Snapshot.empty(horizon_days)
+        self.sources = SourceFigures(lake)
         self.failure: str | None = "NotReadYet"
         self.looked_at = time.monotonic()
         self.refreshes = 0
@@ -33,6 +35,7 @@ class Feed:
         """Look at the lake once; whether the snapshot changed."""
         began = time.monotonic()
         snapshot = self.snapshot.renewed(self._lake)
+        self.sources.refresh()
         changed = snapshot is not self.snapshot
         if changed:
             self.snapshot = snapshot

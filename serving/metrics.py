@@ -73,6 +73,7 @@ class Metrics:
         }
         for name, (description, reading) in readings.items():
             Gauge(name, description, registry=registry).set_function(reading)
+        registry.register(feed.sources)
 
     async def ask(self, queue: JobQueue) -> None:
         """Read from Redis what only Redis knows; without it those figures are not a number."""

@@ -4,7 +4,8 @@
     ├── SettingsError            an environment variable cannot be used
     ├── SourceError              a source did not give what was asked of it
     │   ├── FetchError           no usable answer: status, timeout, broken transfer
-    │   └── ShapeError           an answer that is not the expected kind of file
+    │   ├── ShapeError           an answer that is not the expected kind of file
+    │   └── BlockedError         a page that keeps clients out, whatever its status
     ├── SourcesFailedError       the failures of one fetch, all addresses together
     ├── SchemaError              a table breaks its declared schema
     ├── NotMaterializedError     an upstream table or partition is not there yet
@@ -17,6 +18,8 @@ A message says what was expected, what was found and what to do.
 """
 
 from collections.abc import Sequence
+
+SHOWN = 10
 
 
 class SoccerError(Exception):
@@ -36,21 +39,33 @@ class SourceError(SoccerError):
 
 
 class FetchError(SourceError):
-    """No usable answer came back: an error status, a timeout or a broken transfer."""
+    """No usable answer came back: an error status, a timeout or a broken transfer.
+
+    `host_wide` says that the host's other addresses need not be asked now: no connection, or it asked to be left alone.
+    """
+
+    def __init__(self, address: str, message: str, host_wide: bool = False) -> None:
+        super().__init__(address, message)
+        self.host_wide = host_wide
 
 
 class ShapeError(SourceError):
     """The answer is not the file it should be: HTML, truncated, shrunken, or without its key columns."""
 
 
+class BlockedError(SourceError):
+    """A bot wall answered instead of the source: a challenge or a refusal, often with status 200."""
+
+
 class SourcesFailedError(SoccerError):
     """Some addresses failed; the others were fetched and kept, nothing was overwritten."""
 
     def __init__(self, failures: Sequence[SourceError], fetched: int) -> None:
-        lines = "\n".join(f"  {failure}" for failure in failures)
+        lines = "\n".join(f"  {failure}" for failure in failures[:SHOWN])
+        further = f"  and {len(failures) - SHOWN} more\n" if len(failures) > SHOWN else ""
         super().__init__(
             f"{len(failures)} of {fetched + len(failures)} addresses failed; the last good data stay as they are.\n"
-            f"{lines}\n"
+            f"{lines}\n{further}"
             "Run again when the source is back, or leave a league out with SOCCER_LEAGUES."
         )
         self.failures = tuple(failures)

@@ -6,7 +6,8 @@ Codes are football-data.co.uk's division codes, which users of its files know by
 import datetime as dt
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from soccer_assets.errors import SettingsError
@@ -27,6 +28,10 @@ class League:
     time_zone: str
     calendar_year: bool = False
     extra: bool = False  # one file for all seasons, in the site's other layout
+    openfootball: str = ""  # name of its files at openfootball
+    understat: str = ""  # name of its pages at Understat
+    whoscored: int = 0  # id of its tournament at WhoScored
+    fonbet: tuple[str, ...] = ()  # what Fonbet has called it, country first
 
     def season_start(self, date: dt.date) -> int:
         """Year in which the season that `date` belongs to began."""
@@ -78,8 +83,74 @@ _ALL = [
     ),
 ]  # fmt: skip
 
-LEAGUES: dict[str, League] = {league.code: league for league in _ALL}
-EXTRA_BY_COUNTRY = {league.country: league for league in _ALL if league.extra}
+#: What other sources call a league, in its field of the same name.
+_ELSEWHERE: dict[str, dict[str, Any]] = {
+    "openfootball": {
+        "E0": "en.1", "E1": "en.2", "E2": "en.3", "E3": "en.4", "SC0": "sco.1", "D1": "de.1", "D2": "de.2",
+        "I1": "it.1", "I2": "it.2", "SP1": "es.1", "SP2": "es.2", "F1": "fr.1", "F2": "fr.2", "N1": "nl.1",
+        "B1": "be.1", "P1": "pt.1", "T1": "tr.1", "G1": "gr.1", "ARG": "ar.1", "AUT": "at.1", "BRA": "br.1",
+        "CHN": "cn.1", "JPN": "jp.1", "MEX": "mx.1", "RUS": "ru.1", "SWZ": "ch.1", "USA": "mls",
+    },
+    "understat": {
+        "E0": "EPL", "SP1": "La_liga", "D1": "Bundesliga", "I1": "Serie_A", "F1": "Ligue_1", "RUS": "RFPL",
+    },
+    "whoscored": {
+        "E0": 2, "E1": 7, "E2": 8, "E3": 9, "EC": 70, "SC0": 20, "SC1": 71, "SC2": 72, "SC3": 73, "D1": 3, "D2": 6,
+        "I1": 5, "I2": 19, "SP1": 4, "SP2": 63, "F1": 22, "F2": 37, "N1": 13, "B1": 18, "P1": 21, "T1": 17, "G1": 65,
+        "ARG": 68, "AUT": 32, "BRA": 95, "CHN": 162, "DNK": 1, "FIN": 43, "IRL": 113, "JPN": 150, "MEX": 103,
+        "NOR": 41, "POL": 76, "ROU": 121, "RUS": 77, "SWE": 40, "SWZ": 33, "USA": 85,
+    },
+    "fonbet": {
+        "E0": ("Англия. Премьер-Лига",),
+        "E1": ("Англия. Чемпион-Лига", "Англия. Чемпионшип"),
+        "E2": ("Англия. 1-я лига",),
+        "E3": ("Англия. 2-я лига",),
+        "EC": ("Англия. Национальная лига",),
+        "SC0": ("Шотландия. Премьер-Лига",),
+        "SC1": ("Шотландия. Чемпион-Лига", "Шотландия. Чемпионшип"),
+        "SC2": ("Шотландия. 1-я лига",),
+        "SC3": ("Шотландия. 2-я лига",),
+        "D1": ("Германия. Бундеслига",),
+        "D2": ("Германия. Бундеслига-2", "Германия. Бундеслига 2"),
+        "I1": ("Италия. Серия А",),
+        "I2": ("Италия. Серия В",),
+        "SP1": ("Испания. Примера дивизион",),
+        "SP2": ("Испания. Сегунда",),
+        "F1": ("Франция. Лига 1",),
+        "F2": ("Франция. 2-я лига", "Франция. Лига 2"),
+        "N1": ("Нидерланды. Премьер-Лига",),
+        "B1": ("Бельгия. Премьер-Лига",),
+        "P1": ("Португалия. Премьер-Лига",),
+        "T1": ("Турция. Суперлига",),
+        "G1": ("Греция. Суперлига 1",),
+        "ARG": ("Аргентина. Премьер-Лига",),
+        "AUT": ("Австрия. Бундеслига",),
+        "BRA": ("Бразилия. Серия А",),
+        "CHN": ("Китай. Суперлига",),
+        "DNK": ("Дания. Суперлига",),
+        "FIN": ("Финляндия. Суперлига",),
+        "IRL": ("Ирландия. Премьер-Лига",),
+        "JPN": ("Япония. Премьер-Лига",),
+        "MEX": ("Мексика. Премьер-дивизион", "Мексика. Лига MX"),
+        "NOR": ("Норвегия. Суперлига",),
+        "POL": ("Польша. Суперлига",),
+        "ROU": ("Румыния. Суперлига", "Румыния. 1-я лига"),
+        "RUS": ("Россия. Премьер-Лига",),
+        "SWE": ("Швеция. Премьер-Лига",),
+        "SWZ": ("Швейцария. Суперлига",),
+        "USA": ("США. MLS",),
+    },
+}  # fmt: skip
+
+
+def _known_elsewhere(league: League) -> League:
+    return replace(
+        league, **{source: codes[league.code] for source, codes in _ELSEWHERE.items() if league.code in codes}
+    )
+
+
+LEAGUES: dict[str, League] = {league.code: _known_elsewhere(league) for league in _ALL}
+EXTRA_BY_COUNTRY = {league.country: league for league in LEAGUES.values() if league.extra}
 
 
 def chosen(codes: str) -> list[League]:

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 import polars as pl
@@ -15,19 +16,25 @@ from pyarrow import fs
 from soccer_assets.delta import Lake, file_system
 from soccer_assets.tables import UTC, Column, Table
 
+#: Good answers, none at that address, an answer that was refused, a bot wall, and no usable answer at all.
+OUTCOMES = ("accepted", "unchanged", "missing", "rejected", "blocked", "failed")
+GOOD, BAD = OUTCOMES[:2], OUTCOMES[3:]
+
 FETCH_LOG = Table(
     "fetch_log",
     "One answer of a source.",
     (
         Column("address", pl.String, "the address asked"),
         Column("fetched_at", UTC, "when the answer was complete"),
-        Column("outcome", pl.String, "what became of it", among=("accepted", "unchanged", "missing", "rejected")),
+        Column("outcome", pl.String, "what became of it", among=OUTCOMES),
         Column("reason", pl.String, "why it was not accepted", nullable=True),
         Column("status", pl.Int32, "HTTP status; 200 for a file that was read", nullable=True),
         Column("payload_id", pl.String, "SHA-256 of the body", nullable=True),
         Column("size", pl.Int64, "bytes of the body", nullable=True),
         Column("etag", pl.String, "validator the source gave", nullable=True),
         Column("last_modified", pl.String, "validator the source gave", nullable=True),
+        Column("answered_by", pl.String, "where it was asked, when that was a mirror of the address", nullable=True),
+        Column("source", pl.String, "who publishes the address", nullable=True),
     ),
     ("address", "fetched_at"),
 )
@@ -45,6 +52,13 @@ class Fetch(msgspec.Struct, frozen=True):
     size: int | None = None
     etag: str | None = None
     last_modified: str | None = None
+    answered_by: str | None = None
+    source: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The host that was asked; empty for a file."""
+        return urlsplit(self.answered_by or self.address).netloc
 
 
 class Payloads:
@@ -82,9 +96,16 @@ class Payloads:
         if not self._lake.exists(FETCH_LOG.name):
             return FETCH_LOG.empty()
         log = self._lake.scan(FETCH_LOG.name).filter(pl.col("address").str.starts_with(prefix))
-        return log.sort("fetched_at", "address").collect()
+        # a log that an earlier version wrote lacks columns
+        whole = pl.concat([FETCH_LOG.empty().lazy(), log], how="diagonal")
+        return whole.sort("fetched_at", "address").collect()
 
     def last_good(self, prefix: str = "") -> dict[str, Fetch]:
         """The newest accepted answer of each address that starts with `prefix`."""
-        accepted = self.fetches(prefix).filter(pl.col("outcome") == "accepted")
-        return {row["address"]: Fetch(**row) for row in accepted.iter_rows(named=True)}
+        return newest_accepted(self.fetches(prefix))
+
+
+def newest_accepted(log: pl.DataFrame) -> dict[str, Fetch]:
+    """The newest accepted answer of each address in a fetch log, oldest first."""
+    accepted = log.filter(pl.col("outcome") == "accepted").unique("address", keep="last", maintain_order=True)
+    return {row["address"]: Fetch(**row) for row in accepted.iter_rows(named=True)}

@@ -9,19 +9,29 @@ from soccer_assets.models.registry import Registry
 from soccer_assets.payloads import Payloads
 from soccer_assets.settings import Settings
 from soccer_assets.sources.acquisition import FootballData
+from soccer_assets.sources.catalog import catalog
 from soccer_assets.sources.client import Client
+from soccer_assets.sources.published import Published
+from soccer_assets.sources.published import chosen as chosen_sources
 
 
 def build(settings: Settings) -> dict[str, Any]:
     """Resources by the names the assets ask for."""
     lake = Lake(settings.lake)
     payloads = Payloads(settings.payloads, lake)
+    client = Client(settings, payloads)
+    leagues, wanted = chosen(settings.leagues), chosen_sources(settings.sources)
     return {
         "io_manager": DeltaIOManager(lake),
         "settings": settings,
         "lake": lake,
+        "payloads": payloads,
         "registry": Registry(settings, lake),
         "football_data": FootballData(
-            settings.football_data_url, chosen(settings.leagues), Client(settings, payloads), payloads, lake
+            settings.football_data_url, leagues if "football_data" in wanted else [], client, payloads, lake
         ),
+        **{
+            name: Published(source, source.name in wanted, client, payloads, lake)
+            for name, source in catalog(settings, leagues).items()
+        },
     }

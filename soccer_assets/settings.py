@@ -29,13 +29,34 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dagster_port: Annotated[int, Meta(ge=1, le=65535, description="port of the Dagster UI on 127.0.0.1")] = 3000
     start_date: Annotated[dt.date, Meta(description="first match date of the graph")] = dt.date(1993, 7, 1)
     leagues: Annotated[str, Meta(description="division codes to acquire, comma-separated; default all")] = ""
+    sources: Annotated[str, Meta(description="sources to acquire, comma-separated; default all")] = ""
     football_data_url: Annotated[str, Meta(description="football-data.co.uk or a mirror: http(s):// or file://")] = (
         "https://www.football-data.co.uk"
     )
+    openfootball_url: Annotated[str, Meta(description="football.json or a mirror: http(s):// or file://")] = (
+        "https://raw.githubusercontent.com/openfootball/football.json/master"
+    )
+    understat_url: Annotated[str, Meta(description="Understat")] = "https://understat.com"
+    whoscored_url: Annotated[str, Meta(description="WhoScored")] = "https://www.whoscored.com"
+    whoscored_days: Annotated[int, Meta(ge=0, description="days before today whose feeds WhoScored is asked for")] = 14
+    whoscored_pages: Annotated[bool, Meta(description="also ask for the page of every finished match, 1 MB each")] = (
+        False
+    )
+    fonbet_urls: Annotated[str, Meta(description="hosts of Fonbet's line, comma-separated, tried in turn")] = (
+        "https://line01w.bk6bba-resources.com,https://line02w.bk6bba-resources.com"
+    )
     replay: Annotated[bool, Meta(description="read stored payloads only, never the network")] = False
-    http_timeout_seconds: Annotated[float, Meta(gt=0, description="per connection, read and write")] = 30.0
+    http_connect_seconds: Annotated[float, Meta(gt=0, description="to connect")] = 5.0
+    http_timeout_seconds: Annotated[float, Meta(gt=0, description="per read and write")] = 30.0
+    http_answer_seconds: Annotated[float, Meta(gt=0, description="for a whole answer, however it trickles")] = 120.0
+    http_max_bytes: Annotated[int, Meta(ge=1, description="largest answer that is read")] = 100_000_000
     http_retries: Annotated[int, Meta(ge=0, description="further tries after a failed request")] = 3
     http_pause_seconds: Annotated[float, Meta(ge=0, description="pause between requests to one host")] = 1.0
+    http_host_pauses: Annotated[str, Meta(description="other pauses of some hosts: host=seconds, comma-separated")] = ""
+    http_failures: Annotated[int, Meta(ge=1, description="failed addresses in a row that rest a host")] = 5
+    http_rest_seconds: Annotated[float, Meta(ge=0, description="how long a host rests then")] = 600.0
+    http_proxy: Annotated[str, Meta(description="proxy of all requests: http://host:port")] = ""
+    http_cookies: Annotated[str, Meta(description="file of cookies (Netscape cookies.txt), each for its own host")] = ""
     http_user_agent: Annotated[str, Meta(description="who asks")] = (
         "soccer-assets/0.1 (open-source football forecasting; one request at a time)"
     )
@@ -46,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folds: Annotated[int, Meta(ge=2, description="walk-forward folds; the last one is for selection")] = 4
     fold_days: Annotated[int, Meta(ge=14, description="match days a fold validates on")] = 182
     train_since: Annotated[dt.date, Meta(description="first match date a model learns from")] = dt.date(2005, 7, 1)
+    unlinked_share: Annotated[float, Meta(ge=0, le=1, description="most of a league's events without a match")] = 0.02
     value_edge: Annotated[float, Meta(gt=0, lt=1, description="least edge of a value bet")] = 0.05
     drift_share: Annotated[float, Meta(gt=0, le=1, description="share of drifted features that retrains")] = 0.2
     retrain_days: Annotated[int, Meta(ge=1, description="least days between retrainings")] = 14

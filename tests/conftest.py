@@ -46,6 +46,7 @@ ENVIRONMENT = {
     "SOCCER_VAR": str(VAR),
     "SOCCER_FOOTBALL_DATA_URL": SITE.as_uri(),
     "SOCCER_HTTP_PAUSE_SECONDS": "0",
+    "SOCCER_SOURCES": "football_data",
     "SOCCER_LEAGUES": "E0,E1,NOR",
     "SOCCER_START_DATE": str(FIRST),
     "SOCCER_TRAIN_SINCE": str(FIRST),

@@ -14,13 +14,17 @@ from soccer_assets.sources.client import Answer, Client, Request
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS, Parsed
 from soccer_assets.tables import Table, quarantine
 
+NAME = "football_data"
 #: A fixture is published days before it is played: older files do not hold it.
 FIXTURES_KNOWN_AHEAD = dt.timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class Acquired:
-    """Records of a range of match dates, with counts over the whole files they were read from."""
+    """Records of a range of match dates, with counts over the whole files they were read from.
+
+    `problem` is what kept a source from answering; the rows are those of its last good answers then.
+    """
 
     rows: pl.DataFrame
     missing: tuple[str, ...]
@@ -29,6 +33,7 @@ class Acquired:
     records: int
     quarantined: int
     reasons: dict[str, int]
+    problem: str = ""
 
 
 class FootballData:
@@ -49,7 +54,7 @@ class FootballData:
         """
         today = dt.datetime.now(dt.UTC).date()
         requests = football_data.archives(self._base, self._leagues, first, last, today)
-        answers = self._client.fetch(requests, football_data.accept_archive, self._base)
+        answers = self._client.fetch(requests, football_data.accept_archive, self._base, NAME)
         parsed = football_data.parse(answers)
         return self._acquired(FOOTBALL_DATA_RESULTS, requests, answers, parsed, parsed.records, first, last)
 
@@ -59,8 +64,8 @@ class FootballData:
         Raises:
             SourcesFailedError: an address gave no acceptable answer; nothing is written then.
         """
-        requests = football_data.fixture_files(self._base)
-        newest = self._client.fetch(requests, football_data.accept_fixtures, self._base)
+        requests = football_data.fixture_files(self._base) if self._leagues else []
+        newest = self._client.fetch(requests, football_data.accept_fixtures, self._base, NAME)
         seen = self._seen([answer.address for answer in newest], first)
         answers = [
             Answer(address, payload_id, fetched_at, self._payloads.get(payload_id))

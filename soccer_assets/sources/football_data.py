@@ -22,7 +22,8 @@ from soccer_assets.leagues import (
     season_label,
     seasons_between,
 )
-from soccer_assets.sources.client import Answer, Request, refuse_html
+from soccer_assets.sources.client import Answer, Request
+from soccer_assets.sources.refusals import refuse_html
 from soccer_assets.sources.schema import Parsed
 from soccer_assets.tables import quarantine
 

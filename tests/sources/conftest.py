@@ -1,5 +1,6 @@
 """A site on the loopback interface, a lake in a temporary folder, and clients between the two."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from email.message import Message
 from typing import Any
@@ -52,7 +53,8 @@ def payloads(tmp_path, lake) -> Payloads:
 def client(payloads) -> Callable[..., Client]:
     """Makes a client that neither pauses nor tries again unless the settings given say so."""
 
-    def make(**changes: Any) -> Client:
-        return Client(Settings(**{"http_pause_seconds": 0.0, "http_retries": 0} | changes), payloads)
+    def make(now: Callable[[], dt.datetime] | None = None, **changes: Any) -> Client:
+        settings = Settings(**{"http_pause_seconds": 0.0, "http_retries": 0} | changes)
+        return Client(settings, payloads, *([now] if now else []))
 
     return make

@@ -1,16 +1,28 @@
 import datetime as dt
 import hashlib
 import time
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from itertools import pairwise
 
 import pytest
 
-from soccer_assets.errors import FetchError, ShapeError, SourcesFailedError
+from soccer_assets.errors import BlockedError, FetchError, ShapeError, SourcesFailedError
 from soccer_assets.payloads import FETCH_LOG, Fetch
 from soccer_assets.settings import Settings
-from soccer_assets.simulation.site import ERROR_PAGE, HTML, Changed, Site, Stall, Status, Truncated
-from soccer_assets.sources.client import Request, refuse_html
+from soccer_assets.simulation.faults import (
+    BLOCKED,
+    ERROR_PAGE,
+    HTML,
+    Changed,
+    Slow,
+    Stall,
+    Status,
+    Truncated,
+    too_large,
+)
+from soccer_assets.simulation.site import Site
+from soccer_assets.sources.client import Request
+from soccer_assets.sources.refusals import refuse_bot_wall, refuse_html
 
 pytestmark = pytest.mark.enable_socket
 
@@ -20,6 +32,7 @@ LONGER = BODY + b"E0,12/08/2023,Arsenal,Nott'm Forest\n"
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Refuses HTML, and a body shorter than the last good one."""
+    refuse_bot_wall(address, body)
     refuse_html(address, body)
     if before is not None and len(body) < len(before):
         raise ShapeError(address, f"expected {len(before)} bytes, found {len(body)}")
@@ -153,6 +166,9 @@ def test_files_are_read_from_a_folder_too(client, tmp_path, log):
 
 # What goes wrong
 
+#: What the log says of an answer that was not taken.
+OUTCOME = {FetchError: "failed", ShapeError: "rejected", BlockedError: "blocked"}
+
 
 @pytest.mark.parametrize(
     ("fault", "kind", "message"),
@@ -166,6 +182,9 @@ def test_files_are_read_from_a_folder_too(client, tmp_path, log):
         (Status(403), FetchError, "expected 200 OK, found 403 Forbidden"),
         (Status(204), FetchError, "expected 200 OK, found 204 No Content"),
         (HTML, ShapeError, f"expected CSV, found an HTML page that starts {ERROR_PAGE[:60]!r}"),
+        (BLOCKED, BlockedError, "expected data, found the page of a bot wall ('_Incapsula_Resource'); it will let"),
+        (too_large(4001), FetchError, "expected at most 4,000 bytes, found more (the limit is SOCCER_HTTP_MAX_BYTES)"),
+        (Slow(10), FetchError, "expected the whole answer within 0.3 s, found "),
     ],
 )
 def test_a_first_answer_that_cannot_be_used_is_an_error_that_names_the_address(
@@ -173,7 +192,11 @@ def test_a_first_answer_that_cannot_be_used_is_an_error_that_names_the_address(
 ):
     site.fault("a.csv", fault)
     with pytest.raises(SourcesFailedError) as raised:
-        client(http_timeout_seconds=0.2 if isinstance(fault, Stall) else 30.0).fetch([Request(a)], accept)
+        client(
+            http_timeout_seconds=0.2 if isinstance(fault, Stall) else 30.0,
+            http_answer_seconds=0.3 if isinstance(fault, Slow) else 30.0,
+            http_max_bytes=4000,
+        ).fetch([Request(a)], accept)
     (failure,) = raised.value.failures
     assert type(failure) is kind
     assert failure.address == a
@@ -183,7 +206,7 @@ def test_a_first_answer_that_cannot_be_used_is_an_error_that_names_the_address(
         f"  {failure}\n"
         "Run again when the source is back, or leave a league out with SOCCER_LEAGUES."
     )
-    assert [(fetch.address, fetch.outcome, fetch.reason) for fetch in log()] == [(a, "rejected", str(failure))]
+    assert [(fetch.address, fetch.outcome, fetch.reason) for fetch in log()] == [(a, OUTCOME[kind], str(failure))]
     assert payloads.last_good() == {}
     (answer,) = client().fetch([Request(a)], accept)
     assert answer.body == BODY
@@ -205,7 +228,7 @@ def test_a_redirect_is_followed_and_the_answer_belongs_to_the_address_asked(site
 
 def test_a_site_that_is_not_there_is_named(site, client, a):
     site.stop()
-    with pytest.raises(SourcesFailedError, match=rf"{a}: expected a whole answer, found a broken transfer \(.*refused"):
+    with pytest.raises(SourcesFailedError, match=rf"{a}: expected a connection, found none \(.*refused"):
         client().fetch([Request(a)], accept)
 
 
@@ -283,8 +306,29 @@ def test_the_source_says_how_long_to_wait(site, client, a):
     assert [status for _, status in site.requests] == [429, 200]
 
 
+def test_the_source_says_until_when_to_wait(site, client, a):
+    noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+    site.fault("a.csv", Status(503, {"Retry-After": format_datetime(noon + dt.timedelta(seconds=1), usegmt=True)}))
+    started = time.monotonic()
+    (answer,) = client(lambda: noon, http_retries=1).fetch([Request(a)], accept)
+    assert time.monotonic() - started >= 1.0
+    assert answer.body == BODY
+
+
+def test_a_source_that_asks_to_be_left_alone_for_long_is_left_alone(site, client, a):
+    noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+    site.files["b.csv"] = BODY
+    site.fault("a.csv", Status(429, {"Retry-After": "3600"}))
+    with pytest.raises(SourcesFailedError) as raised:
+        client(lambda: noon, http_retries=3).fetch([Request(a), Request(f"{site.url}/b.csv")], accept)
+    left, not_asked = (str(failure) for failure in raised.value.failures)
+    assert left.endswith("found 429 Too Many Requests; it asks to be left alone until 2026-01-01 13:00 UTC")
+    assert "b.csv: not asked: 127.0.0.1:" in not_asked and "cannot be asked any more now" in not_asked
+    assert site.requests == [("a.csv", 429)]
+
+
 @pytest.mark.parametrize("value", ["Fri, 31 Dec 1999 23:59:59 GMT", "soon", "-5", "\u00b2", ""])
-def test_a_wait_that_is_not_in_seconds_is_ignored(site, client, a, value):
+def test_a_wait_that_is_over_or_cannot_be_read_is_ignored(site, client, a, value):
     site.fault("a.csv", Status(503, {"Retry-After": value}))
     (answer,) = client(http_retries=1).fetch([Request(a)], accept)
     assert answer.body == BODY

@@ -71,7 +71,8 @@ def _synthetic(read: Callable[[str], Acquired]) -> Mirror:
     truth = played.filter(pl.col("league") != "NOR").with_columns(
         season=pl.format("{}/{}", start, (start + 1).mod(100)), Time=pl.col("kick_off").dt.to_string("%H:%M")
     )
-    truth = truth.drop("season_start", "kick_off", "p_home", "p_draw", "p_away", "home_rate", "away_rate", "Referee")
+    unpublished = ("key", "country", "season_start", "kick_off", "Referee", "^p_.*$", "^.*_rate$", "^(early|late)_.*$")
+    truth = truth.select(pl.exclude(unpublished))
     return Mirror(acquired, truth, 420, len(played) - len(truth), 70 * len(truth))
 
 

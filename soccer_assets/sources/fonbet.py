@@ -1,0 +1,231 @@
+"""Fonbet's line: what its packets offer on football, one row per match and snapshot.
+
+A snapshot every few hours is a full packet; for finer polling an increment may follow it, and is folded onto the packet
+before. Packets carry no clock, so prices are quoted when the packet was fetched. A third form holds events somebody
+parsed before (`{"1": 2.1, "ТБ(2.5)": 1.9}`): its prices were taken before kick-off, nobody knows when.
+"""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from soccer_assets.errors import ShapeError
+from soccer_assets.sources import fonbet_segments, team_marks
+from soccer_assets.sources.client import Answer, Request
+from soccer_assets.sources.collected import Collected, UnreadError
+from soccer_assets.sources.fonbet_packets import FOOTBALL, Event, Factor, Line, Match, Packet, decode
+from soccer_assets.sources.refusals import refuse_bot_wall, refuse_html
+from soccer_assets.sources.schema import FONBET_EVENTS, Parsed
+
+#: The factors that are kept: 1x2, double chance, handicap, over and under.
+FACTORS = {921: "1", 922: "X", 923: "2", 924: "1X", 1571: "12", 925: "X2", 927: "Ф1", 928: "Ф2", 930: "ТБ", 931: "ТМ"}
+WITH_LINE = (927, 928, 930, 931)
+LEAST_SHARE_OF_MATCHES = 0.5
+PATH = "/events/list?lang=ru&version={}&scopeMarket=1600"
+STATUSES = {"line": "scheduled", "live": "in_play"}
+_FACTOR_OF_BID = {bid: factor for factor, bid in FACTORS.items()}
+_BID = re.compile(r"^([^(]+)(?:\(([+-]?[\d.]+)\))?$")
+
+
+class _Parsed(msgspec.Struct, rename={"segment": "Liga"}):
+    """An event somebody parsed before."""
+
+    time: int
+    segment: str
+    team1: str
+    team2: str
+    bids: dict[str, float]
+
+
+class _Fixture(NamedTuple):
+    """What the words of an event say; `reason` is why it is no match of two clubs, None where it is one."""
+
+    competition: str
+    country: str | None
+    league: str | None
+    home: str
+    away: str
+    sex: str
+    kind: str
+    reason: str | None
+
+
+def requests(hosts: Sequence[str], version: int = 0) -> list[Request]:
+    """The full packet, or with a version the changes since; further hosts are mirrors of the first."""
+    address, *others = [host.rstrip("/") + PATH.format(version) for host in hosts]
+    return [Request(address, mirrors=tuple(others))]
+
+
+def accept(address: str, body: bytes, before: bytes | None) -> None:
+    """Raise for anything that should not become a snapshot.
+
+    Raises:
+        BlockedError: the page of a bot wall.
+        ShapeError: no packet, or a full one with fewer than half the football matches of the full one before.
+    """
+    refuse_bot_wall(address, body)
+    refuse_html(address, body, "a packet of the line")
+    matches = _count(address, body)
+    known = _count(address, before) if before is not None else None
+    if matches is not None and known is not None and matches < LEAST_SHARE_OF_MATCHES * known:
+        raise ShapeError(
+            address,
+            f"expected at least {LEAST_SHARE_OF_MATCHES:.0%} of the {known} football matches of the last full packet, "
+            f"found {matches}",
+        )
+
+
+def parse(answers: Sequence[Answer]) -> Parsed:
+    """The football matches of each snapshot; answers are taken in the order they were fetched.
+
+    An increment whose packet before is missing goes to quarantine whole; so does a match that no club plays.
+    """
+    collected = Collected(FONBET_EVENTS)
+    line: Line | None = None
+    seen: set[str] = set()
+    for answer in sorted(answers, key=lambda answer: answer.fetched_at):
+        if answer.payload_id in seen:
+            continue
+        seen.add(answer.payload_id)
+        quoted_at: dt.datetime | None = answer.fetched_at
+        archive = _archive(answer.body)
+        if archive is not None:
+            matches, quoted_at = list(_of_archive(archive)), None
+        else:
+            packet = decode(answer.address, answer.body)
+            try:
+                line = _after(answer.address, line, packet)
+            except ShapeError as error:
+                collected.refuse(
+                    answer, 0, UnreadError(str(error).removeprefix(f"{answer.address}: ")), answer.body[:200]
+                )
+                continue
+            matches = line.football()
+        for position, match in enumerate(matches, start=1):
+            try:
+                _keep(collected, answer, position, match, quoted_at)
+            except UnreadError as error:
+                collected.refuse(answer, position, error, _as_it_came(match))
+    return collected.parsed()
+
+
+def _after(address: str, line: Line | None, packet: Packet) -> Line:
+    if packet.from_version and line is not None:
+        return line.updated(address, packet)
+    return Line.of(address, packet)
+
+
+def _count(address: str, body: bytes) -> int | None:
+    """Football matches of a full packet; None of an increment or of what was parsed before."""
+    if _archive(body) is not None:
+        return None
+    packet = decode(address, body)
+    return None if packet.from_version else len(Line.of(address, packet).football())
+
+
+def _archive(body: bytes) -> dict[str, _Parsed] | None:
+    """The events of the third form; None where the answer is a packet."""
+    if b'"packetVersion"' in body or b'"bids"' not in body:
+        return None
+    try:
+        return msgspec.json.decode(body, type=dict[str, _Parsed])
+    except msgspec.DecodeError:
+        return None  # and no packet either, which decoding it as one will say
+
+
+def _of_archive(archive: dict[str, _Parsed]) -> Iterator[Match]:
+    """The football events, and those that do not say their sport."""
+    for key, event in archive.items():
+        if event.segment and not event.segment.startswith("Футбол."):
+            continue
+        factors = []
+        for bid, price in event.bids.items():
+            named = _BID.match(bid)
+            if named and named[1] in _FACTOR_OF_BID:
+                factors.append(Factor(_FACTOR_OF_BID[named[1]], price, pt=named[2]))
+        match = Event(int(key), FOOTBALL, "line", start_time=event.time, team1=event.team1, team2=event.team2)
+        yield Match(match, 0, event.segment, tuple(factors))
+
+
+def _keep(collected: Collected, answer: Answer, position: int, match: Match, quoted_at: dt.datetime | None) -> None:
+    """Take a match in.
+
+    Raises:
+        UnreadError: it is no match of two known clubs, or it cannot be dated.
+    """
+    event, fixture = match.event, _fixture(match.segment, match.event.team1, match.event.team2)
+    if event.start_time is None:
+        raise UnreadError("expected a kick-off, found none")
+    kick_off = dt.datetime.fromtimestamp(event.start_time, dt.UTC)
+    if event.place not in STATUSES:
+        raise UnreadError(f"expected an event on the line or live, found {event.place}", kick_off.date())
+    if fixture.reason:
+        raise UnreadError(fixture.reason, kick_off.date())
+    live = event.place == "live"
+    score = match.score if live else None
+    collected.keep(
+        answer,
+        position,
+        kick_off.date(),
+        fixture.league,
+        event_id=str(event.id),
+        quoted_at=f"{quoted_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}" if quoted_at else None,
+        kick_off_at=f"{kick_off:%Y-%m-%dT%H:%M:%SZ}",
+        status=STATUSES[event.place],
+        competition_id=str(match.competition_id) if match.competition_id else None,
+        competition=fixture.competition,
+        country=fixture.country,
+        home=fixture.home,
+        away=fixture.away,
+        home_source_id=str(event.team1_id) if event.team1_id else None,
+        away_source_id=str(event.team2_id) if event.team2_id else None,
+        sex=fixture.sex,
+        kind=fixture.kind,
+        home_goals=str(score.score1) if score else None,
+        away_goals=str(score.score2) if score else None,
+        blocked="true" if match.blocked else "false",
+        factors=json.dumps([] if live else _prices(match.factors)),
+    )
+
+
+@lru_cache(maxsize=50_000)  # the same fixtures stand in one snapshot after the other
+def _fixture(segment: str, team1: str, team2: str) -> _Fixture:
+    competition, home, away = fonbet_segments.competition(segment), team1.strip(), team2.strip()
+    reason = None
+    if not competition:
+        reason = "expected a competition, found none"
+    elif not home or not away:
+        reason = "expected two sides, found one (a bet on the whole competition)"
+    elif not fonbet_segments.holds_matches(competition):
+        reason = f"expected a competition of matches, found {competition}"
+    elif team_marks.is_placeholder(home) or team_marks.is_placeholder(away):
+        reason = f"expected two sides, found placeholders: {home} - {away}"
+    elif not team_marks.is_football(competition, home, away):
+        reason = "expected football, found another game under its name"
+    league, sex = fonbet_segments.league(competition), team_marks.sex(competition, home, away)
+    kind = team_marks.kind(competition, home, away, of_first_teams=league is not None)
+    ours = league if sex == "men" and kind == "first" else None
+    return _Fixture(competition, fonbet_segments.country(competition), ours, home, away, sex, kind, reason)
+
+
+def _prices(factors: Sequence[Factor]) -> list[tuple[int, float, float | None]]:
+    """The factors that are kept, each with its line in goals; a line is a hundredfold number or a text."""
+    return [(factor.f, factor.v, _line(factor)) for factor in factors if factor.f in FACTORS]
+
+
+def _line(factor: Factor) -> float | None:
+    if factor.f not in WITH_LINE:
+        return None
+    if factor.p is not None:
+        return factor.p / 100
+    found = re.fullmatch(r"[+-]?\d+(?:\.\d+)?", factor.pt or "")
+    return float(found[0]) if found else None
+
+
+def _as_it_came(match: Match) -> bytes:
+    return msgspec.json.encode({"segment": match.segment, "event": match.event})

@@ -1,0 +1,36 @@
+"""Answers that are no data at all, whatever the source: bot walls and other pages where a file was asked for."""
+
+import re
+
+from soccer_assets.errors import BlockedError, ShapeError
+
+#: What the walls in front of sites leave in their pages: Incapsula, Cloudflare, DataDome, PerimeterX, captchas.
+_WALL = re.compile(
+    rb"_Incapsula_Resource|Incapsula incident|Request unsuccessful\.|cf-chl-|/cdn-cgi/challenge-platform/h/|"
+    rb"<title>Just a moment|Attention Required! \| Cloudflare|captcha-delivery\.com|px-captcha|g-recaptcha|h-captcha",
+    re.IGNORECASE,
+)
+#: A wall's page is small; a page with data may carry the script of a wall as well.
+WALL_BYTES = 50_000
+
+
+def refuse_bot_wall(address: str, body: bytes) -> None:
+    """Raise BlockedError for the page of a bot wall."""
+    found = _WALL.search(body) if len(body) <= WALL_BYTES and _is_page(body) else None
+    if found:
+        raise BlockedError(
+            address,
+            f"expected data, found the page of a bot wall ({found[0].decode()!r}); it will let this client in again "
+            "later, or with another SOCCER_HTTP_PROXY or SOCCER_HTTP_COOKIES",
+        )
+
+
+def refuse_html(address: str, body: bytes, expected: str = "CSV") -> None:
+    """Raise ShapeError for an HTML page, which is what blocks, logins and error pages come as."""
+    if _is_page(body):
+        raise ShapeError(address, f"expected {expected}, found an HTML page that starts {body[:60]!r}")
+
+
+def _is_page(body: bytes) -> bool:
+    head = body[:2048].lstrip().lower()
+    return head.startswith((b"<!doctype", b"<html", b"<?xml")) or b"<html" in head

@@ -1,0 +1,60 @@
+"""Every match of a whole mirror of football.json is read: the real one beside the repository, else one written here."""
+
+import datetime as dt
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from soccer_assets.delta import Lake
+from soccer_assets.leagues import LEAGUES
+from soccer_assets.payloads import Payloads
+from soccer_assets.settings import Settings
+from soccer_assets.sources.acquisition import Acquired
+from soccer_assets.sources.catalog import catalog
+from soccer_assets.sources.client import Client
+from soccer_assets.sources.published import Published
+
+PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "raw" / "openfootball" / "football.json"
+MIRRORS = ["written", *(["published"] if PUBLISHED.is_dir() else [])]
+FIRST, LAST, TODAY = dt.date(2010, 7, 1), dt.date(2024, 6, 30), dt.date(2024, 7, 1)
+
+
+def written(folder: Path) -> Path:
+    """A few files in either style, one of a league that is none of ours."""
+    for place in ("2010-11/en.1", "2023-24/de.1", "2019/br.1", "2018-19/ar.1", "2022-23/uefa.cl"):
+        year = place[:4]
+        matches = [{"date": f"{year}-08-{n}", "team1": f"Ember {n}", "team2": "Gale"} for n in range(10, 20)]
+        path = folder / f"{place}.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"name": f"League {year}", "matches": matches}))
+    return folder
+
+
+@pytest.fixture(params=MIRRORS, scope="module")
+def mirror(request, tmp_path_factory) -> tuple[Path, Acquired]:
+    folder = tmp_path_factory.mktemp(request.param)
+    base = PUBLISHED if request.param == "published" else written(folder / "mirror")
+    settings = Settings(openfootball_url=base.as_uri(), http_pause_seconds=0.0)
+    lake = Lake(str(folder / "lake"))
+    payloads = Payloads(str(folder / "payloads"), lake)
+    source = catalog(settings, list(LEAGUES.values()))["openfootball"]
+    return base, Published(source, True, Client(settings, payloads), payloads, lake).acquire(FIRST, LAST, TODAY)
+
+
+def test_every_match_of_the_leagues_followed_is_read_and_none_is_in_quarantine(mirror):
+    base, acquired = mirror
+    known = {league.openfootball: code for code, league in LEAGUES.items() if league.openfootball}
+    files = [path for path in base.glob("*/*.json") if path.stem in known]
+    truth = Counter()
+    for path in files:
+        for match in json.loads(path.read_text())["matches"]:
+            truth[known[path.stem], match["date"], match["team1"].strip(), match["team2"].strip()] += 1
+    found = Counter(
+        (league, str(day), home, away)
+        for league, day, home, away in acquired.rows.select("_league", "match_date", "home", "away").iter_rows()
+    )
+    assert found == truth
+    assert (acquired.files, acquired.quarantined, acquired.problem) == (len(files), 0, "")
+    assert acquired.lines == acquired.records == len(acquired.rows) == sum(truth.values()) >= 40
