@@ -18,6 +18,7 @@ from soccer_assets.features.history import History, about
 from soccer_assets.features.leak import leaking_features
 from soccer_assets.features.schema import MATCH_FEATURES, TEAM_RATINGS
 from soccer_assets.lake import dated_asset, markdown
+from soccer_assets.matches.schema import FORECAST
 from soccer_assets.partitions import dates_of, look_back
 from soccer_assets.settings import Settings
 
@@ -39,7 +40,7 @@ def team_ratings(context: AssetExecutionContext, matches: pl.DataFrame) -> pl.Da
 def match_features(context: AssetExecutionContext, matches: pl.DataFrame, team_ratings: pl.DataFrame) -> pl.DataFrame:
     """One match as known before the day of its kick-off: form, ratings, rest, meetings, league table."""
     here = pl.col(DATE).is_between(*dates_of(context.partition_key_range))
-    fixtures = matches.filter(here & pl.col("status").is_in(["scheduled", "finished", "abandoned"]))
+    fixtures = matches.filter(here & pl.col("status").is_in(FORECAST))
     known = about(matches, fixtures)
     features = MATCH_FEATURES.conform(History.build(known, team_ratings).features(fixtures))
     empty = features.null_count().row(0)

@@ -14,6 +14,8 @@ METRICS = {
     "shots_on_target_against": "shots on target allowed",
     "corners_for": "corners",
     "corners_against": "corners allowed",
+    "xg_for": "expected goals",
+    "xg_against": "expected goals allowed",
 }
 WINDOWS = {"all": (1, 3, 5, 10, 20), "venue": (5, 10)}
 SCOPES = {"all": "all its matches", "venue": "its home matches (home club) or away matches (away club)"}

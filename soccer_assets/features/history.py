@@ -15,6 +15,7 @@ from soccer_assets.features.catalog import MEETINGS, METRICS, WINDOWS, form_name
 from soccer_assets.features.elo import rate
 from soccer_assets.features.schema import IDENTITY, MATCH_FEATURES
 from soccer_assets.leagues import LEAGUES
+from soccer_assets.matches.schema import FORECAST
 
 LONGEST_REST_DAYS = 60
 MOST_MATCHES_KNOWN = 40
@@ -89,6 +90,9 @@ class History:
         played = matches.filter(pl.col("status") == "finished").sort(DATE, "match_id")
         ratings = rate(matches) if ratings is None else ratings
         long = _both_sides(played)
+        # a match that was awarded counts in the table, and says nothing of how the clubs play
+        standing = matches.filter(pl.col("status").is_in(["finished", "awarded"]), pl.col("home_goals").is_not_null())
+        decided = long if len(standing) == len(played) else _both_sides(standing)
         newest = played[DATE].max()
         assert newest is None or isinstance(newest, dt.date)
         return cls(
@@ -96,7 +100,7 @@ class History:
             clubs=States.of(_club_states(long, ratings), ["team_id"]),
             venues=States.of(_form(long, "venue"), ["team_id", "venue"]),
             pairs=States.of(_pair_states(long), ["team_id", "opponent_id"]),
-            table=States.of(_table_states(long), ["league", "season", "team_id"]),
+            table=States.of(_table_states(decided), ["league", "season", "team_id"]),
             calendar=States.of(_calendar(matches), ["team_id"]),
             rosters=States.of(_rosters(matches), ["league", "season"]),
         )
@@ -187,7 +191,7 @@ def _both_sides(played: pl.DataFrame) -> pl.DataFrame:
                 opponent_id=f"{other}_id",
                 **{
                     f"{metric}_{way}": pl.col(f"{whose}_{metric}").cast(pl.Float32)
-                    for metric in ("goals", "shots", "shots_on_target", "corners")
+                    for metric in ("goals", "shots", "shots_on_target", "corners", "xg")
                     for way, whose in (("for", side), ("against", other))
                 },
             )
@@ -255,7 +259,7 @@ def _table_states(long: pl.DataFrame) -> pl.DataFrame:
 
 def _calendar(matches: pl.DataFrame) -> pl.DataFrame:
     """The dates a club plays or is due to play."""
-    on = matches.filter(pl.col("status") != "postponed")
+    on = matches.filter(pl.col("status").is_in(FORECAST))
     dates = pl.concat([on.select(DATE, team_id=f"{side}_id") for side in ("home", "away")]).unique()
     return dates.with_columns(last_date=pl.col(DATE))
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.features.history import DATE, History
-from soccer_assets.matches.life import COUNTS
+from soccer_assets.matches.records import COUNTS, EXPECTED_GOALS
 
 
 def with_noise_from(matches: pl.DataFrame, day: dt.date, seed: int) -> pl.DataFrame:
@@ -15,12 +15,10 @@ def with_noise_from(matches: pl.DataFrame, day: dt.date, seed: int) -> pl.DataFr
     late = matches[DATE] >= day
     finished = matches.with_columns(status=pl.when(late & (pl.col("status") == "scheduled")).then(pl.lit("finished"))
                                     .otherwise("status"))  # fmt: skip
+    noise = {name: pl.Series(random.integers(0, 12, len(matches)), dtype=pl.Int16) for name in COUNTS}
+    noise |= {name: pl.Series(random.random(len(matches)) * 3) for name in EXPECTED_GOALS}
     return finished.with_columns(
-        pl.when(late)
-        .then(pl.Series(random.integers(0, 12, len(matches)), dtype=pl.Int16))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in COUNTS
+        pl.when(late).then(values).otherwise(pl.col(name)).alias(name) for name, values in noise.items()
     )
 
 

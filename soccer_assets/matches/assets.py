@@ -2,7 +2,9 @@
 
 import polars as pl
 from dagster import (
+    AssetCheckExecutionContext,
     AssetCheckResult,
+    AssetCheckSeverity,
     AssetExecutionContext,
     AssetIn,
     MetadataValue,
@@ -11,46 +13,68 @@ from dagster import (
 )
 
 from soccer_assets.delta import DATE, Lake
-from soccer_assets.lake import dated_asset
+from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.matches.clubs import clubs_of
+from soccer_assets.matches.decisions import ledger
 from soccer_assets.matches.life import resolve
-from soccer_assets.matches.schema import MATCHES, TEAMS
-from soccer_assets.partitions import dates_of, look_back
+from soccer_assets.matches.records import in_one_form
+from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
+from soccer_assets.partitions import dates_of, dates_of_run, look_back
 
 #: Legs and moved matches are told within a season: no two days of one lie further apart.
 SEASON = AssetIn(partition_mapping=look_back(400, until=400))
 
 
-@dated_asset(MATCHES, ins={"football_data_results": SEASON, "football_data_fixtures": SEASON}, kinds={"polars"})
+#: The sources a match is made of: football-data.co.uk first, the others by the order of trust.
+PUBLISHED = (
+    "football_data_results",
+    "football_data_fixtures",
+    "whoscored_matches",
+    "understat_matches",
+    "openfootball_matches",
+)
+
+
+@dated_asset(MATCHES, ins=dict.fromkeys(PUBLISHED, SEASON), kinds={"polars"})
 def matches(
     context: AssetExecutionContext,
     lake: ResourceParam[Lake],
     football_data_results: pl.LazyFrame,
     football_data_fixtures: pl.LazyFrame,
+    whoscored_matches: pl.LazyFrame,
+    understat_matches: pl.LazyFrame,
+    openfootball_matches: pl.LazyFrame,
 ) -> pl.DataFrame:
     """One match on one date; a match that was moved is postponed on its old date and lives on under the same id."""
     first, last = dates_of(context.partition_key_range)
-    resolved = resolve(football_data_results, football_data_fixtures)
+    others = {"whoscored": whoscored_matches, "understat": understat_matches, "openfootball": openfootball_matches}
+    resolved = resolve(football_data_results, football_data_fixtures, in_one_form(others), ledger(lake))
     here = pl.col(DATE).is_between(first, last)
-    rows, quarantined = resolved.rows.filter(here), resolved.quarantined.filter(here)
-    lake.replace_dates("matches_quarantine", quarantined, first, last)
+    beside = {"quarantine": resolved.quarantined, "links": resolved.links, "conflicts": resolved.conflicts}
+    beside = {name: rows.filter(here) for name, rows in beside.items()}
+    lake.replace_dates("matches_quarantine", beside["quarantine"], first, last)
+    lake.replace_dates(MATCH_LINKS.name, beside["links"], first, last)
+    lake.replace_dates(MATCH_CONFLICTS.name, beside["conflicts"], first, last)
+    rows = resolved.rows.filter(here)
     by_status = dict(rows["status"].value_counts(sort=True).iter_rows())
-    context.add_output_metadata({"by status": by_status, "quarantined": len(quarantined)})
+    by_source = dict(rows["source"].value_counts(sort=True).iter_rows())
+    counts = {name: len(beside[name]) for name in beside}
+    context.add_output_metadata({"by status": by_status, "by source": by_source, **counts})
     return rows
 
 
 @dated_asset(TEAMS, kinds={"polars"})
-def teams(context: AssetExecutionContext, matches: pl.DataFrame) -> pl.DataFrame:
-    """One club that plays on the match date, by the name its source gives it."""
-    clubs = clubs_of(matches)
+def teams(context: AssetExecutionContext, lake: ResourceParam[Lake], matches: pl.DataFrame) -> pl.DataFrame:
+    """One club that plays on the match date, by one of the names its sources give it."""
+    clubs = clubs_of(matches, lake.read(MATCH_LINKS.name, *dates_of(context.partition_key_range)))
     context.add_output_metadata({"clubs": clubs["team_id"].n_unique()})
     return clubs
 
 
 @asset_check(asset=matches, blocking=True)
 def match_ids_are_unique(lake: ResourceParam[Lake]) -> AssetCheckResult:
-    """No two matches that were or will be played share an id."""
-    on = lake.scan("matches").filter(pl.col("status").is_in(["scheduled", "finished"]))
+    """No two matches that are on share an id."""
+    on = lake.scan("matches").filter(pl.col("status").is_in(ON))
     repeated = on.group_by("match_id").len().filter(pl.col("len") > 1).sort("match_id").collect()
     return AssetCheckResult(
         passed=repeated.is_empty(),
@@ -74,4 +98,17 @@ def every_result_is_a_match(lake: ResourceParam[Lake]) -> AssetCheckResult:
     lost = records.join(known, on=origin, how="anti").join(refused, on=origin, how="anti").collect()
     return AssetCheckResult(
         passed=lost.is_empty(), metadata={"lost": len(lost), "examples": MetadataValue.json(lost.head(5).to_dicts())}
+    )
+
+
+@asset_check(asset=matches)
+def sources_agree(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
+    """On date and score of the run's matches, no source differs from the one that counts."""
+    rows = lake.scan(MATCH_CONFLICTS.name, *dates_of_run(context.run.tags))
+    differ = rows.filter(pl.col("field").is_in(["match_date", "score"])).sort(DATE, "match_id", "field").collect()
+    shown = differ.select(DATE, "match_id", "field", "kept_source", "kept", "source", "told").head(20)
+    return AssetCheckResult(
+        passed=differ.is_empty(),
+        severity=AssetCheckSeverity.WARN,
+        metadata={"conflicts": len(differ), "examples": MetadataValue.md(markdown(shown))},
     )

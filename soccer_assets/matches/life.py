@@ -1,7 +1,8 @@
 """From records as published to matches: identity, status, score and statistics.
 
 A match is told apart by league, season, home, away and leg, never by its date. A fixture whose date the source gave
-up, because the match is listed or was played on another one, is postponed on the old date and keeps its id.
+up, because the match is listed or was played on another one, is postponed on the old date and keeps its id. The records
+of football-data.co.uk come first; what the other sources know is merged into them.
 """
 
 import datetime as dt
@@ -10,45 +11,67 @@ from dataclasses import dataclass
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES, team_id
-from soccer_assets.matches.schema import MATCHES, STATISTICS
+from soccer_assets.matches import clubs, decisions
+from soccer_assets.matches.merging import merge
+from soccer_assets.matches.names import Scorer
+from soccer_assets.matches.records import COUNTS, GOALS, MOST_COUNTED, MOST_GOALS
+from soccer_assets.matches.schema import (
+    FOOTBALL_DATA,
+    LINK_DECISIONS,
+    MATCH_CONFLICTS,
+    MATCH_LINKS,
+    MATCHES,
+    ON,
+    PAIR,
+    STATISTICS,
+)
 from soccer_assets.sources.football_data import KEY_COLUMNS, kick_off_at, published_date
 
-GOALS: dict[str, tuple[str, ...]] = {
+#: Published names of what is counted.
+PUBLISHED: dict[str, tuple[str, ...]] = {
     "home_goals": ("FTHG", "HG"),
     "away_goals": ("FTAG", "AG"),
-}
-HALF_TIME: dict[str, tuple[str, ...]] = {
     "home_goals_half_time": ("HTHG",),
     "away_goals_half_time": ("HTAG",),
-}
-#: A misprint in one of these does not cost the match.
-DETAILS = HALF_TIME | {
+} | {
     f"{side}_{name}": (published,)
     for name, pair in STATISTICS.items()
     for side, published in zip(("home", "away"), pair.split(), strict=True)
 }
-COUNTS = GOALS | DETAILS
+#: A misprint in one of these does not cost the match.
+DETAILS = [name for name in COUNTS if name not in GOALS]
 RESULT = ("FTR", "Res")
 NO_SCORE = "none"
-MOST_GOALS = 40
-MOST_COUNTED = 99
 #: A fixture without a result is given up when its league has results of dates this much later.
 RESULT_DUE = dt.timedelta(days=7)
 #: A match that was brought forward was due at most this long after the day it was played.
 BROUGHT_FORWARD = dt.timedelta(days=60)
-PAIR = ["league", "season", "home_id", "away_id"]
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Matches, and the records that contradict themselves or each other."""
+    """Matches, which record of another source became which, where sources differ, and the records of no use."""
 
     rows: pl.DataFrame
+    links: pl.DataFrame
+    conflicts: pl.DataFrame
     quarantined: pl.DataFrame
 
 
-def resolve(results: pl.LazyFrame, fixtures: pl.LazyFrame) -> Matches:
-    """Matches of the records given; whole seasons are needed to tell legs and moved matches."""
+def resolve(
+    results: pl.LazyFrame,
+    fixtures: pl.LazyFrame,
+    others: pl.DataFrame | None = None,
+    ledger: pl.DataFrame | None = None,
+) -> Matches:
+    """Matches of the records given; whole seasons are needed to tell legs and moved matches.
+
+    Args:
+        results: rows of `football_data_results`.
+        fixtures: rows of `football_data_fixtures`.
+        others: the other sources' records in `records.FORM`.
+        ledger: the decisions on names and links.
+    """
     records = _identified(
         pl.concat(
             [
@@ -58,6 +81,8 @@ def resolve(results: pl.LazyFrame, fixtures: pl.LazyFrame) -> Matches:
             how="diagonal",
         )
     )
+    ledger = LINK_DECISIONS.empty() if ledger is None else ledger
+    records = records.with_columns(pl.col("home_id", "away_id").replace(decisions.merged(ledger)))
     reason = _contradiction(records)
     quarantined = [_refused(records.with_columns(reason=reason))]
     for name in DETAILS:
@@ -69,13 +94,49 @@ def resolve(results: pl.LazyFrame, fixtures: pl.LazyFrame) -> Matches:
     day = [*PAIR, "match_date"]
     good = records.filter(reason.is_null()).sort(*day, "_played", "_last_seen_at", "_line")
     good = good.unique(day, keep="last", maintain_order=True)
-    rows = _with_ids(_with_status(good)).rename({"_payload_id": "payload_id", "_line": "line"})
-    return Matches(MATCHES.conform(rows.select(MATCHES.schema.names())), pl.concat(quarantined))
+    base = _with_status(good).rename({"_payload_id": "payload_id", "_line": "line", "_last_seen_at": "seen_at"})
+    base = base.with_columns(
+        source=pl.lit(FOOTBALL_DATA),
+        home_xg=pl.lit(None, pl.Float64),
+        away_xg=pl.lit(None, pl.Float64),
+        venue=pl.lit(None, pl.String),
+    )
+    links, conflicts = MATCH_LINKS.empty(), MATCH_CONFLICTS.empty()
+    if others is None or others.is_empty():
+        rows = _with_ids(base)
+    else:
+        known = clubs.identify(others, base, ledger, Scorer.shipped())
+        quarantined.append(_useless(known))
+        usable = known.filter(pl.col("reason").is_null())
+        merged = merge(base, usable)
+        rows = _with_ids(_overdue(merged.rows))
+        of_match = rows.select("match_date", "match_id", match_payload_id="payload_id", match_line="line")
+        linked = merged.links.join(of_match, on=["match_payload_id", "match_line"])
+        named = usable.drop("match_date").join(linked, on=["source", "payload_id", "line"])
+        links = MATCH_LINKS.conform(named.select(MATCH_LINKS.schema.names()))
+        differing = merged.conflicts.join(
+            of_match.drop("match_date"), left_on=["payload_id", "line"], right_on=["match_payload_id", "match_line"]
+        )
+        conflicts = MATCH_CONFLICTS.conform(differing.select(MATCH_CONFLICTS.schema.names()))
+    return Matches(MATCHES.conform(rows.select(MATCHES.schema.names())), links, conflicts, pl.concat(quarantined))
+
+
+def _useless(records: pl.DataFrame) -> pl.DataFrame:
+    """The records of other sources that have a reason, in the form of the quarantine."""
+    shown = ["league", "home", "away", "kick_off_at", "status", *GOALS]
+    return records.filter(pl.col("reason").is_not_null()).select(
+        origin="source",
+        payload_id="payload_id",
+        line="line",
+        match_date="match_date",
+        reason="reason",
+        record=pl.struct(shown).struct.json_encode(),
+    )
 
 
 def _refused(records: pl.DataFrame) -> pl.DataFrame:
     """The records that have a reason, in the form of the quarantine."""
-    shown = ["league", "Date", "home", "away", *GOALS, *HALF_TIME, "_result"]
+    shown = ["league", "Date", "home", "away", *GOALS, "home_goals_half_time", "away_goals_half_time", "_result"]
     return records.filter(pl.col("reason").is_not_null()).select(
         origin=pl.lit("football_data_results"),
         payload_id="_payload_id",
@@ -105,9 +166,12 @@ def _records(published: pl.LazyFrame) -> pl.DataFrame:
         Time=first_of(("Time",)),
         home=first_of(KEY_COLUMNS["home"]),
         away=first_of(KEY_COLUMNS["away"]),
-        _score=pl.concat_str([first_of(choices).fill_null(NO_SCORE) for choices in GOALS.values()], separator="-"),
+        _score=pl.concat_str(
+            [first_of(choices).fill_null(NO_SCORE) for choices in (PUBLISHED[name] for name in GOALS)], separator="-"
+        ),
         _result=first_of(RESULT),
-        **{name: count(choices) for name, choices in COUNTS.items()},
+        referee=first_of(("Referee",)),
+        **{name: count(choices) for name, choices in PUBLISHED.items()},
     ).collect()
 
 
@@ -180,9 +244,17 @@ def _with_status(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _overdue(rows: pl.DataFrame) -> pl.DataFrame:
+    """A fixture of another source that got no result though its league went on is postponed as well."""
+    newest_result = pl.col("match_date").filter(pl.col("status") == "finished").max().over("league", "season")
+    due = (pl.col("source") != FOOTBALL_DATA) & (newest_result - pl.col("match_date") > RESULT_DUE)
+    given_up = due.fill_null(False) & pl.col("status").is_in(["scheduled", "in_play"])
+    return rows.with_columns(status=pl.when(given_up).then(pl.lit("postponed")).otherwise("status"))
+
+
 def _with_ids(records: pl.DataFrame) -> pl.DataFrame:
     """Number the legs of those that are on; the others take the leg of the match they became."""
-    live = pl.col("status").is_in(["finished", "scheduled"])
+    live = pl.col("status").is_in(ON)
     on = (
         records.filter(live)
         .sort("match_date")

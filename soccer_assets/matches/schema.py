@@ -5,20 +5,34 @@ import polars as pl
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.tables import UTC, Column, Table
 
-STATUSES = ("scheduled", "postponed", "finished", "abandoned")
+#: A match is on when it is scheduled, in play, finished or awarded; on the other dates it is off.
+STATUSES = ("scheduled", "postponed", "in_play", "finished", "abandoned", "awarded", "void")
+ON = ("scheduled", "in_play", "finished", "awarded")
+#: Forecasts are made of these, and stay when the match was broken off or decided otherwise.
+FORECAST = (*ON, "abandoned")
+#: Two clubs at one's ground in a season: a match, or the legs of one.
+PAIR = ["league", "season", "home_id", "away_id"]
+#: In order of trust, where two differ; football-data.co.uk comes before them all.
+SOURCES = ("whoscored", "understat", "openfootball")
+FOOTBALL_DATA = "football-data"
+#: A club is known by a decision, by matches in common, by its name, or it is new.
+METHODS = ("alias", "fixture", "name", "new")
 
 TEAMS = Table(
     "teams",
-    "One club that plays on the match date, by the name its source gives it.",
+    "One club that plays on the match date, by one of the names its sources give it.",
     (
         Column("match_date", pl.Date, "a date on which the club plays"),
         Column("team_id", pl.String, "the club's id: country and name"),
         Column("name", pl.String, "the source's own name"),
+        Column("source", pl.String, "who calls the club so"),
+        Column("script", pl.String, "script of the name"),
         Column("country", pl.String, "country of the league"),
         Column("league", pl.String, "division code", among=tuple(LEAGUES)),
-        Column("source", pl.String, "who calls the club so"),
+        Column("sex", pl.String, "by the marks of the name", among=("men", "women")),
+        Column("kind", pl.String, "by the marks of the name", among=("first", "reserve", "youth")),
     ),
-    ("match_date", "team_id", "name", "league"),
+    ("match_date", "team_id", "source", "name", "league"),
 )
 
 
@@ -59,8 +73,75 @@ MATCHES = Table(
             for name in STATISTICS
             for side in ("home", "away")
         ),
+        *(
+            Column(f"{side}_xg", pl.Float64, f"expected goals of the {side} club", nullable=True, ge=0, le=20)
+            for side in ("home", "away")
+        ),
+        Column("referee", pl.String, "referee, where published", nullable=True),
+        Column("venue", pl.String, "ground, where published", nullable=True),
+        Column("source", pl.String, "the first source in the order of trust that has it"),
         Column("payload_id", pl.String, "SHA-256 of the raw bytes it was read from"),
-        Column("line", pl.Int64, "line in the payload"),
+        Column("line", pl.Int64, "line or record in the payload"),
     ),
     ("match_date", "match_id"),
+)
+
+MATCH_LINKS = Table(
+    "match_links",
+    "One record of a source other than football-data.co.uk, and the match it is about.",
+    (
+        Column("match_date", pl.Date, "date of the match"),
+        Column("match_id", pl.String, "the match"),
+        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
+        Column("source", pl.String, "where the record is from", among=SOURCES),
+        Column("payload_id", pl.String, "SHA-256 of the raw bytes"),
+        Column("line", pl.Int64, "record in the payload"),
+        Column("home", pl.String, "home club, the source's own name"),
+        Column("away", pl.String, "away club, the source's own name"),
+        Column("home_id", pl.String, "home club"),
+        Column("away_id", pl.String, "away club"),
+        Column("home_by", pl.String, "how the home club was known", among=METHODS),
+        Column("away_by", pl.String, "how the away club was known", among=METHODS),
+    ),
+    ("match_date", "match_id", "source", "payload_id", "line"),
+)
+
+MATCH_CONFLICTS = Table(
+    "match_conflicts",
+    "One field of a match in which a source differs from those trusted more.",
+    (
+        Column("match_date", pl.Date, "date of the match"),
+        Column("match_id", pl.String, "the match"),
+        Column("field", pl.String, "what differs", among=("match_date", "kick_off_at", "score", "status")),
+        Column("kept_source", pl.String, "the source that counts"),
+        Column("kept", pl.String, "what counts"),
+        Column("source", pl.String, "the source that differs", among=SOURCES),
+        Column("told", pl.String, "what it says"),
+        Column("told_payload_id", pl.String, "SHA-256 of the raw bytes it says it in"),
+        Column("told_line", pl.Int64, "record in that payload"),
+    ),
+    ("match_date", "match_id", "field", "source"),
+)
+
+ACTIONS = ("accept", "reject", "merge", "split", "undo")
+
+LINK_DECISIONS = Table(
+    "link_decisions",
+    "One decision of a person on a name, a club or a link; entries are added, never changed.",
+    (
+        Column("decision_id", pl.Int64, "number in the ledger, from 1", ge=1),
+        Column("decided_at", UTC, "when"),
+        Column("decided_by", pl.String, "who"),
+        Column("action", pl.String, "what was decided", among=ACTIONS),
+        Column("source", pl.String, "who calls the club so, or has the event", nullable=True),
+        Column("name", pl.String, "the source's own name", nullable=True),
+        Column("country", pl.String, "where the name means this club; null: everywhere", nullable=True),
+        Column("team_id", pl.String, "the club", nullable=True),
+        Column("other_team_id", pl.String, "merge: the id that is the club's as well", nullable=True),
+        Column("event_id", pl.String, "the event that was decided on", nullable=True),
+        Column("match_id", pl.String, "the match that was decided on", nullable=True),
+        Column("undoes", pl.Int64, "undo: number of the entry", nullable=True, ge=1),
+        Column("reason", pl.String, "why", nullable=True),
+    ),
+    ("decision_id", "decided_at"),
 )

@@ -38,6 +38,7 @@ def played() -> Callable[..., pl.DataFrame]:
                     "leg": 1,
                     "home_goals": goals[0],
                     "away_goals": goals[1],
+                    "source": "football-data",
                     "payload_id": "0" * 64,
                     "line": number + 2,
                     **(further[0] if further else {}),

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from soccer_assets.matches.life import COUNTS, Matches, resolve
+from soccer_assets.matches.life import Matches, resolve
+from soccer_assets.matches.records import COUNTS, FORM
 from soccer_assets.matches.schema import MATCHES
 
 ARSENAL, FULHAM, LEEDS = "Arsenal", "Fulham", "Leeds"
@@ -37,6 +38,7 @@ def test_a_result_becomes_a_finished_match_with_all_that_was_published(played, n
     statistics = {
         "Time": "16:30", "FTR": "H", "HTHG": "1", "HTAG": "0", "HTR": "H", "HS": "12", "AS": "9", "HST": "5",
         "AST": "4", "HC": "7", "AC": "2", "HF": "10", "AF": "11", "HY": "1", "AY": "3", "HR": "0", "AR": "1",
+        "Referee": "A Whistle",
     }  # fmt: skip
     (row,) = resolve(played(("2023-08-12", "Nott'm Forest", FULHAM, "2-1", statistics)), none[1]).rows.to_dicts()
     assert row == {
@@ -67,6 +69,11 @@ def test_a_result_becomes_a_finished_match_with_all_that_was_published(played, n
         "away_yellow_cards": 3,
         "home_red_cards": 0,
         "away_red_cards": 1,
+        "home_xg": None,
+        "away_xg": None,
+        "referee": "A Whistle",
+        "venue": None,
+        "source": "football-data",
         "payload_id": "a" * 64,
         "line": 2,
     }
@@ -465,3 +472,68 @@ def test_a_whole_season_resolves_to_itself_however_often(played, listed):
     assert_frame_equal(first.rows, second.rows)
     assert first.rows["match_id"].n_unique() == 12
     assert first.rows["match_date"].is_sorted()
+
+
+# What the other sources know
+
+
+def told(*rows: tuple, source: str = "openfootball") -> pl.DataFrame:
+    """Records of another source: date, home, away, status, score."""
+    records = []
+    for line, (date, home, away, status, score) in enumerate(rows, start=1):
+        goals = dict(zip(("home_goals", "away_goals"), map(int, score.split("-")), strict=True)) if score else {}
+        day = dt.date.fromisoformat(date)
+        season = "2023/24" if day < dt.date(2024, 7, 1) else "2024/25"
+        common = {"source": source, "league": "E0", "season": season, "match_date": day, "home": home, "away": away}
+        records.append(common | {"status": status, "payload_id": "o" * 64, "line": line} | goals)
+    return pl.DataFrame([{name: record.get(name) for name in FORM} for record in records], schema=FORM)
+
+
+def test_a_fixture_that_another_source_has_first_keeps_its_id_when_football_data_lists_it(played, listed):
+    results = played(("2024-03-02", ARSENAL, LEEDS, "2-0"), ("2024-03-02", FULHAM, "Hull", "1-1"))
+    ahead = told(("2024-05-01", "Arsenal FC", "Fulham FC", "scheduled", ""))
+    before = resolve(results, listed(), ahead)
+    assert ("2024-05-01", ID, "scheduled") in lives(before)
+    assert before.rows.filter(pl.col("match_id") == ID)["source"].to_list() == ["openfootball"]
+    assert before.links.select("match_id", "home", "home_by").rows() == [(ID, "Arsenal FC", "name")]
+    after = resolve(results, listed(("2024-05-01", ARSENAL, FULHAM, "2024-04-26*")), ahead)
+    assert lives(after) == lives(before)
+    assert after.rows.filter(pl.col("match_id") == ID)["source"].to_list() == ["football-data"]
+    assert after.links.select("match_id", "home", "home_by").rows() == [(ID, "Arsenal FC", "fixture")]
+
+
+def test_a_match_that_was_awarded_or_annulled_says_so_and_keeps_its_id(played, listed):
+    results = played(("2024-03-02", ARSENAL, FULHAM, "3-0"), ("2024-03-09", LEEDS, FULHAM, "1-0"))
+    decided = told(
+        ("2024-03-02", ARSENAL, FULHAM, "awarded", "3-0"), ("2024-03-09", LEEDS, FULHAM, "void", ""), source="whoscored"
+    )
+    assert lives(resolve(results, listed(), decided)) == [
+        ("2024-03-02", ID, "awarded"),
+        ("2024-03-09", "E0.202324.leeds.fulham", "void"),
+    ]
+
+
+def test_where_sources_differ_the_match_has_a_conflict_under_its_id(played, listed):
+    results = played(("2024-03-02", ARSENAL, FULHAM, "2-1"))
+    resolved = resolve(results, listed(), told(("2024-03-03", ARSENAL, FULHAM, "finished", "2-2")))
+    assert resolved.conflicts.select("match_id", "field", "kept", "told").rows() == [
+        (ID, "match_date", "2024-03-02", "2024-03-03"),
+        (ID, "score", "2-1", "2-2"),
+    ]
+    assert lives(resolved) == [("2024-03-02", ID, "finished")]
+
+
+def test_a_fixture_without_a_result_is_given_up_when_its_league_has_gone_on(played, listed):
+    results = played(("2024-03-02", ARSENAL, LEEDS, "2-0"), ("2024-03-23", LEEDS, FULHAM, "1-1"))
+    stale = told(("2024-03-09", ARSENAL, FULHAM, "scheduled", ""), ("2024-03-20", FULHAM, ARSENAL, "scheduled", ""))
+    found = {id: status for _, id, status in lives(resolve(results, listed(), stale))}
+    assert found[ID] == "postponed"
+    assert found["E0.202324.fulham.arsenal"] == "scheduled"
+
+
+def test_a_record_of_another_source_that_is_of_no_use_is_quarantined_with_its_reason(played, listed):
+    strange = told(("2024-03-02", "Manchester", LEEDS, "scheduled", "")).with_columns(reason=pl.lit("expected sense"))
+    resolved = resolve(played(("2024-03-02", ARSENAL, LEEDS, "2-0")), listed(), strange)
+    refused = resolved.quarantined.select("origin", "line", "reason").rows()
+    assert refused == [("openfootball", 1, "expected sense")]
+    assert lives(resolved) == [("2024-03-02", "E0.202324.arsenal.leeds", "finished")]

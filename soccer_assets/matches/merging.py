@@ -1,0 +1,145 @@
+"""The matches of football-data.co.uk meet the records of the other sources; where they differ, a stated rule decides.
+
+- A record belongs to the match of the same two clubs, at the same ground in the same season, whose date is nearest;
+  a record of a meeting that no source before it knows makes a match of its own.
+- Date and score are those of the first source in the order of trust that has them; gaps are filled by the next ones.
+- A later stage of a match's life wins over an earlier one: what is scheduled may be in play or finished. A decision,
+  awarded or void, wins over the field. A postponement counts when it was seen after the fixture was.
+- Every difference is kept as a conflict beside the match.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from soccer_assets.matches.records import COUNTS, EXPECTED_GOALS, GOALS, WORDS
+from soccer_assets.matches.schema import MATCH_CONFLICTS, ON, PAIR, SOURCES
+
+#: Clubs that meet more than once at one ground in a season do so further apart than this.
+SAME_MEETING_DAYS: Final = 45
+#: Kick-offs that differ by less are the same one, rounded.
+SAME_KICK_OFF_MINUTES: Final = 30
+DECIDED = ("awarded", "void")
+SCORED = ("finished", "awarded")
+LINK = ("source", "payload_id", "line", "match_payload_id", "match_line")
+FILLED = ("kick_off_at", *COUNTS, *EXPECTED_GOALS, *WORDS)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Matches, which record became which of them, and where sources differ."""
+
+    rows: pl.DataFrame
+    links: pl.DataFrame
+    conflicts: pl.DataFrame
+
+
+def merge(base: pl.DataFrame, records: pl.DataFrame) -> Merged:
+    """One row per match and date.
+
+    Args:
+        base: matches with status, clubs, goals and `seen_at`, without ids of matches.
+        records: rows in `records.FORM` with home_id and away_id.
+
+    Returns:
+        `rows` is `base` with gaps filled and matches added; `links` has source, payload_id, line of each record and
+        payload_id, line of its match as `match_payload_id`, `match_line`; `conflicts` has the columns of the table,
+        payload_id and line of the match in place of its id.
+    """
+    links, conflicts = [], []
+    for source in SOURCES:
+        mine = records.filter(pl.col("source") == source).sort("seen_at", "payload_id", "line")
+        mine = mine.unique([*PAIR, "match_date"], keep="last", maintain_order=True).with_row_index("_record")
+        base = base.with_row_index("_row")
+        near = _near(base, mine)
+        # where two records of a source are about one match, the nearer one counts
+        met = near.unique("_record", keep="first", maintain_order=True).unique("_row", keep="first")
+        told = mine.join(met, on="_record").drop("_record")
+        own = mine.join(near, on="_record", how="anti").drop("_record")
+        matches = base.select("_row", match_payload_id="payload_id", match_line="line")
+        links.append(told.join(matches, on="_row").select(LINK))
+        links.append(own.with_columns(match_payload_id="payload_id", match_line="line").select(LINK))
+        conflicts.append(_conflicts(base, told))
+        base = pl.concat(
+            [_told(base, told).drop("_row"), own.select(set(own.columns) & set(base.columns))], how="diagonal"
+        )
+    return Merged(base, pl.concat(links), pl.concat(conflicts))
+
+
+def _near(base: pl.DataFrame, mine: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `base` that records may be about, the nearest first: `_record`, `_row`."""
+    on = pl.col("status").is_in(ON)
+    days = (pl.col("match_date") - pl.col("date")).dt.total_days().abs()
+    theirs = base.select(*PAIR, "_row", date="match_date", is_on=on)
+    pairs = (
+        mine.select(*PAIR, "_record", "match_date", mine_on=on)
+        .with_columns(mine_meetings=pl.col("mine_on").sum().over(PAIR))
+        .join(theirs.with_columns(meetings=pl.col("is_on").sum().over(PAIR)), on=PAIR)
+        .with_columns(days=days)
+    )
+    only = (pl.col("meetings") == 1) & (pl.col("mine_meetings") == 1)
+    same_meeting = pl.col("mine_on") & pl.col("is_on") & ((pl.col("days") <= SAME_MEETING_DAYS) | only)
+    same_day = ~(pl.col("mine_on") & pl.col("is_on")) & (pl.col("days") <= 1)
+    return pairs.filter(same_meeting | same_day).sort("days", "_row", "_record").select("_record", "_row")
+
+
+def _told(base: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """`base` with what the records tell of it."""
+    names = ["status", "seen_at", *FILLED]
+    rows = base.join(told.select("_row", pl.col(names).name.suffix("_told")), on="_row", how="left")
+    now, then = pl.col("status"), pl.col("status_told")
+    later = (pl.col("seen_at_told") > pl.col("seen_at")).fill_null(False)
+    status = (
+        pl.when(then.is_in(DECIDED))
+        .then(then)
+        .when(now.is_in(["scheduled", "in_play", "abandoned"]) & then.is_in(["finished"]))
+        .then(then)
+        .when((now == "scheduled") & (then == "in_play"))
+        .then(then)
+        .when(now.is_in(["scheduled", "in_play"]) & then.is_in(["postponed", "abandoned"]) & later)
+        .then(then)
+        .otherwise(now)
+    )
+    has_score = pl.all_horizontal(pl.col(name).is_not_null() for name in GOALS)
+    settled = then.is_in(SCORED) & ~has_score
+    return rows.with_columns(
+        status=status,
+        **{name: pl.when(settled).then(f"{name}_told").otherwise(name) for name in GOALS},
+        **{name: pl.coalesce(name, f"{name}_told") for name in FILLED if name not in GOALS},
+    ).select(base.columns)
+
+
+def _conflicts(base: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """One row per field in which a record differs from the match as the sources before it have it."""
+    other = told.select(
+        "_row", "source", "match_date", "kick_off_at", "status", *GOALS, told_payload_id="payload_id", told_line="line"
+    )
+    both = base.rename({"source": "kept_source"}).join(other, on="_row", suffix="_told")
+    score = pl.format("{}-{}", *GOALS)
+    told_score = pl.format("{}-{}", *(f"{name}_told" for name in GOALS))
+    minutes = (pl.col("kick_off_at") - pl.col("kick_off_at_told")).dt.total_minutes().abs()
+    status, status_told = pl.col("status"), pl.col("status_told")
+    date, date_told = pl.col("match_date"), pl.col("match_date_told")
+    differs = {
+        "match_date": (date != date_told, date, date_told),
+        "kick_off_at": (minutes >= SAME_KICK_OFF_MINUTES, pl.col("kick_off_at"), pl.col("kick_off_at_told")),
+        "score": (status.is_in(SCORED) & status_told.is_in(SCORED) & (score != told_score), score, told_score),
+        "status": (status.is_in(SCORED) & ~status_told.is_in([*SCORED, *ON]), status, status_told),
+    }
+    parts = [
+        both.filter(differ.fill_null(False)).select(
+            "match_date",
+            "payload_id",
+            "line",
+            "kept_source",
+            "source",
+            "told_payload_id",
+            "told_line",
+            field=pl.lit(field),
+            kept=kept.cast(pl.String),
+            told=said.cast(pl.String),
+        )
+        for field, (differ, kept, said) in differs.items()
+    ]
+    return pl.concat(parts).select("payload_id", "line", *(n for n in MATCH_CONFLICTS.schema if n != "match_id"))

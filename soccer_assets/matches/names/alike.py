@@ -1,0 +1,104 @@
+"""How alike two words are."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import JaroWinkler, LCSseq
+
+from soccer_assets.matches.names.phonetics import LANGUAGES, readings, skeleton
+from soccer_assets.matches.names.sides import Texts
+from soccer_assets.matches.names.words import OF_PLACE
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+#: The languages in which words of one script are compared; words of two scripts are in all.
+_AT_HOME = frozenset({"english", "french", "slavic"})
+#: What a word cut to 1, 2, 3 letters and to more is worth.
+_CUT = np.array([0.0, 0.5, 0.7, 0.8, 0.88])
+_DERIVED = 0.95
+_SYNCOPE = 0.9
+_SUBSEQUENCE = 0.65
+
+
+def compared(left: Texts, right: Texts, scorer: Any) -> Floats:
+    """Scores of `left[k]` and `right[k]`; those of rapidfuzz's `fuzz` are out of 100, as it gives them."""
+    return process.cpdist(left, right, scorer=scorer, dtype=np.float32).astype(np.float64)
+
+
+def by_language(foreign: NDArray[np.bool_]) -> Iterator[tuple[int, Any]]:
+    """Position of each language and the pairs to compare in it, as an index; `foreign`: of two scripts."""
+    across = np.flatnonzero(foreign)
+    for position, language in enumerate(LANGUAGES):
+        which = slice(None) if language in _AT_HOME else across
+        if language in _AT_HOME or len(across):
+            yield position, which
+
+
+def alike(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+    """How alike the words `x[k]` and `y[k]` are, 0 to 1, in four ways that each allow more: same, near, heard, loose.
+
+    Args:
+        words: plain and as heard.
+        x: positions in `words`.
+        y: positions in `words`.
+    """
+    plain = np.array([word for word, _ in words] + [""], dtype=object)[:-1]
+    left, right = plain[x], plain[y]
+    same = (left == right).astype(np.float64)
+    spelt = np.maximum(
+        compared(left, right, fuzz.ratio) / 100,
+        compared(left, right, JaroWinkler.normalized_similarity) - 0.05,
+    )
+    near = np.maximum(same, np.clip((spelt - 0.5) / 0.45, 0, 0.97))
+    near = np.maximum(near, np.where(_derived(left, right), _DERIVED, 0.0))
+    heard = np.maximum(near, np.clip((_sound(words, x, y) - 0.5) / 0.45, 0, 0.95))
+    return same, near, heard, np.maximum(heard, _abbreviated(left, right))
+
+
+def _sound(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> Floats:
+    """The best agreement of sound and consonants in any language."""
+    said = [readings(heard) for _, heard in words]
+    other = np.array([plain != heard for plain, heard in words], dtype=bool)
+    best = np.zeros(len(x))
+    for language, which in by_language(other[x] != other[y]):
+        sounds = [reading[language] for reading in said] + [""]
+        spoken = np.array(sounds, dtype=object)
+        bones = np.array([skeleton(sound) for sound in sounds], dtype=object)
+        i, j = x[which], y[which]
+        now = 0.6 * compared(spoken[i], spoken[j], fuzz.ratio) + 0.4 * compared(bones[i], bones[j], fuzz.ratio)
+        best[which] = np.maximum(best[which], now / 100)
+    return best
+
+
+def _derived(left: Texts, right: Texts) -> NDArray[np.bool_]:
+    """Whether the longer word says "of" the shorter one (`Lavallois`, `Wolfsberger`, `Konyaspor`)."""
+    found = np.zeros(len(left), dtype=bool)
+    for k, (one, two) in enumerate(zip(left, right, strict=True)):
+        shorter, longer = (one, two) if len(one) <= len(two) else (two, one)
+        if len(shorter) >= 4 and shorter[:3] == longer[:3]:
+            stem = shorter[:-1] if shorter[-1] in "aeiou" else shorter
+            found[k] = longer.startswith(stem) and longer[len(stem) :].lstrip(stem[-1]) in OF_PLACE
+    return found
+
+
+def _abbreviated(left: Texts, right: Texts) -> Floats:
+    """How likely the shorter word is the longer one cut short: `U`, `Sheff`, `Nott'm`, `M'gladbach`."""
+    value = np.zeros(len(left))
+    lengths = [np.fromiter(map(len, side), dtype=np.int64, count=len(side)) for side in (left, right)]
+    follows = compared(left, right, LCSseq.similarity) >= np.minimum(*lengths)
+    for k in np.flatnonzero(follows).tolist():
+        shorter, longer = (left[k], right[k]) if len(left[k]) <= len(right[k]) else (right[k], left[k])
+        if longer.startswith(shorter):
+            value[k] = _CUT[min(len(shorter), 4)]
+        elif shorter[0] != longer[0]:
+            continue
+        elif len(shorter) >= 5 and any(
+            longer.startswith(shorter[:cut]) and longer.endswith(shorter[cut:]) for cut in range(1, len(shorter))
+        ):
+            value[k] = _SYNCOPE
+        elif len(shorter) >= 3 and len(longer) >= 5:
+            value[k] = _SUBSEQUENCE
+    return value

@@ -1,0 +1,200 @@
+"""What two names have in common, as numbers: the inputs of the scorer.
+
+Every feature is symmetric: `f(a, b) = f(b, a)`. Work is done once per name (`sides.py`), once per pair of words
+(`alike.py`), and the rest in numpy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+
+from soccer_assets.matches.names.acronyms import acronym
+from soccer_assets.matches.names.alike import Floats, Ints, alike, by_language, compared
+from soccer_assets.matches.names.lexicon import UNKNOWN, Lexicon
+from soccer_assets.matches.names.sides import Side
+
+#: A word is found on the other side from here on, and lost below.
+FOUND_FROM, LOST_BELOW = 0.8, 0.6
+#: `local` where no word is found.
+NOTHING_FOUND = 9.0
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input of the scorer."""
+
+    name: str
+    description: str
+
+
+def _both(name: str, description: str) -> tuple[Feature, Feature]:
+    """One for the side where that is less, one for the other."""
+    return Feature(f"{name}_least", f"{description}; the lesser"), Feature(
+        f"{name}_most", f"{description}; the greater"
+    )
+
+
+FEATURES = (
+    Feature("ratio", "edits of the whole names"),
+    Feature("sort", "edits of the core words, sorted"),
+    Feature("set", "edits of the core words beyond those shared"),
+    Feature("partial", "the shorter core inside the longer one"),
+    Feature("winkler", "Jaro-Winkler of the cores"),
+    Feature("joined", "edits of the cores without spaces"),
+    Feature("joined_partial", "the shorter core inside the longer one, without spaces"),
+    Feature("sound", "edits of the sounds, best language"),
+    Feature("bones", "edits of the consonants, best language"),
+    *_both("same", "share of a side's rarity found on the other by the same words"),
+    *_both("near", "the same by words spelt nearly so"),
+    *_both("heard", "the same by words that sound alike"),
+    *_both("loose", "the same by words alike or abbreviated"),
+    *_both("lost", "rarity of the rarest word not found on the other side"),
+    Feature("shared", "rarity of the rarest word found on both sides"),
+    Feature("shared_heard", "the same, no abbreviations"),
+    *_both("head", "how well a side's first core word is found on the other"),
+    *_both("left", "core words not found on the other side"),
+    Feature("local", "log(1 + clubs of the country) with the rarest word found on both sides; -1: country not known"),
+    Feature("acronym", "a short word of one side made of the beginnings of the other's"),
+    Feature("forms_shared", "club forms (FC, SV ...) on both sides"),
+    Feature("forms_against", "both sides have club forms and share none"),
+    Feature("numbers_shared", "founding years and figures on both sides"),
+    Feature("numbers_against", "both sides have figures and share none"),
+    Feature("numbers_one", "one side alone has figures"),
+    *_both("words", "core words of a side"),
+    *_both("letters", "core letters of a side"),
+    *_both("weight", "rarity of a side's rarest word"),
+    Feature("scripts", "the sides are written in different scripts"),
+)
+
+
+def features(
+    a: Side, b: Side, i: Ints, j: Ints, lexicon: Lexicon, countries: Sequence[str | None] | None = None
+) -> Floats:
+    """The features `(n, len(FEATURES))` of the pairs `a.names[i[k]]`, `b.names[j[k]]` of the country `countries[k]`."""
+    if not len(i):
+        return np.empty((0, len(FEATURES)))
+    foreign = a.foreign[i] != b.foreign[j]
+    rarest = [np.maximum.reduceat(side.weight, side.start) for side in (a, b)]
+    return np.column_stack(
+        [
+            *_strings(a, b, i, j),
+            *_sounds(a, b, i, j, foreign),
+            *_words(a, b, i, j, lexicon, countries),
+            *_sets(a, b, i, j),
+            *_ends(a.core_words[i], b.core_words[j]),
+            *_ends(a.core_letters[i], b.core_letters[j]),
+            *_ends(rarest[0][i], rarest[1][j]),
+            foreign.astype(np.float64),
+        ]
+    )
+
+
+def _ends(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    return np.minimum(x, y), np.maximum(x, y)
+
+
+def _strings(a: Side, b: Side, i: Ints, j: Ints) -> list[Floats]:
+    core, joined = (a.core[i], b.core[j]), (a.joined[i], b.joined[j])
+    return [
+        compared(a.whole[i], b.whole[j], fuzz.ratio) / 100,
+        compared(*core, fuzz.token_sort_ratio) / 100,
+        compared(*core, fuzz.token_set_ratio) / 100,
+        compared(*core, fuzz.partial_ratio) / 100,
+        compared(*core, JaroWinkler.normalized_similarity),
+        compared(*joined, fuzz.ratio) / 100,
+        compared(*joined, fuzz.partial_ratio) / 100,
+    ]
+
+
+def _sounds(a: Side, b: Side, i: Ints, j: Ints, foreign: NDArray[np.bool_]) -> list[Floats]:
+    best = np.zeros((2, len(i)))
+    for language, which in by_language(foreign):
+        for row, (x, y) in enumerate(zip(a.sounds(language), b.sounds(language), strict=True)):
+            best[row, which] = np.maximum(best[row, which], compared(x[i[which]], y[j[which]], fuzz.ratio) / 100)
+    return list(best)
+
+
+def _words(
+    a: Side, b: Side, i: Ints, j: Ints, lexicon: Lexicon, countries: Sequence[str | None] | None
+) -> list[Floats]:
+    """Each word of one side looked for on the other."""
+    n, m = a.size[i], b.size[j]
+    cells = n * m
+    pair = np.repeat(np.arange(len(i)), cells)
+    within = np.arange(len(pair)) - np.repeat(np.cumsum(cells) - cells, cells)
+    row, column = within // m[pair], within % m[pair]
+    left, right = a.start[i][pair] + row, b.start[j][pair] + column
+    ways = _alike(a, b, left, right)
+    found_a = _Found(a, i, [np.maximum.reduceat(way, _starts(np.repeat(m, n))) for way in ways])
+    across = np.lexsort((row, column, pair))  # the same cells, column by column
+    found_b = _Found(b, j, [np.maximum.reduceat(way[across], _starts(np.repeat(n, m))) for way in ways])
+    both = [_ends(x, y) for x, y in zip(found_a.measures(), found_b.measures(), strict=True)]
+    shares, (lost, head, left_over) = both[:4], both[4:]
+    lighter = np.minimum(a.weight[left], b.weight[right])
+    shared = [np.maximum.reduceat(lighter * ways[way], _starts(cells)) for way in (3, 2)]
+    local = np.full(len(i), UNKNOWN)
+    if countries is not None:
+        local = np.minimum(found_a.local(lexicon, countries), found_b.local(lexicon, countries))
+    return [x for ends in (*shares, lost, shared, head, left_over, (local,)) for x in ends]
+
+
+class _Found:
+    """How well each word of one side of the pairs is found on the other, in four ways."""
+
+    def __init__(self, side: Side, which: Ints, ways: Sequence[Floats]) -> None:
+        self.side, self.ways, self.loose = side, ways, ways[-1]
+        self.size = side.size[which]
+        self.start = _starts(self.size)
+        self.word = np.repeat(side.start[which] - self.start, self.size) + np.arange(self.size.sum())
+
+    def measures(self) -> list[Floats]:
+        """The shares of rarity found, the rarest word lost, the first core word, the number of core words lost."""
+        weight, form = self.side.weight[self.word], self.side.form[self.word]
+        total = np.add.reduceat(weight, self.start)
+        shares = [np.add.reduceat(way * weight, self.start) / total for way in self.ways]
+        lost = np.maximum.reduceat((1 - self.loose) * weight, self.start)
+        place = np.where(form, len(form), np.arange(len(form)))
+        first = np.minimum.reduceat(place, self.start)
+        head = self.loose[np.where(first < self.start + self.size, first, self.start)]
+        left = np.add.reduceat((self.loose < LOST_BELOW) & ~form, self.start, dtype=np.float64)
+        return [*shares, lost, head, left]
+
+    def local(self, lexicon: Lexicon, countries: Sequence[str | None]) -> Floats:
+        """Of the words found, the least number of clubs of the pair's country that have it, as log(1 + n)."""
+        value = np.full(len(self.word), NOTHING_FOUND)
+        hits = np.flatnonzero(self.loose >= FOUND_FROM)
+        pair = np.repeat(np.arange(len(self.size)), self.size)[hits]
+        words = [self.side.plain[k] for k in self.word[hits].tolist()]
+        value[hits] = lexicon.clubs_with(words, [countries[k] for k in pair.tolist()])
+        return np.minimum.reduceat(value, self.start)
+
+
+def _alike(a: Side, b: Side, left: Ints, right: Ints) -> list[Floats]:
+    """The four ways of `alike` for words given by their flat positions; each two words are compared once."""
+    codes = {word: k for k, word in enumerate(dict.fromkeys([*a.words, *b.words]))}
+    code_a = np.array([codes[word] for word in a.words], dtype=np.int64)
+    code_b = np.array([codes[word] for word in b.words], dtype=np.int64)
+    keys, where = np.unique(code_a[left] * len(codes) + code_b[right], return_inverse=True)
+    return [way[where] for way in alike(list(codes), keys // len(codes), keys % len(codes))]
+
+
+def _starts(lengths: Ints) -> Ints:
+    return np.cumsum(lengths) - lengths
+
+
+def _sets(a: Side, b: Side, i: Ints, j: Ints) -> list[Floats]:
+    values = np.zeros((len(i), 6))
+    for row, p, q in zip(values, i.tolist(), j.tolist(), strict=True):
+        row[0] = max(acronym(a.short[p], b.letters[q]), acronym(b.short[q], a.letters[p]))
+        if a.forms[p] and b.forms[q]:
+            shared = len(a.forms[p] & b.forms[q])
+            row[1:3] = shared, not shared
+        if a.numbers[p] or b.numbers[q]:
+            shared = len(a.numbers[p] & b.numbers[q])
+            two = bool(a.numbers[p]) and bool(b.numbers[q])
+            row[3:6] = shared, two and not shared, not two
+    return list(values.T)

@@ -1,0 +1,109 @@
+"""The probability that two names are those of one club.
+
+Decision trees over the features of `features.py`, kept as readable JSON beside this module and evaluated with numpy
+alone; `recipe.py` made it. Names of sides of different sex or kind are never the same club's.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from soccer_assets.errors import ModelError
+from soccer_assets.matches.names.alike import Floats, Ints
+from soccer_assets.matches.names.features import FEATURES, features
+from soccer_assets.matches.names.grams import Grams
+from soccer_assets.matches.names.lexicon import Lexicon
+from soccer_assets.matches.names.name import Name, parse
+from soccer_assets.matches.names.sides import Side
+from soccer_assets.matches.names.trees import Forest, Tree
+
+ARTEFACT = Path(__file__).with_name("scorer.json")
+#: For each name of a matrix, as many others are compared in full.
+CANDIDATES = 5
+#: What is left of a probability where the sides' sexes or kinds differ.
+OTHER_SIDE = 0.01
+
+
+class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A feature the scorer was trained on; `gain` is its share of what all splits gained."""
+
+    name: str
+    description: str
+    gain: float
+
+
+class Scorer(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fields=True):
+    """A trained scorer; `about` tells its training, `threshold` where its F1 was best."""
+
+    about: dict[str, Any]
+    threshold: float
+    inputs: tuple[Input, ...]
+    lexicon: Lexicon
+    trees: tuple[Tree, ...]
+
+    @classmethod
+    def shipped(cls) -> "Scorer":
+        """The scorer that comes with the package, read once.
+
+        Raises:
+            ModelError: it was trained on other features than the code has.
+        """
+        return _shipped()
+
+    def pairs(self, left: Sequence[str], right: Sequence[str], countries: Sequence[str | None] | None = None) -> Floats:
+        """P(same club) of each `left[k]` and `right[k]`, both of the country `countries[k]` where that is known.
+
+        The order of the two does not matter, nor which other pairs are asked for.
+        """
+        if len({len(left), len(right), len(left if countries is None else countries)}) > 1:
+            raise ValueError(f"expected lists of one length, found {len(left)} and {len(right)} names")
+        place = {name: k for k, name in enumerate(dict.fromkeys([*left, *right]))}
+        side = self.side([parse(name) for name in place])
+        i, j = (np.array([place[name] for name in names], dtype=np.int64) for names in (left, right))
+        return self.score(side, side, i, j, countries)
+
+    def matrix(self, left: Sequence[str], right: Sequence[str], country: str | None = None) -> Floats:
+        """P(same club) `(len(left), len(right))`; 0 where names share too little to be worth a full comparison."""
+        if not len(left) or not len(right):
+            return np.zeros((len(left), len(right)))
+        rows, columns = ({name: k for k, name in enumerate(dict.fromkeys(names))} for names in (left, right))
+        a, b = [parse(name) for name in rows], [parse(name) for name in columns]
+        i, j = Grams(b).both(a, CANDIDATES)
+        distinct = np.zeros((len(a), len(b)))
+        distinct[i, j] = self.score(self.side(a), self.side(b), i, j, [country] * len(i))
+        return distinct[np.ix_([rows[name] for name in left], [columns[name] for name in right])]
+
+    def side(self, names: Sequence[Name]) -> Side:
+        """Names made ready for `score`."""
+        return Side(names, self.lexicon)
+
+    def score(self, a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None) -> Floats:
+        """P(same club) of the pairs `a.names[i[k]]`, `b.names[j[k]]`."""
+        p = self.probability(features(a, b, i, j, self.lexicon, countries))
+        other = [a.sides[k] != b.sides[m] for k, m in zip(i.tolist(), j.tolist(), strict=True)]
+        return np.where(np.array(other, dtype=bool), p * OTHER_SIDE, p)
+
+    def probability(self, inputs: Floats) -> Floats:
+        """What the trees make of features `(n, len(FEATURES))`."""
+        return np.asarray(1 / (1 + np.exp(-self._forest.total(inputs))))
+
+    @cached_property
+    def _forest(self) -> Forest:
+        return Forest(self.trees)
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Scorer:
+    scorer = msgspec.json.decode(ARTEFACT.read_bytes(), type=Scorer)
+    expected = [feature.name for feature in FEATURES]
+    found = [feature.name for feature in scorer.inputs]
+    if found != expected:
+        raise ModelError(
+            f"{ARTEFACT.name}: expected a scorer trained on {expected}, found one on {found}; "
+            "train it again with `just train-names`"
+        )
+    return scorer

@@ -1,0 +1,200 @@
+"""The vocabulary of club names: general knowledge of words, never of single clubs.
+
+A word is written plainly: lower case, Latin letters without accents; Cyrillic words also stand under their own letters.
+"""
+
+from collections.abc import Mapping
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: Words of women's, reserve and youth sides, anywhere but at the start of a name.
+WOMEN = _set("""
+women woman womens ladies femenino femenina feminino feminina feminin feminine feminines femminile frauen damen dames
+dam kvinner kvinder kobiety wfc lfc vrouwen naiset жен женщины ж w fem
+""")
+RESERVE = _set("""
+ii iii reserves reserve res amateure amateurs amat am b 2 2я 2nd дубль рез резерв р reserva castilla u23
+""")
+YOUTH = _set("""
+youth juvenil primavera u15 u16 u17 u18 u19 u20 u21 u22 мол молодежь молодежная юниоры
+""")
+#: Those that are marks only as the last word, and not as an initial with a full stop (`Roter Stern B.`).
+LAST = _set("""
+w b 2 lfc wfc fem ж р am
+""")
+
+#: Words and abbreviations that say what a club is, not which one.
+FORMS = _set("""
+fc cf sc ac afc fk sk ff if bk ik cd ud sd cp ca ec ce ad rc rcd sv vfb vfl vfr tsv tus ssv spvgg fsv bsc bv bvv asv
+tsg sg msv svg fv sf ss us as ssc acf asd asc usd calcio kv kvc krc ksv kfc kfco kaa ksk kkv rsc raec rfc bbc nk hnk
+gnk hsk ofk zfk mfk msk tj ks mks lks rks gks ts wks kp cfr cs csm acs afk pfk pfc fotbal club klub clube clubul clubi
+klubi football futbol futebol futbal fussball fotboll fotball fotbolls fotbollsklubb fotballklubb ballklubb
+ballspielclub fussballclub sportclub sportverein sportvereniging sportklub sportif sportive sportiva sportivo
+sportkring turn turnverein verein spielvereinigung voetbal voetbalvereniging vv vvv societa associazione association
+associacao asociacion esporte regatas recreation sociedad sociedade social cultural polideportivo futbolnyy futbolny
+futbolniy fudbalski nogometni podosferikos athlitikos omilos jalkapalloklubi pallo seura veikot kerho jalka
+palloilijat idrotts klubb forening bold idraets idretts lag schaft turner ball spiel vereniging vereinigung athletik
+gymnastik knattspyrnufelag team sportski professional profesional kulubu spor kulup sad the de do da del of and e y et
+und la le les el al los las des du den der di dos das i a fcm rj rs paulista saopaulo sco jk jks psk kf ssd cb cfc
+""")
+
+#: Endings that make "of the place" from its name.
+OF_PLACE = _set("""
+er ner ler ois oise ais aise ien ienne ense iense ensis ano ana ino ina ese esi spor gucu n en in an s es e i ians ian
+ski skij sky ska skiy ow owo nais sen ainen ger ingen ova ovo
+""")
+
+#: One word in several spellings, languages and abbreviations, after its one form; a compound after its parts.
+_SAME = """
+united: utd unt юн юнайтед yunayted yunaited
+city: с сити
+town: т таун
+county: каунти
+rovers: роверс
+wanderers: уондерерс wndrs
+wednesday: уэнсдей weds wed
+albion: альбион
+forest: форест
+rangers: рейнджерс
+athletic: атлетик ath athl
+atletico: атлетико atl at athletico
+sporting: спортинг sp
+sport: спорт sporta sportul
+real: реал
+racing: рэсинг расинг rac
+deportivo: депортиво dep
+independiente: индепендьенте ind
+universidad: универсидад univ uni university universitatea universitario universitaria universitate
+union: унион
+unirea: унирея унырея
+dynamo: динамо dinamo din
+lokomotiv: lok локомотив lokomotive lokomotiva lokomotyv
+cska: цска zska
+torpedo: торпедо
+spartak: спартак
+zenit: зенит
+rapid: рапид
+austria: аустрия
+borussia: боруссия bor
+eintracht: айнтрахт ein
+fortuna: фортуна
+arminia: арминия
+wacker: ваккер
+kickers: киккерс
+standard: стандард
+olympique: олимпик olympic olimpik ol
+olimpia: олимпия
+olympiakos: олимпиакос olympiacos
+academica: академика aca academico akademik akademika
+politehnica: политехника poli
+inter: интер internacional internazionale интернасьонал
+nacional: насьональ nac национал
+saint: ст st ste sankt sint сент сен санкт саунт
+san: сан
+sao: сао
+ever: эвер
+red: ред црвена roter crvena
+bull: булл буллз булз bulls
+new: нью
+west: вест
+east: ист
+north: норт
+south: саут
+young: янг
+boys: бойз бойс
+fc: фк
+club: клуб
+bk: бк
+sk: ск
+afc: афк
+and: энд
+of: оф
+madrid: мадрид
+star: стар звезда stern zvezda zvijezda ster
+park: парк
+kings: кингс
+academy: академия
+metallurg: металлург metalurh metalurg
+shakhtar: шахтер shakhter shakhtyor shakhtior sjakhtar
+arsenal: арсенал
+victoria: виктория vitoria viktoria витория
+slavia: слава славия
+sparta: спарта
+hapoel: хапоэль
+maccabi: маккаби
+beitar: бейтар
+al: аль
+el: эль
+vitesse: витесс
+juniors: хуниорс
+stade: стад
+newells: ньюэллс
+old: олд
+juventude: juv
+wolverhampton: wolves
+hotspur: spurs
+manchester: man манчестер
+nk: нк
+hk: хк
+cv: цв
+af: аф
+ahli: ahly ehli
+buyuksehir: bb bsb бб
+belediyespor: belediye bld
+queens: квинс
+queen: куин
+royal: royale роял ройял
+gimnasia: gym gimn гимнасия
+esgrima: esgr
+estudiantes: эстудиантес
+republica: rep
+central: cent сентраль цент
+velez: велес
+boca: бока
+river: ривер
+plate: плейт
+calcio: calc
+new york: ny нй
+mg: mineiro минейро
+pr: paranaense паранаенсе
+go: goianiense гойяненсе
+rj: рж
+rs: рс
+saopaulo: сп
+moskva: м
+sport club: sportclub sportklub
+sport verein: sportverein
+turn verein: turnverein
+fussball club: fussballclub
+athletik club: athletikclub
+athletik sport: athletiksport
+fotbolls klubb: fotbollsklubb
+fotball klubb: fotballklubb fotballklubben
+bold klub: boldklub boldklubben
+idrotts forening: idrottsforening idrottsforeningen
+idrotts klubb: idrottsklubb idrottsklubben
+gymnastik forening: gymnastikforening
+turner schaft: turnerschaft
+ball spiel club: ballspielclub
+spiel vereinigung: spielvereinigung
+sport vereniging: sportvereniging
+voetbal vereniging: voetbalvereniging
+pallo seura: palloseura
+pallo veikot: palloveikot
+pallo kerho: pallokerho
+jalka pallo kerho: jalkapallokerho
+jalka pallo klubi: jalkapalloklubi
+jalka pallo seura: jalkapalloseura
+idretts lag: idrettslag
+idraets forening: idraetsforening
+"""
+
+#: Every spelling to its form, which may be several words.
+SAME_WORD: Mapping[str, str] = {
+    spelling: form
+    for form, spellings in (line.split(": ") for line in _SAME.strip().split("\n"))
+    for spelling in spellings.split()
+}

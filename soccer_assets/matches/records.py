@@ -1,0 +1,107 @@
+"""Matches as every other source publishes them, in one form.
+
+Sources differ in what they know, not in what a match is: each record is brought to the columns of `FORM`, null where
+its source is silent. Records of competitions the platform does not follow, and of women's, reserve and youth sides,
+stay in the tables of their sources.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from soccer_assets.leagues import LEAGUES, season_label
+from soccer_assets.matches.schema import SOURCES, STATISTICS, STATUSES
+from soccer_assets.tables import UTC
+
+GOALS = ("home_goals", "away_goals")
+COUNTS = (*GOALS, *(f"{name}_half_time" for name in GOALS), *(f"{s}_{n}" for n in STATISTICS for s in ("home", "away")))
+EXPECTED_GOALS = ("home_xg", "away_xg")
+WORDS = ("referee", "venue")
+MOST_GOALS = 40
+MOST_COUNTED = 99
+
+_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("source", "league", "season"), pl.String),
+    "match_date": pl.Date,
+    "kick_off_at": UTC,
+    **dict.fromkeys(("status", "home", "away"), pl.String),
+    **dict.fromkeys(COUNTS, pl.Int16),
+    **dict.fromkeys(EXPECTED_GOALS, pl.Float64),
+    **dict.fromkeys(WORDS, pl.String),
+    "seen_at": UTC,
+    "payload_id": pl.String,
+    "line": pl.Int64,
+    "reason": pl.String,
+}
+FORM = pl.Schema(_TYPES)
+
+
+def in_one_form(published: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """Records of every source in `FORM`, those that cannot be used with their reason.
+
+    Args:
+        published: the source's name and its records as stage 1 keeps them.
+    """
+    return pl.concat([pl.DataFrame(schema=FORM), *(_of_source(name, published[name]) for name in SOURCES)])
+
+
+def _of_source(source: str, published: pl.LazyFrame) -> pl.DataFrame:
+    names = published.collect_schema().names()
+
+    def text(name: str) -> pl.Expr:
+        return pl.col(name) if name in names else pl.lit(None, dtype=pl.String)
+
+    def count(name: str) -> pl.Expr:
+        number = text(name).cast(pl.Float64, strict=False)
+        sound = (number == number.floor()) & number.is_between(0, MOST_COUNTED)
+        return pl.when(sound).then(number).cast(pl.Int16, strict=False).alias(name)
+
+    followed = pl.col("_league").is_not_null() & (text("sex").fill_null("men") == "men")
+    records = published.filter(followed & (text("kind").fill_null("first") == "first")).select(
+        source=pl.lit(source),
+        league="_league",
+        match_date="match_date",
+        kick_off_at=text("kick_off_at").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False)
+        .dt.replace_time_zone("UTC"),
+        status=text("status"),
+        home=text("home"),
+        away=text("away"),
+        **{name: count(name) for name in COUNTS},
+        **{name: text(name).cast(pl.Float64, strict=False) for name in EXPECTED_GOALS},
+        **{name: text(name) for name in WORDS},
+        seen_at="_seen_at",
+        payload_id="_payload_id",
+        line="_record",
+    ).collect()  # fmt: skip
+    return _with_reason(_dated(records)).select(FORM.names())
+
+
+def _dated(records: pl.DataFrame) -> pl.DataFrame:
+    """The date of kick-off in the league's own zone, and the season it belongs to."""
+    parts = []
+    for (code,), rows in records.group_by("league", maintain_order=True):
+        league = LEAGUES[str(code)]
+        here = pl.col("kick_off_at").dt.convert_time_zone(league.time_zone).dt.date()
+        rows = rows.with_columns(match_date=pl.coalesce(here, "match_date"))
+        days = {day: season_label(league, league.season_start(day)) for day in rows["match_date"].unique().to_list()}
+        parts.append(rows.with_columns(season=pl.col("match_date").replace_strict(days, return_dtype=pl.String)))
+    return pl.concat(parts) if parts else records.with_columns(season=pl.lit(None, dtype=pl.String))
+
+
+def _with_reason(records: pl.DataFrame) -> pl.DataFrame:
+    """Why a record cannot be used; null where it can. A finished match without a score is one of unknown status."""
+    home, away = (pl.col(name) for name in GOALS)
+    scored = home.is_not_null() & away.is_not_null()
+    reason = (
+        pl.when(pl.col("home").is_null() | pl.col("away").is_null())
+        .then(pl.lit("expected two teams, found an empty name"))
+        .when(pl.col("home") == pl.col("away"))
+        .then(pl.lit("expected two teams, found one against itself"))
+        .when(~pl.col("status").is_in(STATUSES))
+        .then(pl.format("expected one of " + ", ".join(STATUSES) + ", found {}", pl.col("status").fill_null("none")))
+        .when((pl.col("status") == "finished") & ~scored)
+        .then(pl.lit("expected the goals of a finished match, found none"))
+        .when((home > MOST_GOALS) | (away > MOST_GOALS))
+        .then(pl.format("expected 0 to {} goals, found {}-{}", pl.lit(MOST_GOALS), *GOALS))
+    )
+    return records.with_columns(reason=reason)
