@@ -1,28 +1,64 @@
 """Assets and checks of the odds stage."""
 
-import polars as pl
-from dagster import AssetCheckExecutionContext, AssetCheckResult, AssetExecutionContext, ResourceParam, asset_check
+import datetime as dt
 
-from soccer_assets.delta import Lake
-from soccer_assets.lake import dated_asset
+import polars as pl
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetExecutionContext,
+    AssetIn,
+    MetadataValue,
+    ResourceParam,
+    asset_check,
+)
+
+from soccer_assets.delta import DATE, Lake
+from soccer_assets.lake import dated_asset, markdown
+from soccer_assets.matches import decisions
+from soccer_assets.odds import best, links, margin
+from soccer_assets.odds.devig import METHODS
+from soccer_assets.odds.fonbet_prices import DAYS_APART, fonbet_quotes
 from soccer_assets.odds.market import devigged
+from soccer_assets.odds.plots import methods_plot
 from soccer_assets.odds.prices import long_form
-from soccer_assets.odds.schema import MARKET_PROBABILITIES, ODDS
-from soccer_assets.partitions import dates_of, dates_of_run
+from soccer_assets.odds.schema import BEST_PRICES, MARGIN_METHODS, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
+from soccer_assets.partitions import dates_of, dates_of_run, look_back
+from soccer_assets.settings import Settings
 
 SUM_TOLERANCE = 1e-9
+#: The source's UTC date and the league's own date of one kick-off may differ.
+BESIDE = AssetIn(partition_mapping=look_back(DAYS_APART, until=DAYS_APART))
+MEASURED = AssetIn(partition_mapping=look_back(margin.WINDOW_DAYS, until=-1))
 
 
-@dated_asset(ODDS, kinds={"polars"})
+@dated_asset(ODDS_LINKS, ins={"matches": BESIDE}, kinds={"polars"})
+def odds_links(
+    context: AssetExecutionContext, lake: ResourceParam[Lake], fonbet_events: pl.DataFrame, matches: pl.DataFrame
+) -> pl.DataFrame:
+    """One event of a bookmaker on its date, and the match it is, the case it makes, or none."""
+    first, _ = dates_of(context.partition_key_range)
+    past = (first - links.REMEMBERED, first - dt.timedelta(days=1))
+    history = lake.read(ODDS_LINKS.name, *past) if lake.exists(ODDS_LINKS.name) else ODDS_LINKS.empty()
+    rows = links.odds_links(fonbet_events, matches, ODDS_LINKS.conform(history), decisions.ledger(lake))
+    context.add_output_metadata({"by outcome": dict(rows["outcome"].value_counts(sort=True).iter_rows())})
+    return rows
+
+
+@dated_asset(ODDS, ins={"fonbet_events": BESIDE, "odds_links": BESIDE}, kinds={"polars"})
 def odds(
     context: AssetExecutionContext,
     lake: ResourceParam[Lake],
     matches: pl.LazyFrame,
     football_data_results: pl.LazyFrame,
     football_data_fixtures: pl.LazyFrame,
+    fonbet_events: pl.LazyFrame,
+    odds_links: pl.LazyFrame,
 ) -> pl.DataFrame:
-    """One quoted price: decimal odds for one selection of one market, before the match or at its close."""
+    """One quoted price: decimal odds for one selection of one market, when the line opened, later, or at its close."""
     quoted = [long_form(records, matches) for records in (football_data_results, football_data_fixtures)]
+    quoted.append(fonbet_quotes(fonbet_events, odds_links, matches))
     bad = pl.concat([prices.quarantined for prices in quoted])
     lake.replace_dates("odds_quarantine", bad, *dates_of(context.partition_key_range))
     context.add_output_metadata({"quarantined": len(bad)})
@@ -31,7 +67,7 @@ def odds(
 
 @dated_asset(MARKET_PROBABILITIES, kinds={"numpy"})
 def market_probabilities(context: AssetExecutionContext, lake: ResourceParam[Lake], odds: pl.LazyFrame) -> pl.DataFrame:
-    """One outcome of one bookmaker's complete 1x2 or over/under book, its margin removed by three methods."""
+    """One outcome of one bookmaker's complete 1x2 or over/under book, its margin removed by each method."""
     rows, bad = devigged(odds)
     lake.replace_dates("market_probabilities_quarantine", bad, *dates_of(context.partition_key_range))
     mean = rows.filter(pl.col("market") == "1x2").group_by("bookmaker").agg(pl.col("overround").mean().round(4))
@@ -44,12 +80,77 @@ def market_probabilities(context: AssetExecutionContext, lake: ResourceParam[Lak
     return MARKET_PROBABILITIES.conform(rows)
 
 
+@dated_asset(BEST_PRICES, kinds={"numpy"})
+def best_prices(context: AssetExecutionContext, odds: pl.LazyFrame, matches: pl.LazyFrame) -> pl.DataFrame:
+    """One outcome of 1x2, over/under 2.5 or the main handicap of a match: the best price, and how prices moved."""
+    rows = best.best_prices(odds, matches)
+    moved = rows.filter(pl.col("movement").is_not_null()).sort(pl.col("movement").abs(), DATE, "match_id").tail(20)
+    shown = moved.select(DATE, "match_id", "market", "line", "selection", "best_price", "best_bookmaker", "movement")
+    stale = rows.filter("stale").select(DATE, "match_id").n_unique()
+    context.add_output_metadata({"stale matches": stale, "moved most": MetadataValue.md(markdown(shown))})
+    return rows
+
+
+@dated_asset(
+    MARGIN_METHODS,
+    ins={"market_probabilities": MEASURED, "matches": MEASURED},
+    kinds={"polars"},
+)
+def margin_methods(
+    context: AssetExecutionContext, market_probabilities: pl.LazyFrame, matches: pl.LazyFrame
+) -> pl.DataFrame:
+    """One way of removing one bookmaker's margin in one league: its log loss at the close, and whether it is chosen."""
+    rows = margin.margin_methods(market_probabilities, matches, *dates_of(context.partition_key_range))
+    newest = rows.filter(pl.col(DATE) == pl.col(DATE).max())
+    shown = newest.filter("chosen").select("bookmaker", "league", "method", "chosen_by", "matches", "log_loss")
+    by_method = dict(shown["method"].value_counts().sort("method").cast({"method": str}).iter_rows())
+    context.add_output_metadata(
+        {
+            "chosen": by_method,
+            "newest": MetadataValue.md(markdown(shown)),
+            "against power": MetadataValue.md(methods_plot(newest)),
+        }
+    )
+    return rows
+
+
+@asset_check(asset=odds_links, blocking=True)
+def unlinked_events_are_few(
+    context: AssetCheckExecutionContext, lake: ResourceParam[Lake], settings: ResourceParam[Settings]
+) -> AssetCheckResult:
+    """In each league at most `SOCCER_UNLINKED_SHARE` of the run's events are without a match."""
+    dates = dates_of_run(context.run.tags)
+    leagues = links.unlinked(lake.read(ODDS_LINKS.name, *dates), lake.read("matches", *dates))
+    far = [league for league in leagues if league["share"] > settings.unlinked_share]
+    return AssetCheckResult(
+        passed=not far,
+        metadata={
+            "events": sum(league["events"] for league in leagues),
+            "unlinked": sum(league["unlinked"] for league in leagues),
+            "leagues with too many": MetadataValue.json(far),
+            "what to do": "just links review, then just links accept CASE, or fill in the alias lines and import them",
+        },
+    )
+
+
 @asset_check(asset=market_probabilities, blocking=True)
 def market_probabilities_sum_to_one(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
     """The outcomes of each book of the run's match dates sum to 1 under each method."""
-    book = ["match_date", "match_id", "bookmaker", "market", "line", "kind"]
-    methods = ("proportional", "power", "shin")
-    sums = lake.scan("market_probabilities", *dates_of_run(context.run.tags)).group_by(book).agg(pl.col(methods).sum())
-    off = sums.select((pl.col(m) - 1).abs().max() for m in methods).collect()
+    book = ["match_date", "match_id", "bookmaker", "market", "line", "kind", "quoted_at"]
+    rows = lake.scan("market_probabilities", *dates_of_run(context.run.tags))
+    sums = rows.group_by(book).agg(pl.col(list(METHODS)).sum())
+    off = sums.select((pl.col(m) - 1).abs().max() for m in METHODS).collect()
     worst = max((value or 0.0 for value in off.row(0)), default=0.0)
     return AssetCheckResult(passed=worst <= SUM_TOLERANCE, metadata={"largest distance from 1": worst})
+
+
+@asset_check(asset=best_prices)
+def coming_matches_are_quoted_anew(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
+    """The newest price of each coming match of the run is at most 48 hours old."""
+    dates = dates_of_run(context.run.tags)
+    rows = best.stale(lake.scan("best_prices", *dates), lake.scan("matches", *dates), dt.datetime.now(dt.UTC))
+    return AssetCheckResult(
+        passed=rows.is_empty(),
+        severity=AssetCheckSeverity.WARN,
+        metadata={"stale matches": len(rows), "examples": MetadataValue.md(markdown(rows.head(5)))},
+    )

@@ -1,6 +1,9 @@
-"""Probabilities from prices: three ways to remove a bookmaker's margin, over many books at once.
+"""Probabilities from prices: four ways to remove a bookmaker's margin, over many books at once.
 
 Books are arrays (n, k) of decimal odds, k outcomes that exclude each other; each row of the result sums to 1.
+
+A fifth name, logarithmic, means one of the four: Buchdahl's logarithmic function is the power method, and
+penaltyblog's, which takes a constant from each outcome's log odds, is the odds ratio.
 """
 
 from typing import Any
@@ -66,7 +69,25 @@ def shin(odds: Array) -> Array:
     return _normalised(shares)
 
 
-METHODS: dict[str, Any] = {"proportional": proportional, "power": power, "shin": shin}
+def odds_ratio(odds: Array) -> Array:
+    """Odds p / (1 - p) divided by the ratio that makes the probabilities sum to 1 (Cheung 2015).
+
+    With decimal odds o and the ratio c, p = 1 / (1 + c (o - 1)): convex and falling in c, as the power method is.
+    """
+    against = odds - 1.0
+    ratio = np.ones((len(odds), 1))
+    for _ in range(STEPS):
+        shares = 1.0 / (1.0 + ratio * against)
+        excess = shares.sum(axis=1, keepdims=True) - 1.0
+        done = np.abs(excess) < TOLERANCE
+        if done.all():
+            break
+        slope = -(against * shares**2).sum(axis=1, keepdims=True)
+        ratio = np.where(done, ratio, np.maximum(ratio - excess / slope, ratio * 0.1))
+    return _normalised(1.0 / (1.0 + ratio * against))
+
+
+METHODS: dict[str, Any] = {"proportional": proportional, "power": power, "shin": shin, "odds_ratio": odds_ratio}
 
 
 def _normalised(shares: Array) -> Array:

@@ -9,8 +9,10 @@ MARKETS = {
     "1x2": ("home", "draw", "away"),
     "over_under": ("over", "under"),
     "asian_handicap": ("home", "away"),
+    "double_chance": ("home_draw", "home_away", "draw_away"),
 }
-KINDS = ("pre_match", "closing")
+#: In the order of time: the first quote seen, those after it, the last one at or before kick-off.
+KINDS = ("opening", "pre_match", "closing")
 #: football-data.co.uk's column prefixes; Betbrain's aggregates are the market's before 2019/20.
 BOOKMAKERS = {
     "1XB": "1xbet",
@@ -39,40 +41,38 @@ BOOKMAKERS = {
     "Avg": "average",
     "BbAv": "average",
 }
+#: Bookmakers whose prices are seen in snapshots of their own line.
+SNAPSHOT_BOOKMAKERS = ("fonbet",)
+#: Not bookmakers: what the site works out over all that it watches.
+AGGREGATES = ("maximum", "average")
 # few values over many millions of rows: one byte each
 _LEAGUE = pl.Enum(list(LEAGUES))
-_BOOKMAKER = pl.Enum(list(dict.fromkeys(BOOKMAKERS.values())))
+BOOKMAKER = pl.Enum(list(dict.fromkeys([*BOOKMAKERS.values(), *SNAPSHOT_BOOKMAKERS])))
 _MARKET = pl.Enum(list(MARKETS))
 _KIND = pl.Enum(KINDS)
-_SELECTION = pl.Enum(["home", "draw", "away", "over", "under"])
+_METHOD = pl.Enum(["proportional", "power", "shin", "odds_ratio"])
+_SELECTION = pl.Enum(list(dict.fromkeys(selection for selections in MARKETS.values() for selection in selections)))
 
 _QUOTE = (
     Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
     Column("match_id", pl.String, "the match"),
     Column("league", _LEAGUE, "division code"),
-    Column("bookmaker", _BOOKMAKER, "who quotes; average and maximum are over the market"),
+    Column("bookmaker", BOOKMAKER, "who quotes; average and maximum are over the market"),
     Column("market", _MARKET, "what is bet on"),
     Column("line", pl.Float64, "goals (over/under) or home handicap in goals; null for 1x2", nullable=True),
-    Column("kind", _KIND, "when it was quoted: days before, or at kick-off"),
+    Column("kind", _KIND, "first quote seen, a later one, or the last at or before kick-off"),
     Column("selection", _SELECTION, "outcome bet on"),
     Column("price", pl.Float64, "decimal odds", ge=1.0),
-)
-_KEY = ("match_date", "match_id", "bookmaker", "market", "line", "kind", "selection")
-
-ODDS = Table(
-    "odds",
-    "One quoted price.",
-    (
-        *_QUOTE,
-        Column(
-            "quoted_at",
-            UTC,
-            "pre-match: when seen, or by the source's collection rule; closing: kick-off, where known",
-            nullable=True,
-        ),
+    Column(
+        "quoted_at",
+        UTC,
+        "when seen, else by the source's collection rule; closing prices of an archive: kick-off, where known",
+        nullable=True,
     ),
-    _KEY,
 )
+_KEY = ("match_date", "match_id", "bookmaker", "market", "line", "kind", "quoted_at", "selection")
+
+ODDS = Table("odds", "One quoted price.", _QUOTE, _KEY)
 
 
 def _probability(method: str, source: str) -> Column:
@@ -81,13 +81,96 @@ def _probability(method: str, source: str) -> Column:
 
 MARKET_PROBABILITIES = Table(
     "market_probabilities",
-    "One outcome of one bookmaker's complete 1x2 or over/under book, its margin removed by three methods.",
+    "One outcome of one bookmaker's complete 1x2 or over/under book, its margin removed by each method.",
     (
         *_QUOTE,
         Column("overround", pl.Float64, "sum of the book's inverse prices", ge=0.8, le=1.6),
         _probability("proportional", "dividing by the overround"),
         _probability("power", "a common exponent (Clarke, Kovalchik and Ingram 2017)"),
         _probability("shin", "Shin's share of insiders (Shin 1993; Jullien and Salanié 1994)"),
+        _probability("odds_ratio", "a common odds ratio (Cheung 2015)"),
     ),
     _KEY,
+)
+
+
+def _market_price(name: str, when: str) -> Column:
+    about = f"the market's mean price {when}: the source's average, else that of the bookmakers"
+    return Column(name, pl.Float64, about, nullable=True, ge=1.0)
+
+
+BEST_PRICES = Table(
+    "best_prices",
+    "One outcome of 1x2, over/under 2.5 or the main handicap of a match: the best price, and how prices moved.",
+    (
+        Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
+        Column("match_id", pl.String, "the match"),
+        Column("league", _LEAGUE, "division code"),
+        Column("market", _MARKET, "what is bet on"),
+        Column("line", pl.Float64, "goals (over/under) or home handicap in goals; null for 1x2", nullable=True),
+        Column("selection", _SELECTION, "outcome bet on"),
+        Column("bookmakers", pl.Int16, "bookmakers that quote it before the close", ge=0),
+        Column("best_price", pl.Float64, "highest of their newest prices before the close", nullable=True, ge=1.0),
+        Column("best_bookmaker", BOOKMAKER, "who quotes it; maximum where the source names nobody", nullable=True),
+        Column("best_quoted_at", UTC, "when they did", nullable=True),
+        Column("overround", pl.Float64, "sum of the inverse best prices of the market's outcomes", nullable=True, ge=0),
+        _market_price("opening", "when the line opened"),
+        _market_price("pre_match", "before the close"),
+        _market_price("closing", "at the close"),
+        Column("movement", pl.Float64, "mean log of newest over first price of those that quote twice", nullable=True),
+        Column("quoted_at", UTC, "when the newest price was quoted", nullable=True),
+        Column("kick_off_at", UTC, "kick-off, where published", nullable=True),
+        Column("age_hours", pl.Float64, "from the newest price to kick-off; before it, to the newest of the date",
+               nullable=True, ge=0),
+        Column("stale", pl.Boolean, "more than 48 hours old", nullable=True),
+    ),
+    ("match_date", "match_id", "market", "line", "selection"),
+)  # fmt: skip
+
+ALL_LEAGUES = "ALL"
+MARGIN_METHODS = Table(
+    "margin_methods",
+    "How well one way of removing one bookmaker's margin did at the close in one league, as of the first of a month.",
+    (
+        Column("match_date", pl.Date, "the first of a month; the matches are those of the three years before it"),
+        Column("bookmaker", BOOKMAKER, "whose closing 1x2 prices; average and maximum are over the market"),
+        Column("league", pl.Enum([*LEAGUES, ALL_LEAGUES]), "division code, or ALL"),
+        Column("method", _METHOD, "how the margin was removed"),
+        Column("matches", pl.Int64, "matches that were played", ge=1),
+        Column("log_loss", pl.Float64, "mean, in nats", ge=0),
+        Column("minus_power", pl.Float64, "mean difference to the power method on the same matches"),
+        Column("standard_error", pl.Float64, "of that difference", ge=0),
+        Column("chosen", pl.Boolean, "the method for the month"),
+        Column("chosen_by", pl.String, "whose measurements decided", among=("league", "bookmaker", "default")),
+    ),
+    ("match_date", "bookmaker", "league", "method"),
+)
+
+ODDS_LINKS = Table(
+    "odds_links",
+    "One event of a bookmaker on its date, and the match it is, the case it makes, or none.",
+    (
+        Column("match_date", pl.Date, "UTC date of the event's kick-off"),
+        Column("event_id", pl.String, "the event at its source"),
+        Column("source", pl.String, "whose event it is"),
+        Column("league", pl.String, "division code, where the event's competition is one of ours", nullable=True),
+        Column("competition", pl.String, "the source's own name of it", nullable=True),
+        Column("country", pl.String, "of the competition, where known", nullable=True),
+        Column("home", pl.String, "home side, the source's own name"),
+        Column("away", pl.String, "away side, the source's own name"),
+        Column("kick_off_at", UTC, "kick-off as the source has it", nullable=True),
+        Column("match_id", pl.String, "the match; null unless linked", nullable=True),
+        Column("home_id", pl.String, "its home club", nullable=True),
+        Column("away_id", pl.String, "its away club", nullable=True),
+        Column("candidate_id", pl.String, "the match it is most like, where plausible", nullable=True),
+        Column("score", pl.Float64, "log odds that they are one", nullable=True),
+        Column("runner_up", pl.Float64, "log odds of the best rival, of the event or of the match", nullable=True),
+        Column("margin", pl.Float64, "score over runner-up", nullable=True),
+        Column("evidence", pl.String, "JSON: log odds by names, other days and context of each side"),
+        Column("method", pl.String, "what the score rests on", nullable=True, among=("alias", "fixture", "name")),
+        Column("outcome", pl.String, "linked; review: a person decides", among=("linked", "review", "none")),
+        Column("decided_at", UTC, "when the event was last seen, or the alias was decided"),
+        Column("decided_by", pl.String, "who decided the alias; linker: nobody had to"),
+    ),
+    ("match_date", "event_id"),
 )

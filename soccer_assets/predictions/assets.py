@@ -35,10 +35,13 @@ def predictions(
 
 @dated_asset(VALUE_BETS, kinds={"polars"})
 def value_bets(
-    context: AssetExecutionContext, settings: ResourceParam[Settings], predictions: pl.DataFrame, odds: pl.LazyFrame
+    context: AssetExecutionContext,
+    settings: ResourceParam[Settings],
+    predictions: pl.DataFrame,
+    best_prices: pl.LazyFrame,
 ) -> pl.DataFrame:
     """One selection whose forecast exceeds the market's probability by the least edge; nothing is placed."""
-    bets = find_value(predictions, odds, settings.value_edge)
+    bets = find_value(predictions, best_prices, settings.value_edge)
     context.add_output_metadata({"by line": dict(bets["line"].value_counts().sort("line").iter_rows())})
     return bets
 

@@ -12,18 +12,18 @@ import polars as pl
 
 from soccer_assets.delta import DATE
 from soccer_assets.errors import NotMaterializedError
+from soccer_assets.matches.schema import FORECAST
 from soccer_assets.models.forecaster import Forecaster
 from soccer_assets.predictions.schema import PREDICTIONS
 
 PROBABILITIES = ["p_home", "p_draw", "p_away"]
-FORECAST = ("scheduled", "finished", "abandoned")
 
 
 def forecast(matches: pl.DataFrame, features: pl.DataFrame, models: pl.DataFrame, market: pl.DataFrame) -> pl.DataFrame:
     """One row per match and line.
 
     Args:
-        matches: rows of `matches`; the postponed are left out.
+        matches: rows of `matches`; those postponed or void are left out.
         features: rows of `match_features` of these matches.
         models: rows of `selected_model`.
         market: match_date, match_id and the market's three probabilities, before the match.

@@ -8,7 +8,7 @@ SELECTIONS = ("home", "draw", "away")
 MATCH = ["match_date", "match_id"]
 
 
-def value_bets(predictions: pl.DataFrame, odds: pl.LazyFrame, least_edge: float) -> pl.DataFrame:
+def value_bets(predictions: pl.DataFrame, best_prices: pl.LazyFrame, least_edge: float) -> pl.DataFrame:
     """One row per match, line (model, blend) and selection with an edge of at least `least_edge` (0..1)."""
     long = predictions.unpivot(
         [f"p_{s}" for s in SELECTIONS],
@@ -18,12 +18,10 @@ def value_bets(predictions: pl.DataFrame, odds: pl.LazyFrame, least_edge: float)
     ).with_columns(pl.col("selection").str.strip_prefix("p_"))
     market = long.filter(pl.col("line") == "market").select(*MATCH, "selection", market_probability="probability")
     best = (
-        odds.filter(pl.col("market") == "1x2", pl.col("kind") == "pre_match", pl.col("quoted_at").is_not_null())
-        .sort("price", "quoted_at", descending=True)
-        .group_by(*MATCH, "selection")
-        .agg(pl.col("price").first(), pl.col("quoted_at").first())
+        best_prices.filter(pl.col("market") == "1x2")
+        .select(*MATCH, pl.col("selection").cast(pl.String), price="best_price", quoted_at="best_quoted_at")
+        .drop_nulls()
         .collect()
-        .with_columns(pl.col("selection").cast(pl.String))
     )
     bets = (
         long.filter(pl.col("line") != "market")

@@ -15,7 +15,7 @@ def match(name: str, home_goals: int | None, away_goals: int | None, status: str
     return {
         "match_date": DATE, "match_id": name, "league": "E0", "season": "2024/25", "status": status, "home": "A",
         "away": "B", "home_id": "a", "away_id": "b", "leg": 1, "home_goals": home_goals, "away_goals": away_goals,
-        "payload_id": "0" * 64, "line": 2,
+        "source": "football-data", "payload_id": "0" * 64, "line": 2,
     }  # fmt: skip
 
 

@@ -57,6 +57,7 @@ def book() -> Callable[..., list[dict[str, Any]]]:
         market: str = "1x2",
         kind: str = "pre_match",
         line: float | None = None,
+        at: dt.datetime | None = NOON,
     ) -> list[dict[str, Any]]:
         shared = {
             "match_date": DATE,
@@ -66,7 +67,7 @@ def book() -> Callable[..., list[dict[str, Any]]]:
             "market": market,
             "line": line,
             "kind": kind,
-            "quoted_at": NOON,
+            "quoted_at": at,
         }
         return [shared | {"selection": selection, "price": price} for selection, price in prices.items()]
 

@@ -3,8 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 
-from soccer_assets.odds.devig import METHODS, overround, power, proportional, shin
+from soccer_assets.odds.devig import METHODS, odds_ratio, overround, power, proportional, shin
+from soccer_assets.odds.schema import MARGIN_METHODS, MARKET_PROBABILITIES
 
 EACH = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 CLOSE = 1e-9
@@ -68,6 +71,35 @@ def test_shin_undoes_the_model_it_is_named_after(fair, insiders):
     assert_allclose(shin(1 / inverse), p, atol=CLOSE)
 
 
+@pytest.mark.parametrize("fair", [[0.75, 0.25], [0.5, 0.3, 0.2], [0.9, 0.07, 0.03], [0.4, 0.3, 0.2, 0.1]])
+@pytest.mark.parametrize("ratio", [1.0, 1.04, 1.2, 1.6, 0.9])
+def test_odds_ratio_undoes_an_odds_ratio(fair, ratio):
+    p = np.array([fair])
+    sold = ratio * p / (1 - p)  # the odds in favour, made worse for who bets
+    assert_allclose(odds_ratio((1 + sold) / sold), p, atol=CLOSE)
+
+
+def test_odds_ratio_of_a_book_by_hand():
+    """Odds in favour of 2/1 and 1/1 are both sold at the square root of 2 times the fair ones."""
+    assert_allclose(odds_ratio(np.array([[1.5, 2.0]])), [[2**0.5 / (1 + 2**0.5), 1 / (1 + 2**0.5)]])
+
+
+@settings(max_examples=50, deadline=None)
+@given(book=books(least=0.8))
+def test_what_others_call_logarithmic_is_the_odds_ratio_or_the_power_method(book):
+    """A constant taken from the log odds of each outcome; an exponent common to all."""
+    log_odds, logs = logit(1 / book[0]), np.log(1 / book[0])
+    taken = brentq(lambda c: expit(log_odds - c).sum() - 1, -30, 30, xtol=1e-14)
+    assert_allclose(odds_ratio(book)[0], expit(log_odds - taken), atol=1e-9)
+    exponent = brentq(lambda k: np.exp(k * logs).sum() - 1, 1e-6, 200, xtol=1e-14)
+    assert_allclose(power(book)[0], np.exp(exponent * logs), atol=1e-9)
+
+
+def test_the_tables_have_every_method():
+    assert [name for name in MARKET_PROBABILITIES.schema if name in METHODS] == list(METHODS)
+    assert MARGIN_METHODS.schema["method"].categories.to_list() == list(METHODS)
+
+
 def test_books_below_one_hundred_per_cent_are_rescaled_by_shin():
     odds = np.array([[2.2, 3.8, 4.4]])
     assert overround(odds)[0] < 1
@@ -110,14 +142,24 @@ def test_the_lower_price_is_the_likelier_outcome(method, book):
 
 @settings(max_examples=50, deadline=None)
 @given(book=books().filter(lambda book: overround(book)[0] >= 1))
-def test_power_and_shin_take_more_margin_from_the_outsider(book):
+def test_all_but_proportional_take_more_margin_from_the_outsider(book):
     """The favourite-longshot bias: a margin above zero lies more on long prices."""
     plain = proportional(book)[0]
     favourite, outsider = np.argmin(book[0]), np.argmax(book[0])
-    for method in (power, shin):
+    for method in (power, shin, odds_ratio):
         probabilities = method(book)[0]
         assert probabilities[favourite] >= plain[favourite] - CLOSE
         assert probabilities[outsider] <= plain[outsider] + CLOSE
+
+
+@EACH
+@settings(max_examples=50, deadline=None)
+@given(book=books(least=1.0, most=1.25), which=st.integers(0, 2), longer=st.floats(1.001, 1.2))
+def test_a_longer_price_means_a_smaller_probability(method, book, which, longer):
+    which %= book.shape[1]
+    other = book.copy()
+    other[0, which] *= longer
+    assert method(other)[0, which] < method(book)[0, which]
 
 
 @EACH

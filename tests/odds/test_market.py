@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from soccer_assets.delta import Lake
-from soccer_assets.odds.devig import power, proportional, shin
+from soccer_assets.odds.devig import METHODS, odds_ratio, power, proportional, shin
 from soccer_assets.odds.market import consensus, devigged
 from soccer_assets.odds.schema import MARKET_PROBABILITIES, ODDS
 
@@ -34,6 +34,7 @@ def test_a_complete_book_has_a_row_per_outcome(book):
     odds = np.array([[1.5, 4.2, 7.0]])
     assert found["power"].to_list() == power(odds)[0].tolist()
     assert found["shin"].to_list() == shin(odds)[0].tolist()
+    assert found["odds_ratio"].to_list() == odds_ratio(odds)[0].tolist()
     assert bad.is_empty()
 
 
@@ -86,6 +87,22 @@ def test_books_are_told_apart_by_match_bookmaker_and_kind(book):
     ]
 
 
+def test_each_snapshot_of_a_line_is_a_book_of_its_own(book):
+    hours = [dt.datetime(2024, 3, 8, hour, tzinfo=dt.UTC) for hour in (4, 8, 12)]
+    whole = [book(USUAL, bookmaker="fonbet", at=at) for at in hours[:2]]
+    part = book({"home": 1.6, "draw": 4.0}, bookmaker="fonbet", at=hours[2])
+    rows, _ = devigged(table(*whole, part))
+    found = MARKET_PROBABILITIES.conform(rows)
+    assert found["quoted_at"].to_list() == [hours[0]] * 3 + [hours[1]] * 3
+    assert found["power"].to_list() == power(np.array([[1.5, 4.2, 7.0]]))[0].tolist() * 2
+
+
+def test_a_double_chance_is_no_book_because_its_outcomes_overlap(book):
+    rows, bad = devigged(table(book({"home_draw": 1.2, "home_away": 1.3, "draw_away": 1.9}, market="double_chance")))
+    assert rows.is_empty()
+    assert bad.is_empty()
+
+
 def level(total: float) -> dict[str, float]:
     """Three equal prices with that overround."""
     return dict.fromkeys(("home", "draw", "away"), 3 / total)
@@ -97,14 +114,14 @@ def level(total: float) -> dict[str, float]:
         ("bet365", 1.0, True),
         ("bet365", 0.951, True),
         ("bet365", 0.949, False),
-        ("bet365", 1.349, True),
-        ("bet365", 1.351, False),
+        ("bet365", 1.249, True),
+        ("bet365", 1.251, False),
         ("average", 0.949, False),
         # the best of many bookmakers may lose money together
         ("maximum", 0.949, True),
         ("maximum", 0.801, True),
         ("maximum", 0.799, False),
-        ("maximum", 1.351, False),
+        ("maximum", 1.251, False),
     ],
 )
 def test_books_that_no_one_would_sell_are_quarantined_whole(book, bookmaker, total, sound):
@@ -121,7 +138,7 @@ def test_an_unsound_book_is_quarantined_with_what_it_came_to(book):
             "payload_id": None,
             "line": None,
             "match_date": DATE,
-            "reason": "expected inverse prices that sum to 0.95 to 1.35, found 1.4",
+            "reason": "expected inverse prices that sum to 0.95 to 1.25, found 1.4",
             "record": f"m bet365 1x2 closing {selection}={price}",
         }
         for selection, price in [("away", 2.5), ("draw", 2.0), ("home", 2.0)]
@@ -153,7 +170,7 @@ def test_every_outcome_of_a_complete_book_is_a_row_or_in_quarantine(book, prices
     for _, outcomes in found.group_by("match_id"):
         expected = proportional(outcomes["price"].to_numpy()[None, :])
         assert outcomes["proportional"].to_list() == pytest.approx(expected[0].tolist())
-        for method in ("proportional", "power", "shin"):
+        for method in METHODS:
             assert outcomes[method].sum() == pytest.approx(1.0, abs=1e-9)
 
 

@@ -29,7 +29,7 @@ def match(day: int, name: str, status: str = "scheduled") -> dict:
     return {
         "match_date": date, "match_id": name, "league": "E0", "season": "2024/25", "status": status,
         "kick_off_at": dt.datetime(2025, 3, day, 15, tzinfo=dt.UTC), "home": f"Home {name}", "away": f"Away {name}",
-        "home_id": f"home-{name}", "away_id": f"away-{name}", "leg": 1, "payload_id": "0" * 64, "line": 2,
+        "home_id": f"home-{name}", "away_id": f"away-{name}", "leg": 1, "source": "football-data", "payload_id": "0" * 64, "line": 2,
     }  # fmt: skip
 
 

@@ -1,0 +1,159 @@
+"""From snapshots of Fonbet's line to one row per quoted price, with the history of each book.
+
+A book is what Fonbet quotes on one market and line of a match in one snapshot. A book that stands as it was is not
+repeated: kept are the first, the newest, and each that differs from the one before.
+"""
+
+import polars as pl
+
+from soccer_assets.odds.prices import LEAST_PRICE, Prices
+from soccer_assets.odds.schema import ODDS
+from soccer_assets.tables import UTC, quarantine
+
+#: Factor id -> market, selection, and the sign that turns its line into ours, the home handicap or the goals.
+FACTORS = {
+    921: ("1x2", "home", None),
+    922: ("1x2", "draw", None),
+    923: ("1x2", "away", None),
+    924: ("double_chance", "home_draw", None),
+    1571: ("double_chance", "home_away", None),
+    925: ("double_chance", "draw_away", None),
+    927: ("asian_handicap", "home", 1.0),
+    928: ("asian_handicap", "away", -1.0),
+    930: ("over_under", "over", 1.0),
+    931: ("over_under", "under", 1.0),
+}
+#: A league's own date and the source's UTC date of one kick-off differ by a day at most.
+DAYS_APART = 1
+BOOK = ["match_date", "match_id", "market", "line"]
+
+
+def fonbet_quotes(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
+    """Prices of the linked events before kick-off; those without a time, after kick-off or not above 1 are quarantined.
+
+    The first book seen of a market and line is `opening`. The last one is `closing` once its match has kicked off, by
+    its status or by a newer snapshot, and if it stood in the last snapshot before. Every other is `pre_match`.
+
+    Args:
+        events: rows of `fonbet_events` on the dates of the matches and the days beside them.
+        links: rows of `odds_links` on the same dates.
+        matches: rows of `matches`.
+    """
+    offers = _of_matches(events, links, matches)
+    reason = _reason(offers)
+    refused = offers.filter(reason.is_not_null()).select(
+        **_origin(), reason=reason.drop_nulls(), record=pl.format("{} event {}", "match_id", "event_id")
+    )
+    quotes = _quotes(offers.filter(reason.is_null()))
+    usable = (pl.col("price") > LEAST_PRICE) & pl.col("price").is_finite()
+    usable = (usable & (pl.col("sign").is_null() | pl.col("line").is_finite())).fill_null(False)
+    found = [pl.col(name).cast(pl.String).fill_null("none") for name in ("price", "line")]
+    bad = quotes.filter(~usable).select(
+        **_origin(),
+        reason=pl.format("expected a price above 1 (with its line), found {} on line {}", *found),
+        record=pl.format("{} event {} factor {}", "match_id", "event_id", "factor"),
+    )
+    history = _history(quotes.filter(usable))
+    seen_later = (pl.col("status") == "scheduled") & (pl.col("kick_off_at") < pl.col("newest_snapshot_at"))
+    over = ~pl.col("status").is_in(["scheduled", "postponed"]) | seen_later
+    kind = (
+        pl.when(pl.col("is_last") & over)
+        .then(pl.lit("closing"))
+        .when("is_first")
+        .then(pl.lit("opening"))
+        .otherwise(pl.lit("pre_match"))
+    )
+    rows = history.with_columns(kind=kind, bookmaker=pl.lit("fonbet")).select(
+        pl.col(name).cast(dtype) for name, dtype in ODDS.schema.items()
+    )
+    return Prices(
+        pl.concat([ODDS.empty(), rows]),
+        pl.concat([quarantine("odds").empty(), refused, bad]),
+    )
+
+
+def _of_matches(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFrame) -> pl.DataFrame:
+    """What is on offer on linked events in each snapshot, with their match; the event of the nearer date first."""
+    seen = events.rename({"match_date": "event_date"}).with_columns(quoted_at=_instant("quoted_at"))
+    # a match knows the snapshots of the days beside it, and no others: a longer range changes nothing
+    newest = pl.concat(
+        seen.select(pl.col("event_date").dt.offset_by(f"{days}d").alias("match_date"), "quoted_at")
+        for days in range(-DAYS_APART, DAYS_APART + 1)
+    ).group_by("match_date")
+    linked = links.filter(pl.col("outcome") == "linked").select("event_id", "match_id", event_date="match_date")
+    known = matches.select("match_date", "match_id", "league", "status", match_kick_off_at="kick_off_at")
+    apart = (pl.col("event_date") - pl.col("match_date")).dt.total_days().abs()
+    return (
+        seen.filter(pl.col("blocked").ne_missing("true"), pl.col("factors").is_not_null())
+        .select("event_date", "event_id", "quoted_at", "kick_off_at", "factors", "_payload_id", "_record")
+        .join(linked, on=["event_date", "event_id"])
+        .join(known, on="match_id")
+        .filter(apart <= DAYS_APART)
+        .join(newest.agg(newest_snapshot_at=pl.col("quoted_at").max()), on="match_date", how="left")
+        .with_columns(kick_off_at=pl.coalesce("match_kick_off_at", _instant("kick_off_at")))
+        .sort("match_date", "match_id", "quoted_at", apart, "event_id", "_payload_id", "_record")
+        .collect()
+    )
+
+
+def _instant(column: str) -> pl.Expr:
+    return pl.col(column).str.to_datetime("%+", time_zone="UTC", strict=False).cast(UTC)
+
+
+def _origin() -> dict[str, pl.Expr]:
+    return {
+        "origin": pl.lit("fonbet_events"),
+        "payload_id": pl.col("_payload_id"),
+        "line": pl.col("_record"),
+        "match_date": pl.col("match_date"),
+    }
+
+
+def _reason(offers: pl.DataFrame) -> pl.Series:
+    """Why nothing of a snapshot can be used; null where it can."""
+    kick_off, quoted = pl.col("kick_off_at"), pl.col("quoted_at")
+    told = [time.dt.to_string("%Y-%m-%dT%H:%MZ") for time in (kick_off, quoted)]
+    return offers.select(
+        reason=pl.when(quoted.is_null() | kick_off.is_null())
+        .then(pl.lit("expected the time of the quote and a kick-off after it, found one of them missing"))
+        .when(quoted > kick_off)
+        .then(pl.format("expected a quote at or before kick-off {}, found one of {}", *told))
+        .when(~pl.struct("match_date", "match_id", "quoted_at").is_first_distinct())
+        .then(pl.lit("expected one event of the match in a snapshot, found another"))
+    ).to_series()
+
+
+def _quotes(offers: pl.DataFrame) -> pl.DataFrame:
+    """One row per factor that is one of ours; `line` as we count it."""
+    known = pl.DataFrame(
+        [(factor, *meaning) for factor, meaning in FACTORS.items()],
+        schema={"factor": pl.Int64, "market": pl.String, "selection": pl.String, "sign": pl.Float64},
+        orient="row",
+    )
+    cell = pl.col("factors").list
+    return (
+        offers.with_columns(pl.col("factors").str.json_decode(pl.List(pl.List(pl.Float64))))
+        .explode("factors", empty_as_null=False, keep_nulls=False)
+        .with_columns(factor=cell.get(0).cast(pl.Int64), price=cell.get(1), line=cell.get(2, null_on_oob=True))
+        .join(known, on="factor", maintain_order="left")
+        .with_columns(line=pl.when(pl.col("line") == 0).then("line").otherwise(pl.col("line") * pl.col("sign")))
+    )
+
+
+def _history(quotes: pl.DataFrame) -> pl.DataFrame:
+    """The quotes of the books that are kept; `is_first` of its history, `is_last` if in the match's last snapshot."""
+    at = pl.col("quoted_at")
+    books = (
+        quotes.group_by(*BOOK, "quoted_at")
+        .agg(told=pl.format("{}={}", "selection", "price").sort().str.join(" "))
+        .sort(*BOOK, "quoted_at")
+        .with_columns(
+            is_first=at == at.min().over(BOOK),
+            is_newest=at == at.max().over(BOOK),
+            is_new=pl.col("told").ne_missing(pl.col("told").shift().over(BOOK)),
+            is_last=at == at.max().over("match_date", "match_id"),
+        )
+        .filter(pl.any_horizontal("is_first", "is_newest", "is_new"))
+    )
+    kept = books.select(*BOOK, "quoted_at", "is_first", "is_last")
+    return quotes.join(kept, on=[*BOOK, "quoted_at"], nulls_equal=True)
