@@ -42,6 +42,19 @@ predict FROM TO:
 export FROM TO FILE:
     @{{python}} soccer_assets export {{FROM}} {{TO}} {{FILE}}
 
+# what a raw payload of a source yields, as JSON lines, or why it is refused (--address URL: where it was published)
+parse SOURCE +FILES:
+    @{{python}} soccer_assets parse {{SOURCE}} {{FILES}}
+
+# events linked to matches: two tables (date, home, away; where known competition, country, kick_off), .csv or .parquet
+link EVENTS MATCHES OUT:
+    @{{python}} soccer_assets link {{EVENTS}} {{MATCHES}} {{OUT}}
+
+# the desk for links: review | accept CASE | reject CASE | merge TEAM OTHER | split SOURCE NAME | undo N | history | export | import
+[positional-arguments]
+links *ARGS:
+    @{{python}} soccer_assets links "$@"
+
 # measure speed and memory: one JSON object and one table
 bench *PARTS:
     @{{python}} bench {{PARTS}}

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import graph, serving
+from bench import graph, linking, serving, sources
 
-PARTS = ("parsing", "backfill", "further_day", "imports", "read", "on_demand")
+PARTS = ("parsing", "backfill", "further_day", "sources", "linking", "links", "imports", "read", "on_demand")
 
 
 def main() -> None:
@@ -23,6 +23,9 @@ def main() -> None:
         "parsing": lambda: graph.run("parsing", environment),
         "backfill": lambda: graph.run("backfill", environment),
         "further_day": lambda: graph.run("further_day", environment),
+        "sources": sources.a_day,
+        "linking": linking.day,
+        "links": linking.season,
         "imports": graph.imports,
         "read": lambda: serving.read(environment),
         "on_demand": lambda: serving.on_demand(environment),

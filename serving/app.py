@@ -23,6 +23,7 @@ from serving import (
     predictions,
     problems,
     reports,
+    teams,
 )
 from serving.embedded_redis import embedded_redis
 from serving.feed import Feed
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
             health.router,
             leagues.leagues,
             matches.matches,
+            teams.teams,
             Router(
                 "/predictions",
                 route_handlers=[
@@ -87,6 +89,7 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
         dependencies={
             **{name: state_of(name) for name in ("feed", "metrics", "serving", "queue")},
             "selection": Provide(filters.selection, sync_to_thread=False),
+            "known_league": Provide(filters.known_league, sync_to_thread=False),
             "report_selection": Provide(filters.report_selection, sync_to_thread=False),
             "paging": Provide(filters.paging, sync_to_thread=False),
         },

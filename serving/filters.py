@@ -99,6 +99,15 @@ def report_selection(league: LeagueCode = None, date_from: FirstDate = None, dat
     return _selection(league, [*sorted(LEAGUES), ALL_LEAGUES], date_from, date_to)
 
 
+def known_league(league: LeagueCode = None) -> str | None:
+    """A division code; None for all.
+
+    Raises:
+        ProblemError: a league that is not known.
+    """
+    return _selection(league, sorted(LEAGUES), None, None).league
+
+
 def _selection(league: str | None, known: list[str], first: dt.date | None, last: dt.date | None) -> Selection:
     if league is not None and league not in known:
         raise ProblemError("unknown-league", f"league: expected a division code, found {league!r}", known=known)

@@ -29,6 +29,10 @@ COLUMNS: dict[str, dict[str, pl.DataType]] = {
         "home_goals": pl.Int16(),
         "away_goals": pl.Int16(),
     },
+    "teams": {
+        "match_date": pl.Date(),
+        **{name: _TEXT for name in ("team_id", "name", "source", "script", "country", "league", "sex", "kind")},
+    },
     "predictions": {
         **_MATCH,
         "season": _TEXT,

@@ -12,7 +12,7 @@ from serving.filters import Paging, Selection
 from serving.problems import documented
 from soccer_assets.contracts import Match, Page
 
-MatchStatus = Literal["scheduled", "postponed", "finished", "abandoned"]
+MatchStatus = Literal["scheduled", "postponed", "in_play", "finished", "abandoned", "awarded", "void"]
 
 
 @get("/matches", tags=["matches"], sync_to_thread=False, responses=documented(Page[Match], 422) | UNCHANGED)

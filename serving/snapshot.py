@@ -17,6 +17,7 @@ from serving.forecast_book import ForecastBook
 from serving.lake_tables import COLUMNS, Edition, edition, read
 from serving.match_book import MatchBook
 from serving.report_book import ReportBook
+from serving.team_book import TeamBook
 from soccer_assets.delta import Lake
 
 Editions = Mapping[str, Edition | None]
@@ -35,6 +36,7 @@ class Snapshot:
     matches: MatchBook
     forecasts: ForecastBook
     reports: ReportBook
+    teams: TeamBook
     horizon_days: int
 
     @classmethod
@@ -47,6 +49,7 @@ class Snapshot:
             MatchBook(tables["matches"], horizon_days),
             ForecastBook(*(tables[name] for name in _FORECASTS)),
             ReportBook(*(tables[name] for name in _REPORTS)),
+            TeamBook(tables["teams"]),
             horizon_days,
         )
 
@@ -76,5 +79,6 @@ class Snapshot:
             self.matches if changed.isdisjoint(_MATCHES) else MatchBook(tables["matches"], self.horizon_days),
             self.forecasts if changed.isdisjoint(_FORECASTS) else ForecastBook(*frames(_FORECASTS)),
             self.reports if changed.isdisjoint(_REPORTS) else ReportBook(*frames(_REPORTS)),
+            self.teams if "teams" not in changed else TeamBook(tables["teams"]),
             self.horizon_days,
         )

@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,9 @@ def main() -> int:
         return _run(arguments)
     except SoccerError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
@@ -35,6 +39,19 @@ def _run(arguments: argparse.Namespace) -> int:
             file = arguments.file
             rows = _export(arguments.first, arguments.last, file)
             print(f"{rows} rows written to {file}")
+        case "parse":
+            from soccer_assets.parse_desk import parse
+
+            parse(arguments.source, arguments.files, arguments.address)
+        case "link":
+            from soccer_assets.matches.linking_files import link_files
+
+            counts = link_files(arguments.events, arguments.matches, arguments.out)
+            print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()), f"written to {arguments.out}")
+        case "links":
+            from soccer_assets import links_desk
+
+            links_desk.run(arguments.arguments, Lake(Settings.read().lake))
         case "backfill" | "train" | "predict":
             _materialize(arguments)
     return 0
@@ -75,6 +92,16 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("file", type=Path, metavar="FILE", help=".csv or .parquet")
     train = commands.add_parser("train", help="candidates, the selected model and its promotion")
     train.add_argument("date", type=dt.date.fromisoformat, metavar="DATE", help="learns from matches before this date")
+    payload = commands.add_parser("parse", help="what a raw payload yields, as JSON lines, or why it is refused")
+    payload.add_argument("source", metavar="SOURCE", help="such as fonbet")
+    payload.add_argument("files", type=Path, nargs="+", metavar="FILE", help="payloads as they came; .gz is unpacked")
+    payload.add_argument("--address", help="where they were published; default the file's place")
+    link = commands.add_parser("link", help="two tables of events and matches, linked by names and fixtures")
+    for name in ("events", "matches", "out"):
+        link.add_argument(name, type=Path, metavar=name.upper(), help=".csv or .parquet")
+    links = commands.add_parser("links", help="review, decide and trace links")
+    what = "review|accept|reject|merge|split|undo|history|export|import"
+    links.add_argument("arguments", nargs=argparse.REMAINDER, metavar=what, help="each tells more with --help")
     return parser
 
 

@@ -35,6 +35,8 @@ from soccer_assets.settings import Settings
 
 #: A late correction of a result reaches the tables within this many days.
 CORRECTED_DAYS = 7
+#: The longest season.
+SEASON_DAYS = 365
 MODELS = AssetSelection.groups("models")
 
 forecast_job = define_asset_job(
@@ -48,9 +50,22 @@ nightly_job = define_asset_job(
 odds_job = define_asset_job(
     "odds_job",
     AssetSelection.assets("football_data_fixtures", "matches", "teams", "odds", "market_probabilities",
-                          "match_features", "predictions", "value_bets"),
+                          "best_prices", "match_features", "predictions", "value_bets"),
     partitions_def=match_dates,
     description="New prices and moved matches of the coming days, and the forecasts they change.",
+)  # fmt: skip
+line_job = define_asset_job(
+    "line_job",
+    AssetSelection.assets("fonbet_events").downstream() & AssetSelection.groups("sources", "odds"),
+    partitions_def=match_dates,
+    description="A snapshot of Fonbet's line and the prices made of it, for the history of the odds.",
+)
+correction_job = define_asset_job(
+    "correction_job",
+    AssetSelection.assets("football_data_results", "openfootball_matches", "understat_matches", "matches", "teams",
+                          "settled_predictions", "quality_report"),
+    partitions_def=match_dates,
+    description="Results that were corrected late or awarded since, and the settlement they change.",
 )  # fmt: skip
 train_job = define_asset_job(
     "train_job", MODELS, partitions_def=match_dates,
@@ -81,6 +96,28 @@ def hourly_odds(context: ScheduleEvaluationContext) -> RunRequest:
     return RunRequest(
         run_key=f"odds {now:%Y-%m-%dT%H}", tags=range_tags(now.date(), now.date() + dt.timedelta(days=HORIZON_DAYS))
     )
+
+
+@schedule(
+    job=line_job, cron_schedule="50 */4 * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
+)
+def four_hourly_line(context: ScheduleEvaluationContext) -> RunRequest:
+    """Every four hours: today to the end of the known fixtures."""
+    now = context.scheduled_execution_time
+    return RunRequest(
+        run_key=f"line {now:%Y-%m-%dT%H}", tags=range_tags(now.date(), now.date() + dt.timedelta(days=HORIZON_DAYS))
+    )
+
+
+@schedule(
+    job=correction_job, cron_schedule="0 7 * * 1", execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+)  # fmt: skip
+def weekly_corrections(context: ScheduleEvaluationContext) -> RunRequest:
+    """Every Monday: a season back, as sources correct scores and leagues award matches long after they were played."""
+    day = context.scheduled_execution_time.date()
+    first, last = day - dt.timedelta(days=SEASON_DAYS), day - dt.timedelta(days=1)
+    return RunRequest(run_key=f"corrections {day}", tags=range_tags(first, last))
 
 
 @sensor(
@@ -151,6 +188,6 @@ def weekly_tidying(context: ScheduleEvaluationContext) -> RunRequest:
     return RunRequest(run_key=f"tidy {context.scheduled_execution_time:%Y-%m-%d}")
 
 
-jobs: list[Any] = [forecast_job, nightly_job, odds_job, train_job, tidy_job]
-schedules = [nightly, hourly_odds, weekly_tidying]
+jobs: list[Any] = [forecast_job, nightly_job, odds_job, line_job, correction_job, train_job, tidy_job]
+schedules = [nightly, hourly_odds, four_hourly_line, weekly_corrections, weekly_tidying]
 sensors = [retrain_on_drift]

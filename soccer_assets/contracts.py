@@ -53,6 +53,27 @@ class Match(msgspec.Struct, frozen=True, omit_defaults=True):
     away_goals: int | None = None
 
 
+class ClubName(msgspec.Struct, frozen=True):
+    """A name a club goes by, and the first and last match date on which that source used it."""
+
+    name: str
+    source: str
+    script: str
+    first_seen: dt.date
+    last_seen: dt.date
+
+
+class Team(msgspec.Struct, frozen=True):
+    """A club: one id, and every name the sources give it."""
+
+    team_id: str
+    country: str
+    sex: str
+    kind: str
+    leagues: list[str]
+    names: list[ClubName]
+
+
 class Prediction(msgspec.Struct, frozen=True):
     """A match forecast on its lines; `market` and `blend` are null where no price was known."""
 

@@ -30,11 +30,30 @@ from sqlalchemy.event import listens_for
 from soccer_assets.settings import Settings
 
 BATCH_SIZE = "2000"
+SHORT_RANGE_DAYS = 60
+WHOLE = "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS"
 BATCHED = {
     DagsterEventType.ASSET_MATERIALIZATION,
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     DagsterEventType.ASSET_OBSERVATION,
 }
+
+
+@contextmanager
+def planned_as_a_whole(days: int) -> Iterator[None]:
+    """Runs created here over many days plan each asset in one event, which halves what Dagster writes.
+
+    An event per partition would tell, after a run that failed, that its missing partitions failed; of a range of
+    months or years the run itself says enough.
+    """
+    if days > SHORT_RANGE_DAYS and WHOLE not in os.environ:
+        os.environ[WHOLE] = "true"
+        try:
+            yield
+        finally:
+            del os.environ[WHOLE]
+    else:
+        yield
 
 
 class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ignore[misc]

@@ -16,6 +16,7 @@ from dagster._core.execution.api import execute_run_iterator
 
 from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
+from soccer_assets.event_log import planned_as_a_whole
 from soccer_assets.partitions import range_tags
 
 ROOT = Path(__file__).parent.parent
@@ -58,9 +59,10 @@ def materialize(
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=keys)
     say(f"match dates {first} to {last} ({(last - first).days + 1}), {len(keys)} assets")
     began = time.perf_counter()
-    run = run_in.create_run_for_job(
-        job, run_config=QUIET, tags=range_tags(first, last), asset_selection=frozenset(keys)
-    )
+    with planned_as_a_whole((last - first).days):
+        run = run_in.create_run_for_job(
+            job, run_config=QUIET, tags=range_tags(first, last), asset_selection=frozenset(keys)
+        )
     bookkeeping = time.perf_counter() - began
     say(f"  {'run planned':<76} {bookkeeping:7.1f} s")
     failure = ""

@@ -15,7 +15,7 @@ from dagster import (
     build_sensor_context,
 )
 
-from soccer_assets.automation import hourly_odds, nightly, retrain_on_drift
+from soccer_assets.automation import four_hourly_line, hourly_odds, nightly, retrain_on_drift, weekly_corrections
 from soccer_assets.partitions import match_dates
 
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -154,8 +154,20 @@ def test_the_hourly_run_covers_today_and_the_coming_fortnight():
     assert (request.run_key, request.tags) == ("odds 2025-03-10T17", {START: "2025-03-10", END: "2025-03-24"})
 
 
+def test_the_line_of_prices_is_seen_every_four_hours_for_the_coming_fortnight():
+    at = dt.datetime(2025, 3, 10, 16, 50, tzinfo=dt.UTC)
+    request = four_hourly_line(build_schedule_context(scheduled_execution_time=at))
+    assert (request.run_key, request.tags) == ("line 2025-03-10T16", {START: "2025-03-10", END: "2025-03-24"})
+
+
+def test_late_corrections_are_looked_for_a_season_back():
+    at = dt.datetime(2025, 3, 10, 7, tzinfo=dt.UTC)
+    request = weekly_corrections(build_schedule_context(scheduled_execution_time=at))
+    assert (request.run_key, request.tags) == ("corrections 2025-03-10", {START: "2024-03-10", END: "2025-03-09"})
+
+
 def test_the_last_day_a_schedule_asks_for_is_the_last_partition():
     now = dt.datetime.now(dt.UTC)
     context = build_schedule_context(scheduled_execution_time=now)
     last = match_dates.get_partition_keys(current_time=now)[-1]
-    assert [schedule(context).tags[END] for schedule in (nightly, hourly_odds)] == [last, last]
+    assert [schedule(context).tags[END] for schedule in (nightly, hourly_odds, four_hourly_line)] == [last] * 3

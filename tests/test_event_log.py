@@ -26,7 +26,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from sqlalchemy import select
 
-from soccer_assets.event_log import BatchedSqliteEventLogStorage
+from soccer_assets.event_log import BatchedSqliteEventLogStorage, planned_as_a_whole
 from soccer_assets.partitions import range_tags
 
 days = DailyPartitionsDefinition("2020-01-01")
@@ -160,6 +160,16 @@ def test_the_same_is_recorded_as_by_dagsters_own_storage(embedded, stock):
         entries = {instance: instance.get_asset_records([key])[0].asset_entry for instance in ids}
         assert {e.last_materialization.dagster_event.partition for e in entries.values()} == {"2020-02-09"}
         assert {instance: entry.last_run_id for instance, entry in entries.items()} == ids
+
+
+@pytest.mark.parametrize(("whole", "planned"), [(61, 2), (60, 200)])
+def test_a_range_of_months_is_planned_in_one_event_an_asset(embedded, whole, planned):
+    with planned_as_a_whole(whole):
+        run_id = run(embedded, 100, first, second)
+    found = counts(embedded, run_id)
+    assert (found["ASSET_MATERIALIZATION_PLANNED"], found["ASSET_MATERIALIZATION"]) == (planned, 200)
+    assert embedded.get_materialized_partitions(SECOND) == set(days_from("2020-01-01", 100))
+    assert attempts(embedded, SECOND) == set()
 
 
 def attempts(instance: DagsterInstance, key: AssetKey) -> set[str]:

@@ -18,10 +18,22 @@ ROOT = Path(__file__).parent.parent
 GRAPH = """
 sources      football_data_results
 sources      football_data_fixtures
-matches      matches                        football_data_fixtures football_data_results
+sources      openfootball_matches
+sources      understat_matches
+sources      whoscored_matches
+sources      fonbet_events
+sources      fonbet_results
+sources      source_health                  fonbet_events fonbet_results football_data_fixtures football_data_results \
+                                            openfootball_matches understat_matches whoscored_matches
+matches      matches                        football_data_fixtures football_data_results openfootball_matches \
+                                            understat_matches whoscored_matches
 matches      teams                          matches
-odds         odds                           football_data_fixtures football_data_results matches
+odds         odds_links                     fonbet_events matches
+odds         odds                           fonbet_events football_data_fixtures football_data_results matches \
+                                            odds_links
 odds         market_probabilities           odds
+odds         best_prices                    matches odds
+odds         margin_methods                 market_probabilities matches
 features     team_ratings                   matches
 features     match_features                 matches team_ratings
 models       candidate_climatology          match_features matches
@@ -31,7 +43,7 @@ models       candidate_lightgbm             match_features matches
 models       selected_model                 candidate_climatology candidate_elo_ordered_logit candidate_lightgbm \
                                             candidate_logistic_regression market_probabilities match_features matches
 predictions  predictions                    market_probabilities match_features matches selected_model
-predictions  value_bets                     odds predictions
+predictions  value_bets                     best_prices predictions
 monitoring   settled_predictions            market_probabilities matches predictions
 monitoring   quality_report                 settled_predictions
 monitoring   drift_report                   match_features
@@ -42,9 +54,29 @@ football_data_results   no_line_is_lost                             blocks
 football_data_results   every_line_is_read                          warns
 football_data_fixtures  no_line_is_lost                             blocks
 football_data_fixtures  every_line_is_read                          warns
+openfootball_matches    no_record_is_lost                           blocks
+openfootball_matches    most_records_are_read                       warns
+openfootball_matches    the_source_answered                         warns
+understat_matches       no_record_is_lost                           blocks
+understat_matches       most_records_are_read                       warns
+understat_matches       the_source_answered                         warns
+whoscored_matches       no_record_is_lost                           blocks
+whoscored_matches       most_records_are_read                       warns
+whoscored_matches       the_source_answered                         warns
+fonbet_events           no_record_is_lost                           blocks
+fonbet_events           most_records_are_read                       warns
+fonbet_events           the_source_answered                         warns
+fonbet_results          no_record_is_lost                           blocks
+fonbet_results          most_records_are_read                       warns
+fonbet_results          the_source_answered                         warns
+source_health           no_busy_day_is_empty                        warns
+source_health           sources_are_fresh                           warns
 matches                 match_ids_are_unique                        blocks
 matches                 every_result_is_a_match                     blocks
+matches                 sources_agree                               warns
+odds_links              unlinked_events_are_few                     blocks
 market_probabilities    market_probabilities_sum_to_one             blocks
+best_prices             coming_matches_are_quoted_anew              warns
 match_features          nothing_after_kick_off_reaches_a_feature    blocks
 selected_model          selected_model_learned_only_from_the_past   blocks
 predictions             predictions_sum_to_one                      blocks
@@ -56,6 +88,8 @@ quality_report          no_line_is_far_behind_the_closing_market    warns
 SCHEDULES = {
     "nightly": ("nightly_job", "0 5 * * *"),
     "hourly_odds": ("odds_job", "20 * * * *"),
+    "four_hourly_line": ("line_job", "50 */4 * * *"),
+    "weekly_corrections": ("correction_job", "0 7 * * 1"),
     "weekly_tidying": ("tidy_job", "0 3 * * 0"),
 }
 
@@ -65,7 +99,11 @@ STAGES_OF_JOBS = {
     "train_job": "models",
 }
 ASSETS_OF_THE_ODDS_JOB = """
-football_data_fixtures matches teams odds market_probabilities match_features predictions value_bets
+football_data_fixtures matches teams odds market_probabilities best_prices match_features predictions value_bets
+"""
+
+ASSETS_OF_CORRECTIONS = """
+football_data_results openfootball_matches understat_matches matches teams settled_predictions quality_report
 """
 
 #: What a new interpreter without any setting finds, as JSON: the graph, and the packages it had to load.
@@ -205,12 +243,15 @@ def test_the_jobs_and_what_they_make(nodes):
     from soccer_assets.definitions import defs
 
     jobs = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert jobs == {*STAGES_OF_JOBS, "odds_job", "tidy_job"}
+    assert jobs == {*STAGES_OF_JOBS, "odds_job", "line_job", "correction_job", "tidy_job"}
     made = {
         name: {key.path[-1] for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys}
-        for name in (*STAGES_OF_JOBS, "odds_job")
+        for name in (*STAGES_OF_JOBS, "odds_job", "line_job", "correction_job")
     }
     assert made.pop("odds_job") == set(ASSETS_OF_THE_ODDS_JOB.split())
+    assert made.pop("correction_job") == set(ASSETS_OF_CORRECTIONS.split())
+    of_odds = {node.key.path[-1] for node in nodes if node.group_name == "odds"}
+    assert made.pop("line_job") - of_odds == {"fonbet_events", "source_health"}
     assert made == {
         name: {node.key.path[-1] for node in nodes if node.group_name in stages.split()}
         for name, stages in STAGES_OF_JOBS.items()

@@ -26,7 +26,7 @@ from serving.settings import ServingSettings
 from serving.worker import create_worker, run
 from soccer_assets.delta import Lake
 from soccer_assets.leagues import LEAGUES, team_id
-from soccer_assets.matches.schema import MATCHES
+from soccer_assets.matches.schema import MATCHES, TEAMS
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT
 from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
@@ -81,6 +81,7 @@ def match_rows() -> list[dict[str, Any]]:
                 "leg": 1,
                 "home_goals": (number * 7) % 4 if played else None,
                 "away_goals": (number * 5) % 3 if played else None,
+                "source": "football-data",
                 "payload_id": "0" * 64,
                 "line": number + 2,
             }
@@ -98,6 +99,20 @@ def table_of(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(
         {name: [row.get(name) for row in rows] for name in table.schema}, schema=table.schema, orient="col"
     ).sort(table.key)
+
+
+def team_rows() -> list[dict[str, Any]]:
+    """The clubs of the matches on their dates; from March on WhoScored calls Arsenal by another name."""
+    rows = {
+        (match["match_date"], match[f"{side}_id"]): {
+            "match_date": match["match_date"], "team_id": match[f"{side}_id"], "name": match[side],
+            "source": "football-data", "script": "latin", "country": LEAGUES[match["league"]].country,
+            "league": match["league"], "sex": "men", "kind": "first",
+        }
+        for match in match_rows() for side in ("home", "away")
+    }  # fmt: skip
+    arsenal = [row for row in rows.values() if row["name"] == "Arsenal"]
+    return [*rows.values(), *(row | {"name": "Arsenal FC", "source": "whoscored"} for row in arsenal[1:])]
 
 
 def prediction_rows(version: str = "aaaaaaaaaaaa") -> list[dict[str, Any]]:
@@ -140,6 +155,7 @@ def written_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("written") / "lake"
     lake = Lake(str(folder))
     lake.replace("matches", table_of(MATCHES, match_rows()), None)
+    lake.replace("teams", table_of(TEAMS, team_rows()), None)
     lake.replace("predictions", table_of(PREDICTIONS, prediction_rows()), None)
     (bet,) = [row for row in match_rows() if row["match_id"] == identity("SP1", "Ath Bilbao", "Betis")]
     bet = {

@@ -12,6 +12,7 @@ from serving.app import create_app
 from serving.settings import ServingSettings
 from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
+from soccer_assets.sources.schema import SOURCE_HEALTH
 
 Client = Any  # see conftest
 FIXTURE = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-10-12"}
@@ -130,6 +131,28 @@ async def test_the_platform_counts_forecasts_jobs_and_refreshes(client: Client, 
     assert after[("soccer_snapshot_refreshes",)] == 2 and 0 < after[("soccer_snapshot_refresh_seconds",)] < 5
     assert 0 <= after[("soccer_snapshot_age_seconds",)] < 5 and after[("soccer_snapshot_failed",)] == 0
     assert after[("soccer_snapshot_forecasts",)] == pl.Series(rows["match_id"]).n_unique() - 4
+
+
+async def test_the_sources_are_counted_as_the_lake_has_them(client: Client, lake: Lake) -> None:
+    assert not any(name[0].startswith("soccer_source") for name in await figures(client))
+    day, seen = dt.date(2024, 10, 5), dt.datetime(2024, 10, 5, 6, tzinfo=dt.UTC)
+    counts = {name: 0 for name in ("fetched", "quarantined", "matches", "unchanged", "missing", "rejected", "failed")}
+    rows = [
+        {**counts, "match_date": day, "source": "fonbet", "parsed": 7, "quarantined": 2, "state": "ok", "accepted": 3,
+         "blocked": 0, "last_success_at": seen - dt.timedelta(hours=4)},
+        {**counts, "match_date": day + dt.timedelta(days=1), "source": "fonbet", "parsed": 5, "state": "broken",
+         "accepted": 4, "blocked": 1, "last_success_at": seen},
+    ]  # fmt: skip
+    lake.replace("source_health", pl.concat([SOURCE_HEALTH.empty(), pl.DataFrame(rows)], how="diagonal_relaxed"), None)
+    async with asyncio.timeout(5):
+        while ("soccer_source_records", "fonbet") not in (found := await figures(client)):
+            await asyncio.sleep(0.02)
+    assert found["soccer_source_records", "fonbet"] == 12
+    assert found["soccer_source_quarantined", "fonbet"] == 2
+    assert found["soccer_source_fetches_total", "accepted", "fonbet"] == 4
+    assert found["soccer_source_fetches_total", "blocked", "fonbet"] == 1
+    assert found["soccer_source_last_success_timestamp_seconds", "fonbet"] == seen.timestamp()
+    assert found["soccer_source_healthy", "fonbet"] == 0
 
 
 async def test_without_redis_the_metrics_say_so(

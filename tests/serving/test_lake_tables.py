@@ -9,13 +9,13 @@ from serving.predictions import Line
 from serving.reports import QualityLine
 from soccer_assets.delta import Lake
 from soccer_assets.errors import SchemaError
-from soccer_assets.matches.schema import MATCHES, STATUSES
+from soccer_assets.matches.schema import MATCHES, STATUSES, TEAMS
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT, SETTLED_LINES
 from soccer_assets.predictions.schema import LINES, PREDICTIONS, VALUE_BETS
 from soccer_assets.tables import Table
 
-TABLES = (MATCHES, PREDICTIONS, VALUE_BETS, QUALITY_REPORT, DRIFT_REPORT, SELECTED_MODEL, PROMOTIONS)
+TABLES = (MATCHES, TEAMS, PREDICTIONS, VALUE_BETS, QUALITY_REPORT, DRIFT_REPORT, SELECTED_MODEL, PROMOTIONS)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -206,7 +206,7 @@ async def test_the_description_of_the_api_has_every_route_and_its_problems(reade
     paths = (await reader.get("/schema/openapi.json")).json()["paths"]
     assert set(paths) == {
         "/drift", "/health", "/health/live", "/health/ready", "/jobs/{job_id}", "/leagues", "/matches", "/model",
-        "/predictions", "/predictions/jobs", "/predictions/{match_id}", "/problems/{kind}", "/quality",
+        "/predictions", "/predictions/jobs", "/predictions/{match_id}", "/problems/{kind}", "/quality", "/teams",
     }  # fmt: skip
     assert set(paths["/predictions"]) == {"get", "post"}
     limit = next(p for p in paths["/matches"]["get"]["parameters"] if p["name"] == "limit")

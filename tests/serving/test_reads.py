@@ -49,6 +49,28 @@ async def test_matches_come_by_date_and_id_with_goals_only_when_finished(reader:
     assert {item["status"] for item in items if "home_goals" in item} == {"finished"}
 
 
+async def test_a_club_has_one_id_and_every_name_with_its_source_and_dates(reader: Client) -> None:
+    (arsenal,) = await rows_of(reader, "/teams", name="ARSENAL")
+    assert arsenal == {
+        "team_id": "england.arsenal",
+        "country": "England",
+        "sex": "men",
+        "kind": "first",
+        "leagues": ["E0"],
+        "names": [
+            {"name": "Arsenal", "source": "football-data", "script": "latin",
+             "first_seen": "2024-08-03", "last_seen": "2024-09-28"},
+            {"name": "Arsenal FC", "source": "whoscored", "script": "latin",
+             "first_seen": "2024-08-10", "last_seen": "2024-09-28"},
+        ],
+    }  # fmt: skip
+    assert [club["team_id"] for club in await rows_of(reader, "/teams", name="arsenal fc")] == ["england.arsenal"]
+    assert [club["team_id"] for club in await rows_of(reader, "/teams", league="SP1")] == [
+        "spain.ath-bilbao", "spain.barcelona", "spain.betis", "spain.sevilla",
+    ]  # fmt: skip
+    assert (await reader.get("/teams", params={"league": "E9"})).status_code == 422
+
+
 async def test_matches_are_filtered_by_league_dates_and_status_together(reader: Client) -> None:
     wanted = {"league": "E0", "date_from": "2024-09-21", "date_to": "2024-09-28"}
     assert {item["match_date"] for item in await rows_of(reader, "/matches", **wanted)} == {

@@ -16,7 +16,7 @@ from soccer_assets.delta import Lake
 
 Client = Any  # see conftest
 MATCH = "/predictions/E0.202425.arsenal.chelsea"
-TAGGED = ["/leagues", "/matches", "/predictions", MATCH, "/quality", "/drift", "/model"]
+TAGGED = ["/leagues", "/matches", "/teams", "/predictions", MATCH, "/quality", "/drift", "/model"]
 
 
 @pytest.mark.asyncio
