@@ -45,6 +45,7 @@ def catalog(settings: Settings, leagues: Sequence[League]) -> dict[str, Source]:
             partial(openfootball.requests, bases["openfootball"], leagues),
             openfootball.accept,
             openfootball.parse,
+            moves=True,
         ),
         "understat": Source(
             "understat",
@@ -61,6 +62,7 @@ def catalog(settings: Settings, leagues: Sequence[League]) -> dict[str, Source]:
             _whatever_the_day(partial(whoscored.requests, bases["whoscored"])),
             whoscored.accept,
             whoscored.parse,
+            moves=True,
             days_back=settings.whoscored_days,
             pages=partial(_pages, bases["whoscored"], followed) if settings.whoscored_pages else None,
         ),

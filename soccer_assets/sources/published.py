@@ -1,7 +1,8 @@
 """The sources beside football-data.co.uk: whichever fails, the graph goes on with what it saw last.
 
-A record counts as it stands in the newest good answer of its address; of a line of prices every answer counts. When a
-source fails, what it gave before stays, and what broke is told with the rows.
+A record counts as it stands in the newest good answer of its address; of a line of prices every answer counts. A match
+that an earlier answer had on a date it has left since is postponed there. When a source fails, what it gave before stays,
+and what broke is told with the rows.
 """
 
 import datetime as dt
@@ -21,6 +22,8 @@ from soccer_assets.tables import Table, quarantine
 SOURCES = ("football_data", "openfootball", "understat", "whoscored", "fonbet")
 #: The partitions end as many days ahead.
 DAYS_AHEAD = 14
+#: A match that leaves its date was seen there at most this long before.
+LISTED_AHEAD = dt.timedelta(days=60)
 
 Needed = Callable[[dt.date, dt.date, dt.date], list[Request]]
 
@@ -36,6 +39,7 @@ class Source:
     accept: Accept
     parse: Callable[[Sequence[Answer]], Parsed]
     days_back: int | None = None  # match dates older than this are read from what is in store; None: all are asked for
+    moves: bool = False  # lists matches to come, which may leave their dates
     snapshots: bool = False  # every answer counts, from DAYS_AHEAD before the match on
     pages: Callable[[pl.DataFrame], list[Request]] | None = None  # what to ask next, by the records found
 
@@ -77,7 +81,7 @@ class Published:
         reasons = read.quarantined["reason"].str.replace(", found .*", "").value_counts(name="rows", sort=True)
         given = set(stored["address"])
         return Acquired(
-            rows=source.table.conform(read.rows),
+            rows=source.table.conform(pl.concat([read.rows, self._left(stored, read.rows, first, last)])),
             missing=tuple(request.address for request in asked if request.address not in given),
             files=len(stored),
             lines=read.positions,
@@ -113,6 +117,29 @@ class Published:
         days = (first - dt.timedelta(days=DAYS_AHEAD), last + dt.timedelta(days=1))
         seen = log.filter(pl.col("fetched_at").dt.date().is_between(*days))
         return seen.unique("payload_id", keep="first", maintain_order=True)
+
+    def _left(self, stored: pl.DataFrame, rows: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
+        """Matches to come that the newest answers do not have any more where earlier ones had them, as postponed."""
+        if not self._source.moves:
+            return rows.clear()
+        newest = stored.select(_address="address", seen_without_at="fetched_at")
+        earlier = self._payloads.fetches(self._source.prefix).filter(
+            pl.col("outcome") == "accepted",
+            pl.col("address").is_in(stored["address"].implode()),
+            ~pl.col("payload_id").is_in(stored["payload_id"].implode()),
+            pl.col("fetched_at").dt.date().is_between(first - LISTED_AHEAD, last),
+        )
+        match = ["_address", "home", "away", DATE]
+        known = self._read(earlier.unique("payload_id", keep="first", maintain_order=True), first, last).rows
+        return (
+            known.filter(pl.col("status") == "scheduled")
+            .sort("_seen_at", "_record")
+            .unique(match, keep="last", maintain_order=True)
+            .join(rows, on=match, how="anti")
+            .join(newest, on="_address")
+            .with_columns(status=pl.lit("postponed"), _seen_at="seen_without_at")
+            .drop("seen_without_at")
+        )
 
     def _read(self, stored: pl.DataFrame, first: dt.date, last: dt.date) -> "_Read":
         """What answers hold; each snapshot is whole in itself, and one at a time is in memory."""

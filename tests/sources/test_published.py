@@ -164,6 +164,28 @@ def test_the_newest_good_answer_of_an_address_counts_alone(site, published, lake
     assert lake.read("openfootball_matches_quarantine").is_empty()
 
 
+def test_a_match_that_left_its_date_is_postponed_there_and_comes_on_the_new_one(site, published):
+    def coming(**dates: int) -> bytes:
+        days = [{"date": str(TODAY + n * DAY), "team1": home, "team2": "Gale"} for home, n in dates.items()]
+        return json.dumps({"name": f"J1 {YEAR}", "matches": days}).encode()
+
+    def lives() -> list[tuple[str, int, str]]:
+        rows = published("openfootball").acquire(FIRST, LAST).rows.sort("home", "match_date")
+        return [
+            (home, (day - TODAY).days, status)
+            for home, day, status in rows.select("home", "match_date", "status").rows()
+        ]
+
+    site.files[FILE] = coming(Ember=1, Hale=2)
+    assert lives() == [("Ember", 1, "scheduled"), ("Hale", 2, "scheduled")]
+    site.files[FILE] = coming(Ember=1, Hale=5)
+    moved = [("Ember", 1, "scheduled"), ("Hale", 2, "postponed"), ("Hale", 5, "scheduled")]
+    assert lives() == moved
+    assert lives() == moved  # and so it stays
+    site.files[FILE] = coming(Ember=1, Hale=2)  # back again
+    assert lives() == [("Ember", 1, "scheduled"), ("Hale", 2, "scheduled"), ("Hale", 5, "postponed")]
+
+
 def test_a_source_that_is_left_out_is_not_asked_and_has_no_rows(site, published):
     site.files[FILE] = GOOD
     acquired = published("openfootball", wanted=False).acquire(FIRST, LAST)
