@@ -25,6 +25,8 @@ LEAST_SHARE = 0.5
 STATUSES = {
     "awarded": "awarded", "cancelled": "void", "annulled": "void", "postponed": "postponed", "abandoned": "abandoned",
 }  # fmt: skip
+#: Rounds of promotion and relegation play-offs; the groups that Belgium and Greece call play-offs are numbered rounds.
+KNOCK_OUT = re.compile(r"\bfinals?\b|semi-?finals?|quarter-?finals?|^play-?(?:offs?|outs?)$", re.IGNORECASE)
 _BY_FILE = {league.openfootball: league for league in LEAGUES.values() if league.openfootball}
 _PLACE = re.compile(r"/(\d{4})(?:-(\d\d))?/([\w.]+)\.json$")
 _SEASON_IN_NAME = re.compile(r"\s+\d{4}(?:/\d\d)?$")
@@ -88,8 +90,14 @@ def parse(answers: Sequence[Answer]) -> Parsed:
             except UnreadError as error:
                 collected.refuse(answer, position, error, bytes(raw))
             else:
-                collected.keep(answer, position, date, league.code if league else None, **common, **published)
+                ours = league if league is not None and _of_league(league, published["round"]) else None
+                collected.keep(answer, position, date, ours.code if ours else None, **common, **published)
     return collected.parsed()
+
+
+def _of_league(league: League, stage: str | None) -> bool:
+    """False for a knock-out match after the season of a league whose archives hold the season alone."""
+    return league.extra or KNOCK_OUT.search(stage or "") is None
 
 
 def _seasons(league: League, first: dt.date, last: dt.date) -> Iterator[tuple[str, dt.date]]:

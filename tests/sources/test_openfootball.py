@@ -152,6 +152,21 @@ def test_times_are_local_and_the_date_is_as_published(place, time, kick_off):
     assert (found["kick_off_at"], found["match_date"]) == (kick_off, dt.date(2023, 8, 11))
 
 
+@pytest.mark.parametrize(
+    ("place", "stage", "league"),
+    [
+        ("2022-23/en.2.json", "Playoffs", None),
+        ("2023-24/en.2.json", "Semifinals", None),
+        ("2011-12/it.2.json", "Aufstieg, Final", None),
+        ("2023-24/be.1.json", "Championship Playoffs, Round 3", "B1"),
+        ("2023-24/mx.1.json", "Clausura Playoffs, Final", "MEX"),  # the archives of the extra leagues hold them too
+        ("2023-24/en.2.json", "Matchday 46", "E1"),
+    ],
+)
+def test_a_knock_out_match_after_the_season_is_not_of_the_league(place, stage, league):
+    assert row(address=f"{BASE}/{place}", round=stage)["_league"] == league
+
+
 def test_a_competition_that_is_none_of_ours_is_kept_without_a_league():
     found = row(address=f"{BASE}/2020/uefa.cl.json")
     assert (found["_league"], found["country"], found["season"]) == (None, None, "2020")
