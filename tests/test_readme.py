@@ -12,7 +12,7 @@ from soccer_assets.settings import PREFIX, Settings
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 JUSTFILE = (ROOT / "justfile").read_text()
-RECIPES = set(re.findall(r"^([a-z]+)(?: [^:=]*)?:(?!=)", JUSTFILE, flags=re.MULTILINE))
+RECIPES = set(re.findall(r"^([a-z-]+)(?: [^:=]*)?:(?!=)", JUSTFILE, flags=re.MULTILINE))
 
 
 def test_every_setting_is_in_the_readme_with_its_default_and_what_it_is() -> None:

@@ -38,7 +38,7 @@ async def test_health_says_live_and_why_it_is_not_ready(client: Client) -> None:
     assert answer.status_code == 200 and health["live"] is True and health["ready"] is False
     assert health["reasons"] == ["worker: none gave a sign of life lately: start serving.worker"]
     checks = by_name(health)
-    assert checks["lake"][1].startswith("matches version 0, predictions version 0")
+    assert checks["lake"][1].startswith("matches version 0, teams version 0, predictions version 0")
     assert checks["predictions"] == (True, "42 matches up to 2024-10-05")
     assert checks["redis"] == (True, "0 jobs wait or run")
     assert (await client.get("/health/live")).json() == {"live": True}
