@@ -55,6 +55,14 @@ link EVENTS MATCHES OUT:
 links *ARGS:
     @{{python}} soccer_assets links "$@"
 
+# how well the shipped scorer of club names does on labelled pairs of them: one JSON object
+score-names PAIRS:
+    @{{python}} soccer_assets score-names {{PAIRS}}
+
+# make the shipped scorer of club names again: labelled pairs, a registry of aliases, one of clubs (.parquet)
+train-names PAIRS REGISTRY REEP:
+    @{{python}} soccer_assets train-names {{PAIRS}} {{REGISTRY}} {{REEP}}
+
 # measure speed and memory: one JSON object and one table
 bench *PARTS:
     @{{python}} bench {{PARTS}}

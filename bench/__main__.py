@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import graph, linking, serving, sources
+from bench import graph, linking, names, serving, sources
 
-PARTS = ("parsing", "backfill", "further_day", "sources", "linking", "links", "imports", "read", "on_demand")
+PARTS = ("parsing", "backfill", "further_day", "sources", "names", "linking", "links", "imports", "read", "on_demand")
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
         "backfill": lambda: graph.run("backfill", environment),
         "further_day": lambda: graph.run("further_day", environment),
         "sources": sources.a_day,
+        "names": names.all_of_it,
         "linking": linking.day,
         "links": linking.season,
         "imports": graph.imports,

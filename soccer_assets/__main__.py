@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+import json
 import os
 import sys
 from pathlib import Path
@@ -52,6 +53,14 @@ def _run(arguments: argparse.Namespace) -> int:
             from soccer_assets import links_desk
 
             links_desk.run(arguments.arguments, Lake(Settings.read().lake))
+        case "score-names":
+            from soccer_assets.matches.names.report import score_names
+
+            print(json.dumps(score_names(arguments.pairs)))
+        case "train-names":
+            from soccer_assets.matches.names.report import train_names
+
+            print(json.dumps(train_names(arguments.pairs, arguments.registry, arguments.reep)))
         case "backfill" | "train" | "predict":
             _materialize(arguments)
     return 0
@@ -102,6 +111,11 @@ def _parser() -> argparse.ArgumentParser:
     links = commands.add_parser("links", help="review, decide and trace links")
     what = "review|accept|reject|merge|split|undo|history|export|import"
     links.add_argument("arguments", nargs=argparse.REMAINDER, metavar=what, help="each tells more with --help")
+    score = commands.add_parser("score-names", help="the shipped scorer of club names on labelled pairs, as JSON")
+    score.add_argument("pairs", type=Path, metavar="PAIRS", help="CSV: country, source_a, name_a, source_b, ...")
+    names = commands.add_parser("train-names", help="make the shipped scorer of club names again")
+    for name, text in (("pairs", "labelled pairs, with club_a, club_b"), ("registry", "aliases"), ("reep", "clubs")):
+        names.add_argument(name, type=Path, metavar=name.upper(), help=text)
     return parser
 
 

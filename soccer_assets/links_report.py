@@ -40,7 +40,7 @@ def review(lake: Lake) -> Iterator[str]:
     dates = cases[DATE].to_list()
     matches = lake.read("matches", min(dates) - DAY, max(dates) + DAY)
     for case in cases.iter_rows(named=True):
-        candidate = matches.filter(pl.col("match_id") == case["candidate_id"]).tail(1)
+        candidate = matches.filter(pl.col("match_id").eq_missing(case["candidate_id"])).tail(1)
         yield f"case {case['event_id']}: {_fixture(case)}"
         yield f"  {case['source']}, {case['competition'] or 'competition unknown'}"
         if case["score"] is not None:
@@ -79,8 +79,10 @@ def _number(value: float | None) -> str:
 def history(lake: Lake, what: str | None) -> Iterator[str]:
     entries = decisions.ledger(lake)
     undone = decisions.undone(entries)
-    mentioned = [pl.col(name) == what for name in ("name", "team_id", "other_team_id", "event_id")]
-    about = entries if what is None else entries.filter(pl.any_horizontal(mentioned).fill_null(False))
+    about = entries
+    if what is not None:
+        mentioned = [pl.col(name) == what for name in ("name", "team_id", "other_team_id", "event_id")]
+        about = entries.filter(pl.any_horizontal(mentioned).fill_null(False))
     about = pl.concat([about, entries.filter(pl.col("undoes").is_in(about["decision_id"].to_list()))]).unique()
     for entry in about.sort("decision_id").iter_rows(named=True):
         void = "  (undone)" if entry["decision_id"] in undone else ""
@@ -111,7 +113,7 @@ def _changes(lake: Lake, entry: dict[str, Any]) -> Iterator[str]:
 
 def _names_of(lake: Lake, event_id: str | None) -> list[str]:
     """The names of an event."""
-    rows = lake.scan(ODDS_LINKS.name).filter(pl.col("event_id") == event_id).select(SIDES).collect()
+    rows = lake.scan(ODDS_LINKS.name).filter(pl.col("event_id").eq_missing(event_id)).select(SIDES).collect()
     return [name for row in rows.rows() for name in row]
 
 

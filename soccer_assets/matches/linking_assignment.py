@@ -128,6 +128,9 @@ def _assigned(pairs: pl.DataFrame) -> pl.Series:
     first = int(fixture.max(initial=-1)) + 1
     parts = _parts(fixture[edges], match[edges] + first, first + int(match.max(initial=-1)) + 1)
     block = parts[fixture[edges]]
+    alone = np.bincount(block)[block] == 1
+    taken[edges[alone]] = True
+    edges, block = edges[~alone], block[~alone]
     order = np.argsort(block, kind="stable")
     for edge in np.split(edges[order], np.flatnonzero(np.diff(block[order])) + 1):
         _, row = np.unique(fixture[edge], return_inverse=True)

@@ -6,9 +6,7 @@ from functools import lru_cache
 
 def acronym(words: Sequence[str], others: Sequence[str]) -> float:
     """The best of `words` as an acronym of `others`: 1 for plain initials, less for more freedom, 0 for none."""
-    firsts = {other[0] for other in others if other}
-    likely = [word for word in words if word[0] in firsts and word not in others]
-    return max((_of(word, tuple(others)) for word in likely), default=0.0)
+    return max((_of(word, tuple(others)) for word in words if word not in others), default=0.0)
 
 
 @lru_cache(maxsize=1 << 17)

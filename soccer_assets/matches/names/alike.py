@@ -1,6 +1,6 @@
 """How alike two words are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,20 +21,15 @@ _CUT = np.array([0.0, 0.5, 0.7, 0.8, 0.88])
 _DERIVED = 0.95
 _SYNCOPE = 0.9
 _SUBSEQUENCE = 0.65
+#: What the sound counts, beside the consonants alone.
+_SOUND = 0.6
 
 
 def compared(left: Texts, right: Texts, scorer: Any) -> Floats:
-    """Scores of `left[k]` and `right[k]`; those of rapidfuzz's `fuzz` are out of 100, as it gives them."""
+    """Scores of `left[k]` and `right[k]` in either order; those of rapidfuzz's `fuzz` are out of 100, as there."""
+    first = left <= right  # some of its scorers depend on the order
+    left, right = np.where(first, left, right), np.where(first, right, left)
     return process.cpdist(left, right, scorer=scorer, dtype=np.float32).astype(np.float64)
-
-
-def by_language(foreign: NDArray[np.bool_]) -> Iterator[tuple[int, Any]]:
-    """Position of each language and the pairs to compare in it, as an index; `foreign`: of two scripts."""
-    across = np.flatnonzero(foreign)
-    for position, language in enumerate(LANGUAGES):
-        which = slice(None) if language in _AT_HOME else across
-        if language in _AT_HOME or len(across):
-            yield position, which
 
 
 def alike(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> tuple[Floats, Floats, Floats, Floats]:
@@ -45,7 +40,7 @@ def alike(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> tuple[Floats, F
         x: positions in `words`.
         y: positions in `words`.
     """
-    plain = np.array([word for word, _ in words] + [""], dtype=object)[:-1]
+    plain = np.array([word for word, _ in words], dtype=object)
     left, right = plain[x], plain[y]
     same = (left == right).astype(np.float64)
     spelt = np.maximum(
@@ -61,15 +56,17 @@ def alike(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> tuple[Floats, F
 def _sound(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> Floats:
     """The best agreement of sound and consonants in any language."""
     said = [readings(heard) for _, heard in words]
-    other = np.array([plain != heard for plain, heard in words], dtype=bool)
+    written = np.array([plain != heard for plain, heard in words], dtype=bool)
+    across = np.flatnonzero(written[x] != written[y])
     best = np.zeros(len(x))
-    for language, which in by_language(other[x] != other[y]):
-        sounds = [reading[language] for reading in said] + [""]
-        spoken = np.array(sounds, dtype=object)
-        bones = np.array([skeleton(sound) for sound in sounds], dtype=object)
-        i, j = x[which], y[which]
-        now = 0.6 * compared(spoken[i], spoken[j], fuzz.ratio) + 0.4 * compared(bones[i], bones[j], fuzz.ratio)
-        best[which] = np.maximum(best[which], now / 100)
+    for position, language in enumerate(LANGUAGES):
+        which = np.arange(len(x)) if language in _AT_HOME else across
+        if not len(which):
+            continue
+        sounds = [reading[position] for reading in said]
+        texts = np.array([sounds, [skeleton(sound) for sound in sounds]], dtype=object)
+        sound, bones = (compared(text[x[which]], text[y[which]], fuzz.ratio) for text in texts)
+        best[which] = np.maximum(best[which], (_SOUND * sound + (1 - _SOUND) * bones) / 100)
     return best
 
 
@@ -79,8 +76,8 @@ def _derived(left: Texts, right: Texts) -> NDArray[np.bool_]:
     for k, (one, two) in enumerate(zip(left, right, strict=True)):
         shorter, longer = (one, two) if len(one) <= len(two) else (two, one)
         if len(shorter) >= 4 and shorter[:3] == longer[:3]:
-            stem = shorter[:-1] if shorter[-1] in "aeiou" else shorter
-            found[k] = longer.startswith(stem) and longer[len(stem) :].lstrip(stem[-1]) in OF_PLACE
+            stems = (shorter, shorter[:-1]) if shorter[-1] in "aeiou" else (shorter,)
+            found[k] = any(longer.startswith(s) and longer[len(s) :].lstrip(s[-1]) in OF_PLACE for s in stems)
     return found
 
 

@@ -4,23 +4,22 @@ Every feature is symmetric: `f(a, b) = f(b, a)`. Work is done once per name (`si
 (`alike.py`), and the rest in numpy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
 from soccer_assets.matches.names.acronyms import acronym
-from soccer_assets.matches.names.alike import Floats, Ints, alike, by_language, compared
-from soccer_assets.matches.names.lexicon import UNKNOWN, Lexicon
+from soccer_assets.matches.names.alike import Floats, Ints, alike, compared
+from soccer_assets.matches.names.lexicon import Lexicon
 from soccer_assets.matches.names.sides import Side
 
 #: A word is found on the other side from here on, and lost below.
 FOUND_FROM, LOST_BELOW = 0.8, 0.6
-#: `local` where no word is found.
-NOTHING_FOUND = 9.0
+#: `local` where the country is not known, and the number of clubs that have a word where none is found.
+UNKNOWN, NOTHING_FOUND = -1.0, 511
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,6 @@ FEATURES = (
     Feature("winkler", "Jaro-Winkler of the cores"),
     Feature("joined", "edits of the cores without spaces"),
     Feature("joined_partial", "the shorter core inside the longer one, without spaces"),
-    Feature("sound", "edits of the sounds, best language"),
-    Feature("bones", "edits of the consonants, best language"),
     *_both("same", "share of a side's rarity found on the other by the same words"),
     *_both("near", "the same by words spelt nearly so"),
     *_both("heard", "the same by words that sound alike"),
@@ -57,8 +54,11 @@ FEATURES = (
     Feature("shared_heard", "the same, no abbreviations"),
     *_both("head", "how well a side's first core word is found on the other"),
     *_both("left", "core words not found on the other side"),
-    Feature("local", "log(1 + clubs of the country) with the rarest word found on both sides; -1: country not known"),
+    Feature("local", "log2(1 + clubs of the country with the rarest word found on both sides); -1: country not known"),
     Feature("acronym", "a short word of one side made of the beginnings of the other's"),
+    Feature("equal", "the same core words"),
+    Feature("qualifiers_against", "both sides have words that tell the clubs of a place apart and share none"),
+    Feature("qualifiers_one", "one side alone has such words"),
     Feature("forms_shared", "club forms (FC, SV ...) on both sides"),
     Feature("forms_against", "both sides have club forms and share none"),
     Feature("numbers_shared", "founding years and figures on both sides"),
@@ -77,18 +77,16 @@ def features(
     """The features `(n, len(FEATURES))` of the pairs `a.names[i[k]]`, `b.names[j[k]]` of the country `countries[k]`."""
     if not len(i):
         return np.empty((0, len(FEATURES)))
-    foreign = a.foreign[i] != b.foreign[j]
     rarest = [np.maximum.reduceat(side.weight, side.start) for side in (a, b)]
     return np.column_stack(
         [
             *_strings(a, b, i, j),
-            *_sounds(a, b, i, j, foreign),
             *_words(a, b, i, j, lexicon, countries),
             *_sets(a, b, i, j),
             *_ends(a.core_words[i], b.core_words[j]),
             *_ends(a.core_letters[i], b.core_letters[j]),
             *_ends(rarest[0][i], rarest[1][j]),
-            foreign.astype(np.float64),
+            (a.foreign[i] != b.foreign[j]).astype(np.float64),
         ]
     )
 
@@ -108,14 +106,6 @@ def _strings(a: Side, b: Side, i: Ints, j: Ints) -> list[Floats]:
         compared(*joined, fuzz.ratio) / 100,
         compared(*joined, fuzz.partial_ratio) / 100,
     ]
-
-
-def _sounds(a: Side, b: Side, i: Ints, j: Ints, foreign: NDArray[np.bool_]) -> list[Floats]:
-    best = np.zeros((2, len(i)))
-    for language, which in by_language(foreign):
-        for row, (x, y) in enumerate(zip(a.sounds(language), b.sounds(language), strict=True)):
-            best[row, which] = np.maximum(best[row, which], compared(x[i[which]], y[j[which]], fuzz.ratio) / 100)
-    return list(best)
 
 
 def _words(
@@ -138,7 +128,9 @@ def _words(
     shared = [np.maximum.reduceat(lighter * ways[way], _starts(cells)) for way in (3, 2)]
     local = np.full(len(i), UNKNOWN)
     if countries is not None:
-        local = np.minimum(found_a.local(lexicon, countries), found_b.local(lexicon, countries))
+        clubs = lexicon.of(countries)
+        known = np.array([words is not None for words in clubs], dtype=bool)
+        local = np.where(known, np.minimum(found_a.local(clubs), found_b.local(clubs)), UNKNOWN)
     return [x for ends in (*shares, lost, shared, head, left_over, (local,)) for x in ends]
 
 
@@ -163,23 +155,34 @@ class _Found:
         left = np.add.reduceat((self.loose < LOST_BELOW) & ~form, self.start, dtype=np.float64)
         return [*shares, lost, head, left]
 
-    def local(self, lexicon: Lexicon, countries: Sequence[str | None]) -> Floats:
-        """Of the words found, the least number of clubs of the pair's country that have it, as log(1 + n)."""
-        value = np.full(len(self.word), NOTHING_FOUND)
+    def local(self, clubs: Sequence[Mapping[str, int] | None]) -> Floats:
+        """Of the words found, the least number of `clubs` of the pair that have it, as log2(1 + n), rounded.
+
+        A word that is not listed counts as one club's.
+        """
+        count = np.full(len(self.word), NOTHING_FOUND, dtype=np.int64)
         hits = np.flatnonzero(self.loose >= FOUND_FROM)
         pair = np.repeat(np.arange(len(self.size)), self.size)[hits]
-        words = [self.side.plain[k] for k in self.word[hits].tolist()]
-        value[hits] = lexicon.clubs_with(words, [countries[k] for k in pair.tolist()])
-        return np.minimum.reduceat(value, self.start)
+        for hit, word, p in zip(hits.tolist(), self.word[hits].tolist(), pair.tolist(), strict=True):
+            if (words := clubs[p]) is not None:
+                count[hit] = words.get(self.side.plain[word], 1)
+        rounded: Floats = np.rint(np.log2(1 + np.minimum.reduceat(count, self.start)))
+        return rounded
 
 
 def _alike(a: Side, b: Side, left: Ints, right: Ints) -> list[Floats]:
     """The four ways of `alike` for words given by their flat positions; each two words are compared once."""
-    codes = {word: k for k, word in enumerate(dict.fromkeys([*a.words, *b.words]))}
-    code_a = np.array([codes[word] for word in a.words], dtype=np.int64)
-    code_b = np.array([codes[word] for word in b.words], dtype=np.int64)
-    keys, where = np.unique(code_a[left] * len(codes) + code_b[right], return_inverse=True)
+    codes: dict[tuple[str, str], int] = {}
+    x, y = (_coded(side.words, which, codes) for side, which in ((a, left), (b, right)))
+    keys, where = np.unique(x * len(codes) + y, return_inverse=True)
     return [way[where] for way in alike(list(codes), keys // len(codes), keys % len(codes))]
+
+
+def _coded(words: Sequence[tuple[str, str]], which: Ints, codes: dict[tuple[str, str], int]) -> Ints:
+    """A number for each word of `which`, the same for the same word; new words are added to `codes`."""
+    used, where = np.unique(which, return_inverse=True)
+    numbers = [codes.setdefault(words[k], len(codes)) for k in used.tolist()]
+    return np.array(numbers, dtype=np.int64)[where]
 
 
 def _starts(lengths: Ints) -> Ints:
@@ -187,14 +190,20 @@ def _starts(lengths: Ints) -> Ints:
 
 
 def _sets(a: Side, b: Side, i: Ints, j: Ints) -> list[Floats]:
-    values = np.zeros((len(i), 6))
+    values = np.zeros((len(i), 9))
     for row, p, q in zip(values, i.tolist(), j.tolist(), strict=True):
-        row[0] = max(acronym(a.short[p], b.letters[q]), acronym(b.short[q], a.letters[p]))
+        of_a = [word for word in a.short[p] if word[0] in b.firsts[q]]
+        of_b = [word for word in b.short[q] if word[0] in a.firsts[p]]
+        if of_a or of_b:
+            row[0] = max(acronym(of_a, b.letters[q]), acronym(of_b, a.letters[p]))
+        row[1] = a.words_of[p] == b.words_of[q]
+        one, two = a.qualifiers[p], b.qualifiers[q]
+        row[2:4] = bool(one and two and not one & two), bool(one) != bool(two)
         if a.forms[p] and b.forms[q]:
             shared = len(a.forms[p] & b.forms[q])
-            row[1:3] = shared, not shared
+            row[4:6] = shared, not shared
         if a.numbers[p] or b.numbers[q]:
             shared = len(a.numbers[p] & b.numbers[q])
-            two = bool(a.numbers[p]) and bool(b.numbers[q])
-            row[3:6] = shared, two and not shared, not two
+            both = bool(a.numbers[p]) and bool(b.numbers[q])
+            row[6:9] = shared, both and not shared, not both
     return list(values.T)

@@ -1,8 +1,8 @@
 """Names that may be the same, found fast: the cosine of weighted pieces of their words.
 
-The pieces are whole words, their letters by threes, their consonants as heard in any language, and initials. Pieces that
-few names have weigh most; those that very many have are left out. Sparse products find, for thousands of names a second,
-the few that are worth a full comparison.
+The pieces are whole words, their letters by threes, their consonants as heard in any language, and initials. Pieces
+that few names have weigh most; those that very many have are left out. Sparse products find, for thousands of names a
+second, the few that are worth a full comparison.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,9 @@ class Grams:
         rare = have <= max(COMMON, COMMON_SHARE * len(names))
         self._idf = np.where(rare, np.log((len(names) + 1) / (have + 0.5)), 0.0).astype(np.float32)
         self._index = self._weighted(counted).T.tocsr()
-        self._places = {country: k for k, country in enumerate(sorted({*(countries or ())} - {None}), start=1)}
+        self._places = {
+            country: k for k, country in enumerate(sorted({c for c in countries or () if c is not None}), start=1)
+        }
         self._place = self._placed(countries or [None] * len(names))
 
     def nearest(
@@ -69,7 +71,9 @@ class Grams:
         return np.array([0 if c is None else self._places.get(c, 0) for c in countries], dtype=np.int64)
 
     def _counted(self, names: Sequence[Name]) -> sparse.csr_matrix:
-        indptr, indices, data = [0], [], []
+        indptr: list[int] = [0]
+        indices: list[int] = []
+        data: list[float] = []
         for name in names:
             pieces = {self._codes[piece]: weight for piece, weight in _pieces(name) if piece in self._codes}
             indices += pieces.keys()

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,23 +11,22 @@ from soccer_assets.matches.names.places import PLACE
 
 SCRIPTS = ("latin", "cyrillic", "greek", "arabic", "hebrew", "georgian", "armenian", "han", "kana", "hangul")
 _BLOCKS = {"cjk": "han", "hiragana": "kana", "katakana": "kana"}
-_ALPHABETS: Mapping[str, str] = {
-    **scripts.GREEK, **scripts.ARABIC, **scripts.HEBREW, **scripts.GEORGIAN, **scripts.ARMENIAN, **scripts.LETTERS
-}  # fmt: skip
+_ALPHABETS = scripts.CYRILLIC | scripts.GREEK | scripts.ARABIC | scripts.HEBREW | scripts.GEORGIAN | scripts.ARMENIAN
 _LOOK_ALIKE = str.maketrans("aceopxy", "асеорху")
 _INITIALS = re.compile(r"(?<!\w)(?:\w\.){2,}(?:\w(?!\w))?")
 _WORD = re.compile(r"[^\W_]+\.?")
 _PARTS = re.compile(r"u\d\d$|\d+(?:я|nd)?\.?|\D+")
 _SECOND = re.compile(r"(?<=\w)-2(?!\w)")
-_UNDER = re.compile(r"(?:under|u|до|sub)[ -]?(\d\d)s?(?!\w)")
+_UNDER = re.compile(r"(?<!\w)(?:under|u|до|sub)[ -]?(\d\d)s?(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
     """A name as written and as understood.
 
-    `tokens` are plain lower-case Latin words in their order, without marks, figures and years; `heard` the same words as
-    they are to be read aloud, in the script they were written in; `numbers` the figures, years by their last two digits.
+    `tokens` are plain lower-case Latin words in their order, without marks, figures and years; `heard` the same words
+    as they are to be read aloud, in the script they were written in; `numbers` the figures, years by their last two
+    digits; `sex` is men or women, `kind` first, reserve or youth.
     """
 
     text: str
@@ -61,23 +59,29 @@ def parse(name: str) -> Name:
             word = word.translate(_LOOK_ALIKE) if word.isalpha() and len(word) == 1 else word
         found += _PARTS.findall(word)
     found, sex, kind = _marks(found)
-    tokens, heard, numbers = [], [], []
+    tokens: list[str] = []
+    heard: list[str] = []
+    numbers: list[int] = []
     for position, word in enumerate(found):
-        if word.isdigit():
-            year = int(word)
-            if not (position == 0 and year < 10):  # "1. FC": the first club of its place
-                numbers.append(year % 100)
-            continue
-        plain = words.SAME_WORD.get(word) or PLACE.get(word)
-        if plain is None:
-            plain = "".join(_ALPHABETS.get(c, scripts.CYRILLIC.get(c, c)) for c in word)
-            if len(plain) > 3:
-                plain = words.SAME_WORD.get(plain) or PLACE.get(plain) or plain
-            heard += [word] if word[0] in scripts.CYRILLIC and plain else plain.split()
-        else:
-            heard += plain.split()
-        tokens += plain.split()
+        if not word.isdecimal():
+            spelt, sound = _understood(word)
+            tokens += spelt
+            heard += sound
+        elif position or int(word) >= 10:  # but "1. FC" is the first club of its place
+            numbers.append(int(word) % 100)
     return Name(name, script, tuple(tokens), tuple(heard), frozenset(numbers), sex, kind)
+
+
+def _understood(word: str) -> tuple[list[str], list[str]]:
+    """The plain words that a word stands for, and how they are heard."""
+    known = words.SAME_WORD.get(word) or PLACE.get(word)
+    if known is None:
+        plain = "".join(_ALPHABETS.get(letter, letter) for letter in word)
+        # a short Cyrillic word is not the Latin abbreviation it looks like
+        known = (len(plain) > 3 and (words.SAME_WORD.get(plain) or PLACE.get(plain))) or plain
+        if plain and word[0] in scripts.CYRILLIC:
+            return known.split(), [word] * len(known.split())
+    return known.split(), known.split()
 
 
 def _unaccented(word: str) -> str:

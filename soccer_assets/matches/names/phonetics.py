@@ -6,7 +6,7 @@ The alphabet is the Latin one, with `S` sh, `Z` zh, `C` ch and `c` ts; a skeleto
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 #: Cyrillic letters (Russian and its neighbours) by their sound.
@@ -23,15 +23,17 @@ _REST = (("ph", "f"), ("ck", "k"), ("qu", "k"), ("x", "ks"), ("w", "v"), ("y", "
 #: Per language, spellings and their sounds; at each place the first that fits counts, other letters stay.
 LANGUAGES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "english": (
-        ("borough$|brough$|burgh$", "boro"), ("bury$", "beri"), ("mouth$", "mut"), ("(?<=.)ham$", "em"), ("shire$", "Sir"),
-        ("wick$|wich$", "ik"), ("isle$", "ail"), ("cester", "ster"), ("a(?=[^aeiouy]e$)", "ei"), ("le$", "l"), ("tch|ch", "C"), ("sh", "S"), ("th", "t"), ("igh", "ai"), ("gh", ""), ("w(?=oo|u)", "v"), ("wh|w", "u"),
-        ("^wr", "r"), ("^kn", "n"), ("qu", "ku"), ("oo", "u"), ("ee|ea|ie", "i"), ("our", "or"), ("ou", "u"),
-        ("ow", "ou"), ("aw|au", "o"), ("ey$|y$|ie$", "i"), ("ai|ay|ei|ey", "ei"), ("oa", "o"), ("dge?", "dZ"),
-        ("j", "dZ"), ("c(?=[eiy])", "s"), ("ur|ir|er", "er"), ("u(?=[^aeiou][^aeiou])", "a"), ("al(?=[lt])", "ol"),
-        ("e$", ""), ("es$", "s"),
+        ("borough$|brough$|burgh$", "boro"), ("bury$", "beri"), ("mouth$", "mut"), ("(?<=.)ham$", "em"),
+        ("shire$", "Sir"), ("wick$|wich$", "ik"), ("isle$", "ail"), ("cester", "ster"), ("a(?=[^aeiouy]e$)", "ei"),
+        ("le$", "l"), ("tch|ch", "C"), ("sh", "S"), ("th", "t"), ("igh", "ai"), ("gh", ""), ("w(?=oo|u)", "v"),
+        ("wh|w", "u"), ("^wr", "r"), ("^kn", "n"), ("qu", "ku"), ("oo", "u"), ("ee|ea|ie", "i"), ("our", "or"),
+        ("ou", "u"), ("ow", "ou"), ("aw|au", "o"), ("ey$|y$|ie$", "i"), ("ai|ay|ei|ey", "ei"), ("oa", "o"),
+        ("dge?", "dZ"), ("j", "dZ"), ("c(?=[eiy])", "s"), ("ur|ir|er", "er"), ("u(?=[^aeiou][^aeiou])", "a"),
+        ("al(?=[lt])", "ol"), ("e$", ""), ("es$", "s"),
     ),
     "french": (
-        ("(?<=...)t?(?:ais|ois)e?$", ""), ("eaux?|aux?$|au", "o"), ("oyes?$|oi[st]?$|oi", "ua"), ("n[tdp](?=[pbl])", "n"), ("l?lier$", "lie"), ("ou", "u"), ("ch", "S"), ("gn", "n"), ("qu", "k"), ("ill", "i"),
+        ("(?<=...)t?(?:ais|ois)e?$", ""), ("eaux?|aux?$|au", "o"), ("oyes?$|oi[st]?$|oi", "ua"),
+        ("n[tdp](?=[pbl])", "n"), ("l?lier$", "lie"), ("ou", "u"), ("ch", "S"), ("gn", "n"), ("qu", "k"), ("ill", "i"),
         ("c(?=[eiy])", "s"), ("g(?=[eiy])|j", "Z"), ("(?:ai|e)?in(?![aeiouyn])", "en"), ("ai|ei", "e"),
         ("e[nm](?=[^aeiouynm])", "an"), ("h", ""), ("er$|ez$", "e"), ("es$|e$|[tdsxzp]$", ""), ("u", "iu"),
     ),
@@ -44,9 +46,9 @@ LANGUAGES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("oes$", "oenS"), ("os$", "uS"), ("[sz]$", "S"), ("o$", "u"), ("h", ""), ("gu(?=[ei])", "g"), ("ou", "o"),
     ),
     "italian": (
-        ("cci(?=[aou])|cc(?=[ei])", "C"), ("cch|ch", "k"), ("gh", "g"), ("sci(?=[aou])|sc(?=[ei])", "S"), ("ci(?=[aou])|c(?=[ei])", "C"),
-        ("gi(?=[aou])|g(?=[ei])", "dZ"), ("gli", "li"), ("gn", "n"), ("zz?", "c"), ("qu", "ku"), ("h", ""),
-        ("(?<=[aeiou])s(?=[aeiou])", "z"),
+        ("cci(?=[aou])|cc(?=[ei])", "C"), ("cch|ch", "k"), ("gh", "g"), ("sci(?=[aou])|sc(?=[ei])", "S"),
+        ("ci(?=[aou])|c(?=[ei])", "C"), ("gi(?=[aou])|g(?=[ei])", "dZ"), ("gli", "li"), ("gn", "n"), ("zz?", "c"),
+        ("qu", "ku"), ("h", ""), ("(?<=[aeiou])s(?=[aeiou])", "z"),
     ),
     "german": (
         ("tsch", "C"), ("sch", "S"), ("chs", "ks"), ("ch", "h"), ("^s(?=[tp])", "S"), ("ei|ey|ai|ay", "ai"),
@@ -58,31 +60,37 @@ LANGUAGES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("uu", "iu"), ("ie", "i"), ("eu", "e"), ("tz", "c"), ("th", "t"),
     ),
     "nordic": (
-        ("aa|au", "o"), ("sj|skj|kj", "S"), ("nds?$", "n"), ("hj", "i"), ("gj", "i"), ("y", "iu"), ("th", "t"), ("ae|oe", "e"),
-        ("v$", "v"), ("c(?=[ei])", "s"),
+        ("aa|au", "o"), ("sj|skj|kj", "S"), ("nds?$", "n"), ("hj", "i"), ("gj", "i"), ("y", "iu"), ("th", "t"),
+        ("ae|oe", "e"), ("v$", "v"), ("c(?=[ei])", "s"),
     ),
-    "greek": (("gi(?=[ao])", "i"), ("ou", "u"), ("ei|oi|y", "i"), ("ai", "e"), ("th", "f"), ("ch|kh", "h"), ("mp", "b")),
-    "turkish": (("c", "dZ"), ("ch", "C"), ("sh", "S"), ("j", "Z")),
+    "greek": (
+        ("gi(?=[ao])", "i"), ("ou", "u"), ("ei|oi|y", "i"), ("ai", "e"), ("th", "f"), ("ch|kh", "h"), ("mp", "b"),
+    ),
+    "turkish": (
+        ("c", "dZ"), ("ch", "C"), ("sh", "S"), ("j", "Z"),
+    ),
     "slavic": (
         ("szcz|shch", "S"), ("sz|sh", "S"), ("cz|ch(?=[aeiou])", "C"), ("rz|zh", "Z"), ("kh|ch", "h"), ("ts|c", "c"),
         ("ph", "f"), ("ou", "u"),
     ),
     "h as g": (
-        ("ch|kh", "h"), ("th", "t"), ("h", "g"), ("ei|ey", "ai"), ("eu", "oi"), ("z|tz", "c"), ("c(?=[eiy])", "s"), ("ya", "ia"),
+        ("ch|kh", "h"), ("th", "t"), ("h", "g"), ("ei|ey", "ai"), ("eu", "oi"), ("z|tz", "c"), ("c(?=[eiy])", "s"),
+        ("ya", "ia"),
     ),
-    "chinese": (("zh", "CZ"), ("ch", "C"), ("sh", "S"), ("q", "c"), ("x", "s"), ("j|z", "cz"), ("r", "Z"), ("yi", "i")),
+    "chinese": (
+        ("zh", "CZ"), ("ch", "C"), ("sh", "S"), ("q", "c"), ("x", "s"), ("j|z", "cz"), ("r", "Z"), ("yi", "i"),
+    ),
 }  # fmt: skip
 
-_CLASSES = str.maketrans(
-    {"b": "p", "v": "f", "d": "t", "g": "k", "z": "s", "Z": "s", "S": "s", "C": "s", "c": "s", "a": "", "e": "", "i": "",
-     "o": "", "u": "", "h": ""}
-)  # fmt: skip
+_CLASSES = str.maketrans("bvdgzZSCc", "pftksssss", "aeiouh")
 _DOUBLE = re.compile(r"(.)\1+")
 _AFFRICATE = re.compile("dZ|ts|Cz|CZ|cz|dz")
 
 
-def _compiled(rules: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], tuple[str, ...]]:
-    return re.compile("|".join(f"({spelling})" for spelling, _ in rules)), tuple(sound for _, sound in rules)
+def _compiled(rules: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], Callable[[re.Match[str]], str]]:
+    """One pattern for all rules of a language, and what to put in the place of what it finds."""
+    sounds = [sound for _, sound in rules]
+    return re.compile("|".join(f"({spelling})" for spelling, _ in rules)), lambda m: sounds[(m.lastindex or 0) - 1]
 
 
 _RULES = tuple(_compiled(rules + _REST) for rules in LANGUAGES.values())
@@ -93,8 +101,7 @@ def readings(token: str) -> tuple[str, ...]:
     """The sounds of a plain or Cyrillic lower-case token, one per language of `LANGUAGES`."""
     if token[0] in CYRILLIC:
         return (_smooth("".join(CYRILLIC.get(letter, letter) for letter in token)),) * len(_RULES)
-    heard = (pattern.sub(lambda m, sounds=sounds: sounds[m.lastindex - 1], token) for pattern, sounds in _RULES)
-    return tuple(_smooth(sound) for sound in heard)
+    return tuple(_smooth(pattern.sub(sound, token)) for pattern, sound in _RULES)
 
 
 def _smooth(sound: str) -> str:

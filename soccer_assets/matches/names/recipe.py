@@ -1,12 +1,12 @@
 """How the shipped scorer is made: `just train-names PAIRS.csv REGISTRY.csv REEP.parquet`.
 
 1. Clubs are dealt into folds. A lexicon counts words over a registry of aliases and one of clubs.
-2. The features of a labelled pair are computed with a lexicon that has seen neither club: one is rare to the scorer when
-   it is new, so it must be rare in training as well.
+2. The features of a labelled pair are computed with a lexicon that has seen neither club: a new club's words are rare
+   to the scorer, so they must be rare in training as well.
 3. The trees: LightGBM, one thread, seeded: the same files give the same bytes. Each pair is learned with its country
    and, at half its weight, without.
-4. Threshold and figures come from scores that models gave which have seen neither club of a pair. Then the lexicon is
-   counted and the trees are grown on everything.
+4. The figures come from scores that models gave which have seen neither club of a pair. Then the lexicon is counted and
+   the trees are grown on everything.
 """
 
 from collections import Counter, defaultdict
@@ -19,11 +19,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from soccer_assets.matches.names.alike import Floats, Ints
-from soccer_assets.matches.names.features import FEATURES, features
-from soccer_assets.matches.names.lexicon import UNKNOWN, Lexicon
+from soccer_assets.matches.names.features import FEATURES, UNKNOWN, features
+from soccer_assets.matches.names.lexicon import Lexicon
 from soccer_assets.matches.names.name import parse
 from soccer_assets.matches.names.places import country_of
-from soccer_assets.matches.names.report import figures, operating_point
+from soccer_assets.matches.names.report import figures
 from soccer_assets.matches.names.scorer import OTHER_SIDE, Input, Scorer
 from soccer_assets.matches.names.sides import Side
 from soccer_assets.matches.names.trees import Tree
@@ -33,15 +33,18 @@ SEED = 20240701
 #: A word that fewer clubs have is not kept: it may tell who they are.
 LEAST_CLUBS, LEAST_OF_COUNTRY = 3, 2
 ROUNDS = 180
+#: More likely the same than not. On pairs never seen F1 changes by 0.002 between 0.45 and 0.65.
+THRESHOLD = 0.5
 PARAMS: Mapping[str, Any] = {
     "objective": "binary",
     "learning_rate": 0.08,
     "num_leaves": 12,
-    "min_data_in_leaf": 40,
+    "min_data_in_leaf": 200,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
+    "max_bin": 40,
     "deterministic": True,
     "force_row_wise": True,
     "num_threads": 1,
@@ -69,9 +72,7 @@ def train(pairs: pl.DataFrame, registry: pl.DataFrame, reep: pl.DataFrame) -> Sc
     fold = _dealt(pairs)
     left, right = (np.array([fold[club] for club in pairs[name]], dtype=np.int64) for name in ("club_a", "club_b"))
     x = _unseen_features(pairs, clubs, fold, left, right)
-    blank = Scorer({}, 0.5, (), lexicon_of(clubs), ())
     scores = _unseen_scores(pairs, x, y, left, right)
-    threshold = operating_point(y, scores).threshold
     trees, gain = _grow(x, y)
     about = {
         "recipe": __name__,
@@ -80,10 +81,10 @@ def train(pairs: pl.DataFrame, registry: pl.DataFrame, reep: pl.DataFrame) -> Sc
         "parameters": dict(PARAMS),
         "pairs": len(pairs),
         "clubs": len(fold),
-        "on clubs never seen": figures(pairs, scores, threshold),
+        "on clubs never seen": figures(pairs, scores, THRESHOLD),
     }
     told = tuple(Input(f.name, f.description, round(float(g), 4)) for f, g in zip(FEATURES, gain, strict=True))
-    return Scorer(about, threshold, told, blank.lexicon, trees)
+    return Scorer(about, THRESHOLD, told, lexicon_of(clubs), trees)
 
 
 def clubs_of(registry: pl.DataFrame, reep: pl.DataFrame) -> list[Club]:
@@ -156,7 +157,7 @@ def _unseen_scores(pairs: pl.DataFrame, x: Floats, y: Ints, left: Ints, right: I
     for one, two, inside in _blocks(left, right):
         touched = np.isin(left, (one, two)) | np.isin(right, (one, two))
         trees, _ = _grow(x[~touched], y[~touched])
-        scores[inside] = Scorer({}, 0.5, (), Lexicon(1, 1, {}, {}), trees).probability(x[inside])
+        scores[inside] = Scorer({}, THRESHOLD, (), Lexicon(0, LEAST_CLUBS, {}, {}), trees).probability(x[inside])
     sides = [[(n.sex, n.kind) for n in map(parse, pairs[column])] for column in ("name_a", "name_b")]
     other = np.array([a != b for a, b in zip(*sides, strict=True)], dtype=bool)
     return np.where(other, scores * OTHER_SIDE, scores)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,15 +17,6 @@ from soccer_assets.matches.names.scorer import ARTEFACT, Scorer
 NEEDED = ("country", "source_a", "name_a", "source_b", "name_b", "same")
 FOR_TRAINING = ("club_a", "club_b", *NEEDED)
 WANTED_PRECISION = 0.99
-
-
-class Point(NamedTuple):
-    """A threshold and what holds at and above it."""
-
-    threshold: float
-    precision: float
-    recall: float
-    f1: float
 
 
 def read_pairs(file: Path, needed: tuple[str, ...] = NEEDED) -> pl.DataFrame:
@@ -129,26 +120,9 @@ def _figures(same: Ints, scores: Floats, threshold: float) -> dict[str, Any]:
 
 def recall_at_precision(same: Ints, scores: Floats, wanted: float = WANTED_PRECISION) -> float:
     """The largest recall over the thresholds at which precision is at least `wanted`; 0 where there is none."""
-    return max((point.recall for point in _points(same, scores) if point.precision >= wanted), default=0.0)
-
-
-def operating_point(same: Ints, scores: Floats) -> Point:
-    """Where F1 is largest; the threshold is halfway to the next lower score."""
-    points = _points(same, scores)
-    best = max(range(len(points)), key=lambda k: points[k].f1)
-    lower = points[best + 1].threshold if best + 1 < len(points) else 0.0
-    return points[best]._replace(threshold=round((points[best].threshold + lower) / 2, 4))
-
-
-def _points(same: Ints, scores: Floats) -> list[Point]:
-    """What holds at each score that occurs, from the highest on; empty without a pair that is the same."""
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order]
-    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) if len(ranked) else np.empty(0, dtype=np.int64)
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # equal scores are taken together
     right = np.cumsum(same[order])[last]
-    precision, recall = right / (last + 1), right / max(int(same.sum()), 1)
-    f1 = 2 * right / (last + 1 + max(int(same.sum()), 1))
-    return [
-        Point(*point)
-        for point in zip(ranked[last].tolist(), precision.tolist(), recall.tolist(), f1.tolist(), strict=True)
-    ]
+    good = right >= wanted * (last + 1)
+    return float(right[good].max() / same.sum()) if good.any() else 0.0

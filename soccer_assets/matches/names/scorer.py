@@ -24,6 +24,9 @@ from soccer_assets.matches.names.trees import Forest, Tree
 ARTEFACT = Path(__file__).with_name("scorer.json")
 #: For each name of a matrix, as many others are compared in full.
 CANDIDATES = 5
+#: What is left of the doubt where the core words are the same.
+SAME_WORDS = 0.1
+_EQUAL = [feature.name for feature in FEATURES].index("equal")
 #: What is left of a probability where the sides' sexes or kinds differ.
 OTHER_SIDE = 0.01
 
@@ -88,8 +91,9 @@ class Scorer(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fi
         return np.where(np.array(other, dtype=bool), p * OTHER_SIDE, p)
 
     def probability(self, inputs: Floats) -> Floats:
-        """What the trees make of features `(n, len(FEATURES))`."""
-        return np.asarray(1 / (1 + np.exp(-self._forest.total(inputs))))
+        """What the trees make of features `(n, len(FEATURES))`; names of the same words come before all others."""
+        doubt = 1 / (1 + np.exp(self._forest.total(inputs)))
+        return np.asarray(1 - np.where(inputs[:, _EQUAL] > 0, doubt * SAME_WORDS, doubt))
 
     @cached_property
     def _forest(self) -> Forest:

@@ -1,15 +1,15 @@
 """Letters of other scripts as most sources write them in Latin."""
 
-from collections.abc import Mapping
+import re
 
 #: Letters that Unicode does not take apart.
-LETTERS: Mapping[str, str] = {
+LETTERS: dict[str, str] = {
     "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ə": "a", "ħ": "h",
     "ŋ": "n", "ʻ": "", "ʼ": "", "’": "'", "‘": "'", "`": "'", "´": "'",
 }  # fmt: skip
 
 #: Cyrillic letters as most sources write them in Latin.
-CYRILLIC: Mapping[str, str] = {
+CYRILLIC: dict[str, str] = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "i",
     "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
     "х": "h", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "yu", "я": "ya",
@@ -17,37 +17,37 @@ CYRILLIC: Mapping[str, str] = {
     "қ": "q", "ғ": "g", "ө": "o", "ү": "u", "ұ": "u", "ә": "a", "ң": "n", "һ": "h", "ѓ": "g", "ќ": "k", "ѕ": "dz",
 }  # fmt: skip
 
-GREEK: Mapping[str, str] = {
+GREEK: dict[str, str] = {
     "α": "a", "β": "v", "γ": "g", "δ": "d", "ε": "e", "ζ": "z", "η": "i", "θ": "th", "ι": "i", "κ": "k", "λ": "l",
     "μ": "m", "ν": "n", "ξ": "x", "ο": "o", "π": "p", "ρ": "r", "σ": "s", "ς": "s", "τ": "t", "υ": "y", "φ": "f",
     "χ": "ch", "ψ": "ps", "ω": "o",
 }  # fmt: skip
 
-ARABIC: Mapping[str, str] = {
+ARABIC: dict[str, str] = {
     "ا": "a", "أ": "a", "إ": "i", "آ": "a", "ب": "b", "ت": "t", "ث": "th", "ج": "j", "ح": "h", "خ": "kh", "د": "d",
     "ذ": "dh", "ر": "r", "ز": "z", "س": "s", "ش": "sh", "ص": "s", "ض": "d", "ط": "t", "ظ": "z", "ع": "a", "غ": "gh",
     "ف": "f", "ق": "q", "ك": "k", "ل": "l", "م": "m", "ن": "n", "ه": "h", "و": "u", "ي": "i", "ى": "a", "ة": "a",
     "ء": "", "ئ": "i", "ؤ": "u", "پ": "p", "چ": "ch", "ژ": "zh", "گ": "g", "ی": "i", "ک": "k",
 }  # fmt: skip
 
-HEBREW: Mapping[str, str] = {
+HEBREW: dict[str, str] = {
     "א": "a", "ב": "b", "ג": "g", "ד": "d", "ה": "h", "ו": "o", "ז": "z", "ח": "h", "ט": "t", "י": "i", "כ": "k",
     "ך": "k", "ל": "l", "מ": "m", "ם": "m", "נ": "n", "ן": "n", "ס": "s", "ע": "a", "פ": "p", "ף": "f", "צ": "ts",
     "ץ": "ts", "ק": "k", "ר": "r", "ש": "sh", "ת": "t",
 }  # fmt: skip
 
-GEORGIAN: Mapping[str, str] = dict(
+GEORGIAN: dict[str, str] = dict(
     zip(
         "აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
-        "a b g d e v z t i k l m n o p zh r s t u p k gh q sh ch ts dz ts ch kh j h".split(),
+        re.findall(r"\w+", "a b g d e v z t i k l m n o p zh r s t u p k gh q sh ch ts dz ts ch kh j h"),
         strict=True,
     )
 )
 
-ARMENIAN: Mapping[str, str] = dict(
+ARMENIAN: dict[str, str] = dict(
     zip(
         "աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆ",
-        "a b g d e z e e t zh i l kh ts k h dz gh ch m y n sh o ch p j r s v t r ts v p k o f".split(),
+        re.findall(r"\w+", "a b g d e z e e t zh i l kh ts k h dz gh ch m y n sh o ch p j r s v t r ts v p k o f"),
         strict=True,
     )
 )

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from soccer_assets.matches.names.lexicon import Lexicon
 from soccer_assets.matches.names.name import Name
-from soccer_assets.matches.names.phonetics import CYRILLIC, readings, skeleton
-from soccer_assets.matches.names.words import FORMS
+from soccer_assets.matches.names.phonetics import CYRILLIC
+from soccer_assets.matches.names.words import FORMS, QUALIFIERS
 
 #: What a club form weighs at most.
 FORM_WEIGHT = 0.3
@@ -44,22 +44,16 @@ class Side:
         self.sides = [(n.sex, n.kind) for n in names]
         self.numbers = [n.numbers for n in names]
         self.forms = [frozenset(t for t, _ in ps if t in FORMS and len(t) > 1) for ps in pairs]
+        self.qualifiers = [frozenset(t for t, _ in ps if t in QUALIFIERS) for ps in pairs]
+        self.words_of = [frozenset(t for t, _ in ps) for ps in core]
         self.letters = [[spelled(heard) for _, heard in ps] for ps in pairs]
         self.short = [[word for word in ws if len(word) in ACRONYM] for ws in self.letters]
+        self.firsts = [frozenset(word[0] for word in ws if word) for ws in self.letters]
         self.whole = _texts([" ".join(t for t, _ in ps) for ps in pairs])
         self.core = _texts([" ".join(t for t, _ in ps) for ps in core])
         self.joined = _texts(["".join(t for t, _ in ps) for ps in core])
         self.core_words = np.array([len(ps) for ps in core], dtype=np.float64)
         self.core_letters = np.array([len(text) for text in self.joined], dtype=np.float64)
-        self._heard = [[readings(heard) for _, heard in ps] for ps in core]
-        self._sounds: dict[int, tuple[Texts, Texts]] = {}
-
-    def sounds(self, language: int) -> tuple[Texts, Texts]:
-        """The cores as heard in a language of `LANGUAGES`, and their consonants; worked out when first asked for."""
-        if language not in self._sounds:
-            sounds = ["".join(word[language] for word in name) for name in self._heard]
-            self._sounds[language] = _texts(sounds), _texts([skeleton(sound) for sound in sounds])
-        return self._sounds[language]
 
 
 @lru_cache(maxsize=1 << 17)

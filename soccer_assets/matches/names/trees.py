@@ -1,8 +1,8 @@
 """Decision trees as plain numbers, evaluated with numpy alone.
 
-Every node a row does not satisfy strikes out the leaves below it, and the first leaf that is left is the row's (Lucchese
-et al., QuickScorer, 2015). What a value of a feature strikes out in all trees is looked up at once, by the bounds it
-exceeds.
+Every node a row does not satisfy strikes out the leaves below it, and the first leaf that is left is the row's
+(Lucchese et al., QuickScorer, 2015). What a value of a feature strikes out in all trees is looked up at once, by the
+bounds it exceeds.
 """
 
 from collections.abc import Sequence

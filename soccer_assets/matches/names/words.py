@@ -41,6 +41,15 @@ gymnastik knattspyrnufelag team sportski professional profesional kulubu spor ku
 und la le les el al los las des du den der di dos das i a fcm rj rs paulista saopaulo sco jk jks psk kf ssd cb cfc
 """)
 
+#: Words that tell the clubs of one place apart.
+QUALIFIERS = _set("""
+united city town county rovers wanderers athletic albion rangers wednesday thistle hotspur north south east west
+real atletico sporting deportivo racing independiente estudiantes nacional inter central olympique stade universidad
+dynamo lokomotiv spartak torpedo cska zenit shakhtar metallurg arsenal red star rapid austria wacker admira sturm
+borussia eintracht fortuna arminia kickers victoria germania alemannia hertha union standard cercle slavia sparta
+hapoel maccabi beitar ahli ittihad hilal nasr shabab young old boys juniors academy legends
+""")
+
 #: Endings that make "of the place" from its name.
 OF_PLACE = _set("""
 er ner ler ois oise ais aise ien ienne ense iense ensis ano ana ino ina ese esi spor gucu n en in an s es e i ians ian
