@@ -1,8 +1,8 @@
 """The sources beside football-data.co.uk: whichever fails, the graph goes on with what it saw last.
 
 A record counts as it stands in the newest good answer of its address; of a line of prices every answer counts. A match
-that an earlier answer had on a date it has left since is postponed there. When a source fails, what it gave before stays,
-and what broke is told with the rows.
+that an earlier answer had on a date it has left since is postponed there. When a source fails, what it gave before
+stays, and what broke is told with the rows.
 """
 
 import datetime as dt
