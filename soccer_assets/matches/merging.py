@@ -18,6 +18,8 @@ from soccer_assets.matches.schema import MATCH_CONFLICTS, ON, PAIR, SOURCES
 
 #: Clubs that meet more than once at one ground in a season do so further apart than this.
 SAME_MEETING_DAYS: Final = 45
+#: The only meeting that either source has may have been moved so far; further apart it is one of the play-offs.
+MOVED_DAYS: Final = 90
 #: Kick-offs that differ by less are the same one, rounded.
 SAME_KICK_OFF_MINUTES: Final = 30
 DECIDED = ("awarded", "void")
@@ -78,7 +80,7 @@ def _near(base: pl.DataFrame, mine: pl.DataFrame) -> pl.DataFrame:
         .join(theirs.with_columns(meetings=pl.col("is_on").sum().over(PAIR)), on=PAIR)
         .with_columns(days=days)
     )
-    only = (pl.col("meetings") == 1) & (pl.col("mine_meetings") == 1)
+    only = (pl.col("meetings") == 1) & (pl.col("mine_meetings") == 1) & (pl.col("days") <= MOVED_DAYS)
     same_meeting = pl.col("mine_on") & pl.col("is_on") & ((pl.col("days") <= SAME_MEETING_DAYS) | only)
     same_day = ~(pl.col("mine_on") & pl.col("is_on")) & (pl.col("days") <= 1)
     return pairs.filter(same_meeting | same_day).sort("days", "_row", "_record").select("_record", "_row")

@@ -140,11 +140,20 @@ def test_a_match_postponed_by_one_source_and_played_later_by_another_is_off_on_i
     ]
 
 
-def test_the_one_meeting_of_a_season_is_the_same_match_however_far_it_was_moved():
+def test_the_one_meeting_of_a_season_is_the_same_match_though_it_was_moved_by_months():
     known = base(row("football-data", 2, days=90, score="2-0"))
     merged = merge(known, frame(row("openfootball", 1, status="scheduled")))
     assert shown(merged.rows, "match_date", "status") == [(SATURDAY + dt.timedelta(90), "finished")]
     assert merged.conflicts["field"].to_list() == ["match_date"]
+
+
+def test_a_meeting_of_the_season_and_one_of_its_play_offs_are_two_matches():
+    known = base(row("football-data", 2, days=98, status="scheduled"))
+    merged = merge(known, frame(row("openfootball", 1, status="scheduled")))
+    assert shown(merged.rows, "match_date", "source") == [
+        (SATURDAY, "openfootball"),
+        (SATURDAY + dt.timedelta(98), "football-data"),
+    ]
 
 
 def test_clubs_that_meet_twice_at_one_ground_are_told_apart_by_date():
