@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 
 from soccer_assets.errors import SchemaError
 from soccer_assets.matches.names import parse, words
-from soccer_assets.matches.names.phonetics import readings, skeleton
+from soccer_assets.matches.names.phonetics import reading, skeleton
 from soccer_assets.tables import UTC
 
 Likeness = NDArray[np.int16]
@@ -134,4 +134,4 @@ def _heard(name: str) -> str:
     """The consonants of the words that say which club it is, in order of the alphabet."""
     heard = parse(name).heard
     telling = [word for word in heard if word not in words.FORMS]
-    return " ".join(sorted(skeleton(readings(word)[0]) for word in telling or heard))
+    return " ".join(sorted(skeleton(reading(word, "english")) for word in telling or heard))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler, LCSseq
 
-from soccer_assets.matches.names.phonetics import LANGUAGES, readings, skeleton
+from soccer_assets.matches.names.phonetics import LANGUAGES, reading, skeleton
 from soccer_assets.matches.names.sides import Texts
 from soccer_assets.matches.names.words import OF_PLACE
 
@@ -55,16 +55,17 @@ def alike(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> tuple[Floats, F
 
 def _sound(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> Floats:
     """The best agreement of sound and consonants in any language."""
-    said = [readings(heard) for _, heard in words]
     written = np.array([plain != heard for plain, heard in words], dtype=bool)
     across = np.flatnonzero(written[x] != written[y])
     best = np.zeros(len(x))
-    for position, language in enumerate(LANGUAGES):
+    for language in LANGUAGES:
         which = np.arange(len(x)) if language in _AT_HOME else across
         if not len(which):
             continue
-        sounds = [reading[position] for reading in said]
-        texts = np.array([sounds, [skeleton(sound) for sound in sounds]], dtype=object)
+        texts = np.empty((2, len(words)), dtype=object)
+        for k in np.union1d(x[which], y[which]).tolist():
+            texts[0, k] = reading(words[k][1], language)
+            texts[1, k] = skeleton(texts[0, k])
         sound, bones = (compared(text[x[which]], text[y[which]], fuzz.ratio) for text in texts)
         best[which] = np.maximum(best[which], (_SOUND * sound + (1 - _SOUND) * bones) / 100)
     return best

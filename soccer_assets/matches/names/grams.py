@@ -13,7 +13,7 @@ from scipy import sparse
 
 from soccer_assets.matches.names.alike import Floats, Ints
 from soccer_assets.matches.names.name import Name
-from soccer_assets.matches.names.phonetics import readings, skeleton
+from soccer_assets.matches.names.phonetics import LANGUAGES, reading, skeleton
 from soccer_assets.matches.names.sides import ACRONYM
 from soccer_assets.matches.names.words import FORMS
 
@@ -105,7 +105,7 @@ def _of_word(token: str, heard: str) -> tuple[tuple[str, float], ...]:
     if token not in FORMS:
         padded = f"^{token}$"
         pieces |= {padded[k : k + 3]: LETTERS for k in range(len(padded) - 2)}
-        for bones in {skeleton(reading) for reading in readings(heard)}:
+        for bones in sorted({skeleton(reading(heard, language)) for language in LANGUAGES}):
             pieces["~" + bones] = BONES
             pieces |= {f"~{bones[k : k + 3]}~": BONE_PAIR for k in range(len(bones) - 2)}
     if len(token) in ACRONYM:

@@ -94,6 +94,8 @@ def _unaccented(word: str) -> str:
 
 
 def _script(text: str) -> str:
+    if text.isascii():
+        return "latin"
     blocks = Counter(unicodedata.name(letter, "latin").split()[0].lower() for letter in text if letter.isalpha())
     if not blocks:
         return "latin"

@@ -93,15 +93,16 @@ def _compiled(rules: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], Call
     return re.compile("|".join(f"({spelling})" for spelling, _ in rules)), lambda m: sounds[(m.lastindex or 0) - 1]
 
 
-_RULES = tuple(_compiled(rules + _REST) for rules in LANGUAGES.values())
+_RULES = {language: _compiled(rules + _REST) for language, rules in LANGUAGES.items()}
 
 
-@lru_cache(maxsize=1 << 18)
-def readings(token: str) -> tuple[str, ...]:
-    """The sounds of a plain or Cyrillic lower-case token, one per language of `LANGUAGES`."""
+@lru_cache(maxsize=1 << 19)
+def reading(token: str, language: str) -> str:
+    """The sound of a plain or Cyrillic lower-case token in one of `LANGUAGES`; Cyrillic sounds alike in all."""
     if token[0] in CYRILLIC:
-        return (_smooth("".join(CYRILLIC.get(letter, letter) for letter in token)),) * len(_RULES)
-    return tuple(_smooth(pattern.sub(sound, token)) for pattern, sound in _RULES)
+        return _smooth("".join(CYRILLIC.get(letter, letter) for letter in token))
+    pattern, sound = _RULES[language]
+    return _smooth(pattern.sub(sound, token))
 
 
 def _smooth(sound: str) -> str:
