@@ -26,7 +26,7 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
-from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select
+from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.event import listens_for
 
 from soccer_assets.settings import Settings
@@ -191,8 +191,11 @@ class EmbeddedRunStorage(SqliteRunStorage):
 
 @lru_cache(maxsize=64)
 def _engine(url: str) -> Engine:
-    """An engine that keeps its prepared statements and no connection: processes and threads share the file."""
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
+    """An engine that keeps its prepared statements and its connections.
+
+    The stock storage opens one for every event, and each that is closed last writes the whole log back to the file.
+    """
+    engine = create_engine(url, max_overflow=-1, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
 
     @listens_for(engine, "connect")
     def _(connection: Any, _: Any) -> None:

@@ -102,17 +102,23 @@ def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:
         filled = [name for name in names if wide[name].null_count() < len(wide)]
         taken = pl.lit(False)
         for name in filled:
-            rows, wrong = _quoted(wide.filter(pl.col(name).is_not_null() & ~taken), by_name[name])
+            rows, wrong = _quoted(wide.lazy().filter(pl.col(name).is_not_null() & ~taken), by_name[name], wide.columns)
             good.append(rows)
             bad.append(wrong)
             taken = taken | pl.col(name).is_not_null()
-    return Prices(pl.concat([ODDS.empty(), *good]), pl.concat([quarantine("odds").empty(), *bad]))
+    # one query for all columns: of a single day, hundreds of small ones cost more than what they find (and the streaming
+    # engine of polars 2.1 breaks on `format` of no rows)
+    rows, quarantined = pl.collect_all(
+        [pl.concat([ODDS.empty().lazy(), *good]), pl.concat([quarantine("odds").empty().lazy(), *bad])],
+        engine="in-memory",
+    )
+    return Prices(rows, quarantined)
 
 
-def _quoted(filled: pl.DataFrame, column: PriceColumn) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _quoted(filled: pl.LazyFrame, column: PriceColumn, published: Sequence[str]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """The rows of one column that quote a price, and those that hold something else."""
     filled = filled.with_columns(price=pl.col(column.name).cast(pl.Float64, strict=False))
-    lines = [pl.col(name).cast(pl.Float64, strict=False) for name in column.line_columns if name in filled.columns]
+    lines = [pl.col(name).cast(pl.Float64, strict=False) for name in column.line_columns if name in published]
     line = pl.coalesce(lines) if lines else pl.lit(column.line, dtype=pl.Float64)
     usable = ((pl.col("price") > LEAST_PRICE) & pl.col("price").is_finite()).fill_null(False)
     if column.market == "asian_handicap":
