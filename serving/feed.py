@@ -4,8 +4,9 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
+from serving.background import in_background
 from serving.snapshot import Snapshot
 from serving.source_figures import SourceFigures
 from soccer_assets.delta import Lake
@@ -48,13 +49,8 @@ class Feed:
     async def following(self) -> AsyncIterator[None]:
         """Read the lake, then follow it until the context is left."""
         await self._look()
-        task = asyncio.create_task(self._follow(), name="feed")
-        try:
+        async with in_background(self._follow(), "feed"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _follow(self) -> None:
         while True:

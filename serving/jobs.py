@@ -23,6 +23,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
+from serving.background import in_background
 from serving.problems import ProblemError
 from serving.settings import ServingSettings
 from soccer_assets.contracts import Failure, Fixture, Job, OnDemandForecast, Status
@@ -196,13 +197,8 @@ class JobQueue:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Wake those who wait for a job as soon as it has ended, while the context is open."""
-        task = asyncio.create_task(self._listen(), name="ended jobs")
-        try:
+        async with in_background(self._listen(), "ended jobs"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _listen(self) -> None:
         while True:

@@ -1,6 +1,5 @@
 """Every environment variable the serving layer reads beside the platform's own, with its unit and default."""
 
-import os
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from soccer_assets.errors import SettingsError
+from soccer_assets.settings import from_environment
 
 PREFIX = "SERVING_"
 CHECKS = ("lake", "predictions", "redis", "worker")
@@ -54,13 +54,7 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             SettingsError: a variable cannot be read as its type, or is out of bounds.
         """
-        environment = os.environ if environment is None else environment
-        names = {f"{PREFIX}{field.name.upper()}": field.name for field in msgspec.structs.fields(cls)}
-        given = {names[key]: value for key, value in environment.items() if key in names and value != ""}
-        try:
-            settings = msgspec.convert(given, cls, strict=False)
-        except msgspec.ValidationError as error:
-            raise SettingsError(f"{error} (variables are named {PREFIX}<FIELD>; given: {given})") from None
+        settings = from_environment(cls, PREFIX, environment)
         if unknown := settings.needed - set(CHECKS):
             raise SettingsError(f"{PREFIX}READY_NEEDS: expected names out of {CHECKS}, found {sorted(unknown)}")
         return settings

@@ -77,14 +77,19 @@ def _today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
+def _around(context: ScheduleEvaluationContext, name: str, first: int, last: int) -> RunRequest:
+    """A run over the match dates from `first` to `last` days after the time it is due."""
+    now = context.scheduled_execution_time
+    dates = (now.date() + dt.timedelta(days=days) for days in (first, last))
+    return RunRequest(run_key=f"{name} {now:%Y-%m-%dT%H}", tags=range_tags(*dates))
+
+
 @schedule(
     job=nightly_job, cron_schedule="0 5 * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
 )
 def nightly(context: ScheduleEvaluationContext) -> RunRequest:
     """Every night: the last week, for late corrections, to the end of the known fixtures."""
-    day = context.scheduled_execution_time.date()
-    first, last = day - dt.timedelta(days=CORRECTED_DAYS), day + dt.timedelta(days=HORIZON_DAYS)
-    return RunRequest(run_key=f"nightly {day}", tags=range_tags(first, last))
+    return _around(context, "nightly", -CORRECTED_DAYS, HORIZON_DAYS)
 
 
 @schedule(
@@ -92,10 +97,7 @@ def nightly(context: ScheduleEvaluationContext) -> RunRequest:
 )
 def hourly_odds(context: ScheduleEvaluationContext) -> RunRequest:
     """Every hour: today to the end of the known fixtures."""
-    now = context.scheduled_execution_time
-    return RunRequest(
-        run_key=f"odds {now:%Y-%m-%dT%H}", tags=range_tags(now.date(), now.date() + dt.timedelta(days=HORIZON_DAYS))
-    )
+    return _around(context, "odds", 0, HORIZON_DAYS)
 
 
 @schedule(
@@ -103,10 +105,7 @@ def hourly_odds(context: ScheduleEvaluationContext) -> RunRequest:
 )
 def four_hourly_line(context: ScheduleEvaluationContext) -> RunRequest:
     """Every four hours: today to the end of the known fixtures."""
-    now = context.scheduled_execution_time
-    return RunRequest(
-        run_key=f"line {now:%Y-%m-%dT%H}", tags=range_tags(now.date(), now.date() + dt.timedelta(days=HORIZON_DAYS))
-    )
+    return _around(context, "line", 0, HORIZON_DAYS)
 
 
 @schedule(
@@ -115,9 +114,7 @@ def four_hourly_line(context: ScheduleEvaluationContext) -> RunRequest:
 )  # fmt: skip
 def weekly_corrections(context: ScheduleEvaluationContext) -> RunRequest:
     """Every Monday: a season back, as sources correct scores and leagues award matches long after they were played."""
-    day = context.scheduled_execution_time.date()
-    first, last = day - dt.timedelta(days=SEASON_DAYS), day - dt.timedelta(days=1)
-    return RunRequest(run_key=f"corrections {day}", tags=range_tags(first, last))
+    return _around(context, "corrections", -SEASON_DAYS, -1)
 
 
 @sensor(

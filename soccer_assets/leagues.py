@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from soccer_assets.errors import SettingsError
-
 #: Autumn leagues turn over here; a summer that ran late (2019/20) ends by the end of August.
 SEASON_TURNS_MONTH = 7
 LATEST_END = (8, 31)
@@ -151,19 +149,6 @@ def _known_elsewhere(league: League) -> League:
 
 LEAGUES: dict[str, League] = {league.code: _known_elsewhere(league) for league in _ALL}
 EXTRA_BY_COUNTRY = {league.country: league for league in LEAGUES.values() if league.extra}
-
-
-def chosen(codes: str) -> list[League]:
-    """The leagues named by comma-separated codes; all of them when empty.
-
-    Raises:
-        SettingsError: a code that is not known.
-    """
-    wanted = [code.strip() for code in codes.split(",") if code.strip()]
-    unknown = [code for code in wanted if code not in LEAGUES]
-    if unknown:
-        raise SettingsError(f"SOCCER_LEAGUES: expected codes out of {sorted(LEAGUES)}, found {unknown}")
-    return [LEAGUES[code] for code in wanted] or list(LEAGUES.values())
 
 
 def season_label(league: League, start: int) -> str:

@@ -4,15 +4,14 @@ from typing import Any
 
 from soccer_assets.delta import Lake
 from soccer_assets.lake import DeltaIOManager
-from soccer_assets.leagues import chosen
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.models.registry import Registry
 from soccer_assets.payloads import Payloads
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Settings, named
 from soccer_assets.sources.acquisition import FootballData
 from soccer_assets.sources.catalog import catalog
 from soccer_assets.sources.client import Client
-from soccer_assets.sources.published import Published
-from soccer_assets.sources.published import chosen as chosen_sources
+from soccer_assets.sources.published import SOURCES, Published
 
 
 def build(settings: Settings) -> dict[str, Any]:
@@ -20,7 +19,8 @@ def build(settings: Settings) -> dict[str, Any]:
     lake = Lake(settings.lake)
     payloads = Payloads(settings.payloads, lake)
     client = Client(settings, payloads)
-    leagues, wanted = chosen(settings.leagues), chosen_sources(settings.sources)
+    leagues = [LEAGUES[code] for code in named("SOCCER_LEAGUES", settings.leagues, LEAGUES)]
+    wanted = named("SOCCER_SOURCES", settings.sources, SOURCES)
     return {
         "io_manager": DeltaIOManager(lake),
         "settings": settings,

@@ -5,9 +5,9 @@ A field `lake_url` is read from `SOCCER_LAKE_URL`. S3 credentials and endpoints 
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,7 @@ from msgspec import Meta
 from soccer_assets.errors import SettingsError
 
 PREFIX = "SOCCER_"
+Form = TypeVar("Form", bound=msgspec.Struct)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,10 +96,31 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             SettingsError: a variable cannot be read as its type, or is out of bounds.
         """
-        environment = os.environ if environment is None else environment
-        names = {f"{PREFIX}{field.name.upper()}": field.name for field in msgspec.structs.fields(cls)}
-        given = {names[key]: value for key, value in environment.items() if key in names and value != ""}
-        try:
-            return msgspec.convert(given, cls, strict=False)
-        except msgspec.ValidationError as error:
-            raise SettingsError(f"{error} (variables are named {PREFIX}<FIELD>; given: {given})") from None
+        return from_environment(cls, PREFIX, environment)
+
+
+def from_environment(form: type[Form], prefix: str, environment: Mapping[str, str] | None = None) -> Form:
+    """The settings of one form from the variables that begin with `prefix` (default: of the process's environment).
+
+    Raises:
+        SettingsError: a variable cannot be read as its type, or is out of bounds.
+    """
+    environment = os.environ if environment is None else environment
+    names = {f"{prefix}{field.name.upper()}": field.name for field in msgspec.structs.fields(form)}
+    given = {names[key]: value for key, value in environment.items() if key in names and value != ""}
+    try:
+        return msgspec.convert(given, form, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{error} (variables are named {prefix}<FIELD>; given: {given})") from None
+
+
+def named(variable: str, text: str, known: Collection[str]) -> list[str]:
+    """The names of a comma-separated list; all that are known when it is empty.
+
+    Raises:
+        SettingsError: a name that is not known.
+    """
+    wanted = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in wanted if name not in known]:
+        raise SettingsError(f"{variable}: expected names out of {sorted(known)}, found {unknown}")
+    return wanted or list(known)

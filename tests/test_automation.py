@@ -145,7 +145,7 @@ def test_the_report_in_the_lake_is_the_one_the_sensor_reads(season):
 def test_the_nightly_run_covers_the_last_week_and_the_coming_fortnight():
     at = dt.datetime(2025, 3, 10, 5, tzinfo=dt.UTC)
     request = nightly(build_schedule_context(scheduled_execution_time=at))
-    assert (request.run_key, request.tags) == ("nightly 2025-03-10", {START: "2025-03-03", END: "2025-03-24"})
+    assert (request.run_key, request.tags) == ("nightly 2025-03-10T05", {START: "2025-03-03", END: "2025-03-24"})
 
 
 def test_the_hourly_run_covers_today_and_the_coming_fortnight():
@@ -163,7 +163,7 @@ def test_the_line_of_prices_is_seen_every_four_hours_for_the_coming_fortnight():
 def test_late_corrections_are_looked_for_a_season_back():
     at = dt.datetime(2025, 3, 10, 7, tzinfo=dt.UTC)
     request = weekly_corrections(build_schedule_context(scheduled_execution_time=at))
-    assert (request.run_key, request.tags) == ("corrections 2025-03-10", {START: "2024-03-10", END: "2025-03-09"})
+    assert (request.run_key, request.tags) == ("corrections 2025-03-10T07", {START: "2024-03-10", END: "2025-03-09"})
 
 
 def test_the_last_day_a_schedule_asks_for_is_the_last_partition():

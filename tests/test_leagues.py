@@ -4,11 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soccer_assets.errors import SettingsError
 from soccer_assets.leagues import (
     EXTRA_BY_COUNTRY,
     LEAGUES,
-    chosen,
     season_label,
     seasons_between,
     slug,
@@ -103,15 +101,3 @@ def test_a_slug_is_plain(name, expected):
 def test_a_club_is_known_by_country_and_name():
     assert team_id("England", "Nott'm Forest") == "england.nottm-forest"
     assert team_id("Ireland", "St. Patricks") != team_id("Scotland", "St. Patricks")
-
-
-def test_leagues_are_chosen_by_code_and_all_of_them_by_none():
-    assert [league.code for league in chosen(" SP1, E0 ,")] == ["SP1", "E0"]
-    assert chosen("") == list(LEAGUES.values())
-
-
-def test_an_unknown_code_is_refused_with_those_that_are_known():
-    with pytest.raises(SettingsError) as raised:
-        chosen("E0,E9,X")
-    assert str(raised.value).startswith("SOCCER_LEAGUES: expected codes out of ['ARG', 'AUT', 'B1', ")
-    assert str(raised.value).endswith(", found ['E9', 'X']")

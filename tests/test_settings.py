@@ -5,7 +5,9 @@ import msgspec
 import pytest
 
 from soccer_assets.errors import SettingsError
-from soccer_assets.settings import Settings
+from soccer_assets.leagues import LEAGUES
+from soccer_assets.settings import Settings, named
+from soccer_assets.sources.published import SOURCES
 
 
 def test_without_variables_every_setting_has_its_default():
@@ -95,3 +97,17 @@ def test_every_setting_says_what_it_is():
     hints = {field.name: field.type for field in msgspec.structs.fields(Settings)}
     described = {name: hint.__metadata__[0].description for name, hint in hints.items()}
     assert all(described.values())
+
+
+def test_names_are_chosen_from_a_list_and_all_of_them_by_none():
+    assert named("SOCCER_LEAGUES", " SP1, E0 ,", LEAGUES) == ["SP1", "E0"]
+    assert named("SOCCER_SOURCES", "", SOURCES) == list(SOURCES)
+
+
+def test_an_unknown_name_is_refused_with_those_that_are_known():
+    with pytest.raises(SettingsError) as raised:
+        named("SOCCER_SOURCES", "fonbet,sofifa,X", SOURCES)
+    assert str(raised.value) == (
+        "SOCCER_SOURCES: expected names out of ['fonbet', 'football_data', 'openfootball', 'understat', 'whoscored'], "
+        "found ['sofifa', 'X']"
+    )

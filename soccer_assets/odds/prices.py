@@ -102,12 +102,12 @@ def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:
         filled = [name for name in names if wide[name].null_count() < len(wide)]
         taken = pl.lit(False)
         for name in filled:
-            rows, wrong = _quoted(wide.lazy().filter(pl.col(name).is_not_null() & ~taken), by_name[name], wide.columns)
-            good.append(rows)
+            sound, wrong = _quoted(wide.lazy().filter(pl.col(name).is_not_null() & ~taken), by_name[name], wide.columns)
+            good.append(sound)
             bad.append(wrong)
             taken = taken | pl.col(name).is_not_null()
-    # one query for all columns: of a single day, hundreds of small ones cost more than what they find (and the streaming
-    # engine of polars 2.1 breaks on `format` of no rows)
+    # one query for all columns: of a single day, hundreds of small ones cost more than what they find;
+    # in memory, because the streaming engine of polars 2.1 breaks on `format` of no rows
     rows, quarantined = pl.collect_all(
         [pl.concat([ODDS.empty().lazy(), *good]), pl.concat([quarantine("odds").empty().lazy(), *bad])],
         engine="in-memory",

@@ -1,7 +1,9 @@
 """Assets of the sources stage."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import polars as pl
@@ -23,10 +25,10 @@ from soccer_assets.delta import DATE, Lake
 from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.partitions import dates_of, look_back
 from soccer_assets.payloads import Payloads
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Settings, named
 from soccer_assets.sources import health
-from soccer_assets.sources.acquisition import Acquired, FootballData
-from soccer_assets.sources.published import Published, chosen
+from soccer_assets.sources.acquisition import Acquired
+from soccer_assets.sources.published import SOURCES
 from soccer_assets.sources.schema import (
     FONBET_EVENTS,
     FONBET_RESULTS,
@@ -51,149 +53,95 @@ TABLES = {
 }
 
 
-def _fresh(source: str) -> FreshnessPolicy:
-    """A table is made again as often as its source is asked."""
-    return FreshnessPolicy.time_window(fail_window=health.HABITS[source].stale_after)
+@dataclass(frozen=True)
+class Promise:
+    """A fact about what was acquired, checked with it."""
+
+    name: str
+    description: str
+    holds: Callable[[Acquired], bool]
+    severity: AssetCheckSeverity = AssetCheckSeverity.ERROR
+    blocking: bool = False
 
 
-def _checks(table: Table) -> list[AssetCheckSpec]:
-    return [
-        AssetCheckSpec(
-            "no_line_is_lost",
-            asset=AssetKey(table.name),
-            blocking=True,
-            description="Every line with content in the files is a record or in quarantine.",
-        ),
-        AssetCheckSpec(
-            "every_line_is_read",
-            asset=AssetKey(table.name),
-            description="No line had to go to quarantine.",
-        ),
-    ]
-
-
-@dated_asset(
-    FOOTBALL_DATA_RESULTS,
-    check_specs=_checks(FOOTBALL_DATA_RESULTS),
-    kinds={"csv"},
-    freshness_policy=_fresh("football_data"),
+NOTHING_LOST = Promise(
+    "no_record_is_lost",
+    "Every line or position with content is a record or in quarantine.",
+    lambda acquired: acquired.lines == acquired.records + acquired.quarantined,
+    blocking=True,
 )
-def football_data_results(context: AssetExecutionContext, football_data: ResourceParam[FootballData]) -> Iterator[Any]:
-    """One match as published in a season archive of football-data.co.uk; all published columns are strings."""
-    yield from _materialized(FOOTBALL_DATA_RESULTS, football_data.results(*dates_of(context.partition_key_range)))
-
-
-@dated_asset(
-    FOOTBALL_DATA_FIXTURES,
-    check_specs=_checks(FOOTBALL_DATA_FIXTURES),
-    kinds={"csv"},
-    freshness_policy=_fresh("football_data"),
+ALL_READ = Promise(
+    "every_record_is_read",
+    "No record had to go to quarantine.",
+    lambda acquired: acquired.quarantined == 0,
+    AssetCheckSeverity.WARN,
 )
-def football_data_fixtures(context: AssetExecutionContext, football_data: ResourceParam[FootballData]) -> Iterator[Any]:
-    """One coming match on one date, as last published in a fixtures file of football-data.co.uk."""
-    yield from _materialized(FOOTBALL_DATA_FIXTURES, football_data.fixtures(*dates_of(context.partition_key_range)))
+MOST_READ = Promise(
+    "most_records_are_read",
+    f"No more than {MOST_UNREAD:.0%} of the records had to go to quarantine.",
+    lambda acquired: acquired.quarantined <= MOST_UNREAD * acquired.lines,
+    AssetCheckSeverity.WARN,
+)
+ANSWERED = Promise(
+    "the_source_answered",
+    "Every address gave a good answer; where one did not, its last good answer stays.",
+    lambda acquired: not acquired.problem,
+)
 
 
-def _materialized(table: Table, acquired: Acquired) -> Iterator[Any]:
-    counts = {
-        "files": acquired.files,
-        "files not published": len(acquired.missing),
-        "lines in the files": acquired.lines,
-        "records in the files": acquired.records,
-        "quarantined": acquired.quarantined,
-    }
-    yield Output(acquired.rows, metadata={**counts, "quarantined by reason": acquired.reasons})
-    key = AssetKey(table.name)
-    yield AssetCheckResult(
-        asset_key=key,
-        check_name="no_line_is_lost",
-        passed=acquired.lines == acquired.records + acquired.quarantined,
-        metadata=counts,
+def _acquired_asset(
+    table: Table, source: str, kind: str, acquire: str, promises: Sequence[Promise]
+) -> AssetsDefinition:
+    """The asset of one published table; `acquire` is the resource and its method that gives the records."""
+    resource, _, _ = acquire.partition(".")
+
+    @dated_asset(
+        table,
+        name=table.name,
+        description=table.row,
+        required_resource_keys={resource},
+        check_specs=[
+            AssetCheckSpec(p.name, asset=AssetKey(table.name), blocking=p.blocking, description=p.description)
+            for p in promises
+        ],
+        kinds={kind},
+        freshness_policy=FreshnessPolicy.time_window(fail_window=health.HABITS[source].stale_after),
     )
-    yield AssetCheckResult(
-        asset_key=key,
-        check_name="every_line_is_read",
-        passed=acquired.quarantined == 0,
-        severity=AssetCheckSeverity.WARN,
-        metadata=counts,
-    )
+    def build(context: AssetExecutionContext) -> Iterator[Any]:
+        acquired: Acquired = attrgetter(acquire)(context.resources)(*dates_of(context.partition_key_range))
+        if acquired.problem:
+            context.log.error("%s keeps what it had: %s", table.name, acquired.problem)
+        counts = {
+            "payloads": acquired.files,
+            "addresses without an answer": len(acquired.missing),
+            "records in the payloads": acquired.records,
+            "quarantined": acquired.quarantined,
+        }
+        yield Output(acquired.rows, metadata={**counts, "quarantined by reason": acquired.reasons})
+        for promise in promises:
+            told = {"what broke": acquired.problem} if promise is ANSWERED and acquired.problem else counts
+            yield AssetCheckResult(
+                asset_key=AssetKey(table.name),
+                check_name=promise.name,
+                passed=promise.holds(acquired),
+                severity=promise.severity,
+                metadata=told,
+            )
+
+    return build
 
 
-def _published_asset(table: Table, source: str, kind: str) -> Callable[[Callable[..., Any]], AssetsDefinition]:
-    """`@asset` for a source that may fail without failing the run."""
-    specs = [
-        AssetCheckSpec(
-            "no_record_is_lost",
-            asset=AssetKey(table.name),
-            blocking=True,
-            description="Every position of the payloads is a record or in quarantine.",
-        ),
-        AssetCheckSpec(
-            "most_records_are_read",
-            asset=AssetKey(table.name),
-            description=f"No more than {MOST_UNREAD:.0%} of the records had to go to quarantine.",
-        ),
-        AssetCheckSpec(
-            "the_source_answered",
-            asset=AssetKey(table.name),
-            description="Every address gave a good answer; where one did not, its last good answer stays.",
-        ),
-    ]
-    return dated_asset(table, check_specs=specs, kinds={kind}, freshness_policy=_fresh(source))
-
-
-@_published_asset(OPENFOOTBALL_MATCHES, "openfootball", "json")
-def openfootball_matches(context: AssetExecutionContext, openfootball: ResourceParam[Published]) -> Iterator[Any]:
-    """One match as published in a season file of football.json; all published columns are strings."""
-    yield from _acquired(context, OPENFOOTBALL_MATCHES, openfootball)
-
-
-@_published_asset(UNDERSTAT_MATCHES, "understat", "json")
-def understat_matches(context: AssetExecutionContext, understat: ResourceParam[Published]) -> Iterator[Any]:
-    """One match as published on a league page of Understat; all published columns are strings."""
-    yield from _acquired(context, UNDERSTAT_MATCHES, understat)
-
-
-@_published_asset(WHOSCORED_MATCHES, "whoscored", "json")
-def whoscored_matches(context: AssetExecutionContext, whoscored: ResourceParam[Published]) -> Iterator[Any]:
-    """One match as published in a feed or on a match-centre page of WhoScored; all published columns are strings."""
-    yield from _acquired(context, WHOSCORED_MATCHES, whoscored)
-
-
-@_published_asset(FONBET_EVENTS, "fonbet", "json")
-def fonbet_events(context: AssetExecutionContext, fonbet: ResourceParam[Published]) -> Iterator[Any]:
-    """One football match in one snapshot of Fonbet's line; all published columns are strings."""
-    yield from _acquired(context, FONBET_EVENTS, fonbet)
-
-
-@_published_asset(FONBET_RESULTS, "fonbet", "csv")
-def fonbet_results(context: AssetExecutionContext, fonbet_days: ResourceParam[Published]) -> Iterator[Any]:
-    """One result in a daily file of Fonbet; all published columns are strings."""
-    yield from _acquired(context, FONBET_RESULTS, fonbet_days)
-
-
-def _acquired(context: AssetExecutionContext, table: Table, source: Published) -> Iterator[Any]:
-    acquired = source.acquire(*dates_of(context.partition_key_range))
-    if acquired.problem:
-        context.log.error("%s keeps what it had: %s", table.name, acquired.problem)
-    counts = {
-        "payloads": acquired.files,
-        "addresses without an answer so far": len(acquired.missing),
-        "records in the payloads": acquired.records,
-        "quarantined": acquired.quarantined,
-    }
-    yield Output(acquired.rows, metadata={**counts, "quarantined by reason": acquired.reasons})
-    checks = {
-        "no_record_is_lost": acquired.lines == acquired.records + acquired.quarantined,
-        "most_records_are_read": acquired.quarantined <= MOST_UNREAD * acquired.lines,
-        "the_source_answered": not acquired.problem,
-    }
-    for name, passed in checks.items():
-        told = {"what broke": acquired.problem} if acquired.problem and name == "the_source_answered" else counts
-        severity = AssetCheckSeverity.WARN if name == "most_records_are_read" else AssetCheckSeverity.ERROR
-        yield AssetCheckResult(
-            asset_key=AssetKey(table.name), check_name=name, passed=passed, severity=severity, metadata=told
-        )
+OWN, BESIDE = (NOTHING_LOST, ALL_READ), (NOTHING_LOST, MOST_READ, ANSWERED)
+acquired_assets = [
+    _acquired_asset(FOOTBALL_DATA_RESULTS, "football_data", "csv", "football_data.results", OWN),
+    _acquired_asset(FOOTBALL_DATA_FIXTURES, "football_data", "csv", "football_data.fixtures", OWN),
+    # these may fail without failing the run
+    _acquired_asset(OPENFOOTBALL_MATCHES, "openfootball", "json", "openfootball.acquire", BESIDE),
+    _acquired_asset(UNDERSTAT_MATCHES, "understat", "json", "understat.acquire", BESIDE),
+    _acquired_asset(WHOSCORED_MATCHES, "whoscored", "json", "whoscored.acquire", BESIDE),
+    _acquired_asset(FONBET_EVENTS, "fonbet", "json", "fonbet.acquire", BESIDE),
+    _acquired_asset(FONBET_RESULTS, "fonbet", "csv", "fonbet_days.acquire", BESIDE),
+]
 
 
 @dated_asset(
@@ -235,7 +183,7 @@ def source_health(
         "whoscored": (whoscored_matches,),
         "fonbet": (fonbet_events, fonbet_results),
     }
-    wanted = chosen(settings.sources)
+    wanted = named("SOCCER_SOURCES", settings.sources, SOURCES)
     unread = {
         source: [lake.scan(bad) for table in TABLES[source] if lake.exists(bad := quarantine(table.name).name)]
         for source in wanted

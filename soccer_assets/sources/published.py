@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from soccer_assets.delta import DATE, Lake
-from soccer_assets.errors import SettingsError, SourcesFailedError
+from soccer_assets.errors import SourcesFailedError
 from soccer_assets.payloads import Payloads
 from soccer_assets.sources.acquisition import Acquired
 from soccer_assets.sources.client import Accept, Answer, Client, Request
@@ -185,16 +185,3 @@ def _positions(parsed: Parsed) -> int:
     kept = parsed.records.select("_payload_id", "_record")
     unread = parsed.quarantined.select(_payload_id="payload_id", _record="line")
     return int(pl.concat([kept, unread]).group_by("_payload_id").agg(pl.col("_record").max().clip(1))["_record"].sum())
-
-
-def chosen(names: str) -> list[str]:
-    """The sources named, comma-separated; all of them when empty.
-
-    Raises:
-        SettingsError: a name that is not known.
-    """
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
-    unknown = [name for name in wanted if name not in SOURCES]
-    if unknown:
-        raise SettingsError(f"SOCCER_SOURCES: expected names out of {list(SOURCES)}, found {unknown}")
-    return wanted or list(SOURCES)

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from soccer_assets.errors import SettingsError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.faults import (
@@ -28,7 +27,7 @@ from soccer_assets.simulation.faults import (
 )
 from soccer_assets.sources.acquisition import Acquired
 from soccer_assets.sources.catalog import catalog
-from soccer_assets.sources.published import SOURCES, Published, chosen
+from soccer_assets.sources.published import Published
 
 pytestmark = pytest.mark.enable_socket
 
@@ -201,13 +200,6 @@ def test_replay_needs_no_network(site, published):
     again = published("openfootball", http_retries=0)
     again._client._settings = msgspec.structs.replace(again._client._settings, replay=True)
     assert_frame_equal(again.acquire(FIRST, LAST).rows, fetched.rows)
-
-
-def test_names_of_sources_are_known():
-    assert chosen("") == list(SOURCES)
-    assert chosen(" fonbet, understat ") == ["fonbet", "understat"]
-    with pytest.raises(SettingsError, match=r"SOCCER_SOURCES: expected names out of \['football_data', .*'sofifa'\]"):
-        chosen("fonbet,sofifa")
 
 
 # Days and snapshots

@@ -27,6 +27,12 @@ def season(*days: int, a_day: int = 6) -> bytes:
     return json.dumps({"name": f"J1 {TODAY.year}", "matches": matches}).encode()
 
 
+def assets_of_the_stage() -> dict[str, Any]:
+    from soccer_assets.sources import assets
+
+    return {asset.key.to_user_string(): asset for asset in (*assets.acquired_assets, assets.source_health)}
+
+
 @pytest.fixture
 def run(site, tmp_path) -> Callable[..., Any]:
     """Materialize assets of the stage over the dates around today; every source has the same empty site."""
@@ -34,7 +40,6 @@ def run(site, tmp_path) -> Callable[..., Any]:
 
     from soccer_assets.partitions import range_tags
     from soccer_assets.resources import build
-    from soccer_assets.sources import assets
 
     def made(*names: str, sources: str = "openfootball", first: dt.date = TODAY - 10 * DAY) -> Any:
         settings = Settings(
@@ -43,7 +48,7 @@ def run(site, tmp_path) -> Callable[..., Any]:
             fonbet_urls=site.url,
         )  # fmt: skip
         return materialize(
-            [getattr(assets, name) for name in names],
+            [assets_of_the_stage()[name] for name in names],
             resources=build(settings),
             tags=range_tags(first, TODAY + 2 * DAY),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
@@ -131,10 +136,8 @@ def test_a_broken_source_is_red_in_the_health_of_the_sources(site, run):
 
 
 def test_every_source_asset_says_how_fresh_it_must_be():
-    from soccer_assets.sources import assets
-
     hours = {}
     for name in STAGE[:-1]:
-        (spec,) = getattr(assets, name).specs
+        (spec,) = assets_of_the_stage()[name].specs
         hours[name] = spec.freshness_policy.fail_window.to_timedelta() / dt.timedelta(hours=1)
     assert hours == dict.fromkeys(STAGE[:5], 36.0) | {"fonbet_events": 12.0, "fonbet_results": 12.0}

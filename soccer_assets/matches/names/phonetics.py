@@ -9,13 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-#: Cyrillic letters (Russian and its neighbours) by their sound.
-CYRILLIC: Mapping[str, str] = {
-    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "Z", "з": "z", "и": "i", "й": "i",
-    "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
-    "х": "h", "ц": "c", "ч": "C", "ш": "S", "щ": "S", "ъ": "", "ы": "i", "ь": "", "э": "e", "ю": "iu", "я": "ia",
-    "і": "i", "ї": "i", "є": "e", "ґ": "g", "ј": "i", "љ": "l", "њ": "n", "ћ": "C", "ђ": "dZ", "џ": "dZ", "ў": "u",
-    "қ": "k", "ғ": "g", "ө": "o", "ү": "u", "ұ": "u", "ә": "a", "ң": "n", "һ": "h", "ѓ": "g", "ќ": "k", "ѕ": "dz",
+from soccer_assets.matches.names import scripts
+
+#: Cyrillic letters by their sound: as they are written in Latin, but for those that take two letters there.
+CYRILLIC: Mapping[str, str] = scripts.CYRILLIC | {
+    "ж": "Z", "ц": "c", "ч": "C", "ш": "S", "щ": "S", "ы": "i", "ю": "iu", "я": "ia", "ј": "i", "љ": "l", "њ": "n",
+    "ћ": "C", "ђ": "dZ", "џ": "dZ", "қ": "k",
 }  # fmt: skip
 
 _REST = (("ph", "f"), ("ck", "k"), ("qu", "k"), ("x", "ks"), ("w", "v"), ("y", "i"), ("j", "i"), ("c", "k"), ("q", "k"))
