@@ -1,274 +1,211 @@
-"""What is known of clubs after each of their matches, and the features of any fixture read from it.
+"""What is known of clubs from their matches, and the features of any fixture read from it.
 
-The past is held as states: a club after a match, a pair of clubs after a meeting, a table after a match day. A
-fixture takes the newest state strictly before its own date. That one rule keeps later knowledge out, for matches of
-long ago, of today and of next week alike, and for a fixture that somebody asks about.
+The past is held as it was: the matches of each club in order, from its own side, its ratings after each of them, and
+the results of each league. A fixture reads backwards from its own date and sees what lies strictly before it. That one
+rule (`Timeline.before`) keeps later knowledge out, for matches of long ago, of today and of next week alike, and for a
+fixture that somebody asks about.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from soccer_assets.features.catalog import MEETINGS, METRICS, WINDOWS, form_name
-from soccer_assets.features.elo import rate
-from soccer_assets.features.schema import IDENTITY, MATCH_FEATURES
+from soccer_assets.delta import DATE
+from soccer_assets.features.catalog import BOTH, COUNTED, FEATURES, RATINGS, RECORDED, SCOPES, Feature
+from soccer_assets.features.schema import IDENTITY
+from soccer_assets.features.standings import Seasons, Standings
+from soccer_assets.features.timeline import TIERS, UNKNOWN, Codes, Sides, Timeline, days_of
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.schema import FORECAST
+from soccer_assets.scoring import Floats, Ints
 
 LONGEST_REST_DAYS = 60
 MOST_MATCHES_KNOWN = 40
-DATE = "match_date"
-TABLE = ("table_points", "table_goal_difference", "table_played")
+CONGESTED = (7, 30)
+#: A club that was away for longer before the season comes from a league that is not followed.
+ABSENT_DAYS = 400
+#: Fixtures at once: bounds the memory; each is told the same in any company.
+BATCH = 20_000
+#: The columns of `matches` that a history reads.
+READ = (
+    *(column.name for column in IDENTITY), "status",
+    *(f"{side}_{what}" for what in COUNTED if what != "cards" for side in BOTH),
+    *(f"{side}_{colour}_cards" for colour in ("yellow", "red") for side in BOTH),
+)  # fmt: skip
 
-
-@dataclass(frozen=True)
-class States:
-    """Rows sorted by `keys` and date, with the place of each key, so that few fixtures read few rows."""
-
-    keys: tuple[str, ...]
-    rows: pl.DataFrame
-    places: dict[tuple[str, ...], tuple[int, int]]
-
-    @classmethod
-    def of(cls, rows: pl.DataFrame, keys: Sequence[str]) -> "States":
-        rows = rows.sort(*keys, DATE)
-        counts = rows.select(pl.struct(keys).rle().alias("run")).unnest("run")
-        places, start = {}, 0
-        for length, value in counts.rows():
-            places[tuple(value.values())] = (start, length)
-            start += length
-        return cls(tuple(keys), rows, places)
-
-    def about(self, wanted: pl.DataFrame) -> pl.DataFrame:
-        """The rows whose key occurs in `wanted`."""
-        keys = set(wanted.select(self.keys).iter_rows())
-        if len(keys) * 4 > len(self.places):
-            return self.rows
-        parts = [self.rows.slice(*self.places[key]) for key in sorted(keys) if key in self.places]
-        return pl.concat(parts) if parts else self.rows.clear()
-
-    def before(self, wanted: pl.DataFrame) -> pl.LazyFrame:
-        """`wanted` with the newest state strictly before each row's date; its order is kept."""
-        joined = (
-            wanted.lazy()
-            .with_row_index("_row")
-            .sort(DATE)
-            .join_asof(
-                self.about(wanted).lazy().sort(DATE),
-                on=DATE,
-                by=list(self.keys),
-                strategy="backward",
-                allow_exact_matches=False,
-                check_sortedness=False,
-            )
-        )
-        return joined.sort("_row").drop("_row")
+#: Values of clubs by scope, metric and window, two rows a fixture.
+Known = dict[tuple[str, str, int], NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class History:
-    """States of clubs, at their venues, of pairs, and of league tables."""
+    """The matches of clubs in order, in every scope, with ratings, due dates and league tables."""
 
     as_of: dt.date
-    clubs: States
-    venues: States
-    pairs: States
-    table: States
-    calendar: States
-    rosters: States
+    codes: Codes
+    values: NDArray[np.float32]
+    season_of: Ints
+    scopes: Mapping[str, Timeline]
+    ratings: Floats
+    rated: Timeline
+    calendar: Timeline
+    standings: Standings
+    seasons: Seasons
 
     @classmethod
-    def build(cls, matches: pl.DataFrame, ratings: pl.DataFrame | None = None) -> "History":
-        """States after every finished match; `ratings` saves rating the clubs again.
+    def build(cls, matches: pl.DataFrame, ratings: pl.DataFrame) -> "History":
+        """The past that rows of `matches` tell.
 
         Args:
-            matches: rows of the table `matches`.
+            matches: rows of the table `matches`; only the columns `READ` are needed.
             ratings: rows of the table `team_ratings` for the same matches.
         """
-        played = matches.filter(pl.col("status") == "finished").sort(DATE, "match_id")
-        ratings = rate(matches) if ratings is None else ratings
-        long = _both_sides(played)
+        matches, ratings = matches.select(READ).sort(DATE, "match_id"), ratings.sort(DATE, "match_id")
+        codes = Codes.of(matches)
+        sides, values = codes.sides(matches), _recorded(matches)
+        finished, awarded, due = (
+            matches["status"].is_in(among).to_numpy().repeat(2) for among in (["finished"], ["awarded"], FORECAST)
+        )
         # a match that was awarded counts in the table, and says nothing of how the clubs play
-        standing = matches.filter(pl.col("status").is_in(["finished", "awarded"]), pl.col("home_goals").is_not_null())
-        decided = long if len(standing) == len(played) else _both_sides(standing)
-        newest = played[DATE].max()
+        decided = (finished | awarded) & ~np.isnan(values[:, 0])
+        # the rows of a club lie beside each other: its form is read from one place in memory
+        own = np.flatnonzero(finished)[np.argsort(sides.club[finished], kind="stable")]
+        played, calendar = sides.at(own), sides.at(due)
+        newest = matches.filter(status="finished")[DATE].max()
         assert newest is None or isinstance(newest, dt.date)
+        nothing = np.full((1, len(RATINGS)), np.nan)  # what the row -1 says
         return cls(
             as_of=newest or dt.date.min,
-            clubs=States.of(_club_states(long, ratings), ["team_id"]),
-            venues=States.of(_form(long, "venue"), ["team_id", "venue"]),
-            pairs=States.of(_pair_states(long), ["team_id", "opponent_id"]),
-            table=States.of(_table_states(decided), ["league", "season", "team_id"]),
-            calendar=States.of(_calendar(matches), ["team_id"]),
-            rosters=States.of(_rosters(matches), ["league", "season"]),
+            codes=codes,
+            values=values[own].astype(np.float32),
+            season_of=np.append(played.season, UNKNOWN),
+            scopes={scope: Timeline.of(codes.keys(played, scope), played.day) for scope in SCOPES},
+            ratings=np.vstack([ratings.select(column for column, *_ in RATINGS.values()).to_numpy(), nothing]),
+            rated=Timeline.of(codes.of_clubs(ratings["team_id"]), days_of(ratings[DATE])),
+            calendar=Timeline.of(calendar.club, calendar.day),
+            standings=Standings.of(codes, sides, sides.at(decided), values[decided]),
+            seasons=Seasons.of(codes, sides),
         )
 
-    def features(self, fixtures: pl.DataFrame) -> pl.DataFrame:
-        """Identity and features of each fixture, in the order given.
+    def features(self, fixtures: pl.DataFrame, chosen: Sequence[Feature] = FEATURES) -> pl.DataFrame:
+        """Identity and the chosen features of each fixture, in the order given.
 
         Args:
             fixtures: match_id, match_date, league, season, home_id, away_id.
+            chosen: those of the table `match_features`, or any points of the catalogue's grid.
         """
         fixtures = fixtures.select(column.name for column in IDENTITY)
-        every = pl.concat([fixtures.lazy(), *self._of_sides(fixtures), self._of_pair(fixtures)], how="horizontal")
-        tiers = {code: league.tier for code, league in LEAGUES.items()}
-        complete = every.with_columns(
-            elo_diff=pl.col("home_elo") - pl.col("away_elo"), tier=pl.col("league").replace_strict(tiers)
-        )
-        # one query for all of it: for a single fixture the queries cost more than what they find
-        return complete.select(MATCH_FEATURES.schema.names()).collect().cast(MATCH_FEATURES.schema)  # type: ignore[arg-type]
+        parts = [fixtures.slice(start, BATCH) for start in range(0, max(len(fixtures), 1), BATCH)]
+        return pl.concat(part.hstack(self._told(self.codes.sides(part), chosen)) for part in parts)
 
-    def _of_sides(self, fixtures: pl.DataFrame) -> Iterator[pl.LazyFrame]:
-        """The columns of the home side, then those of the away side; both are looked up at once."""
-        sides = ("home", "away")
-        wanted = pl.concat(
-            [fixtures.select(DATE, "league", "season", venue=pl.lit(side), team_id=f"{side}_id") for side in sides]
-        )
-        last = self.calendar.before(wanted.select(DATE, "team_id"))
-        rest = (pl.col(DATE) - pl.col("last_date")).dt.total_days().clip(upper_bound=LONGEST_REST_DAYS)
-        form = [form_name(scope, metric, n) for scope in ("all",) for metric in METRICS for n in WINDOWS[scope]]
-        at_venue = [form_name("venue", metric, n) for metric in METRICS for n in WINDOWS["venue"]]
-        columns = pl.concat(
-            [
-                self.clubs.before(wanted).select("elo", "matches_known", *form),
-                self.venues.before(wanted).select(at_venue),
-                self._standings(wanted).select("table_position", *TABLE),
-                last.select(rest_days=rest),
-            ],
-            how="horizontal",
-        ).collect()
-        for side, start in zip(sides, (0, len(fixtures)), strict=True):
-            part = columns.slice(start, len(fixtures))
-            yield part.rename({name: f"{side}_{name}" for name in columns.columns}).lazy()
+    def _told(self, asked: Sides, chosen: Sequence[Feature]) -> list[pl.Series]:
+        known, size = self._form(asked, chosen) | self._state(asked), len(asked) // 2
+        values = np.empty((len(chosen), size), dtype=np.float32)
+        for place, feature in enumerate(chosen):
+            both = known[feature.scope, feature.metric, feature.window]
+            home, away = both[0::2], both[1::2]
+            values[place] = away if feature.side == "away" else home - away if feature.side == "difference" else home
+        # one series cut into columns: for a single fixture making columns costs more than what is in them
+        every = pl.Series(values.ravel()).fill_nan(None)
+        return [every.slice(place * size, size).alias(feature.name) for place, feature in enumerate(chosen)]
 
-    def _of_pair(self, fixtures: pl.DataFrame) -> pl.LazyFrame:
-        wanted = fixtures.select(DATE, team_id="home_id", opponent_id="away_id")
-        names = ["meetings_goal_difference", "meetings_points", "meetings_known"]
-        return self.pairs.before(wanted).select(*names[:2], pl.col("meetings_known").fill_null(0))
+    def _form(self, asked: Sides, chosen: Sequence[Feature]) -> Known:
+        """Means and coverage over windows, of the scopes and windows that are asked for."""
+        from soccer_assets.features.loops import last_means
 
-    def _standings(self, wanted: pl.DataFrame) -> pl.LazyFrame:
-        """Each club's place in its league as of the morning of the day."""
-        days = wanted.select("league", "season", DATE).unique()
-        # a club counts from its first match of the season on: what comes later must not change an earlier table
-        clubs = self.rosters.about(days).rename({DATE: "first_date"})
-        grid = days.join(clubs, on=["league", "season"]).filter(pl.col("first_date") <= pl.col(DATE))
-        standing = self.table.before(grid).with_columns(pl.col(name).fill_null(0) for name in TABLE)
-        order = pl.struct(
-            -pl.col("table_points_total").fill_null(0), -pl.col("table_difference_total").fill_null(0), "team_id"
-        )
-        places = standing.with_columns(table_position=order.rank("ordinal").over("league", "season", DATE)).select(
-            "league", "season", DATE, "team_id", "table_position", *TABLE
-        )
-        on = ["league", "season", DATE, "team_id"]
-        return wanted.lazy().join(places, on=on, how="left", maintain_order="left")
+        known: Known = {}
+        for scope, timeline in self.scopes.items():
+            windows = sorted({feature.window for feature in chosen if feature.scope == scope and feature.window})
+            if not windows:
+                continue
+            places = timeline.before(self.codes.keys(asked, scope), asked.day)
+            means, shares = last_means(self.values, timeline.rows, *places, np.array(windows))
+            for place, window in enumerate(windows):
+                of = dict(zip(RECORDED, means[place], strict=True))
+                of |= {f"{what}_balance": of[f"{what}_for"] - of[f"{what}_against"] for what in COUNTED}
+                share = dict(zip(RECORDED, shares[place], strict=True))
+                of |= {"points_known": share["points"]} | {f"{what}_known": share[f"{what}_for"] for what in COUNTED}
+                known |= {(scope, metric, window): value for metric, value in of.items()}
+        return known
+
+    def _state(self, asked: Sides) -> Known:
+        """Ratings, rest, the league table and the season before, of each club on the morning of the day."""
+        clubs, days, everything = asked.club, asked.day, self.scopes["all"]
+        told = dict(zip(RATINGS, self.ratings[self.rated.newest(clubs, days)].T, strict=True))
+        told |= _of_both(told)
+        told["matches_known"] = np.minimum(everything.count(clubs, days), MOST_MATCHES_KNOWN)
+        told["rest_days"] = np.minimum(self.calendar.days_since(clubs, days), LONGEST_REST_DAYS)
+        since = {span: self.calendar.count(clubs, days) - self.calendar.count(clubs, days - span) for span in CONGESTED}
+        told |= {f"matches_{span}_days": count for span, count in since.items()} | {"tier": TIERS[asked.league]}
+        known: Known = {("all", metric, 0): value for metric, value in told.items()}
+        return known | {("season", metric, 0): value for metric, value in self._season(asked).items()}
+
+    def _season(self, asked: Sides) -> dict[str, Floats]:
+        """The club's line in this season's table, how far the season is, and how the club's last one ended."""
+        clubs, days = asked.club, asked.day
+        line = self.standings.as_of(asked.season, clubs, days)
+        began = self.seasons.began(asked.season, days)
+        last = self.seasons.order.newest(asked.league, began)
+        length = self.standings.as_of(last, np.full(len(asked), UNKNOWN), days).most_played
+        left = np.maximum(length - line.played, 0)
+        recent = self.scopes["all"].days_since(clubs, began) < ABSENT_DAYS
+        was = np.where(recent, self.season_of[self.scopes["all"].newest(clubs, began)], UNKNOWN)
+        before = self.standings.as_of(was, clubs, days)
+        from_below = np.where(last >= 0, 1.0, np.nan)  # where the league was followed, and the club was not in it
+        phase = 1 - (left[0::2] + left[1::2]) / (2 * np.maximum(length[0::2], 1))
+        return {
+            "table_position": line.position,
+            "table_points": line.points / np.maximum(line.played, 1),
+            "table_goal_difference": line.goal_difference / np.maximum(line.played, 1),
+            "table_played": line.played,
+            "matches_left": left,
+            "season_phase": phase.repeat(2),
+            "last_season_points": before.points / np.maximum(before.played, 1),
+            "last_season_position": before.position,
+            "tier_change": np.where(recent, self.seasons.tier[was] - TIERS[asked.league], from_below),
+        }
 
 
-def about(matches: pl.DataFrame, fixtures: pl.DataFrame) -> pl.DataFrame:
-    """The matches that the features of `fixtures` are read from: those of their clubs, leagues and seasons."""
-    clubs = pl.concat([fixtures["home_id"], fixtures["away_id"]]).unique().implode()
-    seasons = fixtures.select("league", "season").unique().with_columns(_theirs=pl.lit(True))
-    return (
-        matches.join(seasons, on=["league", "season"], how="left", maintain_order="left")
-        .filter(pl.col("_theirs") | pl.col("home_id").is_in(clubs) | pl.col("away_id").is_in(clubs))
-        .drop("_theirs")
+def _of_both(rating: Mapping[str, Floats]) -> dict[str, Floats]:
+    """What the ratings of both clubs of a fixture say of it: `OF_BOTH` of the catalogue, the same in both its rows."""
+    told = {"pi_goal_difference": rating["pi_home"][0::2] - rating["pi_away"][1::2]}
+    for kind in ("performance", "market"):
+        strength, variance = rating[f"{kind}_strength"], rating[f"{kind}_variance"]
+        told[f"{kind}_log_odds"] = rating[f"{kind}_home_advantage"][0::2] + strength[0::2] - strength[1::2]
+        told[f"{kind}_uncertainty"] = variance[0::2] + variance[1::2]
+    goals = rating["market_goals"]
+    told["market_goals_log_odds"] = rating["market_goals_level"][0::2] + goals[0::2] + goals[1::2]
+    return {name: value.repeat(2) for name, value in told.items()}
+
+
+def about(rows: pl.LazyFrame, fixtures: pl.DataFrame) -> pl.LazyFrame:
+    """The rows, of matches or of ratings, that the features of `fixtures` are read from: those of their countries.
+
+    A club goes up and down, and takes its past along; it stays in its country's leagues.
+    """
+    countries = {LEAGUES[code].country for code in fixtures["league"].unique().to_list()}
+    return rows.filter(pl.col("league").is_in([code for code, of in LEAGUES.items() if of.country in countries]))
+
+
+def _recorded(matches: pl.DataFrame) -> Floats:
+    """What each club did in each match, `(2n, RECORDED)`, NaN where not known."""
+    cards = [
+        (pl.col(f"{side}_yellow_cards") + 2 * pl.col(f"{side}_red_cards").fill_null(0)).alias(f"{side}_cards")
+        for side in BOTH
+    ]
+    counted = matches.with_columns(cards).select(
+        pl.col(f"{side}_{what}").cast(pl.Float64) for what in COUNTED for side in BOTH
     )
-
-
-def _both_sides(played: pl.DataFrame) -> pl.DataFrame:
-    """A row per club and match, seen from the club's side."""
-    parts = []
-    for side, other in (("home", "away"), ("away", "home")):
-        parts.append(
-            played.select(
-                DATE,
-                "match_id",
-                "league",
-                "season",
-                pl.lit(side).alias("venue"),
-                team_id=f"{side}_id",
-                opponent_id=f"{other}_id",
-                **{
-                    f"{metric}_{way}": pl.col(f"{whose}_{metric}").cast(pl.Float32)
-                    for metric in ("goals", "shots", "shots_on_target", "corners", "xg")
-                    for way, whose in (("for", side), ("against", other))
-                },
-            )
-        )
-    won = pl.col("goals_for") > pl.col("goals_against")
-    level = pl.col("goals_for") == pl.col("goals_against")
-    points = pl.when(won).then(3.0).when(level).then(1.0).otherwise(0.0).cast(pl.Float32)
-    return pl.concat(parts).with_columns(points=points).sort("team_id", DATE)
-
-
-def _form(long: pl.DataFrame, scope: str) -> pl.DataFrame:
-    """Means over a club's last matches, those without the figure left out."""
-    by = ["team_id"] if scope == "all" else ["team_id", "venue"]
-    return long.sort(*by, DATE).select(
-        *by,
-        DATE,
-        "match_id",
-        *(
-            pl.col(metric).rolling_mean(window, min_samples=1).over(by).alias(form_name(scope, metric, window))
-            for metric in METRICS
-            for window in WINDOWS[scope]
-        ),
-    )
-
-
-def _club_states(long: pl.DataFrame, ratings: pl.DataFrame) -> pl.DataFrame:
-    known = pl.col("match_id").cum_count().over("team_id").clip(upper_bound=MOST_MATCHES_KNOWN)
-    return (
-        _form(long, "all")
-        .with_columns(matches_known=known)
-        .join(ratings.select("match_id", "team_id", elo="elo_after"), on=["match_id", "team_id"], how="left")
-        .drop("match_id")
-    )
-
-
-def _pair_states(long: pl.DataFrame) -> pl.DataFrame:
-    pair = ["team_id", "opponent_id"]
-    return long.sort(*pair, DATE).select(
-        *pair,
-        DATE,
-        meetings_goal_difference=(pl.col("goals_for") - pl.col("goals_against"))
-        .rolling_mean(MEETINGS, min_samples=1)
-        .over(pair),
-        meetings_points=pl.col("points").rolling_mean(MEETINGS, min_samples=1).over(pair),
-        meetings_known=pl.col("points").cum_count().over(pair).clip(upper_bound=MEETINGS),
-    )
-
-
-def _table_states(long: pl.DataFrame) -> pl.DataFrame:
-    """A club's line in the league table after each of its matches; ranking takes points, then goal difference."""
-    of = ["league", "season", "team_id"]
-    difference = pl.col("goals_for") - pl.col("goals_against")
-    totals = long.sort(*of, DATE).select(
-        *of,
-        DATE,
-        table_points_total=pl.col("points").cum_sum().over(of),
-        table_difference_total=difference.cum_sum().over(of),
-        table_played=pl.col("points").cum_count().over(of).cast(pl.Float32),
-    )
-    return totals.with_columns(
-        table_points=pl.col("table_points_total") / pl.col("table_played"),
-        table_goal_difference=pl.col("table_difference_total") / pl.col("table_played"),
-    )
-
-
-def _calendar(matches: pl.DataFrame) -> pl.DataFrame:
-    """The dates a club plays or is due to play."""
-    on = matches.filter(pl.col("status").is_in(FORECAST))
-    dates = pl.concat([on.select(DATE, team_id=f"{side}_id") for side in ("home", "away")]).unique()
-    return dates.with_columns(last_date=pl.col(DATE))
-
-
-def _rosters(matches: pl.DataFrame) -> pl.DataFrame:
-    """The clubs of each league and season, with the date of the first match of each."""
-    season = ["league", "season", "team_id"]
-    return (
-        pl.concat([matches.select("league", "season", DATE, team_id=f"{side}_id") for side in ("home", "away")])
-        .group_by(season)
-        .agg(pl.col(DATE).min())
-    )
+    values = np.empty((2 * len(matches), len(RECORDED)))
+    for place in range(len(COUNTED)):
+        home, away = (counted.to_series(2 * place + which).to_numpy() for which in (0, 1))
+        values[0::2, 1 + 2 * place], values[1::2, 1 + 2 * place] = home, away
+        values[0::2, 2 + 2 * place], values[1::2, 2 + 2 * place] = away, home
+    difference = values[:, 1] - values[:, 2]
+    values[:, 0] = np.where(np.isnan(difference), np.nan, np.where(difference > 0, 3, difference == 0))
+    return values

@@ -5,7 +5,10 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from soccer_assets.features.history import DATE, History
+from soccer_assets.delta import DATE
+from soccer_assets.features.history import History
+from soccer_assets.features.prices import PRICES
+from soccer_assets.features.ratings import rate
 from soccer_assets.matches.records import COUNTS, EXPECTED_GOALS
 
 
@@ -18,13 +21,36 @@ def with_noise_from(matches: pl.DataFrame, day: dt.date, seed: int) -> pl.DataFr
     noise = {name: pl.Series(random.integers(0, 12, len(matches)), dtype=pl.Int16) for name in COUNTS}
     noise |= {name: pl.Series(random.random(len(matches)) * 3) for name in EXPECTED_GOALS}
     return finished.with_columns(
-        pl.when(late).then(values).otherwise(pl.col(name)).alias(name) for name, values in noise.items()
+        pl.when(late).then(values).otherwise(pl.col(name)).alias(name)
+        for name, values in noise.items()
+        if name in matches.columns
     )
 
 
-def leaking_features(matches: pl.DataFrame, day: dt.date, seed: int) -> list[str]:
-    """Names of the features of matches on `day` that change when the day and the future turn to noise."""
+def noisy_prices(matches: pl.DataFrame, prices: pl.DataFrame, day: dt.date, seed: int) -> pl.DataFrame:
+    """The same prices, with random ones for every match from `day` on, also where there were none."""
+    random = np.random.default_rng(seed)
+    late = matches.filter(pl.col(DATE) >= day).select(DATE, "match_id")
+    noise = np.column_stack([random.dirichlet([3.0, 2.0, 2.0], len(late)), random.uniform(0.2, 0.8, len(late))])
+    return pl.concat([prices.filter(pl.col(DATE) < day), late.hstack(pl.DataFrame(noise, schema=list(PRICES)))])
+
+
+def told_of(matches: pl.DataFrame, prices: pl.DataFrame, fixtures: pl.DataFrame) -> pl.DataFrame:
+    """The features of fixtures, made from matches and prices alone."""
+    return History.build(matches, rate(matches, prices)).features(fixtures)
+
+
+def leaking_features(matches: pl.DataFrame, prices: pl.DataFrame, day: dt.date, seed: int) -> list[str]:
+    """Names of the features of matches on `day` that change when the day and the future turn to noise.
+
+    Args:
+        matches: rows of the table `matches`.
+        prices: `newest_prices` of the same matches.
+        day: the day whose matches are told, and from which on all is noise.
+        seed: of the noise.
+    """
     fixtures = matches.filter(pl.col(DATE) == day)
-    told = History.build(matches).features(fixtures)
-    blind = History.build(with_noise_from(matches, day, seed)).features(fixtures)
+    told = told_of(matches, prices, fixtures)
+    noisy = with_noise_from(matches, day, seed)
+    blind = told_of(noisy, noisy_prices(noisy, prices, day, seed), fixtures)
     return [name for name in told.columns if not told[name].equals(blind[name])]

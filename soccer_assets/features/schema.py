@@ -6,16 +6,39 @@ from soccer_assets.features.catalog import FEATURES
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.tables import Column, Table
 
+
+def _rating(name: str, description: str, ge: float, le: float, nullable: bool = False) -> Column:
+    return Column(name, pl.Float64, description, nullable=nullable, ge=ge, le=le)
+
+
 TEAM_RATINGS = Table(
     "team_ratings",
-    "One club's Elo rating before and after one finished match.",
+    "One club's ratings after one finished match.",
     (
         Column("match_date", pl.Date, "date of the match"),
         Column("match_id", pl.String, "the match"),
         Column("league", pl.String, "division code", among=tuple(LEAGUES)),
         Column("team_id", pl.String, "the club"),
-        Column("elo_before", pl.Float64, "Elo rating before the match", ge=0, le=3000),
-        Column("elo_after", pl.Float64, "Elo rating after the match", ge=0, le=3000),
+        _rating("elo_before", "Elo rating before the match", 0, 3000),
+        _rating("elo_after", "Elo rating after the match", 0, 3000),
+        _rating("pi_home", "pi-rating at home: worth in goals, on a log scale", -10, 10),
+        _rating("pi_away", "pi-rating away", -10, 10),
+        _rating("goal_attack", "log goals it scores above the average", -4, 4),
+        _rating("goal_defence", "log goals it keeps out", -4, 4),
+        _rating("shot_attack", "log shots on target above the average", -4, 4, nullable=True),
+        _rating("shot_defence", "log shots on target it keeps out", -4, 4, nullable=True),
+        _rating("dc_attack", "Dixon-Coles attack as last fitted before the match", -4, 4, nullable=True),
+        _rating("dc_defence", "Dixon-Coles defence as last fitted before the match", -4, 4, nullable=True),
+        _rating("performance_strength", "log-odds strength by goals, shots and corners; no prices", -10, 10),
+        _rating("performance_variance", "how uncertain that is", 0, 1),
+        _rating("performance_home_advantage", "what home is worth there: its league's and its own", -5, 5),
+        _rating("market_strength", "log-odds strength by the prices of its matches", -10, 10, nullable=True),
+        _rating("market_variance", "how uncertain that is", 0, 1, nullable=True),
+        _rating("market_home_advantage", "what home is worth there: its league's and its own", -5, 5, nullable=True),
+        _rating("market_surprise", "log-odds by which the price of the match differed", -20, 20, nullable=True),
+        _rating("result_surprise", "how far it did better than the price, in log goals", -20, 20, nullable=True),
+        _rating("market_goals", "its part in the log-odds of over 2.5 goals", -10, 10, nullable=True),
+        _rating("market_goals_level", "the other part: its league's and its own at home", -5, 5, nullable=True),
     ),
     ("match_date", "match_id", "team_id"),
 )

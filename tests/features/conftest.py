@@ -7,7 +7,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from soccer_assets.features.history import History
+from soccer_assets.features.prices import newest_prices
+from soccer_assets.features.ratings import rate
 from soccer_assets.matches.schema import MATCHES
+from soccer_assets.odds.schema import MARKET_PROBABILITIES
 
 FIRST = dt.date(2024, 8, 1)
 
@@ -48,3 +52,15 @@ def played() -> Callable[..., pl.DataFrame]:
         return MATCHES.conform(pl.DataFrame(filled, schema=MATCHES.schema))
 
     return of
+
+
+@pytest.fixture(scope="session")
+def no_prices() -> pl.DataFrame:
+    """What is known of prices where there are none."""
+    return newest_prices(MARKET_PROBABILITIES.empty().lazy())
+
+
+@pytest.fixture(scope="session")
+def history_of(no_prices: pl.DataFrame) -> Callable[[pl.DataFrame], History]:
+    """The history of matches without prices."""
+    return lambda matches: History.build(matches, rate(matches, no_prices))

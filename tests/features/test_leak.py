@@ -4,18 +4,30 @@ import datetime as dt
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from soccer_assets.features.history import History
-from soccer_assets.features.leak import leaking_features, with_noise_from
-from soccer_assets.matches.life import COUNTS
+from soccer_assets.features.leak import leaking_features, noisy_prices, told_of, with_noise_from
+from soccer_assets.features.prices import newest_prices
+from soccer_assets.matches.records import COUNTS
 from soccer_assets.models.families import decode
 from soccer_assets.models.forecaster import Forecaster
 
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DAYS_AGO = st.integers(-13, 330)
 SEEDS = st.integers(0, 2**16)
+
+
+@pytest.fixture(scope="module")
+def known(season):
+    """Matches and prices of the season."""
+    return season.lake.read("matches"), newest_prices(season.lake.scan("market_probabilities"))
+
+
+def with_noise(matches, prices, day, seed):
+    noisy = with_noise_from(matches, day, seed)
+    return noisy, noisy_prices(noisy, prices, day, seed)
 
 
 def match_day(season, days_ago):
@@ -26,45 +38,45 @@ def match_day(season, days_ago):
 
 @FEW
 @given(days_ago=DAYS_AGO, seed=SEEDS)
-def test_noise_from_a_day_on_leaves_the_features_of_that_day_as_they_are(season, days_ago, seed):
-    assert leaking_features(season.lake.read("matches"), match_day(season, days_ago), seed) == []
+def test_noise_from_a_day_on_leaves_the_features_of_that_day_as_they_are(season, known, days_ago, seed):
+    assert leaking_features(*known, match_day(season, days_ago), seed) == []
 
 
 @FEW
 @given(days_ago=DAYS_AGO, seed=SEEDS)
-def test_noise_from_a_day_on_leaves_the_forecasts_of_that_day_as_they_are(season, days_ago, seed):
-    matches, day = season.lake.read("matches"), match_day(season, days_ago)
-    fixtures = matches.filter(match_date=day)
-    told, blind = (History.build(known).features(fixtures) for known in (matches, with_noise_from(matches, day, seed)))
+def test_noise_from_a_day_on_leaves_the_forecasts_of_that_day_as_they_are(season, known, days_ago, seed):
+    day = match_day(season, days_ago)
+    fixtures = known[0].filter(match_date=day)
+    told, blind = (told_of(*of, fixtures) for of in (known, with_noise(*known, day, seed)))
     forecasters = [Forecaster.decode(text) for text in season.lake.read("selected_model")["forecaster"]]
     estimators = [decode(text) for text in season.lake.read("candidate_logistic_regression")["estimator"]]
     for model in (*forecasters, *estimators):
         assert model.predict(told).tobytes() == model.predict(blind).tobytes()
 
 
-def test_the_noise_is_seen_the_day_after(season):
+def test_the_noise_is_seen_the_day_after(season, known):
     """The test has teeth: what it rewrites does reach the features of later matches."""
-    matches, day = season.lake.read("matches"), match_day(season, 30)
-    later = matches.filter(pl.col("match_date").is_between(day + dt.timedelta(days=1), day + dt.timedelta(days=14)))
-    told, blind = (History.build(known).features(later) for known in (matches, with_noise_from(matches, day, 0)))
+    day = match_day(season, 30)
+    after = pl.col("match_date").is_between(day + dt.timedelta(days=1), day + dt.timedelta(days=14))
+    later = known[0].filter(after)
+    told, blind = (told_of(*of, later) for of in (known, with_noise(*known, day, 0)))
     changed = {name for name in told.columns if not told[name].equals(blind[name])}
-    assert {"home_elo", "away_points_last_5", "home_shots_for_last_1", "away_table_position"} <= changed
+    assert {"home_elo", "away_points_last_5", "home_shots_for_last_20", "away_table_position"} <= changed
 
 
-def test_a_leak_that_is_built_in_is_found(season):
+def test_a_leak_that_is_built_in_is_found(season, known):
     """A history that knows the day itself, as a state one day too early would have it."""
-    matches, day = season.lake.read("matches"), match_day(season, 30)
-    early = matches.with_columns(
-        match_date=pl.when(pl.col("match_date") == day).then(day - dt.timedelta(days=1)).otherwise("match_date")
-    )
+    (matches, prices), day = known, match_day(season, 30)
+    eve = day - dt.timedelta(days=1)
+    moved = pl.when(pl.col("match_date") == day).then(eve).otherwise("match_date").alias("match_date")
+    early = matches.with_columns(moved), prices.with_columns(moved)
     fixtures = matches.filter(match_date=day)
-    told = History.build(early).features(fixtures)
-    blind = History.build(with_noise_from(early, day - dt.timedelta(days=1), 0)).features(fixtures)
-    assert not told["home_points_last_1"].equals(blind["home_points_last_1"])
+    told, blind = (told_of(*of, fixtures) for of in (early, with_noise(*early, eve, 0)))
+    assert not told["home_points_last_5"].equals(blind["home_points_last_5"])
 
 
-def test_noise_rewrites_every_count_from_the_day_on_and_nothing_before_it(season):
-    matches, day = season.lake.read("matches"), match_day(season, 30)
+def test_noise_rewrites_every_count_from_the_day_on_and_nothing_before_it(season, known):
+    matches, day = known[0], match_day(season, 30)
     noisy = with_noise_from(matches, day, 0)
     before, late = pl.col("match_date") < day, pl.col("match_date") >= day
     assert noisy.filter(before).equals(matches.filter(before))
@@ -72,3 +84,14 @@ def test_noise_rewrites_every_count_from_the_day_on_and_nothing_before_it(season
     assert noisy.filter(late).select(*COUNTS).null_count().sum_horizontal().item() == 0
     same = [(noisy.filter(late)[name] == matches.filter(late)[name]).mean() for name in COUNTS]
     assert np.nanmax([share if share is not None else 0 for share in same]) < 0.5
+
+
+def test_noise_rewrites_every_price_from_the_day_on_and_nothing_before_it(season, known):
+    (matches, prices), day = known, match_day(season, 30)
+    noisy = noisy_prices(matches, prices, day, 0)
+    before, late = pl.col("match_date") < day, pl.col("match_date") >= day
+    assert noisy.filter(before).equals(prices.filter(before))
+    assert set(noisy.filter(late)["match_id"]) == set(matches.filter(late)["match_id"])
+    sums = noisy.filter(late).select(pl.sum_horizontal("p_home", "p_draw", "p_away")).to_series()
+    assert sums.to_list() == pytest.approx([1.0] * len(sums))
+    assert set(noisy.filter(late)["p_home"]) & set(prices["p_home"]) == set()

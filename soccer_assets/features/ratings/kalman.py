@@ -1,0 +1,105 @@
+"""Strengths of clubs as random walks, followed by a Kalman filter (Kalman 1960; for football Fahrmeir and Tutz 1994).
+
+Each club has a variance of its own; correlations between clubs are left out.
+"""
+
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numba import njit
+
+from soccer_assets.features.ratings.played import TIERS, Schedule
+from soccer_assets.scoring import Floats
+
+#: What is known of a club that was never seen.
+ENTRY_VARIANCE = 0.5
+#: The level of a league, which newcomers enter at, follows its clubs at this pace.
+LEVEL_PACE = 0.01
+
+
+@dataclass(frozen=True)
+class WalkParameters:
+    """Units are those of what is observed, variances their squares.
+
+    `daily` and `summer` are what the variance of a club grows by in a day and in a summer, `league_pace` and
+    `club_pace` the share of a surprise that the home advantage of the league and of the club take up,
+    `entry_below` how far below its league a newcomer enters, `tier_step` the first guess of a tier's distance,
+    `summer_shrink` the way back to the league's level in a summer, `home_advantage` its first guess.
+    """
+
+    daily: float
+    summer: float
+    league_pace: float
+    club_pace: float
+    entry_below: float = 0.0
+    tier_step: float = 0.0
+    summer_shrink: float = 0.0
+    home_advantage: float = 0.0
+
+
+def follow(
+    schedule: Schedule, clubs: int, observed: Floats, noise: Floats, pushed: Floats, away: float, p: WalkParameters
+) -> Floats:
+    """States of both clubs after each match.
+
+    Args:
+        schedule: the matches in order.
+        clubs: how many clubs there are.
+        observed: (n,) what each match said of home strength + `away` * away strength; NaN says nothing.
+        noise: (n,) variance of what it said.
+        pushed: (n,) by how much the home club moves besides, and `away` times as much the away club.
+        away: -1 for supremacy, +1 where both clubs add to a total.
+        p: the parameters.
+
+    Returns:
+        (n, 2, 4): strength, its variance, home advantage, surprise (observed less expected, from the club's side).
+    """
+    return np.asarray(_follow(*schedule, clubs, TIERS, observed, noise, pushed, away, *astuple(p)))
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _follow(  # type: ignore[no-untyped-def]
+    home, away, league, season, day, clubs, tiers, observed, noise, pushed, sign,
+    daily, summer, league_pace, club_pace, entry_below, tier_step, summer_shrink, home_advantage,
+):  # fmt: skip
+    strength = np.full(clubs, np.nan)
+    variance = np.full(clubs, ENTRY_VARIANCE)
+    seen_day, seen_season = np.zeros(clubs, np.int64), np.zeros(clubs, np.int64)
+    at_home = np.zeros(clubs)
+    advantage = np.full(len(tiers), home_advantage)
+    level = np.full(len(tiers), np.nan)
+    states = np.empty((len(home), 2, 4))
+    for match in range(len(home)):
+        i, j, of = home[match], away[match], league[match]
+        first = np.isnan(level[of])
+        if first:
+            level[of] = -tier_step * (tiers[of] - 1)
+        for club in (i, j):
+            if np.isnan(strength[club]):
+                strength[club] = level[of] - (0.0 if first else entry_below)
+            else:
+                grown = variance[club] + daily * (day[match] - seen_day[club])
+                if seen_season[club] != season[match]:
+                    grown += summer
+                    strength[club] += summer_shrink * (level[of] - strength[club])
+                variance[club] = min(ENTRY_VARIANCE, grown)
+            seen_day[club], seen_season[club] = day[match], season[match]
+        surprise = observed[match] - advantage[of] - at_home[i] - strength[i] - sign * strength[j]
+        if not np.isnan(surprise):
+            total = variance[i] + variance[j] + noise[match]
+            strength[i] += variance[i] / total * surprise
+            strength[j] += sign * variance[j] / total * surprise
+            variance[i] *= 1.0 - variance[i] / total
+            variance[j] *= 1.0 - variance[j] / total
+            advantage[of] += league_pace * surprise
+            at_home[i] += club_pace * surprise
+        if not np.isnan(pushed[match]):
+            strength[i] += pushed[match]
+            strength[j] += sign * pushed[match]
+        level[of] += LEVEL_PACE * ((strength[i] + strength[j]) / 2.0 - level[of])
+        for side, club in enumerate((i, j)):
+            states[match, side, 0] = strength[club]
+            states[match, side, 1] = variance[club]
+            states[match, side, 2] = advantage[of] + at_home[club]
+            states[match, side, 3] = surprise if side == 0 else sign * surprise
+    return states
