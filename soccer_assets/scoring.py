@@ -39,6 +39,17 @@ def log_loss(p: ArrayLike, y: ArrayLike) -> Floats:
     return -np.log(np.clip(p[np.arange(len(y)), y], SMALLEST, 1.0))
 
 
+def expected_log_loss(p: ArrayLike, labels: ArrayLike) -> Floats:
+    """Log loss of each match as it is expected under `labels`, probabilities `(n, 3)`, in nats.
+
+    With the closing prices for labels it says nearly the same of a forecaster as results do, with far less luck in it.
+    """
+    p, labels = np.asarray(p, dtype=np.float64), np.asarray(labels, dtype=np.float64)
+    if p.ndim != 2 or p.shape[1] != 3 or p.shape != labels.shape:
+        raise ValueError(f"expected probabilities and labels of shape (n, 3); found {p.shape} and {labels.shape}")
+    return np.asarray(-(labels * np.log(np.clip(p, SMALLEST, 1.0))).sum(axis=1))
+
+
 def rps(p: ArrayLike, y: ArrayLike) -> Floats:
     """Ranked probability score of each match, 0 to 1 (Epstein 1969; Constantinou and Fenton 2012)."""
     p, y = _matches(p, y)

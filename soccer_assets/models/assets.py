@@ -1,102 +1,190 @@
 """Assets of the models stage: a candidate per family, made by a factory, and the model selected among them."""
 
 import json
+from typing import Any
 
 import polars as pl
 from dagster import (
+    AssetCheckKey,
     AssetCheckResult,
+    AssetCheckSeverity,
     AssetExecutionContext,
     AssetIn,
+    AssetKey,
     AssetsDefinition,
     MetadataValue,
     ResourceParam,
     asset_check,
 )
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from soccer_assets.delta import Lake
 from soccer_assets.lake import dated_asset, markdown
-from soccer_assets.models.families import Family
+from soccer_assets.models.ablation import ablated, worth_plot
+from soccer_assets.models.blending import quotes
+from soccer_assets.models.candidate_page import plots, shown
+from soccer_assets.models.choice import selected
+from soccer_assets.models.families import FAMILIES, Family, stack
+from soccer_assets.models.model_card import card
+from soccer_assets.models.promotion import judge, ledger
 from soccer_assets.models.registry import Registry
-from soccer_assets.models.schema import CANDIDATES, SELECTED_MODEL
-from soccer_assets.models.training import candidate, chosen_families, examples, selected
-from soccer_assets.odds.market import consensus
+from soccer_assets.models.schema import ABLATION, CANDIDATES, MODEL_CARD, SELECTED_MODEL
+from soccer_assets.models.training import chosen_families, examples, outcomes, stacked, trained
 from soccer_assets.partitions import dates_of, look_back
 from soccer_assets.settings import Settings
 
+#: The blocking checks of what a model learns from.
+RESTS_ON = (
+    ("matches", "match_ids_are_unique"),
+    ("matches", "every_result_is_a_match"),
+    ("market_probabilities", "market_probabilities_sum_to_one"),
+    ("match_features", "nothing_after_kick_off_reaches_a_feature"),
+)
 BEFORE = AssetIn(partition_mapping=look_back(until=-1))
+LEARNED_FROM = {name: BEFORE for name in ("match_features", "matches", "market_probabilities")}
+
+
+def _page(candidate: pl.DataFrame) -> dict[str, Any]:
+    row = candidate.row(0, named=True)
+    return shown(row) | {name: MetadataValue.md(plot) for name, plot in plots(row).items()}
 
 
 def _candidate_asset(family: Family) -> AssetsDefinition:
     @dated_asset(
         CANDIDATES,
         name=f"candidate_{family.name}",
-        ins={"match_features": BEFORE, "matches": BEFORE},
+        ins=LEARNED_FROM,
         description=f"The {family.name.replace('_', ' ')} model of a date: tuned on walk-forward folds, then fitted.",
         kinds={"optuna"},
     )
     def build(
         context: AssetExecutionContext,
         settings: ResourceParam[Settings],
+        lake: ResourceParam[Lake],
         match_features: pl.LazyFrame,
         matches: pl.LazyFrame,
+        market_probabilities: pl.LazyFrame,
     ) -> pl.DataFrame:
         _, day = dates_of(context.partition_key_range)
-        known = examples(match_features, matches, settings.train_since, day)
-        row = candidate(family, known, day, settings)
-        context.add_output_metadata(
-            {
-                "examples": len(known),
-                "log loss on the tuning folds": row["tuning_log_loss"].item(),
-                "parameters": MetadataValue.json(json.loads(row["parameters"].item())),
-                "trials": MetadataValue.md(markdown(pl.DataFrame(json.loads(row["trials"].item())).drop("params"))),
-            }
-        )
+        known = examples(match_features, matches, market_probabilities, settings.train_since, day)
+        row = trained(family, known, day, settings, lake)
+        context.add_output_metadata(_page(row))
         return row
 
     return build
 
 
 FAMILIES_CHOSEN = chosen_families(Settings.read().families)
-candidates = [_candidate_asset(family) for family in FAMILIES_CHOSEN]
-_NAMES = [f"candidate_{family.name}" for family in FAMILIES_CHOSEN]
+_NAMES = [f"candidate_{name}" for name in FAMILIES_CHOSEN]
+candidates = [_candidate_asset(FAMILIES[name]) for name in FAMILIES_CHOSEN if name in FAMILIES]
+
+if stack.NAME in FAMILIES_CHOSEN:
+
+    @dated_asset(
+        CANDIDATES,
+        name=f"candidate_{stack.NAME}",
+        ins={name: AssetIn() for name in _NAMES if name != f"candidate_{stack.NAME}"} | {"matches": BEFORE},
+        kinds={"numpy"},
+    )
+    def candidate_stack(
+        context: AssetExecutionContext, matches: pl.LazyFrame, **candidates: pl.DataFrame
+    ) -> pl.DataFrame:
+        """The other candidates of a date in one: a pool whose weights their predictions out of fold teach."""
+        _, day = dates_of(context.partition_key_range)
+        row = stacked(pl.concat(candidates.values()).to_dicts(), outcomes(matches).collect(), day)
+        context.add_output_metadata(_page(row))
+        return row
+
+
+@dated_asset(ABLATION, ins=LEARNED_FROM, kinds={"numpy"})
+def ablation(
+    context: AssetExecutionContext,
+    settings: ResourceParam[Settings],
+    match_features: pl.LazyFrame,
+    matches: pl.LazyFrame,
+    market_probabilities: pl.LazyFrame,
+) -> pl.DataFrame:
+    """One group of features left out, or none of them: what it costs on matches predicted out of fold."""
+    _, day = dates_of(context.partition_key_range)
+    known = examples(match_features, matches, market_probabilities, settings.train_since, day)
+    rows = ablated(known, day, settings)
+    table = MetadataValue.md(markdown(rows.sort("difference", descending=True)))
+    context.add_output_metadata({"groups": table, "plot": MetadataValue.md(worth_plot(rows))})
+    return rows
 
 
 @dated_asset(
     SELECTED_MODEL,
-    ins={name: AssetIn() for name in _NAMES}
-    | {n: BEFORE for n in ("match_features", "matches", "market_probabilities")},
-    kinds={"mlflow"},
+    ins={name: AssetIn() for name in _NAMES} | LEARNED_FROM,
+    kinds={"numpy"},
 )
 def selected_model(
     context: AssetExecutionContext,
     settings: ResourceParam[Settings],
-    registry: ResourceParam[Registry],
     match_features: pl.LazyFrame,
     matches: pl.LazyFrame,
     market_probabilities: pl.LazyFrame,
     **candidates: pl.DataFrame,
 ) -> pl.DataFrame:
-    """The forecaster chosen for a date: the selected estimator with its calibration and blend, in MLflow's registry."""
+    """The forecaster chosen for a date: the selected estimator with its calibration, blend and goals."""
     _, day = dates_of(context.partition_key_range)
-    known = examples(match_features, matches, settings.train_since, day)
-    rows = pl.concat(candidates.values()).to_dicts()
-    model = selected(rows, known, consensus(market_probabilities, "pre_match"), day)
+    known = examples(match_features, matches, market_probabilities, settings.train_since, day)
+    model = selected(pl.concat(candidates.values()).to_dicts(), known, quotes(market_probabilities))
     row = model.row(0, named=True)
-    version = registry.register(row, context.run_id)
-    champion_date = registry.champion_date()
-    if champion_date is None or champion_date <= day:
-        registry.promote(version, reason=f"newest model, made for {day}: {row['reason']}")
-    context.add_output_metadata(
-        {
-            "family": row["family"],
-            "version": row["version"],
-            "MLflow version": version,
-            "log loss on the selection fold": row["log_loss"],
-            "comparison": MetadataValue.md(markdown(pl.DataFrame(json.loads(row["comparison"])))),
-            "reason": row["reason"],
-        }
-    )
+    shown = {name: _table(row[name]) for name in ("comparison", "calibration", "lines")}
+    context.add_output_metadata({name: row[name] for name in ("family", "version", "log_loss", "reason")} | shown)
     return model
+
+
+def _table(rows: str) -> MetadataValue:
+    return MetadataValue.md(markdown(pl.DataFrame(json.loads(rows))))
+
+
+@dated_asset(MODEL_CARD, ins=LEARNED_FROM, kinds={"mlflow"})
+def model_card(
+    context: AssetExecutionContext,
+    settings: ResourceParam[Settings],
+    lake: ResourceParam[Lake],
+    registry: ResourceParam[Registry],
+    selected_model: pl.DataFrame,
+    match_features: pl.LazyFrame,
+    matches: pl.LazyFrame,
+    market_probabilities: pl.LazyFrame,
+) -> pl.DataFrame:
+    """What there is to know of a selected model; it is registered in MLflow and, where the gate lets it, champion."""
+    model = selected_model.row(0, named=True)
+    known = examples(match_features, matches, market_probabilities, settings.train_since, model["match_date"])
+    failed, least = _failed_checks(context), settings.promotion_matches
+    verdict = judge(model, lake.scan("selected_model"), ledger(lake), known, failed, least)
+    made = card(model, known, verdict, settings.seed)
+    version = registry.register(model, context.run_id)
+    registry.log_card(version, made["text"].item())
+    registry.decide(model, version, verdict)
+    gate = MetadataValue.md(markdown(pl.DataFrame(json.loads(made["conditions"].item()))))
+    context.add_output_metadata(
+        {"card": MetadataValue.md(made["text"].item()), "gate": gate, "MLflow version": version}
+    )
+    return made
+
+
+def _failed_checks(context: AssetExecutionContext) -> list[str]:
+    """Blocking checks of what a model rests on that failed when they were last made."""
+    keys = [AssetCheckKey(AssetKey(asset), name) for asset, name in RESTS_ON]
+    newest = context.instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    failed = [key for key, record in newest.items() if record.status == AssetCheckExecutionRecordStatus.FAILED]
+    return sorted(f"{key.asset_key.to_user_string()}: {key.name}" for key in failed)
+
+
+@asset_check(asset=model_card)
+def the_gate_let_the_newest_model_pass(lake: ResourceParam[Lake]) -> AssetCheckResult:
+    """The newest model may be champion; where it may not, the one before it goes on."""
+    newest = ledger(lake).tail(1)
+    passed = bool(newest["accepted"].all())
+    return AssetCheckResult(
+        passed=passed,
+        severity=AssetCheckSeverity.WARN,
+        metadata={"version": newest["version"].to_list()[0], "reason": newest["reason"].to_list()[0]},
+    )
 
 
 @asset_check(asset=selected_model, blocking=True)

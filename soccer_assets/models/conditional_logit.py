@@ -30,16 +30,17 @@ def log_probabilities(p: Floats) -> Floats:
     return np.log(interior(np.asarray(p, dtype=np.float64)))
 
 
-def fit(design: Floats, outcomes: Ints, prior: Floats, penalty: float) -> Floats:
+def fit(design: Floats, outcomes: Ints | Floats, prior: Floats, penalty: float) -> Floats:
     """Coefficients of highest likelihood less `penalty / 2 * |theta - prior|^2`.
 
     Args:
         design: `(n, 3, k)`, what each coefficient multiplies for each outcome of each match.
-        outcomes: `(n,)` of 0, 1, 2.
+        outcomes: `(n,)` of 0, 1, 2, or the probabilities of the three, `(n, 3)` (see `design.labels`).
         prior: `(k,)`, where the coefficients stay when the matches say nothing.
         penalty: weight of the prior, in units of likelihood (not of mean likelihood); positive.
     """
-    happened = design[np.arange(len(outcomes)), outcomes].sum(axis=0)
+    labels = np.eye(3)[outcomes] if outcomes.ndim == 1 else outcomes
+    happened = np.einsum("nc,nck->k", labels, design)
 
     def objective(theta: Floats) -> float:
         scores = np.einsum("nck,k->nc", design, theta)

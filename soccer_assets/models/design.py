@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
@@ -15,6 +16,9 @@ Params = Mapping[str, float]
 #: Fewer matches than these say little beyond how often home teams win.
 MIN_EXAMPLES = 100
 ELO_DIFF = "elo_diff"
+CLOSING = ("closing_home", "closing_draw", "closing_away")
+CLIP = 5.0  # standard deviations: one absurd number cannot carry a linear model away
+RARE = 0.002  # share of nulls below which an indicator would be noise
 
 
 def outcomes_of(examples: pl.DataFrame) -> Ints:
@@ -48,9 +52,40 @@ def outcomes_of(examples: pl.DataFrame) -> Ints:
     return y
 
 
+def labels(examples: pl.DataFrame, weight: float) -> Floats:
+    """What a classifier learns: `(n, 3)`, the closing price's probabilities and the outcome, mixed.
+
+    A price says more about a match than its one result: `weight` (0 to 1) of the label is the de-vigged price, the
+    rest the outcome (Hinton et al. 2015 for learning from another's probabilities). Without a price, or without the
+    columns of prices at all, the label is the outcome.
+
+    Raises:
+        ModelError: as `outcomes_of`.
+    """
+    happened = np.eye(3)[outcomes_of(examples)]
+    if weight == 0 or not set(CLOSING) <= set(examples.columns):
+        return happened
+    closing = examples.select(pl.col(CLOSING).cast(pl.Float64).fill_null(np.nan)).to_numpy()
+    priced = np.isfinite(closing).all(axis=1, keepdims=True)
+    return np.where(priced, weight * closing + (1 - weight) * happened, happened)
+
+
+def informative(examples: pl.DataFrame, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns with at least two values among the examples: one that is constant or null throughout tells nothing.
+
+    Raises:
+        ModelError: a column is absent.
+    """
+    require(examples, columns)
+    bounds = examples.select(pl.col(columns).min().name.prefix("min "), pl.col(columns).max().name.prefix("max "))
+    row = bounds.row(0, named=True) if columns else {}
+    return tuple(name for name in columns if row[f"min {name}"] != row[f"max {name}"])
+
+
 def require(frame: pl.DataFrame, columns: Sequence[str]) -> None:
     """Raise ModelError naming the columns that `frame` lacks."""
-    if missing := [name for name in columns if name not in frame.columns]:
+    there = set(frame.columns)  # asking the frame for each name takes longer than a forecast
+    if missing := [name for name in columns if name not in there]:
         raise ModelError(
             f"Expected the columns {', '.join(missing)}; found {len(frame.columns)} others, "
             f"such as {', '.join(frame.columns[:5])}. The features must be made by the version of the "
@@ -65,11 +100,11 @@ def feature_matrix(frame: pl.DataFrame, columns: Sequence[str]) -> Floats:
         ModelError: a column is absent, not numeric, or holds an infinite value.
     """
     require(frame, columns)
-    if wrong := [f"{name} ({frame.schema[name]})" for name in columns if not frame.schema[name].is_numeric()]:
+    types = frame.schema
+    if wrong := [f"{name} ({types[name]})" for name in columns if not types[name].is_numeric()]:
         raise ModelError(f"Expected numeric features, found {', '.join(wrong[:5])}. Leave them out of the columns.")
-    matrix = np.empty((len(frame), len(columns)), order="F")
-    for place, name in enumerate(columns):
-        matrix[:, place] = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    known = frame.select(pl.col(columns).cast(pl.Float64).fill_null(np.nan))
+    matrix = known.to_numpy(order="fortran") if columns else np.empty((len(frame), 0), order="F")
     if np.isinf(matrix).any():
         found = [name for place, name in enumerate(columns) if np.isinf(matrix[:, place]).any()]
         raise ModelError(f"Expected finite or null features, found infinite values in {', '.join(found[:5])}.")
@@ -104,3 +139,52 @@ def recency_weights(examples: pl.DataFrame, half_life_days: float, weights: Arra
             )
         decayed = decayed * given
     return np.asarray(decayed / decayed.mean())
+
+
+class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a frame becomes the inputs of a linear model: standardised features, null indicators, leagues.
+
+    A null is replaced by the training mean and, where nulls are not rare, marked by an indicator. Standardised values
+    are clipped. A league never seen has no mark.
+    """
+
+    columns: tuple[str, ...]
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+    indicators: tuple[str, ...]
+    leagues: tuple[str, ...]
+
+    @classmethod
+    def of(cls, examples: pl.DataFrame, columns: Sequence[str]) -> "Scaling":
+        """The scaling learned from `examples`; a constant column is scaled to zero."""
+        raw = feature_matrix(examples, columns)
+        null = np.isnan(raw)
+        known = np.maximum((~null).sum(axis=0), 1)
+        filled = np.nan_to_num(raw)
+        means = filled.sum(axis=0) / known
+        deviations = np.sqrt((np.square(filled - means) * ~null).sum(axis=0) / known)
+        patterns: dict[bytes, str] = {}  # windows of one length are null together: one indicator is enough
+        for place, name in enumerate(columns):
+            if null[:, place].mean() > RARE and not null[:, place].all():
+                patterns.setdefault(null[:, place].tobytes(), name)
+        return cls(
+            columns=tuple(columns),
+            means=tuple(means.tolist()),
+            deviations=tuple(np.where(deviations > 1e-9, deviations, 1.0).tolist()),
+            indicators=tuple(patterns.values()),
+            leagues=tuple(sorted(examples["league"].unique().to_list())),
+        )
+
+    @property
+    def width(self) -> int:
+        """Columns of what `apply` returns."""
+        return len(self.columns) + len(self.indicators) + len(self.leagues)
+
+    def apply(self, frame: pl.DataFrame) -> Floats:
+        """Inputs `(n, width)`."""
+        raw = feature_matrix(frame, self.columns)
+        null = np.isnan(raw)
+        scaled = np.where(null, 0.0, (raw - np.array(self.means)) / np.array(self.deviations))
+        marked = null[:, [self.columns.index(name) for name in self.indicators]]
+        league = league_codes(frame, self.leagues)[:, None] == np.arange(len(self.leagues))
+        return np.ascontiguousarray(np.hstack([np.clip(scaled, -CLIP, CLIP), marked, league]))

@@ -18,12 +18,38 @@ CANDIDATES = Table(
     (
         *_FITTED,
         Column("complexity", pl.Int64, "rank among the families; the simpler wins a tie", ge=0),
+        Column("tuned_on", pl.Date, "match date whose search found the parameters"),
+        Column("inputs", pl.String, "digest of columns, folds and seed: parameters are used again on the same only"),
+        Column("left_out", pl.String, "JSON: feature columns that are constant or null among the examples"),
         Column("tuning_log_loss", pl.Float64, "mean over the tuning folds", ge=0),
+        Column("space", pl.String, "JSON: bounds of each parameter"),
         Column("trials", pl.String, "JSON: one object a trial, with parameters, value and state"),
+        Column("learning_curve", pl.String, "JSON: matches learned from and log loss on the newest tuning fold"),
         Column("out_of_fold", pl.String, "JSON: match_id, fold and three probabilities, column by column"),
         Column("estimator", pl.String, "the encoded estimator"),
     ),
     ("match_date",),
+)
+
+ABLATION = Table(
+    "ablation",
+    "One group of features left out, or none of them: what it costs on matches predicted out of fold.",
+    (
+        Column("match_date", pl.Date, "the date: the ablation has seen only matches before it"),
+        Column(
+            "group",
+            pl.String,
+            "what is left out: a group of the catalogue, prices as labels, every price, or `nothing`",
+        ),
+        Column("features", pl.Int64, "columns left out", ge=0),
+        Column("matches", pl.Int64, "priced matches predicted out of fold", ge=1),
+        Column("log_loss", pl.Float64, "without the group", ge=0),
+        Column("behind_closing", pl.Float64, "log loss less that of the closing price on the same matches"),
+        Column("difference", pl.Float64, "log loss less that of the full set: what the group is worth"),
+        Column("low", pl.Float64, "lower end of the 95% interval of the difference, paired by match date"),
+        Column("high", pl.Float64, "upper end"),
+    ),
+    ("match_date", "group"),
 )
 
 SELECTED_MODEL = Table(
@@ -35,6 +61,9 @@ SELECTED_MODEL = Table(
         Column("log_loss", pl.Float64, "on the selection fold, before calibration", ge=0),
         Column("comparison", pl.String, "JSON: one object a candidate, with its scores and difference to the best"),
         Column("reason", pl.String, "why this family"),
+        Column("calibration", pl.String, "JSON: one object a form, with its scores on the later predictions"),
+        Column("lines", pl.String, "JSON: one object a line on the priced matches of the selection fold"),
+        Column("out_of_fold", pl.String, "JSON: match_id and three probabilities of the selection fold, calibrated"),
         Column("forecaster", pl.String, "the encoded forecaster"),
     ),
     ("match_date",),
@@ -42,14 +71,37 @@ SELECTED_MODEL = Table(
 
 PROMOTIONS = Table(
     "promotions",
-    "One move of a registry alias; rows are only ever added.",
+    "One move of a registry alias, or one that was refused; rows are only ever added.",
     (
-        Column("moved_at", pl.Datetime("us", "UTC"), "when"),
+        Column("moved_at", pl.Datetime("us", "UTC"), "when it was decided"),
+        Column("effective_from", pl.Date, "first match date that the move holds for"),
         Column("alias", pl.String, "registry alias"),
-        Column("version", pl.String, "version of the forecaster it now points at"),
+        Column("version", pl.String, "version of the forecaster it was to point at"),
+        Column("model_date", pl.Date, "match date that version was made for"),
         Column("previous", pl.String, "version it pointed at before", nullable=True),
         Column("registry_version", pl.String, "version number in the MLflow registry"),
+        Column("accepted", pl.Boolean, "false: the gate refused, nothing was moved"),
+        Column("conditions", pl.String, "JSON: one object a condition of the gate; none for a move by hand"),
         Column("reason", pl.String, "why"),
     ),
     ("moved_at", "alias"),
+)
+
+MODEL_CARD = Table(
+    "model_card",
+    "What there is to know of a selected model, in numbers and as a page.",
+    (
+        *_FITTED,
+        Column("version", pl.String, "version of the forecaster"),
+        Column("learned_from", pl.Date, "first match date it learned from"),
+        Column("features", pl.String, "JSON: group to feature columns"),
+        Column("leagues", pl.String, "JSON: one object a league with its scores on the selection fold"),
+        Column("reliability", pl.String, "JSON: one object an outcome and tenth of probability"),
+        Column("importances", pl.String, "JSON: one object a feature, log loss lost when it is shuffled"),
+        Column("conditions", pl.String, "JSON: one object a condition of the gate"),
+        Column("accepted", pl.Boolean, "whether the gate let it become champion"),
+        Column("limits", pl.String, "JSON: sentences on what it cannot do"),
+        Column("text", pl.String, "the card in Markdown"),
+    ),
+    ("match_date",),
 )

@@ -1,7 +1,8 @@
 """Selection: the simplest candidate that the matches cannot tell from the best one.
 
 The lowest loss on one fold is partly luck. A candidate gives way to a better one only if the 95% interval of
-their paired difference, resampled over match dates, excludes zero.
+their paired difference, resampled over match dates, excludes zero. The losses are those expected under the closing
+prices, where there are any: they hold far less luck than results, so that a fold tells more candidates apart.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from soccer_assets.errors import ModelError
-from soccer_assets.scoring import PROBABILITIES, Floats, Interval, log_loss, paired_difference, summary
+from soccer_assets.scoring import PROBABILITIES, Floats, Interval, expected_log_loss, paired_difference, summary
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,15 @@ def simplest_of_the_best(
     return chosen, best, behind
 
 
-def select(candidates: Sequence[CandidateScores], outcomes: ArrayLike, dates: ArrayLike) -> Selection:
-    """Choose by mean log loss on the selection fold, in favour of the simple.
+def select(
+    candidates: Sequence[CandidateScores], outcomes: ArrayLike, labels: ArrayLike, dates: ArrayLike
+) -> Selection:
+    """Choose by mean log loss as expected under the labels of the selection fold, in favour of the simple.
 
     Args:
         candidates: all with the same matches in the same order.
         outcomes: 0, 1 or 2 of each match.
+        labels: `(n, 3)`, what the closing prices say of each match, and what happened where there is none.
         dates: match date of each match.
 
     Raises:
@@ -58,25 +62,25 @@ def select(candidates: Sequence[CandidateScores], outcomes: ArrayLike, dates: Ar
     y = np.asarray(outcomes)
     _same_matches(candidates, len(y))
     p = [candidate.oof.select(PROBABILITIES).to_numpy() for candidate in candidates]
-    chosen, best, behind = simplest_of_the_best(
-        [log_loss(each, y) for each in p], [candidate.complexity for candidate in candidates], dates
-    )
+    losses = [expected_log_loss(each, labels) for each in p]
+    chosen, best, behind = simplest_of_the_best(losses, [candidate.complexity for candidate in candidates], dates)
     table = pl.DataFrame(
         [
             {
                 "name": candidate.name,
                 "complexity": candidate.complexity,
                 **summary(each, y),
+                "expected_log_loss": loss.mean(),
                 "difference": interval.mean,
                 "difference_low": interval.low,
                 "difference_high": interval.high,
             }
-            for candidate, each, interval in zip(candidates, p, behind, strict=True)
+            for candidate, each, loss, interval in zip(candidates, p, losses, behind, strict=True)
         ]
     ).with_columns(pl.col("n").cast(pl.Int64))
     return Selection(
         name=candidates[chosen].name,
-        table=table.sort("log_loss", "complexity"),
+        table=table.sort("expected_log_loss", "complexity"),
         reasons=tuple(
             _reason(candidate, candidates[best].name, interval, candidate is candidates[chosen])
             for candidate, interval in zip(candidates, behind, strict=True)
@@ -87,7 +91,7 @@ def select(candidates: Sequence[CandidateScores], outcomes: ArrayLike, dates: Ar
 def _reason(candidate: CandidateScores, best: str, interval: Interval, chosen: bool) -> str:
     if candidate.name == best:
         verdict = "no simpler one equals it: chosen" if chosen else "a simpler one cannot be told from it"
-        return f"{best} has the lowest log loss, and {verdict}."
+        return f"{best} has the lowest expected log loss, and {verdict}."
     if chosen:
         verdict = "not distinguishable, and the simplest such: chosen"
     else:

@@ -2,6 +2,10 @@
 
 The last fold is never tuned on. It is predicted once, with the chosen parameters, so that families can be
 compared on matches that influenced none of them.
+
+A study may be shared: processes that tune the same family on the same examples, with one storage, spread its trials
+among them. A trial draws from a seed of its own number, so a study that one process made is the same to the last bit
+whether it was interrupted or not.
 """
 
 import hashlib
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
 
+LEAST_OF_CURVE = 1000  # matches; with fewer, an outcome or a league may be missing
+
 
 @dataclass(frozen=True)
 class TrialSummary:
@@ -40,12 +46,14 @@ class TrialSummary:
 class Tuned:
     """The chosen parameters and what they predict out of fold.
 
-    `score` is the mean log loss over the matches of the tuning folds. `oof` has a row for each match of each
-    fold: match_id, fold, p_home, p_draw, p_away; the highest fold is the one kept for selection.
+    `space` has the bounds of each parameter. `score` is the mean log loss over the matches of the tuning folds. `oof`
+    has a row for each match of each fold: match_id, fold, p_home, p_draw, p_away; the highest fold is the one kept for
+    selection.
     """
 
     family: str
     params: dict[str, float]
+    space: dict[str, tuple[float, float]]
     score: float
     oof: pl.DataFrame
     trials: tuple[TrialSummary, ...]
@@ -70,7 +78,7 @@ def tune(
         examples: finished matches sorted by match_date, match_id.
         columns: feature columns.
         folds: from `walk_forward_folds`, two at least.
-        trials: trials to reach, counting those already in the study.
+        trials: trials to reach, counting those already in the study and those that other processes add to it.
         seed: of the sampler and of every fit.
         storage: an Optuna storage or its URL; a study found there under `study_name` is continued.
         study_name: name of the study in `storage`.
@@ -90,6 +98,7 @@ def tune(
     tuning = [fold.split(examples, max_tuning_rows) for fold in folds[:-1]]
 
     def objective(trial: optuna.Trial) -> float:
+        trial.study.sampler = optuna.samplers.TPESampler(seed=seed + trial.number, n_startup_trials=5)
         params = family.suggest(trial)
         losses: list[float] = []
         for step, (train, valid) in enumerate(tuning):
@@ -103,13 +112,13 @@ def tune(
     with _quiet_optuna():
         study = optuna.create_study(storage=storage, study_name=study_name, load_if_exists=True, direction="minimize")
         _same_inputs(study, _digest(family.name, examples, columns, folds, seed, max_tuning_rows))
-        done = len(_done(study))
-        study.sampler = optuna.samplers.TPESampler(seed=seed + done, n_startup_trials=5)
         study.pruner = optuna.pruners.MedianPruner(n_startup_trials=4)
         study.set_user_attr("search", "TPE, 5 startup trials; median pruner, 4 startup trials")
-        if done == 0:
+        budget = min(trials, family.max_trials)
+        if not _done(study):
             study.enqueue_trial(dict(family.defaults))
-        study.optimize(objective, n_trials=max(0, min(trials, family.max_trials) - done))
+        while len(_done(study)) < budget:
+            study.optimize(objective, n_trials=1)
     params = family.suggest(optuna.trial.FixedTrial(study.best_params))  # type: ignore[arg-type]
     oof = pl.concat([_predict(family, examples, columns, fold, params, seed) for fold in folds])
     judged = oof.filter(pl.col("fold") < folds[-1].number).join(
@@ -118,10 +127,24 @@ def tune(
     return Tuned(
         family=family.name,
         params=params,
+        space={name: (d.low, d.high) for name, d in study.best_trial.distributions.items()},  # type: ignore[attr-defined]
         score=float(log_loss(judged.select(PROBABILITIES).to_numpy(), judged["outcome"].to_numpy()).mean()),
         oof=oof,
         trials=tuple(_summary(trial) for trial in _done(study)),
     )
+
+
+def learning_curve(
+    family: Family, examples: pl.DataFrame, columns: Sequence[str], fold: Fold, params: Params, seed: int
+) -> list[tuple[int, float]]:
+    """Matches learned from, the newest of those before the fold, and the mean log loss on it: an eighth to all."""
+    train, valid = fold.split(examples)
+    curve = []
+    for matches in (len(train) // 8, len(train) // 4, len(train) // 2, len(train)):
+        if matches >= LEAST_OF_CURVE:
+            p = family.fit(train.tail(matches), columns, params, seed).predict(valid)
+            curve.append((matches, float(log_loss(p, valid["outcome"].to_numpy()).mean())))
+    return curve
 
 
 def _predict(

@@ -8,7 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-COLUMNS = ("elo_diff", "form", "shots", "noise")
+from soccer_assets.features.catalog import FEATURES
+from soccer_assets.models.families.dixon_coles import GOAL_GROUPS
+
+#: A feature of the catalogue that tells of goals: the goals models read no other.
+GOALS = next(feature.name for feature in FEATURES if feature.group in GOAL_GROUPS)
+COLUMNS = ("elo_diff", "form", "shots", "noise", GOALS)
 SLOPE, FORM, SHOTS = 0.6, 0.5, -0.3
 ADVANTAGE = {"E0": 0.5, "D1": 0.1}
 WIDTH = 0.6
@@ -45,6 +50,7 @@ def _world(n: int, seed: int = 0, elo_only: bool = False) -> World:
     truth = np.stack([home, 1 - home - away, away], axis=1)
     outcome = (draw.random(n)[:, None] > truth.cumsum(axis=1)[:, :2]).sum(axis=1)
     unknown = draw.random(n) < 0.05  # early in a season nothing is known of a team's form
+    goals, both = u + draw.normal(size=n) / 2, draw.integers(0, 2, size=n)
     examples = pl.DataFrame(
         {
             "match_id": [f"m{place:06d}" for place in range(n)],
@@ -55,7 +61,10 @@ def _world(n: int, seed: int = 0, elo_only: bool = False) -> World:
             "form": [None if hidden else value for hidden, value in zip(unknown, form.tolist(), strict=True)],
             "shots": shots,
             "noise": noise,
+            GOALS: goals,
             "outcome": pl.Series(outcome, dtype=pl.Int8),
+            "home_goals": both + np.array([2, 0, 0])[outcome],
+            "away_goals": both + np.array([0, 0, 2])[outcome],
         }
     )
     return World(examples, truth)

@@ -30,13 +30,13 @@ def test_weights_that_cannot_weigh_are_refused(world, weights):
 def test_a_null_is_nan_in_the_matrix(world, columns):
     examples = world(200).examples
     matrix = design.feature_matrix(examples, columns)
-    assert matrix.shape == (200, 4)
-    assert np.isnan(matrix).sum(axis=0).tolist() == [0, examples["form"].null_count(), 0, 0]
+    assert matrix.shape == (200, 5)
+    assert np.isnan(matrix).sum(axis=0).tolist() == [0, examples["form"].null_count(), 0, 0, 0]
     assert matrix[:, 2].tolist() == examples["shots"].to_list()
 
 
 def test_a_missing_column_is_named(world):
-    with pytest.raises(ModelError, match="Expected the columns corners, cards; found 9 others, such as match_id"):
+    with pytest.raises(ModelError, match=r"Expected the columns corners, cards; found \d+ others, such as match_id"):
         design.feature_matrix(world(5).examples, ("elo_diff", "corners", "cards"))
 
 
@@ -72,3 +72,34 @@ def test_a_match_without_outcome_is_named(world):
     )
     with pytest.raises(ModelError, match=r"found \[None\] in 1 of 200 rows, first \['m000007'\]"):
         design.outcomes_of(examples)
+
+
+def priced(world):
+    """Three matches: home won at even prices, a draw without a price, away won against the prices."""
+    return world(200).examples.with_columns(
+        outcome=pl.Series([0, 1, 2] + [0] * 197, dtype=pl.Int8),
+        closing_home=pl.Series([0.4, None, 0.7] + [None] * 197, dtype=pl.Float64),
+        closing_draw=pl.Series([0.2, None, 0.2] + [None] * 197, dtype=pl.Float64),
+        closing_away=pl.Series([0.4, None, 0.1] + [None] * 197, dtype=pl.Float64),
+    )
+
+
+def test_a_label_is_the_price_and_the_outcome_mixed_and_the_outcome_where_there_is_no_price(world):
+    told = design.labels(priced(world), 0.75)
+    assert told[:3] == pytest.approx(np.array([[0.55, 0.15, 0.3], [0, 1, 0], [0.525, 0.15, 0.325]]))
+    assert told.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_labels_of_no_share_of_prices_or_of_no_prices_are_the_outcomes(world):
+    happened = np.eye(3)[[0, 1, 2]]
+    assert design.labels(priced(world), 0.0)[:3].tolist() == happened.tolist()
+    assert design.labels(priced(world).drop(design.CLOSING), 1.0)[:3].tolist() == happened.tolist()
+
+
+def test_a_column_that_is_constant_or_null_throughout_tells_nothing(world):
+    examples = world(200).examples.with_columns(
+        constant=3.0,
+        empty=pl.lit(None, dtype=pl.Float64),
+        once=pl.when(pl.int_range(pl.len()) == 7).then(1.0).otherwise(0.0),
+    )
+    assert design.informative(examples, ("constant", "shots", "empty", "once")) == ("shots", "once")

@@ -28,16 +28,16 @@ def fold(world):
 
 def test_the_better_candidate_wins_when_it_is_clearly_better(fold):
     simple, rich = _candidate("simple", 0, _noisy(fold.truth, 0.6)), _candidate("rich", 3, fold.truth)
-    selection = select([simple, rich], fold.y, fold.dates)
+    selection = select([simple, rich], fold.y, np.eye(3)[fold.y], fold.dates)
     assert selection.name == "rich"
     assert selection.table["name"].to_list() == ["rich", "simple"]
-    assert selection.reasons[1] == "rich has the lowest log loss, and no simpler one equals it: chosen."
+    assert selection.reasons[1] == "rich has the lowest expected log loss, and no simpler one equals it: chosen."
     assert selection.reasons[0].startswith("simple loses +0.") and selection.reasons[0].endswith("worse.")
 
 
 def test_the_simple_candidate_wins_when_the_matches_cannot_tell_them_apart(fold):
     simple, rich = _candidate("simple", 0, _noisy(fold.truth, 0.02)), _candidate("rich", 3, fold.truth)
-    selection = select([rich, simple], fold.y, fold.dates)
+    selection = select([rich, simple], fold.y, np.eye(3)[fold.y], fold.dates)
     assert selection.name == "simple"
     assert selection.table.filter(name="rich")["log_loss"].item() < fold.truth.shape[1]
 
@@ -49,7 +49,7 @@ def test_the_simplest_of_several_equals_wins_and_the_reasons_say_so(fold):
         _candidate("middle", 2, fold.truth),
         _candidate("rich", 3, _noisy(fold.truth, 0.01)),
     ]
-    selection = select(candidates, fold.y, fold.dates)
+    selection = select(candidates, fold.y, np.eye(3)[fold.y], fold.dates)
     assert selection.name == "simple"
     verdicts = [reason.rsplit(": ", 1)[-1] for reason in selection.reasons]
     assert verdicts[0] == "worse."
@@ -59,16 +59,18 @@ def test_the_simplest_of_several_equals_wins_and_the_reasons_say_so(fold):
 
 def test_exactly_equal_candidates_are_decided_by_complexity(fold):
     twins = [_candidate("rich", 3, fold.truth), _candidate("simple", 1, fold.truth)]
-    assert select(twins, fold.y, fold.dates).name == "simple"
+    assert select(twins, fold.y, np.eye(3)[fold.y], fold.dates).name == "simple"
 
 
 def test_the_table_has_every_metric_and_the_difference_with_its_interval(fold):
     worse = _noisy(fold.truth, 0.6)
-    table = select([_candidate("a", 0, worse), _candidate("b", 1, fold.truth)], fold.y, fold.dates).table
+    table = select(
+        [_candidate("a", 0, worse), _candidate("b", 1, fold.truth)], fold.y, np.eye(3)[fold.y], fold.dates
+    ).table
     row = table.row(1, named=True)
     assert list(row) == [
         *("name", "complexity", "n", "log_loss", "rps", "brier", "accuracy", "ece"),
-        *("difference", "difference_low", "difference_high"),
+        *("expected_log_loss", "difference", "difference_low", "difference_high"),
     ]
     assert (row["name"], row["n"]) == ("a", 4000)
     assert row["log_loss"] == pytest.approx(log_loss(worse, fold.y).mean())
@@ -82,13 +84,13 @@ def test_candidates_of_other_matches_are_refused(fold):
     one = _candidate("one", 0, fold.truth)
     two = CandidateScores("two", 1, one.oof.reverse())
     with pytest.raises(ModelError, match="predictions of two to be of the same 4000 matches in the same order"):
-        select([one, two], fold.y, fold.dates)
+        select([one, two], fold.y, np.eye(3)[fold.y], fold.dates)
     with pytest.raises(ModelError, match="found 3990, of which 3990 in common"):
-        select([one, CandidateScores("two", 1, one.oof[10:])], fold.y, fold.dates)
+        select([one, CandidateScores("two", 1, one.oof[10:])], fold.y, np.eye(3)[fold.y], fold.dates)
 
 
 def test_nothing_to_select_from_is_refused(fold):
     with pytest.raises(ModelError, match="found 0 and 4000"):
-        select([], fold.y, fold.dates)
+        select([], fold.y, np.eye(3)[fold.y], fold.dates)
     with pytest.raises(ModelError, match="found 1 and 0"):
-        select([_candidate("one", 0, fold.truth[:0])], [], [])
+        select([_candidate("one", 0, fold.truth[:0])], [], np.empty((0, 3)), [])

