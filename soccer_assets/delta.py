@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow import fs
 
 from soccer_assets.errors import NotMaterializedError
@@ -93,6 +93,26 @@ class Lake:
     def append(self, name: str, rows: pl.DataFrame) -> int:
         """Add rows; returns the new version."""
         return self._commit(name, rows, "append", None)
+
+    def append_onto(self, name: str, rows: pl.DataFrame, version: int | None) -> bool:
+        """Add rows that rest on a version of the table (None: on there being none); False when it is not the newest."""
+        there = None if version is None else DeltaTable(self.address(name), version, self._options)
+        try:
+            write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
+                self.address(name) if there is None else there,
+                _stream(rows),
+                mode="error" if there is None else "append",
+                storage_options=self._options if there is None else None,
+                target_file_size=FILE_BYTES,
+                commit_properties=CommitProperties(max_commit_retries=0),
+            )
+        except CommitFailedError:
+            return False
+        except DeltaError:
+            if there is None and self.exists(name):
+                return False
+            raise
+        return True
 
     def names(self) -> list[str]:
         """The tables there are."""

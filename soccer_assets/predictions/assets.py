@@ -1,15 +1,30 @@
 """Assets and checks of the predictions stage."""
 
+import datetime as dt
+
 import polars as pl
-from dagster import AssetCheckResult, AssetExecutionContext, AssetIn, MetadataValue, ResourceParam, asset_check
+from dagster import (
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetIn,
+    MaterializeResult,
+    MetadataValue,
+    ResourceParam,
+    asset_check,
+)
 
 from soccer_assets.delta import Lake
 from soccer_assets.lake import dated_asset, markdown
-from soccer_assets.odds.market import consensus
+from soccer_assets.models.blending import quotes
+from soccer_assets.models.promotion import ledger as promotions
 from soccer_assets.partitions import look_back
-from soccer_assets.predictions.forecast import PROBABILITIES, forecast
-from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
+from soccer_assets.predictions.forecast import forecast
+from soccer_assets.predictions.ledger import seal, verify
+from soccer_assets.predictions.markets import markets as all_markets
+from soccer_assets.predictions.markets import over_probability
+from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
 from soccer_assets.predictions.value import value_bets as find_value
+from soccer_assets.scoring import PROBABILITIES
 from soccer_assets.settings import Settings
 
 SUM_TOLERANCE = 1e-9
@@ -23,13 +38,26 @@ def predictions(
     matches: pl.DataFrame,
     match_features: pl.DataFrame,
     market_probabilities: pl.LazyFrame,
-    selected_model: pl.DataFrame,
+    selected_model: pl.LazyFrame,
+    lake: ResourceParam[Lake],
 ) -> pl.DataFrame:
-    """One forecast of one match on one line: model (no prices of the match), market (de-vigged), blend."""
-    rows = forecast(matches, match_features, selected_model, consensus(market_probabilities, "pre_match"))
+    """One forecast of one match on one line: model (no prices of the match), market, blend, or challenger."""
+    rows = forecast(matches, match_features, selected_model, promotions(lake), quotes(market_probabilities))
     counts = dict(rows["line"].value_counts().sort("line").iter_rows())
     shown = rows.select("match_date", "league", "home", "away", "line", *PROBABILITIES).tail(30)
     context.add_output_metadata({"forecasts by line": counts, "newest": MetadataValue.md(markdown(shown))})
+    return rows
+
+
+@dated_asset(MARKETS, kinds={"numpy"})
+def markets(
+    context: AssetExecutionContext, predictions: pl.DataFrame, market_probabilities: pl.LazyFrame
+) -> pl.DataFrame:
+    """One selection of one market of a match as one line forecasts it: a sum over the line's one score matrix."""
+    rows = all_markets(predictions, over_probability(market_probabilities))
+    newest = rows.join(rows.tail(1).select("match_id", "line"), on=["match_id", "line"])
+    shown = newest.select("match_id", "line", "market", "goals_line", "selection", "won", "push", "fair_odds")
+    context.add_output_metadata({"newest match": MetadataValue.md(markdown(shown.head(25)))})
     return rows
 
 
@@ -38,12 +66,30 @@ def value_bets(
     context: AssetExecutionContext,
     settings: ResourceParam[Settings],
     predictions: pl.DataFrame,
+    markets: pl.DataFrame,
     best_prices: pl.LazyFrame,
+    match_features: pl.LazyFrame,
 ) -> pl.DataFrame:
     """One selection whose forecast exceeds the market's probability by the least edge; nothing is placed."""
-    bets = find_value(predictions, best_prices, settings.value_edge)
-    context.add_output_metadata({"by line": dict(bets["line"].value_counts().sort("line").iter_rows())})
+    bets = find_value(predictions, markets, best_prices, match_features, settings.value_edge, settings.kelly_fraction)
+    counts = bets.group_by("line", "market").len("bets").sort("line", "market")
+    context.add_output_metadata({"by line and market": MetadataValue.md(markdown(counts))})
     return bets
+
+
+@dated_asset(PREDICTION_LEDGER, kinds={"deltalake"})
+def prediction_ledger(
+    lake: ResourceParam[Lake],
+    predictions: pl.DataFrame,
+    match_features: pl.LazyFrame,
+    market_probabilities: pl.LazyFrame,
+) -> MaterializeResult[None]:
+    """One forecast of one match on one line as it stood before kick-off, chained to the one sealed before it.
+
+    The rows are added by the ledger itself: the I/O manager replaces what a date had, and here nothing is replaced.
+    """
+    sealed = seal(lake, predictions, match_features, market_probabilities, dt.datetime.now(dt.UTC))
+    return MaterializeResult(metadata={"dagster/row_count": len(sealed), "forecasts": len(predictions)})
 
 
 @asset_check(asset=predictions, blocking=True)
@@ -63,3 +109,13 @@ def no_model_has_seen_its_matches(lake: ResourceParam[Lake]) -> AssetCheckResult
         metadata={"forecasts by a model that had seen the day": len(late),
                   "examples": MetadataValue.json(late["match_id"].head(5).to_list())},
     )  # fmt: skip
+
+
+@asset_check(asset=prediction_ledger)
+def the_ledger_is_as_it_was_sealed(lake: ResourceParam[Lake]) -> AssetCheckResult:
+    """Every row follows the one before it, has the hash it was sealed with, and was sealed before kick-off."""
+    verdict = verify(lake)
+    return AssetCheckResult(
+        passed=verdict.broken is None,
+        metadata={"rows": verdict.rows, "hash of the last": verdict.tip, "broken": verdict.broken or "nowhere"},
+    )

@@ -1,78 +1,117 @@
-"""Forecasts on three lines: the model alone, the market alone, and the two blended.
+"""Forecasts on four lines: the champion alone, the market alone, the two blended, and the challenger.
 
-Every match is forecast by the newest model of its own date or before, which has seen only earlier matches. Run over
-the past, this is the walk-forward backtest; run over the coming days, it is the forecast. There is no other path.
+Every match is forecast by the champion of its date, which has seen only earlier matches; where the newest model at or
+before the date is another, that one forecasts beside it as `challenger`. Run over the past, this is the walk-forward
+backtest; run over the coming days, it is the forecast. There is no other path.
 """
 
 import datetime as dt
-from collections.abc import Iterator
 
-import numpy as np
 import polars as pl
 
 from soccer_assets.delta import DATE
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.matches.schema import FORECAST
 from soccer_assets.models.forecaster import Forecaster
+from soccer_assets.models.promotion import champion_on, standing
 from soccer_assets.predictions.schema import PREDICTIONS
+from soccer_assets.scoring import PROBABILITIES, Floats
 
-PROBABILITIES = ["p_home", "p_draw", "p_away"]
+MATCH = [DATE, "match_id"]
 
 
-def forecast(matches: pl.DataFrame, features: pl.DataFrame, models: pl.DataFrame, market: pl.DataFrame) -> pl.DataFrame:
+def forecast(
+    matches: pl.DataFrame, features: pl.DataFrame, models: pl.LazyFrame, promotions: pl.DataFrame, prices: pl.DataFrame
+) -> pl.DataFrame:
     """One row per match and line.
 
     Args:
         matches: rows of `matches`; those postponed or void are left out.
         features: rows of `match_features` of these matches.
-        models: rows of `selected_model`.
-        market: match_date, match_id and the market's three probabilities, before the match.
+        models: rows of `selected_model`; only the texts of the models needed are read.
+        promotions: the ledger of `promotions`.
+        prices: rows of `blending.quotes`, before the match.
 
     Raises:
-        NotMaterializedError: no model is as old as the first match.
+        NotMaterializedError: no model was champion on the date of the first match.
     """
-    named = ["match_date", "match_id", "league", "season", "kick_off_at", "home", "away"]
-    coming = matches.filter(pl.col("status").is_in(FORECAST)).select(named).sort(DATE, "match_id")
+    named = [*MATCH, "league", "season", "kick_off_at", "home", "away"]
+    coming = matches.filter(pl.col("status").is_in(FORECAST)).select(named).sort(MATCH)
     if coming.is_empty():
         return PREDICTIONS.empty()
+    known = coming.join(features, on=MATCH, how="left", maintain_order="left", suffix="_feature")
+    priced = coming.select(MATCH).join(prices, on=MATCH, how="left", maintain_order="left")
+    by = _who(coming[DATE], models, promotions)
+    texts = models.filter(pl.col("version").is_in(sorted(set(by["champion"]) | set(by["challenger"].drop_nulls()))))
     parts = []
-    for forecaster, batch in _by_model(coming, models):
-        known = batch.join(features, on=[DATE, "match_id"], how="left", maintain_order="left", suffix="_feature")
-        told = forecaster.predict(known)
-        priced = batch.join(market, on=[DATE, "match_id"], how="left", maintain_order="left")
-        has = priced["p_home"].is_not_null()
-        said = priced.filter(has).select(PROBABILITIES).to_numpy()
-        blend = forecaster.blend(told[has.to_numpy()], said) if len(said) else said
-        version, through = forecaster.version, forecaster.trained_through
-        parts += [
-            _line(batch, "model", told, version, through),
-            _line(batch.filter(has), "market", said, None, None),
-            _line(batch.filter(has), "blend", blend, version, through),
-        ]
-    return PREDICTIONS.conform(pl.concat(parts))
+    for version, text in texts.unique("version").sort("version").select("version", "forecaster").collect().iter_rows():
+        forecaster = Forecaster.decode(text)
+        for role, lines in (("champion", _three_lines), ("challenger", _one_line)):
+            mine = (by[role] == version).fill_null(False)
+            if mine.any():
+                parts += lines(forecaster, role, coming.filter(mine), known.filter(mine), priced.filter(mine))
+    return PREDICTIONS.conform(pl.concat(parts, how="diagonal"))
 
 
-def _by_model(coming: pl.DataFrame, models: pl.DataFrame) -> Iterator[tuple[Forecaster, pl.DataFrame]]:
-    """The matches of each model: those on or after its date and before the next one's."""
-    models = models.sort(DATE)
-    first: dt.date = coming[DATE].to_list()[0]
-    days: list[dt.date] = models[DATE].to_list()
+def _who(dates: pl.Series, models: pl.LazyFrame, promotions: pl.DataFrame) -> pl.DataFrame:
+    """Version of the champion and, where it is another, of the newest model: a row a match."""
+    made = models.select(DATE, "version").collect().sort(DATE)
+    moves = standing(promotions, made["version"].to_list())
+    newest = pl.DataFrame({DATE: dates}).join_asof(made, on=DATE)["version"]
+    champion = champion_on(moves, dates.to_list())
+    if champion.has_nulls():
+        first: dt.date = dates.to_list()[0]
+        raise NotMaterializedError(_nobody(first, made, promotions))
+    return pl.DataFrame({"champion": champion, "newest": newest}).select(
+        "champion", challenger=pl.when(pl.col("newest") != pl.col("champion")).then("newest")
+    )
+
+
+def _nobody(first: dt.date, made: pl.DataFrame, promotions: pl.DataFrame) -> str:
+    days = made[DATE].to_list()
     if not days or days[0] > first:
         found = f"the oldest of {days[0]}" if days else "none"
-        raise NotMaterializedError(
-            f"expected a selected_model of {first} or before, found {found}: run `just train {first}`"
-        )
-    following = [*days[1:], None]
-    for (day, text), until in zip(models.select(DATE, "forecaster").iter_rows(), following, strict=True):
-        mine = coming.filter((pl.col(DATE) >= day) & (True if until is None else pl.col(DATE) < until))
-        if len(mine):
-            yield Forecaster.decode(text), mine
-
-
-def _line(batch: pl.DataFrame, line: str, p: np.ndarray, version: str | None, through: object) -> pl.DataFrame:
-    return batch.with_columns(
-        pl.lit(line).alias("line"),
-        *(pl.Series(name, p[:, i], dtype=pl.Float64) for i, name in enumerate(PROBABILITIES)),
-        pl.lit(version, dtype=pl.String).alias("model_version"),
-        pl.lit(through, dtype=pl.Date).alias("trained_through"),
+        return f"expected a selected_model of {first} or before, found {found}: run `just train {first}`"
+    refused = promotions.filter(~pl.col("accepted"), pl.col("effective_from") <= first).sort("moved_at").tail(1)
+    why = "".join(f"; {version} was refused: {reason}" for version, reason in refused[["version", "reason"]].rows())
+    return (
+        f"expected a champion of {first} or before, found none{why}. Run `just train {first}` again when that is "
+        "mended, or `just rollback VERSION` to make it champion by hand"
     )
+
+
+def _three_lines(
+    forecaster: Forecaster, role: str, batch: pl.DataFrame, known: pl.DataFrame, prices: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """The champion's lines; those with prices only where there are."""
+    (model,) = _one_line(forecaster, "model", batch, known, prices)
+    priced = prices["p_home"].is_not_null()
+    rated, quoted = model.filter(priced), prices.filter(priced)
+    blend = forecaster.blend(rated.select(PROBABILITIES).to_numpy(), quoted)
+    market = rated.drop("model_version", "trained_through").with_columns(quoted.select(PROBABILITIES).get_columns())
+    return [
+        model,
+        market.with_columns(line=pl.lit("market")),
+        rated.with_columns(_probabilities(blend), line=pl.lit("blend")),
+    ]
+
+
+def _one_line(
+    forecaster: Forecaster, line: str, batch: pl.DataFrame, known: pl.DataFrame, prices: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """The forecasts of a model without prices."""
+    rates = forecaster.goal_rates(known)
+    told = batch.with_columns(
+        *_probabilities(forecaster.predict(known)),
+        pl.Series("home_goals_expected", rates[:, 0]),
+        pl.Series("away_goals_expected", rates[:, 1]),
+        rho=pl.lit(forecaster.goals.rho),
+        line=pl.lit(line),
+        model_version=pl.lit(forecaster.version),
+        trained_through=pl.lit(forecaster.trained_through),
+    )
+    return [told]
+
+
+def _probabilities(p: Floats) -> list[pl.Series]:
+    return [pl.Series(name, p[:, place]) for place, name in enumerate(PROBABILITIES)]

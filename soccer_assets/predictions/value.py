@@ -4,32 +4,61 @@ import polars as pl
 
 from soccer_assets.predictions.schema import VALUE_BETS
 
-SELECTIONS = ("home", "draw", "away")
 MATCH = ["match_date", "match_id"]
+BET = [*MATCH, "market", "goals_line", "selection"]
+#: The most of a bank that is ever staked: the forecast may be wrong, and was chosen for
+#: being far from the market's.
+MOST_STAKE = 0.05
+FEW_MATCHES, FEW_BOOKMAKERS = 10, 3
 
 
-def value_bets(predictions: pl.DataFrame, best_prices: pl.LazyFrame, least_edge: float) -> pl.DataFrame:
-    """One row per match, line (model, blend) and selection with an edge of at least `least_edge` (0..1)."""
-    long = predictions.unpivot(
-        [f"p_{s}" for s in SELECTIONS],
-        index=[*MATCH, "league", "home", "away", "line"],
-        variable_name="selection",
-        value_name="probability",
-    ).with_columns(pl.col("selection").str.strip_prefix("p_"))
-    market = long.filter(pl.col("line") == "market").select(*MATCH, "selection", market_probability="probability")
-    best = (
-        best_prices.filter(pl.col("market") == "1x2")
-        .select(*MATCH, pl.col("selection").cast(pl.String), price="best_price", quoted_at="best_quoted_at")
-        .drop_nulls()
+def value_bets(
+    predictions: pl.DataFrame,
+    markets: pl.DataFrame,
+    best_prices: pl.LazyFrame,
+    features: pl.LazyFrame,
+    least_edge: float,
+    kelly_fraction: float,
+) -> pl.DataFrame:
+    """One row per match, line (model, blend) and offered selection with an edge of at least `least_edge` (0..1).
+
+    Probabilities are those of the fair odds, given that money changes hands: half a stake counts half, one given back
+    not at all. Kelly's stake is that of a bet with two outcomes, which for a quarter line is on the safe side.
+
+    Args:
+        predictions: rows of `predictions`.
+        markets: rows of `markets` of these.
+        best_prices: rows of `best_prices`; what no bookmaker quoted before the close at a known time is left out.
+        features: rows of `match_features`.
+        least_edge: probability minus market probability.
+        kelly_fraction: of Kelly's stake (Kelly 1956).
+    """
+    told = markets.with_columns(pl.col("line", "market", "selection").cast(pl.String)).drop_nulls("fair_odds")
+    told = told.with_columns(probability=1 / pl.col("fair_odds"))
+    at_risk = 1 - pl.col("push") - (pl.col("half_won") + pl.col("half_lost")) / 2
+    market = told.filter(pl.col("line") == "market").select(*BET, market_probability="probability")
+    offered = (
+        best_prices.select(*MATCH, pl.col("market", "selection").cast(pl.String), "bookmakers", "stale",
+                           goals_line="line", price="best_price", quoted_at="best_quoted_at",
+                           odds_age_hours="age_hours")
+        .drop_nulls(["price", "quoted_at"])
         .collect()
-    )
+    )  # fmt: skip
+    known = pl.min_horizontal("home_matches_known", "away_matches_known")
+    matches = predictions.select(*MATCH, "league", "home", "away").unique()
+    matches = matches.join(features.select(*MATCH, known=known).collect(), on=MATCH, how="left")
+    profit = pl.col("probability") * pl.col("price") - 1  # per unit of what is at risk
     bets = (
-        long.filter(pl.col("line") != "market")
-        .join(market, on=[*MATCH, "selection"])
-        .join(best, on=[*MATCH, "selection"])
+        told.filter(pl.col("line").is_in(["model", "blend"]))
+        .join(market, on=BET, nulls_equal=True)
+        .join(offered, on=BET, nulls_equal=True)
+        .join(matches, on=MATCH)
         .with_columns(
             edge=pl.col("probability") - pl.col("market_probability"),
-            expected_value=pl.col("probability") * pl.col("price") - 1,
+            expected_value=at_risk * profit,
+            stake=(kelly_fraction * profit / (pl.col("price") - 1)).fill_nan(0).clip(0, MOST_STAKE),
+            few_bookmakers=pl.col("bookmakers") < FEW_BOOKMAKERS,
+            few_matches=pl.col("known").fill_null(0) < FEW_MATCHES,
         )
         .filter(pl.col("edge") >= least_edge)
     )

@@ -1,4 +1,5 @@
 import datetime as dt
+import math
 
 import polars as pl
 import pytest
@@ -7,21 +8,23 @@ from soccer_assets.errors import NotMaterializedError
 from soccer_assets.matches.schema import MATCHES
 from soccer_assets.models.blending import Blend
 from soccer_assets.models.calibration import Identity
+from soccer_assets.models.design import Scaling
 from soccer_assets.models.families.climatology import ClimatologyEstimator
 from soccer_assets.models.forecaster import Forecaster
+from soccer_assets.models.goals import GoalsModel
+from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.predictions.forecast import forecast
 
 MARCH = dt.date(2025, 3, 1)
-POOL = Blend(model_weight=0.2, market_weight=0.8, biases=(0.0, 0.0, 0.0), matches=0)
-NO_MARKET = pl.DataFrame(
-    schema={
-        "match_date": pl.Date,
-        "match_id": pl.String,
-        "p_home": pl.Float64,
-        "p_draw": pl.Float64,
-        "p_away": pl.Float64,
-    }
-)
+POOL = Blend(0.2, 0.8, {"pinnacle": 0.5}, 0.0, (0.0, 0.0, 0.0), matches=0)
+PRICES = ("p_home", "p_draw", "p_away", "pinnacle_home", "pinnacle_draw", "pinnacle_away")
+NO_MARKET = pl.DataFrame(schema={"match_date": pl.Date, "match_id": pl.String, **dict.fromkeys(PRICES, pl.Float64)})
+
+
+def prices(name: str, *p: float | None) -> pl.DataFrame:
+    """What is quoted for a match of the first of March: the average, and Pinnacle's prices."""
+    row = {"match_date": MARCH, "match_id": name} | dict(zip(PRICES, p, strict=True))
+    return pl.DataFrame([row], schema=NO_MARKET.schema)
 
 
 def match(day: int, name: str, status: str = "scheduled") -> dict:
@@ -46,12 +49,29 @@ def model(day: int, p_home: float) -> dict:
     chances = (p_home, 0.25, 0.75 - p_home)
     estimator = ClimatologyEstimator(("E0",), (chances,), chances)
     date = dt.date(2025, 3, day)
-    forecaster = Forecaster(estimator, Identity(), POOL, (), date - dt.timedelta(days=1))
+    # home clubs score three times their chance of winning
+    goals = GoalsModel(Scaling((), (), (), (), ()), ((), ()), (math.log(3 * p_home), 0.0), -p_home / 10)
+    forecaster = Forecaster(estimator, Identity(), POOL, (), date - dt.timedelta(days=1), goals)
     return {"match_date": date, "forecaster": forecaster.encode(), "version": forecaster.version}
 
 
-def told(rows: pl.DataFrame, models: list[dict], market: pl.DataFrame = NO_MARKET) -> pl.DataFrame:
-    return forecast(rows, features(rows), pl.DataFrame(models), market)
+def move(made: dict, since: int | None = None, accepted: bool = True) -> dict:
+    """The gate's verdict on a model, effective from its own date or another day of March."""
+    return {
+        "moved_at": dt.datetime(2025, 3, since or made["match_date"].day, 7, tzinfo=dt.UTC),
+        "effective_from": dt.date(2025, 3, since) if since else made["match_date"], "alias": "champion",
+        "version": made["version"], "model_date": made["match_date"], "previous": None, "registry_version": "1",
+        "accepted": accepted, "conditions": "[]", "reason": "so it was" if accepted else "ECE: found 0.1",
+    }  # fmt: skip
+
+
+def told(
+    rows: pl.DataFrame, models: list[dict], market: pl.DataFrame = NO_MARKET, moves: list[dict] | None = None
+) -> pl.DataFrame:
+    """Forecasts where every model was accepted, unless the moves are told."""
+    moved = pl.DataFrame([move(each) for each in models] if moves is None else moves, schema=PROMOTIONS.schema)
+    made = pl.LazyFrame(models, schema={"match_date": pl.Date, "forecaster": pl.String, "version": pl.String})
+    return forecast(rows, features(rows), made, moved, market)
 
 
 def test_two_models_serve_a_range_each_from_its_own_date_on():
@@ -75,9 +95,7 @@ def test_a_model_that_no_match_needs_is_not_even_read():
 
 def test_a_priced_match_has_a_market_and_a_blend_of_both():
     rows = matches(match(1, "priced"), match(1, "unpriced"))
-    market = pl.DataFrame(
-        {"match_date": [MARCH], "match_id": ["priced"], "p_home": [0.6], "p_draw": [0.2], "p_away": [0.2]}
-    )
+    market = prices("priced", 0.6, 0.2, 0.2, None, None, None)
     lines = {(r["match_id"], r["line"]): r for r in told(rows, [model(1, 0.4)], market).iter_rows(named=True)}
     assert set(lines) == {("priced", "model"), ("priced", "market"), ("priced", "blend"), ("unpriced", "model")}
     priced = lines["priced", "market"]
@@ -108,9 +126,72 @@ def test_without_a_model_as_old_as_the_first_match_the_command_is_named():
     ):
         told(matches(match(1, "a"), match(12, "b")), [model(10, 0.4)])
     with pytest.raises(NotMaterializedError, match="of 2025-03-01 or before, found none"):
-        forecast(rows := matches(match(1, "a")), features(rows), pl.DataFrame([model(1, 0.4)]).clear(), NO_MARKET)
+        told(matches(match(1, "a")), [])
 
 
 def test_without_matches_there_is_nothing_to_forecast_and_no_model_is_needed():
-    rows = matches(match(1, "a")).clear()
-    assert forecast(rows, features(rows), pl.DataFrame([model(1, 0.4)]).clear(), NO_MARKET).rows() == []
+    assert told(matches(match(1, "a")).clear(), []).rows() == []
+
+
+def test_a_refused_model_forecasts_beside_the_champion_as_challenger():
+    rows = matches(match(1, "a"), match(9, "b"), match(12, "c"), match(20, "d"))
+    champion, refused, third = model(1, 0.4), model(9, 0.6), model(15, 0.5)
+    moves = [move(champion), move(refused, accepted=False), move(third)]
+    forecasts = told(rows, [champion, refused, third], moves=moves)
+    assert forecasts.sort("match_date", "line").select("match_id", "line", "model_version").rows() == [
+        ("a", "model", champion["version"]),
+        ("b", "challenger", refused["version"]),
+        ("b", "model", champion["version"]),
+        ("c", "challenger", refused["version"]),
+        ("c", "model", champion["version"]),
+        ("d", "model", third["version"]),
+    ]
+    assert forecasts.filter(line="challenger")["p_home"].to_list() == pytest.approx([0.6, 0.6])
+
+
+def test_after_a_rollback_the_champion_before_forecasts_and_the_newer_model_goes_on_as_challenger():
+    rows = matches(match(10, "a"), match(20, "b"))
+    first, second = model(1, 0.4), model(8, 0.6)
+    forecasts = told(rows, [first, second], moves=[move(first), move(second), move(first, since=15)])
+    assert forecasts.select("match_id", "line", "model_version").rows() == [
+        ("a", "model", second["version"]),
+        ("b", "challenger", second["version"]),
+        ("b", "model", first["version"]),
+    ]
+
+
+def test_a_move_to_a_model_made_anew_since_is_void():
+    gone, first, second = model(8, 0.7), model(1, 0.4), model(8, 0.6)
+    moves = [move(first), move(gone), move(second, accepted=False)]
+    forecasts = told(matches(match(10, "a")), [first, second], moves=moves)
+    assert dict(forecasts.select("line", "model_version").rows()) == {
+        "model": first["version"],
+        "challenger": second["version"],
+    }
+
+
+def test_every_line_has_the_goals_of_its_model_and_the_blend_hears_the_bookmaker():
+    rows = matches(match(9, "a").copy())
+    market = prices("a", 0.6, 0.2, 0.2, 0.7, 0.15, 0.15).with_columns(match_date=dt.date(2025, 3, 9))
+    champion, refused = model(1, 0.4), model(9, 0.6)
+    forecasts = told(rows, [champion, refused], market, [move(champion), move(refused, accepted=False)])
+    goals = {row["line"]: row for row in forecasts.iter_rows(named=True)}
+    assert sorted(goals) == ["blend", "challenger", "market", "model"]
+    for line, p in (("blend", 0.4), ("market", 0.4), ("model", 0.4), ("challenger", 0.6)):
+        row = goals[line]
+        expected = (3 * p, 1.0, -p / 10)
+        assert (row["home_goals_expected"], row["away_goals_expected"], row["rho"]) == pytest.approx(expected)
+    weights = [
+        m**0.2 * q**0.8 * (b / q) ** 0.5
+        for m, q, b in zip((0.4, 0.25, 0.35), (0.6, 0.2, 0.2), (0.7, 0.15, 0.15), strict=True)
+    ]
+    assert goals["blend"]["p_home"] == pytest.approx(weights[0] / sum(weights))
+
+
+def test_where_every_model_was_refused_the_reason_and_the_way_out_are_told():
+    lone = model(1, 0.4)
+    with pytest.raises(
+        NotMaterializedError,
+        match=f"a champion of 2025-03-05 or before, found none; {lone['version']} was refused: ECE",
+    ):
+        told(matches(match(5, "a")), [lone], moves=[move(lone, accepted=False)])

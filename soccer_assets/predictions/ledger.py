@@ -1,0 +1,192 @@
+"""The record of what was forecast before it could be known: rows are added, chained by their hashes, never changed.
+
+A forecast is sealed while its match has not kicked off: before `kick_off_at`, or before its date begins (UTC) where no
+time was published. So a forecast that is backfilled over the past is never sealed. A new forecast of the match is a new
+row; one that says what the last row of its match and line says is not written again.
+
+The hash of a row is the SHA-256 of the previous row's hash in hexadecimal (64 zeros before the first), a line feed, and
+the row as JSON in UTF-8: the columns that are not null but for the two hashes, by name, without spaces, floats in their
+shortest form, times in ISO 8601. Whoever noted a hash can show later that nothing before it was changed; that rows were
+taken off the end shows only against a hash that was noted.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from soccer_assets.delta import DATE, Lake
+from soccer_assets.errors import SoccerError
+from soccer_assets.models.blending import BOOKS
+from soccer_assets.predictions.markets import PRICED
+from soccer_assets.predictions.schema import PREDICTION_LEDGER
+
+NAME: Final = PREDICTION_LEDGER.name
+MATCH: Final = ["match_date", "match_id"]
+GENESIS: Final = "0" * 64
+TRIES: Final = 20
+_HASHES: Final = ("previous_hash", "hash")
+#: Written with a row, but not what it says: the same forecast at another time or by another edition is the same.
+_CIRCUMSTANCES: Final = ("number", "code_version", "sealed_at", *_HASHES)
+_CONTENT: Final = [name for name in PREDICTION_LEDGER.schema if name not in _CIRCUMSTANCES]
+#: When it is too late to seal.
+_KNOWN_FROM: Final = pl.coalesce("kick_off_at", pl.col(DATE).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A chain that was verified: its rows, the hash of the last one, and what is wrong with the first broken one."""
+
+    rows: int
+    tip: str
+    broken: str | None
+
+
+def seal(
+    lake: Lake, predictions: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame, now: dt.datetime
+) -> pl.DataFrame:
+    """Add the forecasts that can still be sealed and say something new; the rows that were added.
+
+    Args:
+        lake: where the ledger is.
+        predictions: rows of `predictions`.
+        features: rows of `match_features` of at least the same matches.
+        prices: rows of `market_probabilities` of at least the same matches.
+        now: the moment of sealing.
+
+    Raises:
+        SoccerError: other writers were faster every time.
+    """
+    open_still = predictions.filter(now < _KNOWN_FROM)
+    told = _with_grounds(open_still, features, prices).select(_CONTENT).sort(*MATCH, "line")
+    for attempt in range(TRIES):
+        tip, edition, new = _new(lake, told)
+        if new.is_empty():
+            return PREDICTION_LEDGER.empty()
+        rows = PREDICTION_LEDGER.conform(_chained(new, *tip, now))
+        if lake.append_onto(NAME, rows, edition):
+            return rows
+        time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
+    raise SoccerError(
+        f"{NAME}: expected to add {len(new)} rows, found other writers faster {TRIES} times: run it again"
+    )
+
+
+def verify(lake: Lake, noted: str | None = None) -> Verdict:
+    """Whether every row is as it was sealed, in its place and in time.
+
+    Args:
+        lake: where the ledger is.
+        noted: a hash that was the last one once.
+    """
+    rows = PREDICTION_LEDGER.empty()
+    if lake.exists(NAME):
+        rows = lake.read(NAME).select(rows.columns).sort("number", "hash")
+    last, seen = GENESIS, noted is None
+    in_time = rows.select(pl.col("sealed_at") < _KNOWN_FROM).to_series()
+    for place, (row, timely) in enumerate(zip(rows.iter_rows(named=True), in_time, strict=True), start=1):
+        wrong = _wrong(row, place, last)
+        if wrong is None and not timely:
+            wrong = "it was sealed after kick-off"
+        if wrong:
+            named = f"row {row['number']} ({row['match_date']} {row['match_id']} {row['line']})"
+            return Verdict(len(rows), last, f"{named}: {wrong}")
+        last = row["hash"]
+        seen = seen or last == noted
+    return Verdict(len(rows), last, None if seen else f"no row has the hash {noted}, which was noted: rows are missing")
+
+
+def _wrong(row: Mapping[str, Any], place: int, last: str) -> str | None:
+    if row["number"] != place:
+        return f"expected number {place}: rows before it are missing or there are too many"
+    if row["previous_hash"] != last:
+        return f"expected to follow {last[:12]}, found {row['previous_hash'][:12]}"
+    if row["hash"] != (found := _hash(row)):
+        return f"it does not have the hash {row['hash'][:12]} that it was sealed with, but {found[:12]}"
+    return None
+
+
+def _with_grounds(told: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame) -> pl.DataFrame:
+    """The forecasts with hashes of the features and of the prices that each line rests on."""
+    matches = told.select(MATCH).unique().lazy()
+    knew = features.join(matches, on=MATCH, how="semi").collect()
+    heard = pl.col("bookmaker").cast(pl.String).is_in(["average", *BOOKS]), pl.col("kind") == "pre_match"
+    shown = ["bookmaker", "market", "line", "selection", "price", "quoted_at"]
+    quoted = (
+        prices.filter(*heard)
+        .join(matches, on=MATCH, how="semi")
+        .select(*MATCH, *shown)
+        .with_columns(pl.col("bookmaker", "market", "selection").cast(pl.String))
+        .sort(*MATCH, *shown)
+        .group_by(MATCH)
+        .agg(pl.struct(shown).alias("odds_hash"), odds_quoted_at=pl.col("quoted_at").max())
+        .collect()
+    )
+    priced, market = pl.col("line").is_in(PRICED), pl.col("line") == "market"
+    return (
+        told.join(knew.select(*MATCH, features_hash=_digests(knew.select(sorted(knew.columns)))), on=MATCH, how="left")
+        .join(quoted.with_columns(odds_hash=_digests(quoted.select("odds_hash"))), on=MATCH, how="left")
+        .with_columns(
+            pl.when(~market).then("features_hash"), pl.when(priced).then(pl.col("odds_hash", "odds_quoted_at"))
+        )
+    )
+
+
+def _new(lake: Lake, told: pl.DataFrame) -> tuple[tuple[int, str], int | None, pl.DataFrame]:
+    """Number and hash of the last row, the version of the table they are read from, and what it does not say yet."""
+    if not lake.exists(NAME):
+        return (0, GENESIS), None, told
+    table = lake.table(NAME)
+    rows = pl.scan_delta(table)
+    tip = rows.select("number", "hash").filter(pl.col("number") == pl.col("number").max()).collect()
+    newest = rows.filter(pl.col("match_id").is_in(told["match_id"].unique().to_list())).collect()
+    newest = newest.filter(pl.col("number") == pl.col("number").max().over("match_id", "line"))
+    new = told.join(newest, on=_CONTENT, how="anti", nulls_equal=True, maintain_order="left")
+    return tip.row(0) if len(tip) else (0, GENESIS), table.version(), new
+
+
+def _chained(new: pl.DataFrame, number: int, last: str, now: dt.datetime) -> pl.DataFrame:
+    rows = []
+    for row in new.iter_rows(named=True):
+        number += 1
+        row |= {"number": number, "code_version": code_version(), "sealed_at": now, "previous_hash": last}
+        last = _hash(row)
+        rows.append(row | {"hash": last})
+    return pl.DataFrame(rows, schema_overrides=PREDICTION_LEDGER.schema, orient="row")
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    said = {name: value for name, value in row.items() if name not in _HASHES and value is not None}
+    return hashlib.sha256(f"{row['previous_hash']}\n".encode() + _canonical(said)).hexdigest()
+
+
+def _digests(rows: pl.DataFrame) -> pl.Series:
+    texts = [hashlib.sha256(_canonical(row)).hexdigest() for row in rows.iter_rows(named=True)]
+    return pl.Series(texts, dtype=pl.String)
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    def iso(time: dt.date | dt.datetime) -> str:
+        return time.isoformat()
+
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=iso)
+    return text.encode()
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """Version of the platform and the first 12 hex digits of the SHA-256 of its source."""
+    folder = Path(__file__).parent.parent
+    source = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        source.update(f"{file.relative_to(folder).as_posix()}\n".encode() + file.read_bytes())
+    return f"{version('soccer-assets')}+{source.hexdigest()[:12]}"

@@ -1,0 +1,94 @@
+"""The assets as Dagster runs them, on a lake of one match."""
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from soccer_assets.delta import Lake
+from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES
+from soccer_assets.predictions.ledger import verify
+from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, VALUE_BETS
+
+TODAY = dt.datetime.now(dt.UTC).date()
+PAST, COMING = TODAY - dt.timedelta(days=3), TODAY + dt.timedelta(days=3)
+P = {"model": (0.55, 0.25, 0.2), "market": (0.42, 0.28, 0.30), "blend": (0.44, 0.28, 0.28)}
+
+
+@pytest.fixture
+def lake(tmp_path: Path, predictions) -> Lake:
+    """A match three days ago and one in three days, forecast on three lines; the coming one is priced."""
+    lake = Lake(str(tmp_path / "lake"))
+    told = predictions(*(
+        {"match_date": day, "match_id": f"m{day}", "line": line, "p_home": p[0], "p_draw": p[1], "p_away": p[2]}
+        for day in (PAST, COMING)
+        for line, p in P.items()
+    ))  # fmt: skip
+    average = {"match_date": COMING, "match_id": f"m{COMING}", "league": "E0", "bookmaker": "average",
+               "market": "over_under", "line": 2.5, "kind": "pre_match", "price": 2.0, "overround": 1.05}  # fmt: skip
+    quotes = [average | {"selection": "over", "power": 0.47}, average | {"selection": "under", "power": 0.53}]
+    best = {"match_date": COMING, "match_id": f"m{COMING}", "league": "E0", "market": "1x2", "selection": "home",
+            "bookmakers": 5, "best_price": 2.5, "best_bookmaker": "bet365",
+            "best_quoted_at": dt.datetime.now(dt.UTC)}  # fmt: skip
+    tables = {
+        "predictions": told,
+        "market_probabilities": pl.DataFrame(quotes, schema=MARKET_PROBABILITIES.schema),
+        "best_prices": pl.DataFrame([best], schema=BEST_PRICES.schema),
+        "match_features": told.select("match_date", "match_id").unique().with_columns(
+            home_matches_known=pl.lit(40), away_matches_known=pl.lit(3)
+        ),
+    }  # fmt: skip
+    for name, rows in tables.items():
+        lake.replace_dates(name, rows, PAST, COMING)
+    return lake
+
+
+def materialize(lake: Lake):
+    from dagster import AssetSpec
+    from dagster import materialize as run
+
+    from soccer_assets.lake import DeltaIOManager
+    from soccer_assets.partitions import match_dates, range_tags
+    from soccer_assets.predictions import assets
+    from soccer_assets.settings import Settings
+
+    wanted = [assets.markets, assets.value_bets, assets.prediction_ledger, assets.the_ledger_is_as_it_was_sealed]
+    given = ("predictions", "market_probabilities", "best_prices", "match_features")
+    stored = [AssetSpec(name, partitions_def=match_dates) for name in given]
+    resources = {"io_manager": DeltaIOManager(lake), "lake": lake, "settings": Settings()}
+    return run([*stored, *wanted], resources=resources, tags=range_tags(PAST, COMING))
+
+
+def test_markets_bets_and_the_ledger_follow_from_the_forecasts(lake):
+    done = materialize(lake)
+    assert done.success
+    (check,) = done.get_asset_check_evaluations()
+    assert check.passed
+    # a date counts as materialized whether something was sealed on it or not
+    ledger = [
+        event for event in done.get_asset_materialization_events() if event.asset_key.path == ["prediction_ledger"]
+    ]
+    assert sorted(event.partition for event in ledger) == [str(PAST + dt.timedelta(days=n)) for n in range(7)]
+    told = lake.read("markets")
+    assert told.columns == MARKETS.schema.names()
+    over = told.filter(pl.col("goals_line") == 2.5, pl.col("selection") == "over", pl.col("match_date") == COMING)
+    assert dict(over.select("line", "won").rows())["blend"] == pytest.approx(0.47)
+    bets = lake.read("value_bets")
+    assert bets.columns == VALUE_BETS.schema.names()
+    assert bets.select("match_date", "line", "selection", "few_matches").rows() == [(COMING, "model", "home", True)]
+
+
+def test_a_run_again_adds_nothing_and_a_past_date_is_never_sealed(lake):
+    assert materialize(lake).success
+    rows, version = lake.read(PREDICTION_LEDGER.name), lake.version(PREDICTION_LEDGER.name)
+    assert rows.sort("number").select("match_date", "line").rows() == [
+        (COMING, "blend"), (COMING, "market"), (COMING, "model"),
+    ]  # fmt: skip
+    assert materialize(lake).success
+    assert lake.version(PREDICTION_LEDGER.name) == version
+    changed = lake.read("predictions").with_columns(rho=pl.lit(0.0))
+    lake.replace_dates("predictions", changed, PAST, COMING)
+    assert materialize(lake).success
+    assert lake.read(PREDICTION_LEDGER.name).height == 6
+    assert verify(lake).broken is None
