@@ -9,46 +9,116 @@ from dagster import (
     AssetExecutionContext,
     AssetIn,
     MetadataValue,
+    PythonObjectDagsterType,
     ResourceParam,
     asset_check,
 )
 
+from soccer_assets import svg
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.features.catalog import FEATURES
 from soccer_assets.lake import dated_asset, markdown
+from soccer_assets.models.training import chosen_families
+from soccer_assets.monitoring.backtest import backtest, configurations
+from soccer_assets.monitoring.bets import settle_bets
 from soccer_assets.monitoring.drift import drift, windows
-from soccer_assets.monitoring.plots import reliability_plot
+from soccer_assets.monitoring.pages import SHOWN, drawings, write
+from soccer_assets.monitoring.plots import reliability
 from soccer_assets.monitoring.quality import report
-from soccer_assets.monitoring.schema import ALL_LEAGUES, DRIFT_REPORT, QUALITY_REPORT, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import (
+    ALL_LEAGUES,
+    BACKTEST_REPORT,
+    DRIFT_REPORT,
+    QUALITY_REPORT,
+    SETTLED_BETS,
+    SETTLED_PREDICTIONS,
+)
 from soccer_assets.monitoring.settlement import settle
+from soccer_assets.monitoring.yardsticks import FAMILIES, about, fair, forecast, of_results
 from soccer_assets.odds.market import consensus
 from soccer_assets.partitions import dates_of, look_back
 from soccer_assets.settings import Settings
 
+EVER = AssetIn(partition_mapping=look_back())
+#: The type is told, as inputs taken by `**` have no annotation of their own; candidates are long rows.
+CANDIDATES = AssetIn(partition_mapping=look_back(), dagster_type=PythonObjectDagsterType(pl.LazyFrame))
 TWELVE_MONTHS = AssetIn(partition_mapping=look_back(366))
 DRIFT_PAST = AssetIn(partition_mapping=look_back(4 * 366))
+CHOSEN = chosen_families(Settings.read().families)
+#: The simplest families are lines of their own, where they are trained.
+SIMPLE = {line: name for line, name in FAMILIES.items() if name in CHOSEN}
 #: A forecaster worse than the closing market by more than this is not worth running.
 WORST_GAP = 0.05
 #: One window a metric: the others say the same of the same matches.
-COMPARED = [f.name for f in FEATURES if f.window in (0, 10) and f.scope in ("all", "season") and f.name != "tier"]
+COMPARED = [f.name for f in FEATURES if f.window in (0, 20) and f.scope in ("all", "season") and f.name != "tier"]
 
 
-@dated_asset(SETTLED_PREDICTIONS, kinds={"polars"})
+@dated_asset(SETTLED_PREDICTIONS, ins={f"candidate_{name}": CANDIDATES for name in SIMPLE.values()}, kinds={"polars"})
 def settled_predictions(
     context: AssetExecutionContext,
     predictions: pl.DataFrame,
     matches: pl.DataFrame,
+    match_features: pl.DataFrame,
     market_probabilities: pl.LazyFrame,
+    best_prices: pl.LazyFrame,
+    **candidates: pl.LazyFrame,
 ) -> pl.DataFrame:
-    """One forecast of one match on one line, met by its result; `closing` is the de-vigged closing average."""
-    rows = settle(predictions, matches, consensus(market_probabilities, "closing"))
+    """One forecast of one match on one line, met by its result, beside yardsticks that forecast the same match."""
+    told = {line: forecast(candidates[f"candidate_{name}"], match_features) for line, name in SIMPLE.items()}
+    told["opening"] = of_results(fair(best_prices, "opening"))
+    told["closing"] = consensus(market_probabilities, "closing")
+    rows = settle(predictions, matches, told, about(match_features))
     scores = rows.filter("complete").group_by("line").agg(pl.len().alias("matches"), pl.col("log_loss", "rps").mean())
     context.add_output_metadata(
         {
             "scores": MetadataValue.md(markdown(scores.sort("log_loss"))),
-            "reliability": MetadataValue.md(reliability_plot(rows)),
+            "reliability": MetadataValue.md(svg.markdown(reliability(rows), "reliability")),
         }
     )
+    return rows
+
+
+@dated_asset(SETTLED_BETS, kinds={"polars"})
+def settled_bets(
+    context: AssetExecutionContext,
+    value_bets: pl.DataFrame,
+    matches: pl.DataFrame,
+    predictions: pl.DataFrame,
+    best_prices: pl.LazyFrame,
+    settled_predictions: pl.DataFrame,
+) -> pl.DataFrame:
+    """One value bet met by its result: what was returned, and what the market thought of its price at the close."""
+    rows = settle_bets(value_bets, matches, predictions, fair(best_prices, "closing"), settled_predictions)
+    means = pl.len().alias("bets"), pl.col("profit", "closing_value").mean()
+    context.add_output_metadata({"by market": MetadataValue.md(markdown(rows.group_by("line", "market").agg(means)))})
+    return rows
+
+
+@dated_asset(
+    BACKTEST_REPORT,
+    ins={name: EVER for name in ("settled_predictions", "settled_bets", "team_ratings")}
+    | {f"candidate_{name}": CANDIDATES for name in CHOSEN},
+    kinds={"numpy"},
+)
+def backtest_report(
+    context: AssetExecutionContext,
+    settings: ResourceParam[Settings],
+    settled_predictions: pl.LazyFrame,
+    settled_bets: pl.LazyFrame,
+    team_ratings: pl.LazyFrame,
+    **candidates: pl.LazyFrame,
+) -> pl.DataFrame:
+    """One line in one slice of the matches up to the end of a month: how well it forecast, what its bets earned."""
+    first, last = dates_of(context.partition_key_range)
+    last = min(last, dt.datetime.now(dt.UTC).date())  # the end of this month has its results when it has come
+    settled, bets, rated = (rows.collect() for rows in (settled_predictions, settled_bets, team_ratings))
+    rows = backtest(settled, bets, configurations(candidates.values()), first, last)
+    newest = rows.filter(pl.col(DATE) == pl.col(DATE).max(), pl.col("slice") == "all")
+    drawn = drawings(settled, bets, rated)
+    if len(rows):
+        write(settings.var_path / "reports" / "backtest", rows, drawn)
+    context.add_output_metadata({name: MetadataValue.md(svg.markdown(text, name)) for name, text in drawn.items()})
+    context.add_output_metadata({"newest": MetadataValue.md(markdown(newest.select(SHOWN)))})
     return rows
 
 

@@ -30,7 +30,7 @@ def report(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame
     if rows.is_empty():
         return QUALITY_REPORT.empty()
     of = ["league", "line", "sample"]
-    summed = [pl.col(METRICS), *(_gap(index).alias(f"gap_{index}") for index in range(BINS))]
+    summed = [pl.col(METRICS), *(gap(index).alias(f"gap_{index}") for index in range(BINS))]
     days = rows.group_by(*of, DATE).agg(
         pl.len().alias("matches"),
         pl.col("hit").sum(),
@@ -42,14 +42,14 @@ def report(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame
     days = grid.join(days, on=[*of, DATE], how="left").fill_null(0)
     windows = days.sort(*of, DATE).rolling(DATE, period=PERIOD, group_by=of).agg(sums)
     windows = windows.filter(pl.col(DATE).is_between(first, last), pl.col("matches") > 0)
-    gap = pl.sum_horizontal(pl.col(f"gap_{index}").abs() for index in range(BINS))
+    gaps = pl.sum_horizontal(pl.col(f"gap_{index}").abs() for index in range(BINS))
     scored = windows.select(
         DATE,
         *of,
         pl.col("matches").cast(pl.Int64),
         *(pl.col(name) * UNIT / pl.col("matches") for name in METRICS),
         accuracy=pl.col("hit") / pl.col("matches"),
-        ece=gap * UNIT / (len(CLASSES) * pl.col("matches")),
+        ece=gaps * UNIT / (len(CLASSES) * pl.col("matches")),
     )
     closing = scored.filter(line="closing", sample="complete").select(DATE, "league", at_close="log_loss")
     beside = pl.when(pl.col("sample") == "complete").then(pl.col("log_loss") - pl.col("at_close"))
@@ -58,7 +58,7 @@ def report(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame
     )
 
 
-def _gap(index: int) -> pl.Expr:
+def gap(index: int) -> pl.Expr:
     """Forecast minus outcome of the three classes, where the forecast falls into the bin."""
     total = pl.lit(0.0)
     for outcome, name in enumerate(CLASSES):

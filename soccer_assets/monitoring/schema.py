@@ -5,13 +5,23 @@ import polars as pl
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.tables import Column, Table
 
-#: The forecast lines and the yardstick that is known only at kick-off.
-SETTLED_LINES = ("model", "market", "blend", "closing")
+#: Comparisons are made on the matches that have these four; `closing` is known only at kick-off.
+COMPARED_LINES = ("model", "market", "blend", "closing")
+#: The others stand beside them where they are known.
+SETTLED_LINES = (*COMPARED_LINES, "challenger", "opening", "climatology", "elo")
+BETTING_LINES = ("model", "blend")
 ALL_LEAGUES = "ALL"
+_ABOUT = (
+    Column("favourite", pl.Float64, "the market's highest probability, pre-match, else at the close", nullable=True,
+           ge=0, le=1),
+    Column("elo_gap", pl.Float64, "rating points between the clubs", nullable=True, ge=0),
+    Column("promoted", pl.Boolean, "a club was in a lower league a season before; null where that season is unknown",
+           nullable=True),
+)  # fmt: skip
 
 SETTLED_PREDICTIONS = Table(
     "settled_predictions",
-    "One forecast of one match on one line, met by its result; `closing` is the de-vigged closing average.",
+    "One forecast of one match on one line, met by its result, beside yardsticks that forecast the same match.",
     (
         Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
         Column("match_id", pl.String, "the match"),
@@ -26,8 +36,9 @@ SETTLED_PREDICTIONS = Table(
         Column("rps", pl.Float64, "ranked probability score (Epstein 1969)", ge=0, le=1),
         Column("brier", pl.Float64, "Brier score, summed over the three outcomes", ge=0, le=2),
         Column("hit", pl.Boolean, "the likeliest outcome happened"),
-        Column("complete", pl.Boolean, "all four lines exist for this match: what comparisons are made on"),
+        Column("complete", pl.Boolean, f"{', '.join(COMPARED_LINES)} all exist: what comparisons are made on"),
         Column("model_version", pl.String, "version of the model", nullable=True),
+        *_ABOUT,
     ),
     ("match_date", "match_id", "line"),
 )
@@ -40,7 +51,7 @@ QUALITY_REPORT = Table(
         Column("league", pl.String, "division code, or ALL", among=(*LEAGUES, ALL_LEAGUES)),
         Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
         Column(
-            "sample", pl.String, "complete: matches all four lines have; all: every match", among=("complete", "all")
+            "sample", pl.String, "complete: matches that can be compared; all: every match", among=("complete", "all")
         ),
         Column("matches", pl.Int64, "matches scored", ge=1),
         Column("log_loss", pl.Float64, "mean", ge=0),
@@ -52,6 +63,82 @@ QUALITY_REPORT = Table(
     ),
     ("match_date", "league", "line", "sample"),
 )
+
+SETTLED_BETS = Table(
+    "settled_bets",
+    "One value bet met by its result: what was returned, and what the market thought of its price at the close.",
+    (
+        Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
+        Column("match_id", pl.String, "the match"),
+        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
+        Column("season", pl.String, "2023/24, or 2023 in a league of calendar years"),
+        Column("line", pl.String, "who forecasts", among=BETTING_LINES),
+        Column("market", pl.String, "what is bet on"),
+        Column("goals_line", pl.Float64, "goals (over/under) or home handicap in goals; else null", nullable=True),
+        Column("selection", pl.String, "outcome bet on"),
+        Column("edge", pl.Float64, "probability minus the market's", ge=0, le=1),
+        Column("price", pl.Float64, "best pre-match decimal odds", ge=1),
+        Column("result", pl.String, "what became of it",
+               among=("won", "half_won", "push", "half_lost", "lost", "void")),
+        Column("profit", pl.Float64, "per unit staked", ge=-1),
+        Column("stake", pl.Float64, "share of the bank by fractional Kelly; those of a day are scaled to sum to at "
+               "most 1", ge=0, le=1),
+        Column("closing_probability", pl.Float64, "at the close, de-vigged: 1 over the fair price", nullable=True, ge=0,
+               le=1),
+        Column("closing_by", pl.String, "price: the line was quoted at the close; matrix: it had moved, and the score "
+               "matrix of the closing 1x2 and total tells", nullable=True, among=("price", "matrix")),
+        Column("closing_value", pl.Float64, "log of price over fair closing price: above 0 the market came our way",
+               nullable=True),
+        *_ABOUT,
+    ),
+    ("match_date", "match_id", "line", "market", "goals_line", "selection"),
+)  # fmt: skip
+
+
+def _interval(name: str, what: str) -> tuple[Column, ...]:
+    """A figure with its 95% interval over match days, null with too few of them."""
+    return (
+        Column(name, pl.Float64, what, nullable=True),
+        Column(f"{name}_low", pl.Float64, "lower end of its 95% interval, match days drawn again", nullable=True),
+        Column(f"{name}_high", pl.Float64, "upper end", nullable=True),
+    )
+
+
+#: Named slices of the matches; the values of each are told in `value`.
+SLICES = ("all", "league", "season", "month", "favourite", "promoted", "elo_gap")
+VERDICTS = ("better", "not distinguishable", "worse", "too few match days")
+
+BACKTEST_REPORT = Table(
+    "backtest_report",
+    "One line in one slice of the matches up to the end of a month: how well it forecast, and what its bets earned.",
+    (
+        Column("match_date", pl.Date, "last day of a month, the last whose results are in the report"),
+        Column("period", pl.String, "twelve months up to it, or all there is", among=("year", "ever")),
+        Column("slice", pl.String, "what the matches are told apart by", among=SLICES),
+        Column("value", pl.String, "and which of them these are"),
+        Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
+        Column("matches", pl.Int64, "matches that have the line and can be compared", ge=1),
+        Column("log_loss", pl.Float64, "mean", ge=0),
+        Column("rps", pl.Float64, "mean", ge=0, le=1),
+        Column("brier", pl.Float64, "mean", ge=0, le=2),
+        Column("accuracy", pl.Float64, "share of matches whose likeliest outcome happened", ge=0, le=1),
+        Column("ece", pl.Float64, "expected calibration error, three outcomes pooled, ten bins", ge=0, le=1),
+        *_interval("minus_closing", "mean log loss minus the closing market's on the same matches"),
+        Column("verdict", pl.String, "against the closing market; null for itself", nullable=True, among=VERDICTS),
+        Column("bets", pl.Int64, "value bets of the line in the slice, compared matches or not", ge=0),
+        *_interval("flat_yield", "profit per unit, the same stake on each bet"),
+        *_interval("kelly_yield", "profit per unit staked, fractional Kelly"),
+        Column("flat_drawdown", pl.Float64, "deepest fall of the profit from its peak, in stakes", nullable=True, ge=0),
+        Column("kelly_drawdown", pl.Float64, "deepest fall of the bank from its peak, as a share", nullable=True, ge=0,
+               le=1),
+        Column("bank", pl.Float64, "what a bank of 1 became, staked by fractional Kelly", nullable=True, ge=0),
+        *_interval("closing_value", "mean log of price over fair closing price"),
+        Column("configurations", pl.Int64, "configurations tried so far to find the models", ge=0),
+        Column("lucky_yield", pl.Float64, "flat yield the best of so many expects by luck alone, with no edge",
+               nullable=True),
+    ),
+    ("match_date", "period", "slice", "value", "line"),
+)  # fmt: skip
 
 DRIFT_REPORT = Table(
     "drift_report",

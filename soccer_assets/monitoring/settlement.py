@@ -1,22 +1,28 @@
-"""Forecasts met by their results, with the closing market beside them as the yardstick."""
+"""Forecasts met by their results, beside yardsticks that forecast the same matches."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
 from soccer_assets import scoring
-from soccer_assets.monitoring.schema import SETTLED_LINES, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_PREDICTIONS
 
-PROBABILITIES = ["p_home", "p_draw", "p_away"]
+PROBABILITIES = list(scoring.PROBABILITIES)
 MATCH = ["match_date", "match_id"]
 
 
-def settle(predictions: pl.DataFrame, matches: pl.DataFrame, closing: pl.DataFrame) -> pl.DataFrame:
+def settle(
+    predictions: pl.DataFrame, matches: pl.DataFrame, yardsticks: Mapping[str, pl.DataFrame], about: pl.DataFrame
+) -> pl.DataFrame:
     """One row per finished match and line.
 
     Args:
         predictions: rows of `predictions`.
         matches: rows of `matches`; those not finished are left out.
-        closing: match_date, match_id and the de-vigged probabilities of the closing average.
+        yardsticks: further lines, such as `closing`: match_date, match_id and probabilities; what they say of
+            matches that were not forecast is left out.
+        about: match_date, match_id, elo_gap and promoted, of the matches where they are known.
     """
     difference = pl.col("home_goals") - pl.col("away_goals")
     results = matches.filter(pl.col("status") == "finished").select(
@@ -24,20 +30,28 @@ def settle(predictions: pl.DataFrame, matches: pl.DataFrame, closing: pl.DataFra
     )
     told = predictions.select(*MATCH, "league", "season", "line", *PROBABILITIES, "model_version")
     matched = told.select(*MATCH, "league", "season").unique()
-    at_close = matched.join(closing, on=MATCH).with_columns(
-        line=pl.lit("closing"), model_version=pl.lit(None, dtype=pl.String)
-    )
-    rows = pl.concat([told, at_close.select(told.columns)]).join(results, on=MATCH).sort(*MATCH, "line")
+    beside = [
+        matched.join(forecasts, on=MATCH).with_columns(
+            line=pl.lit(line), model_version=pl.lit(None, dtype=pl.String)
+        ).select(told.columns)
+        for line, forecasts in yardsticks.items()
+    ]  # fmt: skip
+    rows = pl.concat([told, *beside]).join(results, on=MATCH).sort(*MATCH, "line")
     if rows.is_empty():
         return SETTLED_PREDICTIONS.empty()
     p = rows.select(PROBABILITIES).to_numpy()
     y = rows["outcome"].to_numpy()
+    # before the match where it was priced then, else at its close
+    prices = rows.filter(pl.col("line").is_in(["market", "closing"])).sort("line", descending=True)
+    favourites = prices.group_by(MATCH).agg(favourite=pl.max_horizontal(PROBABILITIES).first())
     return SETTLED_PREDICTIONS.conform(
         rows.with_columns(
             log_loss=pl.Series(scoring.log_loss(p, y)),
             rps=pl.Series(scoring.rps(p, y)),
             brier=pl.Series(scoring.brier(p, y)),
             hit=pl.Series(np.argmax(p, axis=1) == y),
-            complete=pl.len().over(MATCH) == len(SETTLED_LINES),
+            complete=pl.col("line").is_in(COMPARED_LINES).sum().over(MATCH) == len(COMPARED_LINES),
         )
+        .join(favourites, on=MATCH, how="left")
+        .join(about, on=MATCH, how="left")
     )

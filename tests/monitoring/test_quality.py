@@ -7,7 +7,7 @@ import pytest
 
 from soccer_assets import scoring
 from soccer_assets.monitoring.quality import report
-from soccer_assets.monitoring.schema import SETTLED_LINES, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_PREDICTIONS
 
 DATE = dt.date(2025, 3, 1)
 P = list(scoring.PROBABILITIES)
@@ -24,7 +24,7 @@ def settled(*rows: tuple) -> pl.DataFrame:
                 "line": line, "p_home": p[0], "p_draw": p[1], "p_away": p[2], "outcome": outcome,
                 "log_loss": scoring.log_loss([p], y)[0], "rps": scoring.rps([p], y)[0],
                 "brier": scoring.brier([p], y)[0], "hit": bool(scoring.accuracy([p], y)[0]), "complete": complete,
-                "model_version": None,
+                "model_version": None, "favourite": None, "elo_gap": None, "promoted": None,
             }
         )  # fmt: skip
     return pl.DataFrame(made, schema=SETTLED_PREDICTIONS.schema)
@@ -37,7 +37,7 @@ def drawn(n: int, seed: int = 0) -> pl.DataFrame:
     for number in range(n):
         complete = number % 3 > 0
         day, outcome, league = int(random.integers(0, 1000)), int(random.integers(0, 3)), ("E0", "E1")[number % 2]
-        for line in SETTLED_LINES if complete else ("model",):
+        for line in COMPARED_LINES if complete else ("model",):
             p = random.dirichlet([3, 2, 2]).tolist()
             rows.append((day, f"{number}", league, line, p, outcome, complete))
     return settled(*rows)
@@ -92,7 +92,7 @@ def test_every_number_is_what_the_metrics_say_of_the_same_window():
 
 def test_lines_are_compared_on_the_matches_that_have_them_all():
     p, q = (0.5, 0.3, 0.2), (0.6, 0.2, 0.2)
-    on_all = [(0, "a", "E0", line, q if line == "closing" else p, 0, True) for line in SETTLED_LINES]
+    on_all = [(0, "a", "E0", line, q if line == "closing" else p, 0, True) for line in COMPARED_LINES]
     rows = report(settled(*on_all, (0, "b", "E0", "model", (0.1, 0.1, 0.8), 0, False)), DATE, DATE)
     complete = one(rows, league="ALL", line="model", sample="complete")
     assert complete["matches"] == 1
