@@ -1,6 +1,6 @@
 """What a worker forecasts with: the champion, the states of the teams and the clubs, all of one moment.
 
-The desk looks at the registry's alias and at the version of the matches; when either moved it puts together a
+The desk looks at the registry's alias and at the versions of matches and ratings; when one moved it puts together a
 new standing beside the old one and swaps it in one assignment. A forecast uses one standing from beginning to
 end.
 """
@@ -17,7 +17,8 @@ from soccer_assets.delta import Lake
 from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.features.history import History
 
-MATCHES = "matches"
+#: The tables that tell of the teams.
+TABLES = ("matches", "team_ratings")
 
 
 class Champions(Protocol):
@@ -32,9 +33,9 @@ class Champions(Protocol):
 
 @dataclass(frozen=True)
 class Teams:
-    """The clubs and their states as of one edition of the matches."""
+    """The clubs and their states as of one edition of the matches and the ratings."""
 
-    edition: Edition
+    editions: tuple[Edition | None, ...]
     clubs: Clubs
     history: History
 
@@ -58,7 +59,7 @@ class Desk:
         self.champion: Champion | None = None
 
     def refresh(self) -> bool:
-        """Look at the alias and the matches once; whether either moved."""
+        """Look at the alias and the tables once; whether either moved."""
         champion, teams = self._newest_champion(), self._newest_teams()
         moved = champion is not self.champion or teams is not self.teams
         self.champion, self.teams = champion, teams
@@ -72,7 +73,9 @@ class Desk:
         """
         champion, teams = self.champion, self.teams
         if teams is None:
-            raise ForecastRefusedError("model-missing", "the lake holds no matches yet: materialize `matches` first")
+            raise ForecastRefusedError(
+                "model-missing", "the lake holds no matches yet: materialize `matches` and `team_ratings` first"
+            )
         pairing = teams.clubs.pair(fixture)
         if champion is None:
             raise ForecastRefusedError(
@@ -89,10 +92,10 @@ class Desk:
         return Champion(version, self._champions.load(version))
 
     def _newest_teams(self) -> Teams | None:
-        edition = lake_tables.edition(self._lake, MATCHES)
-        if edition is None:
+        editions = tuple(lake_tables.edition(self._lake, name) for name in TABLES)
+        if None in editions:
             return None
-        if self.teams is not None and self.teams.edition == edition:
+        if self.teams is not None and self.teams.editions == editions:
             return self.teams
-        matches = self._lake.read(MATCHES)
-        return Teams(edition, Clubs(matches, self._horizon_days), History.build(matches))
+        matches, ratings = (self._lake.read(name) for name in TABLES)
+        return Teams(editions, Clubs(matches, self._horizon_days), History.build(matches, ratings))

@@ -17,7 +17,18 @@ from soccer_assets.contracts import Page, Prediction
 
 OUTCOMES = ("home", "draw", "away")
 _KEY = ("match_date", "match_id")
-_BET = ("line", "selection", "probability", "market_probability", "edge", "price", "expected_value")
+_BET = (
+    "line",
+    "market",
+    "goals_line",
+    "selection",
+    "probability",
+    "market_probability",
+    "edge",
+    "price",
+    "expected_value",
+    "stake",
+)
 
 
 class ForecastBook:
@@ -81,8 +92,10 @@ def _side_by_side(predictions: pl.DataFrame, value_bets: pl.DataFrame) -> pl.Dat
         chances = pl.struct(pl.col(f"p_{outcome}").alias(outcome) for outcome in OUTCOMES)
         return predictions.filter(pl.col("line") == line).select(*_KEY, *columns, chances.alias(line))
 
-    bets = value_bets.group_by(_KEY).agg(pl.struct(*_BET).sort_by("line", "selection").alias("value_bets"))
+    bets = value_bets.group_by(_KEY).agg(
+        pl.struct(*_BET).sort_by("line", "market", "goals_line", "selection").alias("value_bets")
+    )
     rows = of("model", "league", "season", "kick_off_at", "home", "away", "model_version", "trained_through")
-    for further in (of("market"), of("blend"), bets):
+    for further in (of("market"), of("blend"), of("challenger"), bets):
         rows = rows.join(further, on=_KEY, how="left")
     return rows.with_columns(pl.col("value_bets").fill_null([])).sort(_KEY)

@@ -48,12 +48,15 @@ COLUMNS: dict[str, dict[str, pl.DataType]] = {
     "value_bets": {
         **_MATCH,
         "line": _TEXT,
+        "market": _TEXT,
+        "goals_line": _REAL,
         "selection": _TEXT,
         "probability": _REAL,
         "market_probability": _REAL,
         "edge": _REAL,
         "price": _REAL,
         "expected_value": _REAL,
+        "stake": _REAL,
     },
     "quality_report": {
         "match_date": pl.Date(),
@@ -88,7 +91,14 @@ COLUMNS: dict[str, dict[str, pl.DataType]] = {
         "comparison": _TEXT,
         "reason": _TEXT,
     },
-    "promotions": {"moved_at": UTC, "alias": _TEXT, "version": _TEXT},
+    "promotions": {
+        "moved_at": UTC,
+        "effective_from": pl.Date(),
+        "alias": _TEXT,
+        "version": _TEXT,
+        "accepted": pl.Boolean(),
+        "reason": _TEXT,
+    },
 }
 
 

@@ -13,7 +13,7 @@ from serving.metrics import Metrics
 from serving.problems import ProblemError, documented
 from soccer_assets.contracts import Page, Prediction
 
-Line = Literal["model", "market", "blend"]
+Line = Literal["model", "market", "blend", "challenger"]
 
 
 @get("/", tags=["predictions"], sync_to_thread=False, responses=documented(Page[Prediction], 422) | UNCHANGED)

@@ -44,7 +44,7 @@ def _newest_drift(drift: pl.DataFrame) -> Drift | None:
 
 def _champion(selected: pl.DataFrame, promotions: pl.DataFrame) -> ModelInfo | None:
     """The model the alias was last moved to; None when it never was, or the model is not in the lake."""
-    moved = promotions.filter(pl.col("alias") == CHAMPION).sort("moved_at").tail(1)
+    moved = promotions.filter(pl.col("alias") == CHAMPION, "accepted").sort("effective_from", "moved_at").tail(1)
     chosen = selected.sort("match_date").unique("version", keep="last", maintain_order=True)
     rows = moved.select("version", promoted_at="moved_at").join(chosen, on="version", how="inner")
     for row in rows.to_dicts():

@@ -12,7 +12,7 @@ from serving.filters import Paging, Selection
 from serving.problems import ProblemError, documented
 from soccer_assets.contracts import Drift, ModelInfo, Page, Quality
 
-QualityLine = Literal["model", "market", "blend", "closing"]
+QualityLine = Literal["model", "market", "blend", "closing", "challenger", "opening", "climatology", "elo"]
 Sample = Literal["complete", "all"]
 
 

@@ -25,10 +25,13 @@ from serving.jobs import JobQueue, connect
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
 from soccer_assets.delta import Lake
+from soccer_assets.features.prices import newest_prices
+from soccer_assets.features.ratings import rate
 from soccer_assets.leagues import LEAGUES, team_id
 from soccer_assets.matches.schema import MATCHES, TEAMS
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT
+from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
 from soccer_assets.settings import Settings
 from soccer_assets.tables import Table
@@ -154,12 +157,14 @@ def written_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lake as every test finds it: written once, copied for each."""
     folder = tmp_path_factory.mktemp("written") / "lake"
     lake = Lake(str(folder))
-    lake.replace("matches", table_of(MATCHES, match_rows()), None)
+    matches = table_of(MATCHES, match_rows())
+    lake.replace("matches", matches, None)
+    lake.replace("team_ratings", rate(matches, newest_prices(MARKET_PROBABILITIES.empty().lazy())), None)
     lake.replace("teams", table_of(TEAMS, team_rows()), None)
     lake.replace("predictions", table_of(PREDICTIONS, prediction_rows()), None)
     (bet,) = [row for row in match_rows() if row["match_id"] == identity("SP1", "Ath Bilbao", "Betis")]
     bet = {
-        **bet, "line": "model", "selection": "home", "probability": 0.5, "market_probability": 0.4, "edge": 0.1,
+        **bet, "line": "model", "market": "1x2", "goals_line": None, "stake": 0.02, "selection": "home", "probability": 0.5, "market_probability": 0.4, "edge": 0.1,
         "price": 2.3, "expected_value": 0.15, "quoted_at": dt.datetime(2024, 8, 2, tzinfo=dt.UTC),
     }  # fmt: skip
     lake.replace("value_bets", table_of(VALUE_BETS, [bet]), None)
@@ -198,10 +203,12 @@ def promote(lake: Lake) -> Callable[[str, str], None]:
             "match_date": day, "family": family, "trained_through": day, "examples": 900, "parameters": "{}",
             "version": version, "log_loss": 0.97, "reason": "lowest log loss", "forecaster": "x",
             "comparison": json.dumps([{"family": family, "log_loss": 0.97}]),
+            "calibration": "[]", "lines": "[]", "out_of_fold": "{}",
         }  # fmt: skip
         lake.append("selected_model", table_of(SELECTED_MODEL, [model]))
         move = {
             "moved_at": dt.datetime.now(dt.UTC), "alias": "champion", "version": version, "previous": None,
+            "effective_from": day, "model_date": day, "accepted": True, "conditions": "[]",
             "registry_version": "1", "reason": "better",
         }  # fmt: skip
         lake.append("promotions", table_of(PROMOTIONS, [move]))

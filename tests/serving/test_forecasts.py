@@ -13,7 +13,6 @@ from serving.app import create_app
 from serving.jobs import QUEUE, JobQueue, connect
 from serving.settings import ServingSettings
 from soccer_assets.contracts import Fixture
-from soccer_assets.features.history import History
 from soccer_assets.settings import Settings
 
 pytestmark = pytest.mark.asyncio
@@ -29,14 +28,11 @@ async def ended(client: Client, job_id: str) -> dict[str, Any]:
 
 
 def chances_by_hand(settings: Settings, draw: float) -> dict[str, float]:
-    """What the model of the tests says of the fixture, from the ratings the features stage computes."""
+    """What the model of the tests says of the fixture, from the clubs' newest ratings."""
     from soccer_assets.delta import Lake
 
-    history = History.build(Lake(settings.lake).read("matches"))
-    rating = {
-        club: history.clubs.rows.filter(team_id=f"england.{club}").sort("match_date")["elo"][-1]
-        for club in ("arsenal", "chelsea")
-    }
+    ratings = Lake(settings.lake).read("team_ratings").sort("match_date")
+    rating = {club: ratings.filter(team_id=f"england.{club}")["elo_after"][-1] for club in ("arsenal", "chelsea")}
     home = 1 / (1 + 10 ** (-(rating["arsenal"] - rating["chelsea"]) / 400))
     return {"home": (1 - draw) * home, "draw": draw, "away": (1 - draw) * (1 - home)}
 

@@ -111,17 +111,21 @@ async def test_a_forecast_has_its_lines_side_by_side(reader: Client) -> None:
         "model": {"home": 0.5, "draw": 0.3, "away": 0.2},
         "market": {"home": 0.4, "draw": 0.3, "away": 0.3},
         "blend": {"home": 0.45, "draw": 0.3, "away": 0.25},
+        "challenger": None,
         "model_version": "aaaaaaaaaaaa",
         "trained_through": "2024-07-31",
         "value_bets": [
             {
                 "line": "model",
+                "market": "1x2",
+                "goals_line": None,
                 "selection": "home",
                 "probability": 0.5,
                 "market_probability": 0.4,
                 "edge": 0.1,
                 "price": 2.3,
                 "expected_value": 0.15,
+                "stake": 0.02,
             }
         ],
     }
