@@ -22,6 +22,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
     DAGSTER_HOME=/app/deploy \
+    NUMBA_CACHE_DIR=/tmp/numba \
     SERVING_HOST=0.0.0.0 \
     SOCCER_VAR=/var/lib/soccer
 USER soccer

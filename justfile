@@ -34,13 +34,21 @@ backfill FROM TO:
 train DATE:
     @{{python}} soccer_assets train {{DATE}}
 
+# make the champion before this one, or the version named, champion by hand; serving follows (--reason TEXT)
+rollback *ARGS:
+    @{{python}} soccer_assets rollback {{ARGS}}
+
 # forecasts, value bets, settlement and quality for a range of match dates
 predict FROM TO:
     @{{python}} soccer_assets predict {{FROM}} {{TO}}
 
-# forecasts of a range of match dates as .csv or .parquet
-export FROM TO FILE:
-    @{{python}} soccer_assets export {{FROM}} {{TO}} {{FILE}}
+# walk-forward backtest of a range of match dates: a fit every DAYS (default 182), forecasts, settlement, report
+backtest FROM TO *FLAGS:
+    @{{python}} soccer_assets backtest {{FROM}} {{TO}} {{FLAGS}}
+
+# forecasts of a range of match dates as .csv or .parquet (--line LINE: one line, as football-data.co.uk names matches)
+export FROM TO FILE *FLAGS:
+    @{{python}} soccer_assets export {{FROM}} {{TO}} {{FILE}} {{FLAGS}}
 
 # what a raw payload of a source yields, as JSON lines, or why it is refused (--address URL: where it was published)
 parse SOURCE +FILES:
@@ -54,6 +62,11 @@ link EVENTS MATCHES OUT:
 [positional-arguments]
 links *ARGS:
     @{{python}} soccer_assets links "$@"
+
+# the chained record of forecasts: verify [--noted HASH]
+[positional-arguments]
+ledger *ARGS:
+    @{{python}} soccer_assets ledger "$@"
 
 # how well the shipped scorer of club names does on labelled pairs of them: one JSON object
 score-names PAIRS:

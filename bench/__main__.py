@@ -6,9 +6,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import graph, linking, names, serving, sources
+from bench import backtest, features, graph, linking, markets, names, serving, sources, training
 
-PARTS = ("parsing", "backfill", "further_day", "sources", "names", "linking", "links", "imports", "read", "on_demand")
+PARTS = (
+    "parsing", "backfill", "further_day", "sources", "names", "linking", "links", "features", "training",
+    "markets", "imports", "read", "on_demand", "backtest",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -16,7 +19,7 @@ def main() -> None:
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
         sys.exit(f"expected parts out of {', '.join(PARTS)}, found {', '.join(unknown)}")
-    if "further_day" in wanted and "backfill" not in wanted:
+    if {"further_day", "training", "backtest"} & set(wanted) and "backfill" not in wanted:
         wanted = ["backfill", *wanted]  # the day after what?
     environment = graph.where()
     parts: dict[str, Callable[[], dict[str, Any]]] = {
@@ -27,9 +30,13 @@ def main() -> None:
         "names": names.all_of_it,
         "linking": linking.day,
         "links": linking.season,
+        "features": features.histories,
+        "training": lambda: training.all_families(environment),
+        "markets": markets.all_of_it,
         "imports": graph.imports,
         "read": lambda: serving.read(environment),
         "on_demand": lambda: serving.on_demand(environment),
+        "backtest": lambda: backtest.season(environment),
     }
     measured = {part: parts[part]() for part in wanted}
     shutil.rmtree(environment["SOCCER_VAR"], ignore_errors=True)

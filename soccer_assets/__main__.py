@@ -38,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 running.wait()
         case "export":
             file = arguments.file
-            rows = _export(arguments.first, arguments.last, file)
+            rows = _export(arguments.first, arguments.last, file, arguments.line)
             print(f"{rows} rows written to {file}")
         case "parse":
             from soccer_assets.parse_desk import parse
@@ -53,6 +53,14 @@ def _run(arguments: argparse.Namespace) -> int:
             from soccer_assets import links_desk
 
             links_desk.run(arguments.arguments, Lake(Settings.read().lake))
+        case "ledger":
+            from soccer_assets import ledger_desk
+
+            ledger_desk.run(arguments.arguments, Lake(Settings.read().lake))
+        case "backtest":
+            from soccer_assets.backtest import backtest
+
+            backtest(arguments.first, arguments.last, arguments.every)
         case "score-names":
             from soccer_assets.matches.names.report import score_names
 
@@ -61,15 +69,22 @@ def _run(arguments: argparse.Namespace) -> int:
             from soccer_assets.matches.names.report import train_names
 
             print(json.dumps(train_names(arguments.pairs, arguments.registry, arguments.reep)))
+        case "rollback":
+            from soccer_assets.models.registry import Registry
+
+            settings = Settings.read()
+            today = dt.datetime.now(dt.UTC).date()
+            version = Registry(settings, Lake(settings.lake)).rollback(arguments.version, arguments.reason, today)
+            print(f"{version} is champion from {today} on")
         case "backfill" | "train" | "predict":
             _materialize(arguments)
     return 0
 
 
-def _export(first: dt.date, last: dt.date, file: Path) -> int:
+def _export(first: dt.date, last: dt.date, file: Path, line: str | None) -> int:
     from soccer_assets.export import export
 
-    return export(Lake(Settings.read().lake), first, last, file)
+    return export(Lake(Settings.read().lake), first, last, file, line)
 
 
 def _materialize(arguments: argparse.Namespace) -> None:
@@ -93,14 +108,21 @@ def _parser() -> argparse.ArgumentParser:
         ("backfill", "sources to features"),
         ("predict", "forecasts, value bets, settlement and quality"),
         ("export", "forecasts as CSV or parquet"),
+        ("backtest", "models refitted on the way, forecasts and their report"),
     ):
         command = commands.add_parser(name, help=f"{text}, for a range of match dates")
         command.add_argument("first", type=dt.date.fromisoformat, metavar="FROM", help="YYYY-MM-DD")
         command.add_argument("last", type=dt.date.fromisoformat, metavar="TO", help="YYYY-MM-DD, inclusive")
         if name == "export":
             command.add_argument("file", type=Path, metavar="FILE", help=".csv or .parquet")
+            command.add_argument("--line", metavar="LINE", help="one line, in football-data.co.uk's codes and names")
+        if name == "backtest":
+            command.add_argument("--every", type=int, default=182, metavar="DAYS", help="a fit each; default 182")
     train = commands.add_parser("train", help="candidates, the selected model and its promotion")
     train.add_argument("date", type=dt.date.fromisoformat, metavar="DATE", help="learns from matches before this date")
+    rollback = commands.add_parser("rollback", help="make an earlier version champion by hand")
+    rollback.add_argument("version", nargs="?", metavar="VERSION", help="default: the champion before this one")
+    rollback.add_argument("--reason", default="rolled back by hand", help="for the ledger of promotions")
     payload = commands.add_parser("parse", help="what a raw payload yields, as JSON lines, or why it is refused")
     payload.add_argument("source", metavar="SOURCE", help="such as fonbet")
     payload.add_argument("files", type=Path, nargs="+", metavar="FILE", help="payloads as they came; .gz is unpacked")
@@ -111,6 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     links = commands.add_parser("links", help="review, decide and trace links")
     what = "review|accept|reject|merge|split|undo|history|export|import"
     links.add_argument("arguments", nargs=argparse.REMAINDER, metavar=what, help="each tells more with --help")
+    ledger = commands.add_parser("ledger", help="the chained record of forecasts before kick-off")
+    ledger.add_argument("arguments", nargs=argparse.REMAINDER, metavar="verify", help="tells more with --help")
     score = commands.add_parser("score-names", help="the shipped scorer of club names on labelled pairs, as JSON")
     score.add_argument("pairs", type=Path, metavar="PAIRS", help="CSV: country, source_a, name_a, source_b, ...")
     names = commands.add_parser("train-names", help="make the shipped scorer of club names again")

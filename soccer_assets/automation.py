@@ -38,6 +38,7 @@ CORRECTED_DAYS = 7
 #: The longest season.
 SEASON_DAYS = 365
 MODELS = AssetSelection.groups("models")
+ABLATION = AssetSelection.assets("ablation")
 
 forecast_job = define_asset_job(
     "forecast_job", AssetSelection.all() - MODELS - AssetSelection.groups("monitoring"), partitions_def=match_dates,
@@ -50,7 +51,8 @@ nightly_job = define_asset_job(
 odds_job = define_asset_job(
     "odds_job",
     AssetSelection.assets("football_data_fixtures", "matches", "teams", "odds", "market_probabilities",
-                          "best_prices", "match_features", "predictions", "value_bets"),
+                          "best_prices", "match_features", "predictions", "markets", "value_bets",
+                          "prediction_ledger"),
     partitions_def=match_dates,
     description="New prices and moved matches of the coming days, and the forecasts they change.",
 )  # fmt: skip
@@ -63,13 +65,17 @@ line_job = define_asset_job(
 correction_job = define_asset_job(
     "correction_job",
     AssetSelection.assets("football_data_results", "openfootball_matches", "understat_matches", "matches", "teams",
-                          "settled_predictions", "quality_report"),
+                          "settled_predictions", "settled_bets", "quality_report", "backtest_report"),
     partitions_def=match_dates,
     description="Results that were corrected late or awarded since, and the settlement they change.",
 )  # fmt: skip
 train_job = define_asset_job(
-    "train_job", MODELS, partitions_def=match_dates,
+    "train_job", MODELS - ABLATION, partitions_def=match_dates,
     description="Candidates, the selected model and its promotion, for one match date.",
+)  # fmt: skip
+ablation_job = define_asset_job(
+    "ablation_job", ABLATION, partitions_def=match_dates,
+    description="What each group of features is worth, as of one match date; by hand, for it takes minutes.",
 )  # fmt: skip
 
 
@@ -185,6 +191,6 @@ def weekly_tidying(context: ScheduleEvaluationContext) -> RunRequest:
     return RunRequest(run_key=f"tidy {context.scheduled_execution_time:%Y-%m-%d}")
 
 
-jobs: list[Any] = [forecast_job, nightly_job, odds_job, line_job, correction_job, train_job, tidy_job]
+jobs: list[Any] = [forecast_job, nightly_job, odds_job, line_job, correction_job, train_job, ablation_job, tidy_job]
 schedules = [nightly, hourly_odds, four_hourly_line, weekly_corrections, weekly_tidying]
 sensors = [retrain_on_drift]

@@ -30,12 +30,15 @@ class ValueBet(msgspec.Struct, frozen=True):
     """A selection whose forecast exceeds the market's by the least edge."""
 
     line: str
+    market: str
+    goals_line: float | None  # goals of over/under, handicap of the home club
     selection: str
     probability: float
     market_probability: float
     edge: float
     price: float
     expected_value: float
+    stake: float  # share of the bank
 
 
 class Match(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -75,7 +78,10 @@ class Team(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """A match forecast on its lines; `market` and `blend` are null where no price was known."""
+    """A match forecast on its lines.
+
+    `market` and `blend` are null where no price was known, `challenger` where the champion is the newest model.
+    """
 
     match_id: str
     league: str
@@ -87,6 +93,7 @@ class Prediction(msgspec.Struct, frozen=True):
     model: Probabilities
     market: Probabilities | None
     blend: Probabilities | None
+    challenger: Probabilities | None
     model_version: str
     trained_through: dt.date
     value_bets: list[ValueBet] = []

@@ -125,7 +125,7 @@ def _materialize(world: World, site: Site, now: dt.datetime) -> None:
         runs.materialize(runs.FORECASTS, start if done else backtest, last, instance)
         _show(lake, today)
         print("\nDrift")
-        runs.materialize(runs.DRIFT, today, today, instance)
+        runs.materialize(runs.REPORTS, today, today, instance)
 
 
 def _show(lake: Any, today: dt.date) -> None:

@@ -23,9 +23,11 @@ ROOT = Path(__file__).parent.parent
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
-MODELS = AssetSelection.groups("models")
-FORECASTS = AssetSelection.assets("predictions", "value_bets", "settled_predictions", "quality_report")
-DRIFT = AssetSelection.assets("drift_report")
+MODELS = AssetSelection.groups("models") - AssetSelection.assets("ablation")  # minutes, and nothing waits for it
+FORECASTS = AssetSelection.groups("predictions") | AssetSelection.assets(
+    "settled_predictions", "settled_bets", "quality_report"
+)
+REPORTS = AssetSelection.assets("backtest_report", "drift_report")
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tuning_matches: Annotated[int, Meta(ge=500, description="newest matches used while tuning")] = 40_000
     folds: Annotated[int, Meta(ge=2, description="walk-forward folds; the last one is for selection")] = 4
     fold_days: Annotated[int, Meta(ge=14, description="match days a fold validates on")] = 182
+    retune_days: Annotated[int, Meta(ge=0, description="how long parameters are used again before a new search")] = 180
+    promotion_matches: Annotated[int, Meta(ge=1, description="least matches on which a model may be promoted")] = 150
     train_since: Annotated[dt.date, Meta(description="first match date a model learns from")] = dt.date(2005, 7, 1)
     unlinked_share: Annotated[float, Meta(ge=0, le=1, description="most of a league's events without a match")] = 0.02
     value_edge: Annotated[float, Meta(gt=0, lt=1, description="least edge of a value bet")] = 0.05
+    kelly_fraction: Annotated[float, Meta(gt=0, le=1, description="share of Kelly's stake that is staked")] = 0.25
     drift_share: Annotated[float, Meta(gt=0, le=1, description="share of drifted features that retrains")] = 0.2
     retrain_days: Annotated[int, Meta(ge=1, description="least days between retrainings")] = 14
 

@@ -50,7 +50,7 @@ ENVIRONMENT = {
     "SOCCER_LEAGUES": "E0,E1,NOR",
     "SOCCER_START_DATE": str(FIRST),
     "SOCCER_TRAIN_SINCE": str(FIRST),
-    "SOCCER_FAMILIES": "climatology,elo_ordered_logit,logistic_regression",
+    "SOCCER_FAMILIES": "climatology,elo_ordered_logit,logistic_regression,stack",
     "SOCCER_TRIALS": "2",
     "SOCCER_FOLDS": "2",
     "SOCCER_FOLD_DAYS": "91",
@@ -112,7 +112,7 @@ def season() -> Season:
     for day in MODEL_DATES:
         season.materialize(runs.MODELS, day, day)
     season.materialize(runs.FORECASTS, MODEL_DATES[0], LAST)
-    season.materialize(runs.DRIFT, TODAY, TODAY)
+    season.materialize(runs.REPORTS, TODAY, TODAY)
     return season
 
 

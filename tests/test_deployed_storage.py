@@ -30,7 +30,7 @@ BUCKET = "soccer"
 SHARED_CHECKS = {"no_record_is_lost": 7, "every_record_is_read": 2} | dict.fromkeys(
     ("most_records_are_read", "the_source_answered"), 5
 )
-UP_TO_FEATURES = 17
+UP_TO_FEATURES, MODELS, FORECASTS = 17, 3, 7
 #: Enough of the season to train on, whatever the time of the year.
 DAYS = 210
 GRAPH = """
@@ -134,6 +134,7 @@ def deployed(season: Any, servers: dict[str, str], tmp_path_factory: pytest.Temp
             "SOCCER_FOOTBALL_DATA_URL": site.url,
             "SOCCER_FAMILIES": "climatology",
             "SOCCER_FOLD_DAYS": "14",
+            "SOCCER_PROMOTION_MATCHES": "50",
             "SOCCER_TRIALS": "1",
         }
         ran = subprocess.run(
@@ -192,10 +193,11 @@ def test_the_events_of_a_range_are_written_in_a_few_transactions(deployed):
     days = DAYS + 14
     forecast_days = 3 + 14
     # up to the features, the models, the forecasts
-    assert kinds["ASSET_MATERIALIZATION"][0] == UP_TO_FEATURES * days + 2 + 4 * forecast_days
-    assert kinds["ASSET_MATERIALIZATION"][1] <= 2 * UP_TO_FEATURES + 2 + 4  # one or two an asset
-    assert kinds["ASSET_MATERIALIZATION_PLANNED"][0] == UP_TO_FEATURES + 2 + 4 * forecast_days  # months as a whole
-    assert kinds["ASSET_MATERIALIZATION_PLANNED"][1] <= UP_TO_FEATURES + 2 + 4
+    assert kinds["ASSET_MATERIALIZATION"][0] == UP_TO_FEATURES * days + MODELS + FORECASTS * forecast_days
+    assert kinds["ASSET_MATERIALIZATION"][1] <= 2 * UP_TO_FEATURES + MODELS + FORECASTS  # one or two an asset
+    # months as a whole
+    assert kinds["ASSET_MATERIALIZATION_PLANNED"][0] == UP_TO_FEATURES + MODELS + FORECASTS * forecast_days
+    assert kinds["ASSET_MATERIALIZATION_PLANNED"][1] <= UP_TO_FEATURES + MODELS + FORECASTS
     assert kinds["PIPELINE_SUCCESS"] == (3, 3)
 
 
@@ -204,7 +206,7 @@ def test_postgres_knows_every_check_and_that_it_held(deployed):
     assert {row[1:] for row in judged if row[0] not in SHARED_CHECKS} == {("SUCCEEDED", 1)}
     shared = {row for row in judged if row[0] in SHARED_CHECKS}
     assert shared == {(name, "SUCCEEDED", count) for name, count in SHARED_CHECKS.items()}
-    assert len(judged) == 17
+    assert len(judged) == 19
 
 
 def test_postgres_knows_the_runs_and_the_partitions_that_were_made(deployed):

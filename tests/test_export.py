@@ -51,3 +51,18 @@ def test_before_anything_is_forecast_the_command_that_makes_it_is_named(tmp_path
         NotMaterializedError, match="expected the table predictions under .*, found none: run .*just predict"
     ):
         export(Lake(str(tmp_path / "lake")), dt.date(2025, 1, 1), dt.date(2025, 1, 2), tmp_path / "f.csv")
+
+
+def test_one_line_is_exported_as_others_score_it(season, tmp_path):
+    first, last = season.today, season.today + dt.timedelta(days=7)
+    n = export(season.lake, first, last, tmp_path / "model.csv", "model")
+    rows = pl.read_csv(tmp_path / "model.csv", try_parse_dates=True)
+    told = season.lake.read("predictions", first, last).filter(line="model").sort("match_date", "match_id")
+    assert rows.columns == ["div", "date", "home", "away", "p_home", "p_draw", "p_away"]
+    assert n > 0
+    assert rows.rows() == told.select("league", "match_date", "home", "away", "p_home", "p_draw", "p_away").rows()
+
+
+def test_a_line_that_is_none_is_refused(season, tmp_path):
+    with pytest.raises(SoccerError, match=r"expected a line out of \['blend', .*'market', 'model'\] .* found 'models'"):
+        export(season.lake, season.today, season.last, tmp_path / "f.csv", "models")

@@ -34,17 +34,34 @@ odds         odds                           fonbet_events football_data_fixtures
 odds         market_probabilities           odds
 odds         best_prices                    matches odds
 odds         margin_methods                 market_probabilities matches
-features     team_ratings                   matches
+features     team_ratings                   market_probabilities matches
 features     match_features                 matches team_ratings
-models       candidate_climatology          match_features matches
-models       candidate_elo_ordered_logit    match_features matches
-models       candidate_logistic_regression  match_features matches
-models       candidate_lightgbm             match_features matches
-models       selected_model                 candidate_climatology candidate_elo_ordered_logit candidate_lightgbm \
-                                            candidate_logistic_regression market_probabilities match_features matches
+models       candidate_climatology          market_probabilities match_features matches
+models       candidate_elo_ordered_logit    market_probabilities match_features matches
+models       candidate_dixon_coles          market_probabilities match_features matches
+models       candidate_bivariate_poisson    market_probabilities match_features matches
+models       candidate_logistic_regression  market_probabilities match_features matches
+models       candidate_histogram_gradient_boosting market_probabilities match_features matches
+models       candidate_lightgbm             market_probabilities match_features matches
+models       candidate_xgboost              market_probabilities match_features matches
+models       candidate_stack                candidate_bivariate_poisson candidate_climatology candidate_dixon_coles candidate_elo_ordered_logit \
+                                            candidate_histogram_gradient_boosting candidate_lightgbm candidate_logistic_regression \
+                                            candidate_xgboost matches
+models       ablation                       market_probabilities match_features matches
+models       selected_model                 candidate_bivariate_poisson candidate_climatology candidate_dixon_coles candidate_elo_ordered_logit \
+                                            candidate_histogram_gradient_boosting candidate_lightgbm candidate_logistic_regression \
+                                            candidate_stack candidate_xgboost market_probabilities match_features matches
+models       model_card                     market_probabilities match_features matches selected_model
 predictions  predictions                    market_probabilities match_features matches selected_model
-predictions  value_bets                     best_prices predictions
-monitoring   settled_predictions            market_probabilities matches predictions
+predictions  markets                        market_probabilities predictions
+predictions  value_bets                     best_prices markets match_features predictions
+predictions  prediction_ledger              market_probabilities match_features predictions
+monitoring   settled_predictions            best_prices candidate_climatology candidate_elo_ordered_logit market_probabilities match_features \
+                                            matches predictions
+monitoring   settled_bets                   best_prices matches predictions settled_predictions value_bets
+monitoring   backtest_report                candidate_bivariate_poisson candidate_climatology candidate_dixon_coles candidate_elo_ordered_logit \
+                                            candidate_histogram_gradient_boosting candidate_lightgbm candidate_logistic_regression \
+                                            candidate_stack candidate_xgboost settled_bets settled_predictions team_ratings
 monitoring   quality_report                 settled_predictions
 monitoring   drift_report                   match_features
 """
@@ -80,7 +97,9 @@ best_prices             coming_matches_are_quoted_anew              warns
 match_features          nothing_after_kick_off_reaches_a_feature    blocks
 selected_model          selected_model_learned_only_from_the_past   blocks
 predictions             predictions_sum_to_one                      blocks
+model_card              the_gate_let_the_newest_model_pass          warns
 predictions             no_model_has_seen_its_matches               blocks
+prediction_ledger       the_ledger_is_as_it_was_sealed              warns
 quality_report          no_line_is_far_behind_the_closing_market    warns
 """
 
@@ -99,11 +118,13 @@ STAGES_OF_JOBS = {
     "train_job": "models",
 }
 ASSETS_OF_THE_ODDS_JOB = """
-football_data_fixtures matches teams odds market_probabilities best_prices match_features predictions value_bets
+football_data_fixtures matches teams odds market_probabilities best_prices match_features predictions markets \
+value_bets prediction_ledger
 """
 
 ASSETS_OF_CORRECTIONS = """
-football_data_results openfootball_matches understat_matches matches teams settled_predictions quality_report
+football_data_results openfootball_matches understat_matches matches teams settled_predictions settled_bets \
+quality_report backtest_report
 """
 
 #: What a new interpreter without any setting finds, as JSON: the graph, and the packages it had to load.
@@ -185,7 +206,7 @@ def test_the_readme_lists_the_assets_stage_by_stage(by_default):
 
 def test_every_description_says_what_one_row_is(by_default):
     descriptions = {name: asset["description"] for name, asset in by_default["assets"].items()}
-    models = {name for name in descriptions if name.startswith("candidate_")} | {"selected_model"}
+    models = {name for name in descriptions if name.startswith("candidate_")} | {"selected_model", "model_card"}
     assert {name for name, text in descriptions.items() if not text.startswith("One ")} == models | {"drift_report"}
     assert {name: text for name, text in descriptions.items() if not text.endswith(".") or len(text) < 40} == {}
 
@@ -220,6 +241,8 @@ def test_the_columns_told_are_those_in_the_lake(season, nodes):
     published = {"football_data_results", "football_data_fixtures"}  # open: whatever else the source publishes
     for node in nodes:
         name = node.key.path[-1]
+        if name == "ablation":  # minutes, so of a week of its own: tests/models/test_ablation.py
+            continue
         told = [column.name for column in node.metadata["dagster/column_schema"].columns]
         found = season.lake.scan(name).collect_schema().names()
         assert found[: len(told)] == told if name in published else set(found) == set(told), name
@@ -243,7 +266,7 @@ def test_the_jobs_and_what_they_make(nodes):
     from soccer_assets.definitions import defs
 
     jobs = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert jobs == {*STAGES_OF_JOBS, "odds_job", "line_job", "correction_job", "tidy_job"}
+    assert jobs == {*STAGES_OF_JOBS, "odds_job", "line_job", "correction_job", "ablation_job", "tidy_job"}
     made = {
         name: {key.path[-1] for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys}
         for name in (*STAGES_OF_JOBS, "odds_job", "line_job", "correction_job")
@@ -253,7 +276,7 @@ def test_the_jobs_and_what_they_make(nodes):
     of_odds = {node.key.path[-1] for node in nodes if node.group_name == "odds"}
     assert made.pop("line_job") - of_odds == {"fonbet_events", "source_health"}
     assert made == {
-        name: {node.key.path[-1] for node in nodes if node.group_name in stages.split()}
+        name: {node.key.path[-1] for node in nodes if node.group_name in stages.split()} - {"ablation"}
         for name, stages in STAGES_OF_JOBS.items()
     }
 

@@ -12,7 +12,7 @@ HEAVY = {
     "catboost", "dagster_mlflow", "evidently", "lightgbm", "mlflow", "optuna", "pandas", "pandera", "sklearn", "xgboost"
 }  # fmt: skip
 #: The modules that may bring Dagster along, by the contract of pyproject.toml; the others are pure.
-FOR_DAGSTER = {"automation", "definitions", "event_log", "lake", "partitions", "resources", "runs"}
+FOR_DAGSTER = {"automation", "backtest", "definitions", "event_log", "lake", "partitions", "resources", "runs"}
 LOOK = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]; print(*sys.modules)"
 
 
@@ -23,7 +23,7 @@ def modules(folder: Path, *packages: str) -> list[str]:
 
 
 def is_pure(module: str) -> bool:
-    return module.split(".")[-1] not in {*FOR_DAGSTER, "assets"}
+    return module.removeprefix("soccer_assets.") not in FOR_DAGSTER and not module.endswith(".assets")
 
 
 def brought(folder: Path, *names: str, path: str = "") -> set[str]:

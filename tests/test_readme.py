@@ -33,7 +33,7 @@ def test_every_setting_is_in_the_readme_with_its_default_and_what_it_is() -> Non
 def test_the_readme_stays_short() -> None:
     """Besides its tables of assets and settings, which are looked things up in."""
     prose = re.sub(r"<!-- (\w+) -->.*?<!-- /\1 -->", "", README, flags=re.DOTALL)
-    assert len(prose.splitlines()) <= 105
+    assert len(prose.splitlines()) <= 120
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", ".ci/run"])

@@ -18,6 +18,7 @@ from soccer_assets.monitoring.settlement import settle
 from soccer_assets.odds.best import best_prices
 from soccer_assets.odds.devig import METHODS
 from soccer_assets.odds.schema import ODDS
+from soccer_assets.predictions.markets import markets
 from soccer_assets.predictions.value import value_bets
 from soccer_assets.simulation import fonbet, fonbet_results, whoscored
 from soccer_assets.simulation.bookmakers import BIASED, BOOKMAKERS
@@ -111,8 +112,9 @@ def outcomes(matches: pl.DataFrame) -> np.ndarray:
 
 def told(matches: pl.DataFrame, p: np.ndarray) -> pl.DataFrame:
     """Probabilities as rows of `predictions` on the line of the model."""
-    return matches.select("match_date", "league", "home", "away", match_id="key").with_columns(
-        season=pl.lit("2024/25"), line=pl.lit("model"), model_version=pl.lit("truth"),
+    rates = {"home_goals_expected": "home_rate", "away_goals_expected": "away_rate"}
+    return matches.select("match_date", "league", "home", "away", match_id="key", **rates).with_columns(
+        rho=pl.lit(0.0), season=pl.lit("2024/25"), line=pl.lit("model"), model_version=pl.lit("truth"),
         **{name: pl.Series(column) for name, column in zip(P, p.T, strict=True)},
     )  # fmt: skip
 
@@ -121,8 +123,8 @@ def settled(matches: pl.DataFrame, p: np.ndarray) -> pl.DataFrame:
     finished = matches.select(
         "match_date", match_id="key", status=pl.lit("finished"), home_goals="FTHG", away_goals="FTAG"
     )
-    no_closing = pl.DataFrame(schema={name: told(matches, p).schema[name] for name in ("match_date", "match_id", *P)})
-    return settle(told(matches, p), finished, no_closing)
+    nothing = {"match_date": pl.Date, "match_id": pl.String, "elo_gap": pl.Float64, "promoted": pl.Boolean}
+    return settle(told(matches, p), finished, {}, pl.DataFrame(schema=nothing))
 
 
 def distorted(p: np.ndarray, how: str) -> np.ndarray:
@@ -199,11 +201,13 @@ def yields(bias: float) -> tuple[scoring.Interval, float, int]:
     matches = world(bias=bias).matches.filter(pl.col("match_date") < TODAY)
     market = told(matches, devigged(matches, "Avg")).with_columns(line=pl.lit("market"))
     forecasts = pl.concat([told(matches, devigged(matches, "PS")), market])
-    bets = value_bets(forecasts, on_offer(matches).lazy(), LEAST_EDGE)
+    no_total = pl.DataFrame(schema={"match_date": pl.Date, "match_id": pl.String, "p_over": pl.Float64})
+    known = matches.lazy().select("match_date", match_id="key", home_matches_known=40, away_matches_known=40)
+    bets = value_bets(forecasts, markets(forecasts, no_total), on_offer(matches).lazy(), known, LEAST_EDGE, 0.25)
     results = settled(matches, devigged(matches, "PS")).select("match_id", "outcome")
     chances = matches.select(match_id="key", truth=pl.concat_list(P))
     met = bets.join(results, on="match_id").join(chances, on="match_id")
-    selected = met["selection"].replace_strict({"home": 0, "draw": 1, "away": 2}, return_dtype=pl.Int64)
+    selected = met["selection"].cast(pl.String).replace_strict({"home": 0, "draw": 1, "away": 2}, return_dtype=pl.Int64)
     price = met["price"].to_numpy()
     profit = price * (selected == met["outcome"]).to_numpy() - 1
     interval = scoring.paired_difference(profit, np.zeros(len(profit)), met["match_date"].to_numpy())
