@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.errors import ModelError
 from soccer_assets.scoring import OUTCOMES, Floats, Ints
@@ -119,25 +118,13 @@ def league_codes(frame: pl.DataFrame, leagues: Sequence[str]) -> Ints:
     return codes.to_numpy().astype(np.int64)
 
 
-def recency_weights(examples: pl.DataFrame, half_life_days: float, weights: ArrayLike | None = None) -> Floats:
-    """Weights that halve every `half_life_days` before the newest example, times `weights`, with mean one.
-
-    Raises:
-        ModelError: `weights` are not one finite, non-negative number a row with a positive sum.
-    """
+def recency_weights(examples: pl.DataFrame, half_life_days: float) -> Floats:
+    """Weights that halve every `half_life_days` before the newest example, with mean one."""
     dates = examples["match_date"]
     newest = dates.max()
     assert isinstance(newest, dt.date)
     age = (pl.select(pl.lit(newest) - dates).to_series().dt.total_days()).to_numpy().astype(np.float64)
     decayed = np.power(0.5, age / half_life_days)
-    if weights is not None:
-        given = np.asarray(weights, dtype=np.float64)
-        if given.shape != decayed.shape or not np.isfinite(given).all() or (given < 0).any() or given.sum() <= 0:
-            raise ModelError(
-                f"Expected {len(decayed)} finite weights of at least 0, not all 0; found {given.shape} with "
-                f"{int((~np.isfinite(given) | (given < 0)).sum())} unusable."
-            )
-        decayed = decayed * given
     return np.asarray(decayed / decayed.mean())
 
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.design import Scaling, informative, outcomes_of, recency_weights, require
@@ -43,7 +42,6 @@ def fit_goals(
     columns: Sequence[str],
     half_life_days: float = HALF_LIFE_DAYS,
     penalty: float = PENALTY,
-    weights: ArrayLike | None = None,
 ) -> GoalsModel:
     """The model of highest penalised likelihood.
 
@@ -52,7 +50,6 @@ def fit_goals(
         columns: feature columns.
         half_life_days: after how long a match counts half.
         penalty: L2 penalty of standardised coefficients and leagues, in units of the likelihood.
-        weights: multiply those of recency.
 
     Raises:
         ModelError: too few examples, a column is missing, or the goals of a match are unknown.
@@ -61,7 +58,7 @@ def fit_goals(
 
     outcomes_of(examples)
     goals = goals_of(examples)
-    w = recency_weights(examples, half_life_days, weights)
+    w = recency_weights(examples, half_life_days)
     scaling = Scaling.of(examples, informative(examples, columns))
     inputs = np.column_stack([scaling.apply(examples), np.ones(len(examples))])
     with threadpool_limits(limits=1, user_api="blas"):  # the last bits of a sum depend on the number of threads

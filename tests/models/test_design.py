@@ -15,18 +15,6 @@ def test_a_match_a_half_life_older_weighs_half(world):
     assert old + new == pytest.approx(2.0)
 
 
-def test_given_weights_multiply_those_of_recency(world):
-    examples = world(10).examples  # one date: recency weighs all the same
-    weights = design.recency_weights(examples, 100.0, [1.0] * 5 + [3.0] * 5)
-    assert weights.tolist() == pytest.approx([0.5] * 5 + [1.5] * 5)
-
-
-@pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [np.nan, 1.0], [0.0, 0.0]])
-def test_weights_that_cannot_weigh_are_refused(world, weights):
-    with pytest.raises(ModelError, match="Expected 2 finite weights"):
-        design.recency_weights(world(2).examples, 100.0, weights)
-
-
 def test_a_null_is_nan_in_the_matrix(world, columns):
     examples = world(200).examples
     matrix = design.feature_matrix(examples, columns)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.design import Params
@@ -56,15 +55,8 @@ class Family(Protocol):
         """Draw the parameters of a trial; the keys are those of `defaults`."""
         ...
 
-    def fit(
-        self,
-        examples: pl.DataFrame,
-        columns: Sequence[str],
-        params: Params,
-        seed: int,
-        weights: ArrayLike | None = None,
-    ) -> Member:
-        """Learn from `examples`; `weights` multiply those of recency.
+    def fit(self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int) -> Member:
+        """Learn from `examples`.
 
         Raises:
             ModelError: too few examples, an outcome that never occurs, or a column that is missing or

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.models.design import Params, recency_weights
 from soccer_assets.models.families.dixon_coles import DixonColes, goal_columns
@@ -51,17 +50,12 @@ class BivariatePoisson:
         return DixonColes().suggest(trial)
 
     def fit(
-        self,
-        examples: pl.DataFrame,
-        columns: Sequence[str],
-        params: Params,
-        seed: int,
-        weights: ArrayLike | None = None,
+        self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int
     ) -> BivariatePoissonEstimator:
         """Maximise the likelihood of the goals, then that of the shared ones; `seed` has nothing to act on."""
         used = goal_columns(columns)
-        goals = fit_goals(examples, used, params["half_life_days"], params["penalty"], weights)
-        w = recency_weights(examples, params["half_life_days"], weights)
+        goals = fit_goals(examples, used, params["half_life_days"], params["penalty"])
+        w = recency_weights(examples, params["half_life_days"])
         return BivariatePoissonEstimator(goals, _shared(goals.rates(examples), goals_of(examples), w))
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.conditional_logit import log_probabilities, softmax
@@ -36,7 +35,7 @@ class BoostedTreesEstimator(msgspec.Struct, frozen=True, eq=False, forbid_unknow
 
 
 def start(
-    examples: pl.DataFrame, columns: Sequence[str], params: Params, weights: ArrayLike | None
+    examples: pl.DataFrame, columns: Sequence[str], params: Params
 ) -> tuple[tuple[str, ...], LogisticRegressionEstimator, Floats]:
     """The columns that trees may split on, the regression they start from, and its probabilities `(n, 3)`.
 
@@ -49,7 +48,7 @@ def start(
             f"Expected a feature with two values among {len(examples)} matches, found none in {len(columns)} columns. "
             "Materialize match_features of more match dates."
         )
-    linear = LogisticRegression().fit(examples, used, params, 0, weights)
+    linear = LogisticRegression().fit(examples, used, params, 0)
     return used, linear, linear.predict(examples)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.models.design import Params, league_codes, outcomes_of, recency_weights
 from soccer_assets.scoring import Floats
@@ -47,17 +46,10 @@ class Climatology:
             "shrinkage": trial.suggest_float("shrinkage", 10.0, 2000.0, log=True),
         }
 
-    def fit(
-        self,
-        examples: pl.DataFrame,
-        columns: Sequence[str],
-        params: Params,
-        seed: int,
-        weights: ArrayLike | None = None,
-    ) -> ClimatologyEstimator:
+    def fit(self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int) -> ClimatologyEstimator:
         """Count outcomes; `columns` and `seed` have nothing to act on."""
         y = outcomes_of(examples)
-        w = recency_weights(examples, params["half_life_days"], weights)
+        w = recency_weights(examples, params["half_life_days"])
         leagues = sorted(examples["league"].unique().to_list())
         counts = np.zeros((len(leagues), 3))
         np.add.at(counts, (league_codes(examples, leagues), y), w)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import FEATURES
@@ -52,17 +51,10 @@ class DixonColes:
             "penalty": trial.suggest_float("penalty", 3.0, 3000.0, log=True),
         }
 
-    def fit(
-        self,
-        examples: pl.DataFrame,
-        columns: Sequence[str],
-        params: Params,
-        seed: int,
-        weights: ArrayLike | None = None,
-    ) -> DixonColesEstimator:
+    def fit(self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int) -> DixonColesEstimator:
         """Maximise the penalised likelihood of the goals; `seed` has nothing to act on."""
         used = goal_columns(columns)
-        return DixonColesEstimator(fit_goals(examples, used, params["half_life_days"], params["penalty"], weights))
+        return DixonColesEstimator(fit_goals(examples, used, params["half_life_days"], params["penalty"]))
 
 
 def goal_columns(columns: Sequence[str]) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.design import (
@@ -75,12 +74,7 @@ class EloOrderedLogit:
         }
 
     def fit(
-        self,
-        examples: pl.DataFrame,
-        columns: Sequence[str],
-        params: Params,
-        seed: int,
-        weights: ArrayLike | None = None,
+        self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int
     ) -> EloOrderedLogitEstimator:
         """Maximise the penalised likelihood; of the features only `elo_diff` is read."""
         y = outcomes_of(examples)
@@ -88,7 +82,7 @@ class EloOrderedLogit:
         rated = np.isfinite(elo)
         if not rated.any():
             raise ModelError(f"Expected {ELO_DIFF} of at least one match, found {len(elo)} nulls. Check the ratings.")
-        w = recency_weights(examples, params["half_life_days"], weights) * rated
+        w = recency_weights(examples, params["half_life_days"]) * rated
         leagues = sorted(examples["league"].unique().to_list())
         theta = _fisher_scoring(
             np.nan_to_num(elo) / POINTS,

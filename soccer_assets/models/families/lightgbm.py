@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.models.conditional_logit import log_probabilities
 from soccer_assets.models.design import Params, labels, recency_weights
@@ -71,20 +70,13 @@ class LightGbm:
             "lambda_l2": trial.suggest_float("lambda_l2", 0.1, 200.0, log=True),
         }
 
-    def fit(
-        self,
-        examples: pl.DataFrame,
-        columns: Sequence[str],
-        params: Params,
-        seed: int,
-        weights: ArrayLike | None = None,
-    ) -> LightGbmEstimator:
+    def fit(self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int) -> LightGbmEstimator:
         """Boost for `params["rounds"]` rounds; `seed` draws the rows and features of each tree."""
         import lightgbm
 
         told = labels(examples, params["soft_labels"])
-        w = recency_weights(examples, params["half_life_days"], weights)
-        used, linear, p = start(examples, columns, params, weights)
+        w = recency_weights(examples, params["half_life_days"])
+        used, linear, p = start(examples, columns, params)
 
         def objective(scores: Floats, _: lightgbm.Dataset) -> tuple[Floats, Floats]:
             return soft_gradients(scores, told, w)

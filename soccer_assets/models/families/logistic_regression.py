@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.models.conditional_logit import log_probabilities, softmax
 from soccer_assets.models.design import Params, Scaling, informative, labels, recency_weights
@@ -58,18 +57,13 @@ class LogisticRegression:
         }
 
     def fit(
-        self,
-        examples: pl.DataFrame,
-        columns: Sequence[str],
-        params: Params,
-        seed: int,
-        weights: ArrayLike | None = None,
+        self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int
     ) -> LogisticRegressionEstimator:
         """Standardise and fit; the optimum is unique, so `seed` has nothing to act on."""
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         told = labels(examples, params["soft_labels"])
-        w = recency_weights(examples, params["half_life_days"], weights)
+        w = recency_weights(examples, params["half_life_days"])
         scaling = Scaling.of(examples, informative(examples, columns))
         inputs = np.column_stack([scaling.apply(examples), np.ones(len(examples))])
         with threadpool_limits(limits=1, user_api="blas"):  # the last bits of a sum depend on the number of threads

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
 
 from soccer_assets.models.conditional_logit import log_probabilities
 from soccer_assets.models.design import Params, labels, recency_weights
@@ -70,20 +69,13 @@ class XgBoost:
             "reg_lambda": trial.suggest_float("reg_lambda", 0.1, 200.0, log=True),
         }
 
-    def fit(
-        self,
-        examples: pl.DataFrame,
-        columns: Sequence[str],
-        params: Params,
-        seed: int,
-        weights: ArrayLike | None = None,
-    ) -> XgBoostEstimator:
+    def fit(self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int) -> XgBoostEstimator:
         """Boost for `params["rounds"]` rounds; `seed` draws the rows and features of each tree."""
         import xgboost
 
         told = labels(examples, params["soft_labels"])
-        w = recency_weights(examples, params["half_life_days"], weights)
-        used, linear, p = start(examples, columns, params, weights)
+        w = recency_weights(examples, params["half_life_days"])
+        used, linear, p = start(examples, columns, params)
 
         def objective(scores: Floats, _: xgboost.DMatrix) -> tuple[Floats, Floats]:
             return soft_gradients(np.asarray(scores, dtype=np.float64).reshape(-1, 3), told, w)

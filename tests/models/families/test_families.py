@@ -109,19 +109,6 @@ def turned_round(examples, rows):
     )
 
 
-# not the trees: they draw their bins and bags from all rows, whatever their weight
-@pytest.mark.parametrize(
-    "name", ["climatology", "elo_ordered_logit", "dixon_coles", "bivariate_poisson", "logistic_regression"]
-)
-def test_matches_of_no_weight_are_not_learned_from(name, world, columns):
-    family = FAMILIES[name]
-    examples = world(1000).examples.with_columns(league=pl.lit("E0"))
-    turned = turned_round(examples, pl.int_range(pl.len()) < 500)
-    weights = np.repeat([0.0, 1.0], 500)
-    one, other = (family.fit(each, columns, family.defaults, 0, weights) for each in (examples, turned))
-    assert one.predict(examples) == pytest.approx(other.predict(examples), abs=1e-6)
-
-
 @every_family
 def test_recent_matches_count_more_with_a_short_half_life(family, world, columns):
     examples = turned_round(world(3000).examples, pl.int_range(pl.len()) < 1500)
