@@ -124,8 +124,9 @@ def _materialize(world: World, site: Site, now: dt.datetime) -> None:
         print("\nForecasts and how earlier ones met their results")
         runs.materialize(runs.FORECASTS, start if done else backtest, last, instance)
         _show(lake, today)
-        print("\nDrift")
-        runs.materialize(runs.REPORTS, today, today, instance)
+        print("\nReports")
+        runs.materialize(AssetSelection.assets("backtest_report"), backtest, today, instance)
+        runs.materialize(AssetSelection.assets("drift_report"), today, today, instance)
 
 
 def _show(lake: Any, today: dt.date) -> None:
@@ -149,7 +150,7 @@ def _show(lake: Any, today: dt.date) -> None:
     quality = quality.filter(pl.col("match_date") == pl.col("match_date").max()).sort("log_loss")
     print(f"\nSo far, on the same matches ({quality['matches'].max() or 0}):")
     for row in quality.iter_rows(named=True):
-        print(f"  {row['line']:<8} log loss {row['log_loss']:.4f}  RPS {row['rps']:.4f}  ECE {row['ece']:.4f}")
+        print(f"  {row['line']:<11} log loss {row['log_loss']:.4f}  RPS {row['rps']:.4f}  ECE {row['ece']:.4f}")
 
 
 def _percent(row: dict[str, Any] | None, line: str, value: set[tuple[str, ...]]) -> str:

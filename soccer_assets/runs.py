@@ -27,7 +27,6 @@ MODELS = AssetSelection.groups("models") - AssetSelection.assets("ablation")  # 
 FORECASTS = AssetSelection.groups("predictions") | AssetSelection.assets(
     "settled_predictions", "settled_bets", "quality_report"
 )
-REPORTS = AssetSelection.assets("backtest_report", "drift_report")
 
 
 @dataclass(frozen=True)

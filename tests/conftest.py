@@ -112,7 +112,8 @@ def season() -> Season:
     for day in MODEL_DATES:
         season.materialize(runs.MODELS, day, day)
     season.materialize(runs.FORECASTS, MODEL_DATES[0], LAST)
-    season.materialize(runs.REPORTS, TODAY, TODAY)
+    season.materialize(runs.AssetSelection.assets("backtest_report"), MODEL_DATES[0], TODAY)
+    season.materialize(runs.AssetSelection.assets("drift_report"), TODAY, TODAY)
     return season
 
 

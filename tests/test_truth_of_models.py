@@ -19,7 +19,7 @@ from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.ratings import rate
 from soccer_assets.matches.schema import MATCHES, STATISTICS
 from soccer_assets.models import promotion
-from soccer_assets.models.blending import quotes
+from soccer_assets.models.blending import closes, quotes
 from soccer_assets.models.choice import selected
 from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.forecaster import Forecaster
@@ -104,7 +104,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Learned:
     known = examples(features.lazy(), matches.lazy(), market.lazy(), first, UNSEEN)
     settings = Settings(var=str(tmp_path_factory.mktemp("var")), trials=1, folds=3, fold_days=365)
     rows = [candidate(FAMILIES[name], known, UNSEEN, settings).row(0, named=True) for name in CHOSEN]
-    row = selected(rows, known, quotes(market.lazy())).row(0, named=True)
+    row = selected(rows, known, quotes(market.lazy()), closes(market.lazy())).row(0, named=True)
     unseen = features.filter(pl.col("match_date") >= UNSEEN)
     return Learned(row, known, unseen, world.matches.select(P, match_id="key"))
 

@@ -17,7 +17,7 @@ def newest_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
     Returns:
         match_date, match_id, p_home, p_draw, p_away, and p_over of over 2.5 goals, null where no price is known.
     """
-    read = (DATE, "match_id", "bookmaker", "market", "line", "kind", "selection", "power")
+    read = (DATE, "match_id", "bookmaker", "market", "line", "kind", "quoted_at", "selection", "power")
     average = market_probabilities.filter(pl.col("bookmaker") == "average").select(read).collect().lazy()
     key = [DATE, "match_id"]
     result = pl.concat([consensus(average, kind) for kind in KINDS]).unique(key, keep="first").sort(key)

@@ -21,7 +21,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from soccer_assets.delta import Lake
 from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.models.ablation import ablated, worth_plot
-from soccer_assets.models.blending import quotes
+from soccer_assets.models.blending import closes, quotes
 from soccer_assets.models.candidate_page import plots, shown
 from soccer_assets.models.choice import selected
 from soccer_assets.models.families import FAMILIES, Family, stack
@@ -129,7 +129,8 @@ def selected_model(
     """The forecaster chosen for a date: the selected estimator with its calibration, blend and goals."""
     _, day = dates_of(context.partition_key_range)
     known = examples(match_features, matches, market_probabilities, settings.train_since, day)
-    model = selected(pl.concat(candidates.values()).to_dicts(), known, quotes(market_probabilities))
+    prices = quotes(market_probabilities), closes(market_probabilities)
+    model = selected(pl.concat(candidates.values()).to_dicts(), known, *prices)
     row = model.row(0, named=True)
     shown = {name: _table(row[name]) for name in ("comparison", "calibration", "lines")}
     context.add_output_metadata({name: row[name] for name in ("family", "version", "log_loss", "reason")} | shown)

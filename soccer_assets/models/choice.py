@@ -11,14 +11,17 @@ from soccer_assets.delta import DATE
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import NAMES
 from soccer_assets.models import families
-from soccer_assets.models.blending import CLOSING_WEIGHT, Blend, fit_blend
+from soccer_assets.models.blending import CLOSING_WEIGHT, Blend, fit_blend, foreseen
 from soccer_assets.models.calibration import AnyCalibrator, choose_calibrator
+from soccer_assets.models.closing_move import ClosingMove, fit_move
 from soccer_assets.models.design import labels
 from soccer_assets.models.forecaster import Forecaster
 from soccer_assets.models.goals import fit_goals
 from soccer_assets.models.schema import SELECTED_MODEL
 from soccer_assets.models.selection import CandidateScores, select
 from soccer_assets.scoring import PROBABILITIES, Floats, Ints, log_loss, paired_difference, summary
+
+KEY = [DATE, "match_id"]
 
 
 class OutOfFold:
@@ -28,12 +31,13 @@ class OutOfFold:
         oof: `Tuned.oof` of the family: match_id, fold and probabilities.
         examples: the matches it learned from.
         market: rows of `blending.quotes` of the priced ones among them.
+        closing: rows of `blending.closes` of those whose closing price is known.
 
     Raises:
         ModelError: a match of `oof` is not among the examples.
     """
 
-    def __init__(self, oof: pl.DataFrame, examples: pl.DataFrame, market: pl.DataFrame) -> None:
+    def __init__(self, oof: pl.DataFrame, examples: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame) -> None:
         soft = {"label": labels(examples, CLOSING_WEIGHT), "expected": labels(examples, 1.0)}
         told = examples.select("match_id", DATE, "league", "outcome").with_columns(
             pl.Series(name, each, dtype=pl.Array(pl.Float64, 3)) for name, each in soft.items()
@@ -45,15 +49,17 @@ class OutOfFold:
                 f"{len(met)} without, such as {unknown[:5]}. Give the examples that the candidate was tuned on."
             )
         self.matches = met
+        self.features = met.select("match_id").join(examples, on="match_id", maintain_order="left")
         # both frames have p_home and its like: the market's keep their names in a frame of their own
-        self.prices = met.select(DATE, "match_id").join(
-            market, on=[DATE, "match_id"], how="left", maintain_order="left"
-        )
+        self.prices = met.select(KEY).join(market, on=KEY, how="left", maintain_order="left")
         self.priced = self.prices["p_home"].is_not_null().to_numpy()
         self.p: Floats = met.select(PROBABILITIES).to_numpy()
         self.y: Ints = met["outcome"].to_numpy().astype(np.int64)
         self.dates = met[DATE].to_numpy()
-        self._past = told.join(market, on=[DATE, "match_id"], maintain_order="left")
+        self._past = examples.join(market.select(KEY), on=KEY, how="semi")
+        self._past_prices = self._past.select(KEY).join(market, on=KEY, how="left", maintain_order="left")
+        at_close = self._past.select(KEY).join(closing, on=KEY, how="left", maintain_order="left")
+        self._past_closing = at_close.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy()
 
     def calibrator(self, rows: np.ndarray) -> tuple[AnyCalibrator, pl.DataFrame]:
         """What the predictions of some rows teach, and the comparison of the forms."""
@@ -64,23 +70,33 @@ class OutOfFold:
         return calibrator.apply(self.p[rows], self.leagues(rows))
 
     def blend(self, calibrator: AnyCalibrator, rows: np.ndarray) -> Blend:
-        """What the priced ones of some rows teach, and all priced matches up to the last of them."""
-        soft, last = self.matches["label"].to_numpy(), self.matches.filter(pl.Series(rows))[DATE].max()
-        past, rows = self._past.filter(pl.col(DATE) <= last), rows & self.priced
-        return fit_blend(
-            self.calibrated(calibrator, rows),
-            self.prices.filter(pl.Series(rows)),
-            soft[rows],
-            past,
-            past["label"].to_numpy(),
+        """What the priced ones of some rows teach of the weights, and all matches up to the last of them of prices.
+
+        The weights are learned with prices foreseen by what the matches before the rows taught, as a forecast is.
+        """
+        dates = self.matches.filter(pl.Series(rows))[DATE]
+        priced = pl.Series(rows & self.priced)
+        told = self.calibrated(calibrator, priced.to_numpy())
+        honest = foreseen(
+            self._move(pl.col(DATE) < dates.min()), self.features.filter(priced), self.prices.filter(priced)
         )
+        labels_of = self.matches["label"].to_numpy()[priced.to_numpy()]
+        return fit_blend(told, honest, labels_of, self._move(pl.col(DATE) <= dates.max()))
+
+    def _move(self, when: pl.Expr) -> ClosingMove | None:
+        """How the prices of the matches of some dates moved until the close."""
+        rows = self._past.select(when).to_series()
+        closing = self._past_closing[rows.to_numpy()]
+        return fit_move(self._past.filter(rows), NAMES, self._past_prices.filter(rows), closing)
 
     def leagues(self, rows: np.ndarray) -> list[str]:
         """League of each of some rows."""
         return self.matches["league"].filter(pl.Series(rows)).to_list()
 
 
-def selected(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, market: pl.DataFrame) -> pl.DataFrame:
+def selected(
+    candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame
+) -> pl.DataFrame:
     """The row of `selected_model`: the simplest of the best candidates, calibrated, with its blend and its goals.
 
     The selection fold is the newest; nothing was tuned on it. What is told of it - `out_of_fold` and `lines` - is
@@ -90,17 +106,18 @@ def selected(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, marke
         candidates: rows of `candidate_<family>` for one date.
         known: the examples they learned from.
         market: rows of `blending.quotes` of the matches that have prices.
+        closing: rows of `blending.closes` of the matches that have closing prices.
     """
     told = {row["family"]: pl.DataFrame(json.loads(row["out_of_fold"])) for row in candidates}
     newest = max(frame["fold"].max() for frame in told.values())  # type: ignore[type-var]
-    met = OutOfFold(next(iter(told.values())).filter(pl.col("fold") == newest), known, market)
+    met = OutOfFold(next(iter(told.values())).filter(pl.col("fold") == newest), known, market, closing)
     scores = [
         CandidateScores(row["family"], row["complexity"], told[row["family"]].filter(pl.col("fold") == newest))
         for row in candidates
     ]
     selection = select(scores, met.y, met.matches["expected"].to_numpy(), met.dates)
     best = next(row for row in candidates if row["family"] == selection.name)
-    oof = OutOfFold(told[selection.name], known, market)
+    oof = OutOfFold(told[selection.name], known, market, closing)
     everything, judged = np.ones(len(oof.y), dtype=bool), (oof.matches["fold"] == newest).to_numpy()
     calibrator, forms = oof.calibrator(everything)
     forecaster = Forecaster(
@@ -139,7 +156,11 @@ def _lines(oof: OutOfFold, judged: np.ndarray, model_p: Floats, blend: Blend) ->
     market = prices.select(PROBABILITIES).to_numpy()
     y, dates = oof.y[rows], oof.dates[rows]
     told = []
-    for line, p in (("model", own), ("market", market), ("blend", blend.apply(own, prices))):
+    for line, p in (
+        ("model", own),
+        ("market", market),
+        ("blend", blend.apply(own, prices, oof.features.filter(pl.Series(rows)))),
+    ):
         behind = paired_difference(log_loss(p, y), log_loss(market, y), dates)
         interval = {"difference": behind.mean, "difference_low": behind.low, "difference_high": behind.high}
         told.append({"line": line, **summary(p, y), **interval})

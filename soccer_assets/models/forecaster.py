@@ -1,7 +1,7 @@
 """The forecaster: what is stored, promoted and served - an estimator with its calibration and its blend.
 
-It is one JSON text, read back without any learning library (LightGBM's alone for its own models), and its
-version is the hash of that text: the same learning gives the same version.
+It is one JSON text, read back without any learning library, and its version is the hash of that text: the same learning
+gives the same version.
 """
 
 import datetime as dt
@@ -49,9 +49,9 @@ class Forecaster(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=T
         require(features, ("league", *self.columns))
         return self.calibrator.apply(self.estimator.predict(features), features["league"].to_list())
 
-    def blend(self, model_p: Floats, prices: pl.DataFrame) -> Floats:
+    def blend(self, model_p: Floats, prices: pl.DataFrame, features: pl.DataFrame) -> Floats:
         """Calibrated probabilities and the prices of `blending.quotes` in one, `(n, 3)`; NaN without a price."""
-        return self.market_blend.apply(model_p, prices)
+        return self.market_blend.apply(model_p, prices, features)
 
     def goal_rates(self, features: pl.DataFrame) -> Floats:
         """Goals expected of the home and of the away club, `(n, 2)`."""

@@ -55,19 +55,21 @@ def _of_market(odds: pl.LazyFrame, market: str) -> pl.DataFrame:
     return complete.with_columns(total, *removed.values()).select(types.names())
 
 
-def consensus(market_probabilities: pl.LazyFrame, kind: str) -> pl.DataFrame:
-    """The market's 1x2 view of each match: the average price of that kind, margin removed by the power method.
+def consensus(market_probabilities: pl.LazyFrame, kind: str, bookmaker: str = "average") -> pl.DataFrame:
+    """The market's 1x2 view of each match: the newest average price of that kind, margin removed by the power method.
 
     That is what `margin_methods` would choose: from 2012 to 2024, on 69,191 closing averages, its monthly choice never
     left the power method, and proportional did worse by 0.0006 nats.
 
-    Returns match_date, match_id, p_home, p_draw, p_away.
+    Returns match_date, match_id, p_home, p_draw, p_away; of one bookmaker, if it is named.
     """
+    wanted = pl.col("market") == "1x2", pl.col("bookmaker") == bookmaker, pl.col("kind") == kind
     return (
-        market_probabilities.filter(pl.col("market") == "1x2", pl.col("bookmaker") == "average", pl.col("kind") == kind)
+        market_probabilities.filter(*wanted)
+        .sort("quoted_at")
         .group_by("match_date", "match_id")
         .agg(
-            pl.col("power").filter(pl.col("selection") == name).first().alias(f"p_{name}")
+            pl.col("power").filter(pl.col("selection") == name).last().alias(f"p_{name}")
             for name in ("home", "draw", "away")
         )
         .drop_nulls()

@@ -87,7 +87,7 @@ def _three_lines(
     (model,) = _one_line(forecaster, "model", batch, known, prices)
     priced = prices["p_home"].is_not_null()
     rated, quoted = model.filter(priced), prices.filter(priced)
-    blend = forecaster.blend(rated.select(PROBABILITIES).to_numpy(), quoted)
+    blend = forecaster.blend(rated.select(PROBABILITIES).to_numpy(), quoted, known.filter(priced))
     market = rated.drop("model_version", "trained_through").with_columns(quoted.select(PROBABILITIES).get_columns())
     return [
         model,

@@ -26,7 +26,7 @@ import polars as pl
 
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.errors import SoccerError
-from soccer_assets.models.blending import BOOKS
+from soccer_assets.models.closing_move import BOOK
 from soccer_assets.predictions.markets import PRICED
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
 
@@ -119,7 +119,7 @@ def _with_grounds(told: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFra
     """The forecasts with hashes of the features and of the prices that each line rests on."""
     matches = told.select(MATCH).unique().lazy()
     knew = features.join(matches, on=MATCH, how="semi").collect()
-    heard = pl.col("bookmaker").cast(pl.String).is_in(["average", *BOOKS]), pl.col("kind") == "pre_match"
+    heard = pl.col("bookmaker").cast(pl.String).is_in(["average", BOOK]), pl.col("kind") == "pre_match"
     shown = ["bookmaker", "market", "line", "selection", "price", "quoted_at"]
     quoted = (
         prices.filter(*heard)

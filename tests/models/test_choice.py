@@ -43,6 +43,13 @@ def market(known):
     return rows.with_columns(pl.when(odd).then(f"pinnacle_{name}").alias(f"pinnacle_{name}") for name in OUTCOMES)
 
 
+@pytest.fixture(scope="module")
+def closing(known):
+    """The truth at the close too."""
+    rows = known.examples.select("match_date", "match_id")
+    return rows.with_columns(pl.Series(name, known.truth[:, place]) for place, name in enumerate(PROBABILITIES))
+
+
 def _oof(known, p):
     rows = known.examples.select("match_id").with_columns(
         pl.Series(name, p[:, place]) for place, name in enumerate(PROBABILITIES)
@@ -67,8 +74,8 @@ def candidates(known, examples):
 
 
 @pytest.fixture(scope="module")
-def row(candidates, examples, market):
-    return selected(candidates, examples, market).row(0, named=True)
+def row(candidates, examples, market, closing):
+    return selected(candidates, examples, market, closing).row(0, named=True)
 
 
 def test_the_better_family_is_chosen_and_repaired(row):
@@ -92,7 +99,7 @@ def test_the_blend_is_learned_from_the_priced_matches(row):
     assert total == pytest.approx(1.0, abs=0.1)  # both are the truth
 
 
-def test_what_is_told_of_the_selection_fold_was_learned_before_it(row, known, examples, market):
+def test_what_is_told_of_the_selection_fold_was_learned_before_it(row, known, examples, market, closing):
     told = told_of(row)
     assert told["match_id"].to_list() == known.examples["match_id"].to_list()[FOLDS[1] :]
     p = told.select(PROBABILITIES).to_numpy()
@@ -110,7 +117,7 @@ def test_what_is_told_of_the_selection_fold_was_learned_before_it(row, known, ex
         "out_of_fold": json.dumps(_oof(known, known.truth).to_dict(as_series=False)),
         "estimator": Forecaster.decode(row["forecaster"]).estimator.encode(),
     }  # fmt: skip
-    there, here = (selected([candidate], each, market)["out_of_fold"].item() for each in (examples, turned))
+    there, here = (selected([candidate], each, market, closing)["out_of_fold"].item() for each in (examples, turned))
     assert there == here
 
 
@@ -124,31 +131,31 @@ def test_the_lines_stand_beside_the_market(row, known):
     assert lines["blend"]["difference_low"] <= 0.0 <= lines["blend"]["difference_high"]
 
 
-def test_the_same_candidates_make_the_same_row_to_the_byte(row, candidates, examples, market):
-    assert selected(candidates, examples, market).row(0, named=True) == row
+def test_the_same_candidates_make_the_same_row_to_the_byte(row, candidates, examples, market, closing):
+    assert selected(candidates, examples, market, closing).row(0, named=True) == row
 
 
-def test_without_prices_nothing_is_made_up(candidates, examples, market):
-    bare = selected(candidates, examples, market.clear()).row(0, named=True)
+def test_without_prices_nothing_is_made_up(candidates, examples, market, closing):
+    bare = selected(candidates, examples, market.clear(), closing.clear()).row(0, named=True)
     assert json.loads(bare["lines"]) == []
     assert Forecaster.decode(bare["forecaster"]).market_blend.matches == 0
 
 
 def test_labels_of_a_blend_are_half_closing_prices_where_there_are(known, examples, market):
     names = [f"closing_{name}" for name in OUTCOMES]
-    closing = examples.with_columns(pl.Series(name, known.truth[:, place]) for place, name in enumerate(names))
-    met = OutOfFold(_oof(known, known.truth), closing, market)
+    priced = examples.with_columns(pl.Series(name, known.truth[:, place]) for place, name in enumerate(names))
+    met = OutOfFold(_oof(known, known.truth), priced, market, market.clear())
     expected = CLOSING_WEIGHT * known.truth[FOLDS[0] :] + (1 - CLOSING_WEIGHT) * np.eye(3)[known.y[FOLDS[0] :]]
     assert met.matches["label"].to_numpy() == pytest.approx(expected)
 
 
 def test_a_price_of_another_date_of_a_moved_match_is_not_taken(known, examples, market):
     first = market.sort("match_id").head(1).with_columns(pl.col("match_date").dt.offset_by("-30d"))
-    met = OutOfFold(_oof(known, known.truth), examples, pl.concat([market, first]))
+    met = OutOfFold(_oof(known, known.truth), examples, pl.concat([market, first]), market.clear())
     assert (len(met.prices), met.priced.sum()) == (3000, 2500)
 
 
 def test_a_prediction_of_an_unknown_match_is_refused(known, examples, market):
     strange = _oof(known, known.truth).with_columns(match_id=pl.lit("x"))
     with pytest.raises(ModelError, match=r"found 3000 of 3000 without, such as \['x', 'x', 'x', 'x', 'x'\]"):
-        OutOfFold(strange, examples, market)
+        OutOfFold(strange, examples, market, market.clear())

@@ -17,7 +17,7 @@ from soccer_assets.models.goals import GoalsModel
 from soccer_assets.scoring import OUTCOMES, PROBABILITIES
 
 NAMES = ("climatology", "elo_ordered_logit", "logistic_regression", "lightgbm")
-POOL = Blend(0.2, 0.8, {"pinnacle": 0.5}, 0.0, (0.0, 0.0, 0.0), matches=3000)
+POOL = Blend(0.2, 0.8, None, matches=3000)
 GOALS = GoalsModel(Scaling((), (), (), (), ()), ((), ()), (math.log(1.5), math.log(1.1)), -0.05)
 
 
@@ -77,7 +77,7 @@ def test_goals_are_those_of_the_goals_model(forecasters, known):
 def test_the_blend_is_the_pool_of_forecast_and_prices_and_nan_where_there_is_no_price(forecasters, known):
     market = known.truth[:3].copy()
     market[1] = np.nan
-    blended = forecasters["elo_ordered_logit"].blend(known.truth[:3], _prices(market))
+    blended = forecasters["elo_ordered_logit"].blend(known.truth[:3], _prices(market), known.examples[:3])
     assert np.isnan(blended).any(axis=1).tolist() == [False, True, False]
     assert blended[0] == pytest.approx(known.truth[0])  # all three say the same
 
@@ -101,10 +101,11 @@ import sys, polars
 from soccer_assets.models.folds import walk_forward_folds
 from soccer_assets.models.forecaster import Forecaster
 forecaster = Forecaster.decode(open(sys.argv[1] + "/forecaster.json").read())
-p = forecaster.predict(polars.read_parquet(sys.argv[1] + "/features.parquet"))
+features = polars.read_parquet(sys.argv[1] + "/features.parquet")
+p = forecaster.predict(features)
 names = ["p_home", "p_draw", "p_away", "pinnacle_home", "pinnacle_draw", "pinnacle_away"]
-forecaster.blend(p, polars.DataFrame(dict(zip(names, [*p.T, *p.T]))))
-forecaster.goal_rates(polars.read_parquet(sys.argv[1] + "/features.parquet"))
+forecaster.blend(p, polars.DataFrame(dict(zip(names, [*p.T, *p.T]))), features)
+forecaster.goal_rates(features)
 heavy = {"sklearn", "scipy", "optuna", "mlflow", "lightgbm", "dagster", "pandas"} & set(sys.modules)
 print(p.tolist(), sorted(heavy))
 """

@@ -45,7 +45,7 @@ def selected(day: int, p_home: float = 0.45) -> dict[str, Any]:
     forecaster = Forecaster(
         ClimatologyEstimator(("E0",), (chances,), chances),
         Temperature(0.9),
-        Blend(0.2, 0.8, {}, 0.0, (0.0, 0.0, 0.0), 0),
+        Blend(0.2, 0.8, None, 0),
         ("elo_diff",),
         date - dt.timedelta(days=1),
         GoalsModel(Scaling((), (), (), (), ()), ((), ()), (0.4, 0.1), -0.05),

@@ -16,7 +16,7 @@ from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.predictions.forecast import forecast
 
 MARCH = dt.date(2025, 3, 1)
-POOL = Blend(0.2, 0.8, {"pinnacle": 0.5}, 0.0, (0.0, 0.0, 0.0), matches=0)
+POOL = Blend(0.2, 0.8, None, matches=0)
 PRICES = ("p_home", "p_draw", "p_away", "pinnacle_home", "pinnacle_draw", "pinnacle_away")
 NO_MARKET = pl.DataFrame(schema={"match_date": pl.Date, "match_id": pl.String, **dict.fromkeys(PRICES, pl.Float64)})
 
@@ -170,7 +170,7 @@ def test_a_move_to_a_model_made_anew_since_is_void():
     }
 
 
-def test_every_line_has_the_goals_of_its_model_and_the_blend_hears_the_bookmaker():
+def test_every_line_has_the_goals_of_its_model_and_the_blend_is_between_model_and_market():
     rows = matches(match(9, "a").copy())
     market = prices("a", 0.6, 0.2, 0.2, 0.7, 0.15, 0.15).with_columns(match_date=dt.date(2025, 3, 9))
     champion, refused = model(1, 0.4), model(9, 0.6)
@@ -181,10 +181,7 @@ def test_every_line_has_the_goals_of_its_model_and_the_blend_hears_the_bookmaker
         row = goals[line]
         expected = (3 * p, 1.0, -p / 10)
         assert (row["home_goals_expected"], row["away_goals_expected"], row["rho"]) == pytest.approx(expected)
-    weights = [
-        m**0.2 * q**0.8 * (b / q) ** 0.5
-        for m, q, b in zip((0.4, 0.25, 0.35), (0.6, 0.2, 0.2), (0.7, 0.15, 0.15), strict=True)
-    ]
+    weights = [m**0.2 * q**0.8 for m, q in zip((0.4, 0.25, 0.35), (0.6, 0.2, 0.2), strict=True)]
     assert goals["blend"]["p_home"] == pytest.approx(weights[0] / sum(weights))
 
 
