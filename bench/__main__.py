@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import backtest, features, graph, linking, markets, names, serving, sources, training
+from bench import backtest, dixon_coles, features, graph, linking, markets, names, serving, sources, training
 
 PARTS = (
-    "parsing", "backfill", "further_day", "sources", "names", "linking", "links", "features", "training",
+    "parsing", "backfill", "further_day", "sources", "names", "linking", "links", "features", "dixon_coles", "training",
     "markets", "imports", "read", "on_demand", "backtest",
 )  # fmt: skip
 
@@ -31,6 +31,7 @@ def main() -> None:
         "linking": linking.day,
         "links": linking.season,
         "features": features.histories,
+        "dixon_coles": dixon_coles.fits,
         "training": lambda: training.all_families(environment),
         "markets": markets.all_of_it,
         "imports": graph.imports,

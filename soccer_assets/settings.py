@@ -64,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(ge=0, description="seed of every random choice")] = 20240701
     families: Annotated[str, Meta(description="model families to train, comma-separated; default all")] = ""
     trials: Annotated[int, Meta(ge=1, description="Optuna trials per family")] = 12
-    tuning_matches: Annotated[int, Meta(ge=500, description="newest matches used while tuning")] = 40_000
+    train_matches: Annotated[int, Meta(ge=500, description="newest matches a candidate learns from")] = 50_000
     folds: Annotated[int, Meta(ge=2, description="walk-forward folds; the last one is for selection")] = 4
     fold_days: Annotated[int, Meta(ge=14, description="match days a fold validates on")] = 182
     retune_days: Annotated[int, Meta(ge=0, description="how long parameters are used again before a new search")] = 180

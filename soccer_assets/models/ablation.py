@@ -38,7 +38,7 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
         ModelError: no match of the folds has a price.
     """
     folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)[:-1]
-    parts = [fold.split(known) for fold in folds]
+    parts = [fold.split(known, settings.train_matches) for fold in folds]
     judged = pl.concat([valid for _, valid in parts])
     closing = judged.select(pl.col(CLOSING).fill_null(np.nan)).to_numpy()
     priced = np.isfinite(closing).all(axis=1)

@@ -103,7 +103,7 @@ def trained(family: families.Family, known: pl.DataFrame, day: dt.date, settings
 
 
 def candidate(family: families.Family, known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
-    """A row of `candidate_<family>`: tuned on walk-forward folds, then fitted on every example."""
+    """A row of `candidate_<family>`: tuned on walk-forward folds, then fitted on the newest examples."""
     folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)
     tuned = tune(
         family,
@@ -114,14 +114,16 @@ def candidate(family: families.Family, known: pl.DataFrame, day: dt.date, settin
         settings.seed,
         storage=_study_storage(settings),
         study_name=f"candidate_{family.name} {day} {_fingerprint(known, settings)}",
-        max_tuning_rows=settings.tuning_matches,
+        max_rows=settings.train_matches,
     )
     found = {
         "tuned_on": day,
         "tuning_log_loss": tuned.score,
         "space": json.dumps(tuned.space),
         "trials": msgspec.json.encode(tuned.trials).decode(),
-        "learning_curve": json.dumps(learning_curve(family, known, NAMES, folds[-2], tuned.params, settings.seed)),
+        "learning_curve": json.dumps(
+            learning_curve(family, known, NAMES, folds[-2], tuned.params, settings.seed, settings.train_matches)
+        ),
     }
     return _fitted(family, known, day, settings, tuned.params, tuned.oof, found)
 
@@ -129,7 +131,7 @@ def candidate(family: families.Family, known: pl.DataFrame, day: dt.date, settin
 def refit(
     family: families.Family, earlier: Mapping[str, Any], known: pl.DataFrame, day: dt.date, settings: Settings
 ) -> pl.DataFrame:
-    """A row of `candidate_<family>` with the parameters of an earlier one, fitted on every example of now.
+    """A row of `candidate_<family>` with the parameters of an earlier one, fitted on the newest examples of now.
 
     The matches that it did not know are forecast by the earlier estimator: its predictions out of fold go on without
     fitting a fold again. The newest fold begins no earlier than the one the search left alone.
@@ -211,19 +213,20 @@ def _fitted(
     oof: pl.DataFrame,
     found: Mapping[str, Any],
 ) -> pl.DataFrame:
-    used = set(informative(known, NAMES))
+    newest = known.tail(settings.train_matches)
+    used = set(informative(newest, NAMES))
     row = {
         DATE: day,
         "family": family.name,
-        "trained_through": known[DATE].max(),
-        "examples": len(known),
+        "trained_through": newest[DATE].max(),
+        "examples": len(newest),
         "parameters": json.dumps(params, sort_keys=True),
         "complexity": family.complexity,
         "inputs": _inputs(settings),
         "left_out": json.dumps([name for name in NAMES if name not in used]),
         **found,
         "out_of_fold": _columns(oof),
-        "estimator": family.fit(known, NAMES, params, settings.seed).encode(),
+        "estimator": family.fit(newest, NAMES, params, settings.seed).encode(),
     }
     return CANDIDATES.conform(pl.DataFrame([row], schema=CANDIDATES.schema))
 
@@ -249,14 +252,16 @@ def _in_folds(told: pl.DataFrame, known: pl.DataFrame, folds: Sequence[Fold]) ->
 
 def _inputs(settings: Settings) -> str:
     """Tells apart what parameters depend on: with other columns, folds or another seed the search is made anew."""
-    told = (NAMES, settings.seed, settings.folds, settings.fold_days, str(settings.train_since))
+    told = (
+        NAMES, settings.seed, settings.folds, settings.fold_days, settings.train_matches, str(settings.train_since)
+    )  # fmt: skip
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 
 def _fingerprint(known: pl.DataFrame, settings: Settings) -> str:
     """Tells studies of other data or settings apart: a study is only ever continued on the same."""
     rows = known.hash_rows(seed=0).to_numpy().tobytes()
-    return hashlib.sha256(rows + repr((_inputs(settings), settings.tuning_matches)).encode()).hexdigest()[:12]
+    return hashlib.sha256(rows + repr(_inputs(settings)).encode()).hexdigest()[:12]
 
 
 def _study_storage(settings: Settings) -> Any:

@@ -69,7 +69,7 @@ def tune(
     *,
     storage: "str | BaseStorage | None" = None,
     study_name: str | None = None,
-    max_tuning_rows: int | None = None,
+    max_rows: int | None = None,
 ) -> Tuned:
     """Search on all folds but the last, then predict every fold with the best parameters.
 
@@ -82,8 +82,7 @@ def tune(
         seed: of the sampler and of every fit.
         storage: an Optuna storage or its URL; a study found there under `study_name` is continued.
         study_name: name of the study in `storage`.
-        max_tuning_rows: each trial learns from only so many of the newest rows; the predictions returned come
-            from estimators that learned from all.
+        max_rows: newest rows before a fold that are learned from; None for all.
 
     Raises:
         ModelError: fewer than two folds or one trial, a study made of other inputs, or a family cannot be
@@ -95,7 +94,7 @@ def tune(
         raise ModelError(
             f"Expected at least one trial and two folds (to tune on, to select on), found {trials} and {len(folds)}."
         )
-    tuning = [fold.split(examples, max_tuning_rows) for fold in folds[:-1]]
+    tuning = [fold.split(examples, max_rows) for fold in folds[:-1]]
 
     def objective(trial: optuna.Trial) -> float:
         trial.study.sampler = optuna.samplers.TPESampler(seed=seed + trial.number, n_startup_trials=5)
@@ -111,7 +110,7 @@ def tune(
 
     with _quiet_optuna():
         study = optuna.create_study(storage=storage, study_name=study_name, load_if_exists=True, direction="minimize")
-        _same_inputs(study, _digest(family.name, examples, columns, folds, seed, max_tuning_rows))
+        _same_inputs(study, _digest(family.name, examples, columns, folds, seed, max_rows))
         study.pruner = optuna.pruners.MedianPruner(n_startup_trials=4)
         study.set_user_attr("search", "TPE, 5 startup trials; median pruner, 4 startup trials")
         budget = min(trials, family.max_trials)
@@ -120,7 +119,9 @@ def tune(
         while len(_done(study)) < budget:
             study.optimize(objective, n_trials=1)
     params = family.suggest(optuna.trial.FixedTrial(study.best_params))  # type: ignore[arg-type]
-    oof = pl.concat([_predict(family, examples, columns, fold, params, seed) for fold in folds])
+    oof = pl.concat(
+        [_predict(family, *fold.split(examples, max_rows), columns, params, seed, fold.number) for fold in folds]
+    )
     judged = oof.filter(pl.col("fold") < folds[-1].number).join(
         examples.select("match_id", "outcome"), on="match_id", maintain_order="left"
     )
@@ -135,10 +136,16 @@ def tune(
 
 
 def learning_curve(
-    family: Family, examples: pl.DataFrame, columns: Sequence[str], fold: Fold, params: Params, seed: int
+    family: Family,
+    examples: pl.DataFrame,
+    columns: Sequence[str],
+    fold: Fold,
+    params: Params,
+    seed: int,
+    max_rows: int | None = None,
 ) -> list[tuple[int, float]]:
     """Matches learned from, the newest of those before the fold, and the mean log loss on it: an eighth to all."""
-    train, valid = fold.split(examples)
+    train, valid = fold.split(examples, max_rows)
     curve = []
     for matches in (len(train) // 8, len(train) // 4, len(train) // 2, len(train)):
         if matches >= LEAST_OF_CURVE:
@@ -148,11 +155,16 @@ def learning_curve(
 
 
 def _predict(
-    family: Family, examples: pl.DataFrame, columns: Sequence[str], fold: Fold, params: Params, seed: int
+    family: Family,
+    train: pl.DataFrame,
+    valid: pl.DataFrame,
+    columns: Sequence[str],
+    params: Params,
+    seed: int,
+    fold: int,
 ) -> pl.DataFrame:
-    train, valid = fold.split(examples)
     p = family.fit(train, columns, params, seed).predict(valid)
-    return valid.select("match_id", pl.lit(fold.number, dtype=pl.Int64).alias("fold")).with_columns(
+    return valid.select("match_id", pl.lit(fold, dtype=pl.Int64).alias("fold")).with_columns(
         pl.Series(name, p[:, place]) for place, name in enumerate(PROBABILITIES)
     )
 

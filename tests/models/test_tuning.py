@@ -88,11 +88,17 @@ def test_a_small_search_space_takes_fewer_trials(examples, columns, folds):
     assert len(_tune(Climatology(), examples, columns, folds, trials=50).trials) == Climatology.max_trials
 
 
-def test_a_cap_changes_what_trials_learn_from_but_not_what_is_predicted(examples, columns, folds):
-    capped = _tune(LogisticRegression(), examples, columns, folds, trials=1, max_tuning_rows=300)
+def test_what_is_older_than_the_newest_rows_has_no_say(examples, columns, folds):
+    """Each fold learns from the 300 matches before it, so the oldest matches of all are never seen."""
+    turned = pl.int_range(pl.len()) < 500
+    other = examples.with_columns(outcome=pl.when(turned).then(2 - pl.col("outcome")).otherwise("outcome"))
+    assert examples.filter(pl.col("match_date") < folds[0].valid_from).height > 800
+    capped, same = (
+        _tune(LogisticRegression(), each, columns, folds, trials=1, max_rows=300) for each in (examples, other)
+    )
+    assert capped.oof.equals(same.oof) and capped.score == same.score
     whole = _tune(LogisticRegression(), examples, columns, folds, trials=1)
     assert capped.trials[0].value != whole.trials[0].value
-    assert capped.oof.equals(whole.oof) and capped.score == whole.score
 
 
 def test_a_study_that_was_cut_off_is_continued(examples, columns, folds, journal):
