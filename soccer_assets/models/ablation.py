@@ -24,6 +24,8 @@ from soccer_assets.settings import Settings
 
 FULL = "nothing"
 LABELS, PRICES = "prices as labels", "every price"
+#: Outcomes have many times the noise of prices: they ask for all matches there are, and a stronger penalty.
+NOISY: Params = {**LogisticRegression.defaults, "soft_labels": 0.0, "penalty": 1000.0}
 
 
 def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
@@ -38,8 +40,7 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
         ModelError: no match of the folds has a price.
     """
     folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)[:-1]
-    parts = [fold.split(known, settings.train_matches) for fold in folds]
-    judged = pl.concat([valid for _, valid in parts])
+    judged = pl.concat([fold.split(known)[1] for fold in folds])
     closing = judged.select(pl.col(CLOSING).fill_null(np.nan)).to_numpy()
     priced = np.isfinite(closing).all(axis=1)
     if not priced.any():
@@ -53,13 +54,14 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
 
     def losses(dropped: set[str], params: Params) -> Floats:
         columns = [name for name in NAMES if name not in dropped]
-        p = [family.fit(train, columns, params, settings.seed).predict(valid) for train, valid in parts]
+        most = None if params is NOISY else settings.train_matches
+        split = [fold.split(known, most) for fold in folds]
+        p = [family.fit(train, columns, params, settings.seed).predict(valid) for train, valid in split]
         return log_loss(np.concatenate(p)[priced], y)
 
     groups = sorted({feature.group for feature in FEATURES})
     variants = {group: ({f.name for f in FEATURES if f.group == group}, family.defaults) for group in groups}
-    outcomes = {**family.defaults, "soft_labels": 0.0}
-    variants |= {LABELS: (set(), outcomes), PRICES: (set(NAMES) - set(RESULTS), outcomes)}
+    variants |= {LABELS: (set(), NOISY), PRICES: (set(NAMES) - set(RESULTS), NOISY)}
     whole, rows = losses(set(), family.defaults), []
     for group, (dropped, params) in ({FULL: (set(), family.defaults)} | variants).items():
         without = whole if group == FULL else losses(dropped, params)
