@@ -70,6 +70,10 @@ class Metrics:
             "soccer_snapshot_refreshes": ("changes taken over", lambda: feed.refreshes),
             "soccer_snapshot_failed": ("1 when the lake cannot be read", lambda: feed.failure is not None),
             "soccer_snapshot_forecasts": ("matches with a forecast", lambda: len(feed.snapshot.forecasts)),
+            "soccer_promotion_refused": (
+                "1 when the gate refused the newest model",
+                lambda: feed.snapshot.reports.newest_refused,
+            ),
         }
         for name, (description, reading) in readings.items():
             Gauge(name, description, registry=registry).set_function(reading)

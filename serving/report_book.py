@@ -22,6 +22,7 @@ class ReportBook:
         self._quality = quality.sort("match_date", "league", "line", "sample")
         self.drift = _newest_drift(drift)
         self.champion = _champion(selected, promotions)
+        self.newest_refused = promotions.sort("moved_at").tail(1)["accepted"].to_list() == [False]
 
     def quality(self, selection: Selection, line: str | None, sample: str | None, paging: Paging) -> Page[Quality]:
         """Reports between the dates; without dates the newest of each league."""

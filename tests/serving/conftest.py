@@ -194,10 +194,10 @@ def written_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def promote(lake: Lake) -> Callable[[str, str], None]:
-    """Write a selected model and move the champion's alias to it, as the models stage does."""
+def promote(lake: Lake) -> Callable[..., None]:
+    """Write a selected model and the gate's verdict on it, as the models stage does."""
 
-    def write(version: str, family: str) -> None:
+    def write(version: str, family: str, accepted: bool = True) -> None:
         day = dt.date(2024, 9, 1)
         model = {
             "match_date": day, "family": family, "trained_through": day, "examples": 900, "parameters": "{}",
@@ -208,7 +208,7 @@ def promote(lake: Lake) -> Callable[[str, str], None]:
         lake.append("selected_model", table_of(SELECTED_MODEL, [model]))
         move = {
             "moved_at": dt.datetime.now(dt.UTC), "alias": "champion", "version": version, "previous": None,
-            "effective_from": day, "model_date": day, "accepted": True, "conditions": "[]",
+            "effective_from": day, "model_date": day, "accepted": accepted, "conditions": "[]",
             "registry_version": "1", "reason": "better",
         }  # fmt: skip
         lake.append("promotions", table_of(PROMOTIONS, [move]))

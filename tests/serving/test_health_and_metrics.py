@@ -133,6 +133,23 @@ async def test_the_platform_counts_forecasts_jobs_and_refreshes(client: Client, 
     assert after[("soccer_snapshot_forecasts",)] == pl.Series(rows["match_id"]).n_unique() - 4
 
 
+async def test_a_refused_model_is_told_until_one_is_accepted(client: Client, promote: Any) -> None:
+    async def becomes(refused: int, version: str) -> None:
+        async with asyncio.timeout(5):
+            while True:
+                told = (await figures(client))[("soccer_promotion_refused",)], (await client.get("/model")).json()
+                if (told[0], told[1].get("version")) == (refused, version):
+                    return
+                await asyncio.sleep(0.02)
+
+    promote("aaaaaaaaaaaa", "logistic_regression")
+    await becomes(0, "aaaaaaaaaaaa")
+    promote("bbbbbbbbbbbb", "lightgbm", accepted=False)
+    await becomes(1, "aaaaaaaaaaaa")
+    promote("cccccccccccc", "lightgbm")
+    await becomes(0, "cccccccccccc")
+
+
 async def test_the_sources_are_counted_as_the_lake_has_them(client: Client, lake: Lake) -> None:
     assert not any(name[0].startswith("soccer_source") for name in await figures(client))
     day, seen = dt.date(2024, 10, 5), dt.datetime(2024, 10, 5, 6, tzinfo=dt.UTC)
