@@ -4,7 +4,7 @@ A stage's `schema.py` declares its tables with these classes. The same declarati
 empty frames, and describes the columns in the Dagster UI. Pandera takes seconds to import, so it is imported on use.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,20 @@ class Column:
     ge: float | None = None
     le: float | None = None
     among: Sequence[str] | None = None
+
+    def rules(self) -> Iterator[pl.Expr]:
+        """Each true where the column holds it throughout; a null is judged by `nullable` alone."""
+        told = pl.col(self.name)
+        if not self.nullable:
+            yield told.is_not_null().all()
+            if self.dtype.is_float():
+                yield told.is_not_nan().all()
+        if self.ge is not None:
+            yield (told >= self.ge).all()
+        if self.le is not None:
+            yield (told <= self.le).all()
+        if self.among is not None:
+            yield told.is_in(list(self.among)).all()
 
 
 @dataclass(frozen=True)
@@ -66,14 +80,13 @@ class Table:
         Raises:
             SchemaError: the rules broken, how often, and up to five values of each.
         """
-        if frame.is_empty() and frame.schema == self.schema:  # pandera takes 2 ms a column for nothing as well
-            return frame
-        from pandera.errors import SchemaErrors
+        if not self._holds(frame):
+            from pandera.errors import SchemaErrors
 
-        try:
-            self._pandera.validate(frame, lazy=True)
-        except SchemaErrors as errors:
-            raise SchemaError(f"{self.name}: {_explain(errors)}") from None
+            try:
+                self._pandera.validate(frame, lazy=True)
+            except SchemaErrors as errors:
+                raise SchemaError(f"{self.name}: {_explain(errors)}") from None
         # rows that share the key are neighbours
         again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in self.key)
         repeated = frame.select(self.key).with_row_index("_row").filter(again & (pl.col("_row") > 0))
@@ -83,6 +96,15 @@ class Table:
                 f"an earlier one's, such as {repeated.select(self.key).head(SHOWN).rows()}"
             )
         return frame
+
+    def _holds(self, frame: pl.DataFrame) -> bool:
+        """Whether every rule holds, in one query: pandera, which tells what is broken, takes 2 ms a column."""
+        if not self.open and set(frame.columns) != set(self.schema):
+            return False
+        if any(frame.schema.get(column.name) != column.dtype for column in self.columns):
+            return False
+        rules = [rule.alias(str(place)) for place, rule in enumerate(rule for c in self.columns for rule in c.rules())]
+        return all(frame.select(rules).row(0)) if rules else True
 
     @cached_property
     def _pandera(self) -> Any:

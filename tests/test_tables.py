@@ -1,5 +1,7 @@
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from soccer_assets.errors import SchemaError
@@ -140,3 +142,28 @@ def test_a_quarantine_names_its_table_and_keeps_the_place_and_the_record():
 
 def test_times_are_utc_to_the_microsecond():
     assert pl.Datetime("us", "UTC") == UTC
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.integers(-2, 116),
+            st.none() | st.sampled_from([0.5, 1.0, 20.0, float("nan"), float("inf")]),
+            st.none() | st.sampled_from(["W", "D", "L", "X", ""]),
+        ),
+        max_size=4,
+    )
+)
+def test_the_quick_look_lets_pass_what_pandera_lets_pass(rows):
+    """The rules are asked in one query, and by pandera where that finds one broken: both must mean the same."""
+    from pandera.errors import SchemaErrors
+
+    points, place, form = ([row[column] for row in rows] for column in range(3))
+    told = frame(len(rows), points=points, place=place, form=form)
+    told = told.select(pl.col(column.name).cast(column.dtype, strict=False) for column in COLUMNS)
+    try:
+        TABLE._pandera.validate(told, lazy=True)
+        sound = True
+    except SchemaErrors:
+        sound = False
+    assert TABLE._holds(told) == sound

@@ -1,5 +1,6 @@
 """The choice for a date: the forecaster made of the best candidate, and what is known of it on unseen matches."""
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -59,6 +60,7 @@ class OutOfFold:
         self._past = examples.join(market.select(KEY), on=KEY, how="semi")
         self._past_prices = self._past.select(KEY).join(market, on=KEY, how="left", maintain_order="left")
         at_close = self._past.select(KEY).join(closing, on=KEY, how="left", maintain_order="left")
+        self._moves: dict[dt.date, ClosingMove | None] = {}
         self._past_closing = at_close.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy()
 
     def calibrator(self, rows: np.ndarray) -> tuple[AnyCalibrator, pl.DataFrame]:
@@ -77,17 +79,19 @@ class OutOfFold:
         dates = self.matches.filter(pl.Series(rows))[DATE]
         priced = pl.Series(rows & self.priced)
         told = self.calibrated(calibrator, priced.to_numpy())
-        honest = foreseen(
-            self._move(pl.col(DATE) < dates.min()), self.features.filter(priced), self.prices.filter(priced)
-        )
-        labels_of = self.matches["label"].to_numpy()[priced.to_numpy()]
-        return fit_blend(told, honest, labels_of, self._move(pl.col(DATE) <= dates.max()))
+        first, last = dates.min(), dates.max()
+        assert isinstance(first, dt.date) and isinstance(last, dt.date)
+        before, after = self._move(first), self._move(last + dt.timedelta(days=1))
+        honest = foreseen(before, self.features.filter(priced), self.prices.filter(priced))
+        return fit_blend(told, honest, self.matches["label"].to_numpy()[priced.to_numpy()], after)
 
-    def _move(self, when: pl.Expr) -> ClosingMove | None:
-        """How the prices of the matches of some dates moved until the close."""
-        rows = self._past.select(when).to_series()
-        closing = self._past_closing[rows.to_numpy()]
-        return fit_move(self._past.filter(rows), NAMES, self._past_prices.filter(rows), closing)
+    def _move(self, day: dt.date) -> ClosingMove | None:
+        """How the prices of the matches before a date moved until the close."""
+        if day not in self._moves:
+            rows = self._past[DATE] < day
+            closing = self._past_closing[rows.to_numpy()]
+            self._moves[day] = fit_move(self._past.filter(rows), NAMES, self._past_prices.filter(rows), closing)
+        return self._moves[day]
 
     def leagues(self, rows: np.ndarray) -> list[str]:
         """League of each of some rows."""
