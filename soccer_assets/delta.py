@@ -131,14 +131,15 @@ class Lake:
 
     def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
         for attempt in range(COMMIT_TRIES):
+            there = self.table(name) if self.exists(name) else None
             try:
                 write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
-                    self.address(name),
+                    self.address(name) if there is None else there,
                     _stream(rows),
                     mode=mode,
                     schema_mode="merge",
                     predicate=predicate,  # also for a table that is not there: another writer may be making it
-                    storage_options=self._options,
+                    storage_options=self._options if there is None else None,
                     target_file_size=FILE_BYTES,
                 )
                 break
@@ -147,7 +148,7 @@ class Lake:
                 if attempt == COMMIT_TRIES - 1:
                     raise
                 time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
-        return self.table(name).version()
+        return (self.table(name) if there is None else there).version()
 
 
 def _stream(rows: pl.DataFrame) -> pa.RecordBatchReader:
