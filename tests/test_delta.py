@@ -194,3 +194,11 @@ def test_tidying_joins_small_files_and_keeps_the_rows(lake):
     assert lake.tidy() == {"t": 0}  # the old files are younger than a week
     assert len(lake.table("t").file_uris()) == 1
     assert texts(lake) == [f"old {n}" for n in range(5)]
+
+
+def test_the_log_of_a_table_written_often_is_checkpointed(lake, tmp_path):
+    for number in range(25):
+        lake.replace_dates("t", rows(number), day(number), day(number))
+    checkpoints = sorted(path.name for path in tmp_path.rglob("*.checkpoint.parquet"))
+    assert [int(name.split(".")[0]) for name in checkpoints] == [9, 19]
+    assert texts(lake) == [f"old {n}" for n in range(25)]
