@@ -3,7 +3,8 @@
 The logistic regression stands for every family: it takes seconds, its optimum is unique, and on real seasons it comes
 within a thousandth of the best. A group that costs nothing when it is left out tells nothing the others do not. Prices
 reach a model in two ways, by the ratings made from those of earlier matches and as labels to learn from: there is a row
-without the labels, and one without either, which knows results alone.
+without the labels, and one without either, which knows results alone. The extra leagues, where only scores are known,
+are told apart.
 """
 
 import datetime as dt
@@ -15,10 +16,11 @@ from soccer_assets import svg
 from soccer_assets.delta import DATE
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import FEATURES, NAMES, RESULTS
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.models.design import CLOSING, Params
 from soccer_assets.models.families.logistic_regression import LogisticRegression
 from soccer_assets.models.folds import walk_forward_folds
-from soccer_assets.models.schema import ABLATION
+from soccer_assets.models.schema import ABLATION, SLICES
 from soccer_assets.scoring import Floats, log_loss, paired_difference
 from soccer_assets.settings import Settings
 
@@ -50,6 +52,8 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
         )
     y, dates = judged["outcome"].to_numpy()[priced], judged[DATE].to_numpy()[priced]
     market = log_loss(closing[priced], y)
+    extra = judged["league"].is_in([league.code for league in LEAGUES.values() if league.extra]).to_numpy()[priced]
+    slices = dict(zip(SLICES, (extra | ~extra, ~extra, extra), strict=True))
     family = LogisticRegression()
 
     def losses(dropped: set[str], params: Params) -> Floats:
@@ -65,26 +69,31 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
     whole, rows = losses(set(), family.defaults), []
     for group, (dropped, params) in ({FULL: (set(), family.defaults)} | variants).items():
         without = whole if group == FULL else losses(dropped, params)
-        interval = paired_difference(without, whole, dates)
-        rows.append(
-            {
-                DATE: day,
-                "group": group,
-                "features": len(dropped),
-                "matches": len(y),
-                "log_loss": float(without.mean()),
-                "behind_closing": float((without - market).mean()),
-                "difference": interval.mean,
-                "low": interval.low,
-                "high": interval.high,
-            }
-        )
+        for leagues, here in slices.items():
+            if not here.any():
+                continue
+            interval = paired_difference(without[here], whole[here], dates[here])
+            rows.append(
+                {
+                    DATE: day,
+                    "group": group,
+                    "leagues": leagues,
+                    "features": len(dropped),
+                    "matches": int(here.sum()),
+                    "log_loss": float(without[here].mean()),
+                    "behind_closing": float((without - market)[here].mean()),
+                    "difference": interval.mean,
+                    "low": interval.low,
+                    "high": interval.high,
+                }
+            )
     return ABLATION.conform(pl.DataFrame(rows, schema=ABLATION.schema))
 
 
 def worth_plot(rows: pl.DataFrame) -> str:
     """What each group is worth with its interval as a Markdown image, the dearest first."""
-    told = rows.filter(pl.col("group") != FULL).sort("difference", descending=True)
+    of_all = (pl.col("group") != FULL) & (pl.col("leagues") == SLICES[0])
+    told = rows.filter(of_all).sort("difference", descending=True)
     intervals = told.select("low", "difference", "high").rows()
     title = "log loss that leaving it out costs"
     return svg.markdown(svg.whiskers(title, told["group"].to_list(), {"cost": intervals}, zero="the full set"), title)

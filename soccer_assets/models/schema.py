@@ -31,6 +31,9 @@ CANDIDATES = Table(
     ("match_date",),
 )
 
+#: Of the extra leagues only scores are known, of the main ones shots and more.
+SLICES = ("all", "main", "extra")
+
 ABLATION = Table(
     "ablation",
     "One group of features left out, or none of them: what it costs on matches predicted out of fold.",
@@ -41,6 +44,7 @@ ABLATION = Table(
             pl.String,
             "what is left out: a group of the catalogue, prices as labels, every price, or `nothing`",
         ),
+        Column("leagues", pl.String, "whose matches: all, or those of the main or the extra leagues", among=SLICES),
         Column("features", pl.Int64, "columns left out", ge=0),
         Column("matches", pl.Int64, "priced matches predicted out of fold", ge=1),
         Column("log_loss", pl.Float64, "without the group", ge=0),
@@ -49,7 +53,7 @@ ABLATION = Table(
         Column("low", pl.Float64, "lower end of the 95% interval of the difference, paired by match date"),
         Column("high", pl.Float64, "upper end"),
     ),
-    ("match_date", "group"),
+    ("match_date", "group", "leagues"),
 )
 
 SELECTED_MODEL = Table(

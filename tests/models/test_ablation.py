@@ -27,8 +27,15 @@ def known(world):
 
 
 @pytest.fixture(scope="module")
-def rows(known):
-    return {row["group"]: row for row in ablated(known, DAY, SETTINGS).iter_rows(named=True)}
+def table(known):
+    """Every other match is of an extra league."""
+    league = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("E0")).otherwise(pl.lit("ARG"))
+    return ablated(known.with_columns(league=league), DAY, SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def rows(table):
+    return {row["group"]: row for row in table.filter(pl.col("leagues") == "all").iter_rows(named=True)}
 
 
 def test_there_is_a_row_for_each_group_and_one_for_the_full_set(rows):
@@ -56,12 +63,25 @@ def test_the_distance_to_the_closing_price_is_that_of_the_same_matches(rows, kno
     assert np.ptp(list(lost)) < 1e-12
 
 
-def test_the_newest_fold_has_no_say(rows, known):
+def test_main_and_extra_leagues_are_told_apart_and_make_up_all(table):
+    full = {row["leagues"]: row for row in table.filter(pl.col("group") == FULL).iter_rows(named=True)}
+    assert {leagues: row["matches"] for leagues, row in full.items()} == {"all": 800, "main": 400, "extra": 400}
+    halves = [full["main"]["behind_closing"], full["extra"]["behind_closing"]]
+    assert halves[0] != halves[1]
+    assert full["all"]["behind_closing"] == pytest.approx(sum(halves) / 2, abs=1e-12)
+
+
+def test_leagues_of_which_no_match_is_judged_have_no_row(known):
+    only = ablated(known.with_columns(league=pl.lit("E0")), DAY, SETTINGS)
+    assert set(only["leagues"]) == {"all", "main"}
+
+
+def test_the_newest_fold_has_no_say(known):
     newest = known["match_date"].max() - dt.timedelta(days=39)
     turned = known.with_columns(
         outcome=pl.when(pl.col("match_date") >= newest).then(2 - pl.col("outcome")).otherwise("outcome")
     )
-    assert {row["group"]: row for row in ablated(turned, DAY, SETTINGS).iter_rows(named=True)} == rows
+    assert ablated(turned, DAY, SETTINGS).equals(ablated(known, DAY, SETTINGS))
 
 
 def test_without_prices_it_says_what_is_missing(known):
@@ -70,8 +90,8 @@ def test_without_prices_it_says_what_is_missing(known):
         ablated(bare, DAY, SETTINGS)
 
 
-def test_the_plot_names_what_was_left_out(rows):
-    plot = worth_plot(pl.DataFrame(list(rows.values())))
+def test_the_plot_names_what_was_left_out(rows, table):
+    plot = worth_plot(table)
     assert plot.startswith("![log loss that leaving it out costs](data:image/svg+xml;base64,")
     drawn = base64.b64decode(plot.split("base64,")[1].rstrip(")")).decode()
     assert {group for group in rows if f">{group}<" in drawn} == set(rows) - {FULL}
