@@ -125,7 +125,7 @@ class Lake:
         return sorted(entry.base_name for entry in entries if self.exists(entry.base_name))
 
     def tidy(self, keep_hours: int = 168) -> dict[str, int]:
-        """Join small files, checkpoint the log, drop the files no version of the last `keep_hours` needs; how many."""
+        """Join small files, sum up the log, drop files no version of the last `keep_hours` needs; dropped per table."""
         dropped = {}
         for name in self.names():
             table = self.table(name)

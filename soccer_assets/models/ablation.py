@@ -56,19 +56,20 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
     slices = dict(zip(SLICES, (extra | ~extra, ~extra, extra), strict=True))
     family = LogisticRegression()
 
-    def losses(dropped: set[str], params: Params) -> Floats:
+    def losses(dropped: set[str], params: Params, most: int | None) -> Floats:
         columns = [name for name in NAMES if name not in dropped]
-        most = None if params is NOISY else settings.train_matches
         split = [fold.split(known, most) for fold in folds]
         p = [family.fit(train, columns, params, settings.seed).predict(valid) for train, valid in split]
         return log_loss(np.concatenate(p)[priced], y)
 
-    groups = sorted({feature.group for feature in FEATURES})
-    variants = {group: ({f.name for f in FEATURES if f.group == group}, family.defaults) for group in groups}
-    variants |= {LABELS: (set(), NOISY), PRICES: (set(NAMES) - set(RESULTS), NOISY)}
-    whole, rows = losses(set(), family.defaults), []
-    for group, (dropped, params) in ({FULL: (set(), family.defaults)} | variants).items():
-        without = whole if group == FULL else losses(dropped, params)
+    usual, noisy = (family.defaults, settings.train_matches), (NOISY, None)
+    variants: dict[str, tuple[set[str], Params, int | None]] = {FULL: (set(), *usual)}
+    for group in sorted({feature.group for feature in FEATURES}):
+        variants[group] = ({feature.name for feature in FEATURES if feature.group == group}, *usual)
+    variants |= {LABELS: (set(), *noisy), PRICES: (set(NAMES) - set(RESULTS), *noisy)}
+    whole, rows = losses(*variants[FULL]), []
+    for group, variant in variants.items():
+        without = whole if group == FULL else losses(*variant)
         for leagues, here in slices.items():
             if not here.any():
                 continue
@@ -78,7 +79,7 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
                     DATE: day,
                     "group": group,
                     "leagues": leagues,
-                    "features": len(dropped),
+                    "features": len(variant[0]),
                     "matches": int(here.sum()),
                     "log_loss": float(without[here].mean()),
                     "behind_closing": float((without - market)[here].mean()),

@@ -63,6 +63,11 @@ class Blend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             ModelError: a column is absent, or the numbers of rows differ.
         """
+        if not len(model_p) == len(features) == len(prices):
+            raise ModelError(
+                f"Expected forecasts, features and prices of the same matches, found {len(model_p)}, {len(features)} "
+                f"and {len(prices)}. Join them on match_id."
+            )
         scores = self.model_weight * _logs(model_p) + self.market_weight * _logs(foreseen(self.move, features, prices))
         known = np.isfinite(scores).all(axis=1)
         pooled = np.full(scores.shape, np.nan)
@@ -76,8 +81,6 @@ DEFAULT_BLEND = Blend(0.1, 0.9, None, matches=0)
 
 def foreseen(move: ClosingMove | None, features: pl.DataFrame, prices: pl.DataFrame) -> Floats:
     """The average price `(n, 3)` at the close as foreseen, or as it is where nothing is foreseen."""
-    if len(features) != len(prices):
-        raise ModelError(f"Expected a price row for each of {len(features)} matches, found {len(prices)}.")
     if move is None:
         return prices.select(pl.col(PROBABILITIES).cast(pl.Float64).fill_null(np.nan)).to_numpy()
     return move.apply(features, prices)

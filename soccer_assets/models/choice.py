@@ -60,8 +60,8 @@ class OutOfFold:
         self._past = examples.join(market.select(KEY), on=KEY, how="semi")
         self._past_prices = self._past.select(KEY).join(market, on=KEY, how="left", maintain_order="left")
         at_close = self._past.select(KEY).join(closing, on=KEY, how="left", maintain_order="left")
-        self._moves: dict[dt.date, ClosingMove | None] = {}
         self._past_closing = at_close.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy()
+        self._moves: dict[dt.date, ClosingMove | None] = {}
 
     def calibrator(self, rows: np.ndarray) -> tuple[AnyCalibrator, pl.DataFrame]:
         """What the predictions of some rows teach, and the comparison of the forms."""

@@ -72,6 +72,8 @@ def fit_move(
     Raises:
         ModelError: a column is absent, or the numbers of rows differ.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     moved = _log_odds(closing) - _log_odds(_values(prices, PROBABILITIES))
     known = np.isfinite(moved).all(axis=1)
     if known.sum() < MIN_MATCHES:
@@ -81,9 +83,10 @@ def fit_move(
     inputs = scaling.apply(frame)
     means, level = inputs.mean(axis=0), told.mean(axis=0)
     inputs, told = inputs - means, told - level
-    theta = np.linalg.solve(inputs.T @ inputs + PENALTY * np.eye(inputs.shape[1]), inputs.T @ told).T
+    with threadpool_limits(limits=1, user_api="blas"):  # the last bits of a sum depend on the number of threads
+        theta = np.linalg.solve(inputs.T @ inputs + PENALTY * np.eye(inputs.shape[1]), inputs.T @ told).T
+        home, draw = (level - theta @ means).tolist()
     first, second = theta.tolist()
-    home, draw = (level - theta @ means).tolist()
     return ClosingMove(scaling, (tuple(first), tuple(second)), (home, draw), int(known.sum()))
 
 

@@ -139,8 +139,10 @@ def test_a_blend_read_back_is_the_same(known, noise, labels):
 def test_forecasts_of_other_matches_or_without_values_are_refused(known, labels):
     with pytest.raises(ModelError, match=r"found \(10, 3\), \(9, 3\) and \(10, 3\). Join them on match_id"):
         fit_blend(known.truth[:10], known.truth[:9], labels[:10], None)
-    with pytest.raises(ModelError, match="Expected a price row for each of 10 matches, found 9"):
-        DEFAULT_BLEND.apply(known.truth[:10], prices(known.truth[:9]), matches(10))
+    for sizes in ((10, 9, 10), (10, 10, 9), (9, 10, 10)):
+        model, price, features = sizes
+        with pytest.raises(ModelError, match=f"of the same matches, found {model}, {features} and {price}"):
+            DEFAULT_BLEND.apply(known.truth[:model], prices(known.truth[:price]), matches(features))
     market = known.truth[:10].copy()
     market[3] = np.nan
     with pytest.raises(ModelError, match="found 1 of 10 matches without"):

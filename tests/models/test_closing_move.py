@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.closing_move import LARGEST_MOVE, MIN_MATCHES, ClosingMove, fit_move
@@ -96,6 +97,17 @@ def test_matches_without_both_prices_teach_nothing(known, early):
     assert fit(known, before, closing=closing).matches == 2500
     few = slice(0, MIN_MATCHES - 1)
     assert fit(known, early, rows=few) is None
+
+
+def test_the_number_of_threads_changes_no_bit(known, early):
+    many = {
+        f"f{place}": pl.Series(values) for place, values in enumerate(np.random.default_rng(0).normal(size=(200, N)))
+    }
+    features, told = known.examples.with_columns(**many), []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads, user_api="blas"):
+            told.append(msgspec.json.encode(fit_move(features, (*COLUMNS, *many), prices(early), known.truth)))
+    assert told[0] == told[1]
 
 
 def test_a_move_read_back_is_the_same(move):
