@@ -19,6 +19,7 @@ import msgspec
 from arq.connections import ArqRedis
 from arq.constants import health_check_key_suffix, job_key_prefix
 from redis.asyncio import ConnectionPool
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
@@ -69,14 +70,22 @@ class Store(ArqRedis):
         await self.aclose(close_connection_pool)
 
 
+class PatientPool(ConnectionPool):
+    """redis-py tries a refused socket again, but not the greeting on it: a Redis about to stop accepts and hangs up."""
+
+    async def ensure_connection(self, connection: AbstractConnection) -> None:
+        """Connect, as often as the connection may try."""
+        greet = super().ensure_connection
+        await connection.retry.call_with_retry(lambda: greet(connection), lambda _: connection.disconnect())
+
+
 def connect(url: str, settings: ServingSettings, *, patient: bool = False) -> Store:
     """A client that connects on first use and never pickles; a patient one outlives a restart of Redis."""
     # a refused connection is an OSError inside redis-py's own attempts, and would not be tried again
     tries = {"retry": Retry(ExponentialBackoff(), RETRIES), "retry_on_error": [ConnectionError, OSError]}
+    pool, further = (PatientPool, tries) if patient else (ConnectionPool, {})
     return Store(
-        ConnectionPool.from_url(
-            url, socket_connect_timeout=settings.redis_timeout_seconds, **(tries if patient else {})
-        ),
+        pool.from_url(url, socket_connect_timeout=settings.redis_timeout_seconds, **further),
         job_serializer=msgspec.msgpack.encode,
         job_deserializer=msgspec.msgpack.decode,
         default_queue_name=QUEUE,

@@ -1,0 +1,46 @@
+"""The client of Redis that a worker has."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+import pytest
+from redis.exceptions import ConnectionError
+
+from serving.jobs import connect
+from serving.settings import ServingSettings
+from soccer_assets.settings import Settings
+
+
+@pytest.mark.asyncio
+async def test_a_redis_that_accepts_and_hangs_up_is_tried_again_by_a_patient_client_alone(
+    settings: Settings, serving: ServingSettings, unused_tcp_port: int
+) -> None:
+    """So does one that is about to stop; the real one is behind the fourth connection."""
+    redis = urlsplit(settings.redis_url)
+    left = 0
+
+    async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while sent := await source.read(4096):
+            target.write(sent)
+        target.close()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            writer.close()
+            return
+        there, here = await asyncio.open_connection(redis.hostname, redis.port)
+        await asyncio.gather(pass_on(reader, here), pass_on(there, writer))
+
+    async with await asyncio.start_server(accept, "127.0.0.1", unused_tcp_port):
+        for patient in (False, True):
+            left = 3
+            client = connect(f"redis://127.0.0.1:{unused_tcp_port}", serving, patient=patient)
+            if patient:
+                assert await client.ping() is True and left == -1
+            else:
+                with pytest.raises(ConnectionError):
+                    await client.ping()
+                assert left == 2
+            await client.close(close_connection_pool=True)
