@@ -29,6 +29,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     redis_url: Annotated[str, Meta(description="Redis; default: one is started from a bundled binary")] = ""
     dagster_port: Annotated[int, Meta(ge=1, le=65535, description="port of the Dagster UI on 127.0.0.1")] = 3000
     start_date: Annotated[dt.date, Meta(description="first match date of the graph")] = dt.date(1993, 7, 1)
+    today: Annotated[
+        dt.date | None, Meta(description="the day it is, to live through another one; default the machine's")
+    ] = None
     leagues: Annotated[str, Meta(description="division codes to acquire, comma-separated; default all")] = ""
     sources: Annotated[str, Meta(description="sources to acquire, comma-separated; default all")] = ""
     football_data_url: Annotated[str, Meta(description="football-data.co.uk or a mirror: http(s):// or file://")] = (

@@ -1,0 +1,109 @@
+"""Small inputs that once went wrong, through the real path: acquired, stored, parsed, resolved, linked, priced."""
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from soccer_assets import resources
+from soccer_assets.delta import Lake
+from soccer_assets.matches.life import Matches, resolve
+from soccer_assets.matches.records import in_one_form
+from soccer_assets.matches.schema import LINK_DECISIONS
+from soccer_assets.odds.links import odds_links
+from soccer_assets.odds.prices import Prices, long_form
+from soccer_assets.odds.schema import ODDS_LINKS
+from soccer_assets.settings import Settings
+from soccer_assets.sources.acquisition import Acquired
+
+INPUTS = Path(__file__).parent / "inputs"
+#: The resource and its method that acquire a table.
+ACQUIRED = {
+    "football_data_results": ("football_data", "results"),
+    "football_data_fixtures": ("football_data", "fixtures"),
+    "openfootball_matches": ("openfootball", "acquire"),
+    "understat_matches": ("understat", "acquire"),
+    "whoscored_matches": ("whoscored", "acquire"),
+    "fonbet_events": ("fonbet", "acquire"),
+    "fonbet_results": ("fonbet_days", "acquire"),
+}
+
+
+@dataclass
+class Mirror:
+    """A mirror of the sources in a folder, and what the platform makes of it for a range of match dates."""
+
+    folder: Path
+    first: dt.date
+    last: dt.date
+    leagues: str
+    acquired: dict[str, Acquired] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings(
+            var=str(self.folder / "var"),
+            leagues=self.leagues,
+            whoscored_days=10_000,
+            **{
+                f"{name}_url": (self.folder / name).as_uri()
+                for name in ("football_data", "openfootball", "understat", "whoscored")
+            },
+            fonbet_urls=(self.folder / "fonbet").as_uri(),
+        )
+
+    @cached_property
+    def lake(self) -> Lake:
+        return Lake(self.settings.lake)
+
+    def publish(self, source: str, path: str, content: Path | bytes | str) -> None:
+        """Put a file, or a folder of them, where the source has it."""
+        place = self.folder / source / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Path) and content.is_dir():
+            shutil.copytree(content, place, dirs_exist_ok=True)
+        else:
+            data = content.read_bytes() if isinstance(content, Path) else content
+            place.write_bytes(data.encode() if isinstance(data, str) else data)
+
+    def acquire(self, *tables: str) -> dict[str, Acquired]:
+        """Ask the sources for the tables (default: all of them) and store their rows."""
+        built: dict[str, Any] = resources.build(self.settings)
+        for table in tables or ACQUIRED:
+            resource, method = ACQUIRED[table]
+            self.acquired[table] = getattr(built[resource], method)(self.first, self.last)
+            self.lake.replace_dates(table, self.acquired[table].rows, self.first, self.last)
+        return self.acquired
+
+    def table(self, name: str) -> pl.DataFrame:
+        return self.lake.read(name) if self.lake.exists(name) else pl.DataFrame()
+
+    def matches(self) -> Matches:
+        """What the stored records of all sources come to."""
+        others = {name: self.lake.scan(f"{name}_matches") for name in ("whoscored", "understat", "openfootball")}
+        results, fixtures = (self.lake.scan(f"football_data_{name}") for name in ("results", "fixtures"))
+        return resolve(results, fixtures, in_one_form(others))
+
+    def prices(self, matches: Matches) -> Prices:
+        """The prices of the archives."""
+        return long_form(self.lake.scan("football_data_results"), matches.rows.lazy())
+
+    def links(self, matches: Matches) -> pl.DataFrame:
+        """The bookmaker's events, and the match each is."""
+        return odds_links(self.table("fonbet_events"), matches.rows, ODDS_LINKS.empty(), LINK_DECISIONS.empty())
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Callable[..., Mirror]:
+    """An empty mirror of every source for a range of match dates; leagues are division codes, comma-separated."""
+
+    def make(first: str, last: str, leagues: str = "E0") -> Mirror:
+        return Mirror(tmp_path, dt.date.fromisoformat(first), dt.date.fromisoformat(last), leagues)
+
+    return make
