@@ -82,7 +82,11 @@ bench *PARTS:
 
 # the tests
 test *ARGS:
-    pytest {{ARGS}}
+    pytest --ignore tests/deploy {{ARGS}}
+
+# the tests that ask promtool and Chromium (Debian: apt-get install prometheus chromium)
+test-deploy *ARGS:
+    pytest tests/deploy {{ARGS}}
 
 # style, types and the rules of passage
 check:
@@ -91,9 +95,9 @@ check:
     mypy
     lint-imports
 
-# pin what the image installs
+# pin every version here and what the image installs
 lock:
-    uv lock
+    @python deploy/pins.py
     uv export --frozen --no-dev --no-emit-project --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
         --no-header --no-annotate --quiet --output-file deploy/requirements.lock
 

@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from soccer_assets.clock import Clock
+
 ROOT = Path(__file__).parent.parent
 MIRROR = ROOT.parent / "shared" / "data" / "raw" / "football-data"
 REAL = (dt.date(2005, 8, 1), dt.date(2024, 6, 30))
@@ -30,7 +32,7 @@ def where() -> dict[str, str]:
         from soccer_assets.simulation.football_data import files, write
         from soccer_assets.simulation.world import make_world
 
-        today = dt.datetime.now(dt.UTC).date()
+        today = Clock().today()
         world = make_world(today)
         write(files(world, today), Path(var) / "site")
         first, last, further = world.matches["match_date"].sort().to_list()[0], today, today
@@ -79,10 +81,10 @@ def parsing() -> dict[str, Any]:
     from soccer_assets.sources.football_data import archives, parse
 
     base = Settings.read().football_data_url
-    today = dt.datetime.now(dt.UTC).date()
+    today = Clock().today()
     requests = archives(base, list(LEAGUES.values()), dt.date(1993, 7, 1), today, today)
     paths = [(r.address, Path(r.address.removeprefix("file://"))) for r in requests]
-    answers = [Answer(a, a, dt.datetime.now(dt.UTC), p.read_bytes()) for a, p in paths if p.is_file()]
+    answers = [Answer(a, a, Clock().now(), p.read_bytes()) for a, p in paths if p.is_file()]
     began = time.perf_counter()
     rows = len(parse(answers).records)
     seconds = time.perf_counter() - began

@@ -3,7 +3,6 @@
 It runs in a process of its own, which sets its environment before the graph is imported.
 """
 
-import datetime as dt
 import json
 import os
 import resource
@@ -12,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from soccer_assets.clock import Clock
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,7 +31,7 @@ def _measure(var: str) -> dict[str, Any]:
     from soccer_assets.simulation.site import Site
     from soccer_assets.simulation.world import make_world
 
-    now = dt.datetime.now(dt.UTC)
+    now = Clock().now()
     world = make_world(now.date())
     with Site(files(world, now)) as site:
         os.environ |= settings(site.url) | {"SOCCER_VAR": var, "SOCCER_HTTP_PAUSE_SECONDS": "0", "SOCCER_SOURCES": ""}

@@ -31,6 +31,7 @@ from serving.jobs import JobQueue, connect
 from serving.metrics import Counted, Metrics
 from serving.pages import views
 from serving.settings import ServingSettings
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
 
@@ -39,7 +40,7 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
     """The application; settings default to the environment's."""
     settings, serving = settings or Settings.read(), serving or ServingSettings.read()
     feed = Feed(Lake(settings.lake), serving.refresh_seconds, serving.horizon_days)
-    counts = Metrics(feed)
+    counts, clock = Metrics(feed), Clock.of(settings)
 
     @asynccontextmanager
     async def connected(app: Litestar) -> AsyncIterator[None]:
@@ -48,7 +49,7 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
             url = stack.enter_context(embedded_redis(settings))
             redis = connect(url, serving)
             stack.push_async_callback(redis.aclose, close_connection_pool=True)
-            app.state.queue = JobQueue(redis, serving)
+            app.state.queue = JobQueue(redis, serving, clock)
             app.stores.register(forecasts.RATES, RedisStore(redis, "soccer:rate"), allow_override=True)
             await stack.enter_async_context(app.state.queue.listening())
             await stack.enter_async_context(feed.following())
@@ -87,7 +88,7 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
             *views.routes,
         ],
         dependencies={
-            **{name: state_of(name) for name in ("feed", "metrics", "serving", "queue")},
+            **{name: state_of(name) for name in ("clock", "feed", "metrics", "serving", "queue")},
             "selection": Provide(filters.selection, sync_to_thread=False),
             "known_league": Provide(filters.known_league, sync_to_thread=False),
             "report_selection": Provide(filters.report_selection, sync_to_thread=False),
@@ -99,7 +100,7 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
         logging_config=None,
         openapi_config=api_page.SCHEMA,
         request_max_body_size=serving.body_bytes,
-        state=State({"feed": feed, "metrics": counts, "serving": serving}),
+        state=State({"clock": clock, "feed": feed, "metrics": counts, "serving": serving}),
         template_config=TemplateConfig(directory=views.TEMPLATES, engine=JinjaTemplateEngine),
     )
     app.template_engine.engine.filters["percent"] = views.percent  # type: ignore[union-attr]

@@ -7,7 +7,6 @@ whoever waits.
 
 import asyncio
 import builtins
-import datetime as dt
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,6 +26,7 @@ from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from serving.background import in_background
 from serving.problems import ProblemError
 from serving.settings import ServingSettings
+from soccer_assets.clock import Clock
 from soccer_assets.contracts import Failure, Fixture, Job, OnDemandForecast, Status
 
 QUEUE = "soccer:queue"
@@ -95,8 +95,9 @@ def connect(url: str, settings: ServingSettings, *, patient: bool = False) -> St
 class JobQueue:
     """Puts jobs in the queue and knows what became of them."""
 
-    def __init__(self, redis: Store, settings: ServingSettings) -> None:
+    def __init__(self, redis: Store, settings: ServingSettings, clock: Clock) -> None:
         self._redis = redis
+        self._clock = clock
         self.settings = settings
         self._waiting: dict[str, asyncio.Event] = {}
 
@@ -112,7 +113,7 @@ class JobQueue:
             limit = self.settings.queue_limit
             detail = f"expected fewer than {limit} waiting jobs, found {depth}: try again later"
             raise ProblemError("queue-full", detail, headers={"retry-after": "5"})
-        job = Job(secrets.token_urlsafe(16), "queued", fixture, dt.datetime.now(dt.UTC))
+        job = Job(secrets.token_urlsafe(16), "queued", fixture, self._clock.now())
         life = self.settings.job_ttl_seconds
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.set(_record(job.id), msgspec.json.encode(job), ex=life)

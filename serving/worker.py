@@ -25,6 +25,7 @@ from serving.desk import Champions, Desk
 from serving.embedded_redis import embedded_redis
 from serving.jobs import HEALTH, QUEUE, TASK, JobQueue, connect
 from serving.settings import ServingSettings
+from soccer_assets.clock import Clock
 from soccer_assets.contracts import Failure, Job
 from soccer_assets.delta import Lake
 from soccer_assets.errors import ForecastRefusedError
@@ -134,7 +135,7 @@ def create_worker(
     """An arq worker on `settings.redis_url`; made inside the event loop it is to run in."""
     redis = connect(settings.redis_url, serving, patient=True)
     desk = Desk(Lake(settings.lake), champions, serving.horizon_days)
-    clerk = Clerk(desk, JobQueue(redis, serving), serving.follow_seconds)
+    clerk = Clerk(desk, JobQueue(redis, serving, Clock.of(settings)), serving.follow_seconds)
     if serving.worker_metrics_port:
         start_http_server(serving.worker_metrics_port, serving.host, clerk.metrics.registry)
     return PatientWorker(

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.errors import SoccerError
 from soccer_assets.settings import Settings
@@ -52,7 +53,8 @@ def _run(arguments: argparse.Namespace) -> int:
         case "links":
             from soccer_assets import links_desk
 
-            links_desk.run(arguments.arguments, Lake(Settings.read().lake))
+            settings = Settings.read()
+            links_desk.run(arguments.arguments, Lake(settings.lake), Clock.of(settings))
         case "ledger":
             from soccer_assets import ledger_desk
 
@@ -73,7 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
             from soccer_assets.models.registry import Registry
 
             settings = Settings.read()
-            today = dt.datetime.now(dt.UTC).date()
+            today = Clock.of(settings).today()
             version = Registry(settings, Lake(settings.lake)).rollback(arguments.version, arguments.reason, today)
             print(f"{version} is champion from {today} on")
         case "backfill" | "train" | "predict":

@@ -29,6 +29,7 @@ from dagster import (
     sensor,
 )
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.partitions import HORIZON_DAYS, match_dates, range_tags
 from soccer_assets.settings import Settings
@@ -79,13 +80,9 @@ ablation_job = define_asset_job(
 )  # fmt: skip
 
 
-def _today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()
-
-
 def _around(context: ScheduleEvaluationContext, name: str, first: int, last: int) -> RunRequest:
     """A run over the match dates from `first` to `last` days after the time it is due."""
-    now = context.scheduled_execution_time
+    now = Clock.of(Settings.read()).at(context.scheduled_execution_time)
     dates = (now.date() + dt.timedelta(days=days) for days in (first, last))
     return RunRequest(run_key=f"{name} {now:%Y-%m-%dT%H}", tags=range_tags(*dates))
 
@@ -146,7 +143,7 @@ def retrain_on_drift(context: SensorEvaluationContext) -> SensorResult | SkipRea
     cursor["seen"] = records[-1].storage_id
     shares = _drift_shares([r.asset_materialization for r in records if r.asset_materialization])
     worst = max(shares, key=lambda item: item[1], default=None)
-    today = _today()
+    today = Clock.of(settings).today()
     if worst is None or worst[1] < settings.drift_share:
         told = "no report has rows" if worst is None else f"highest drift share {worst[1]:.2f} on {worst[0]}"
         return SensorResult(skip_reason=f"{told}; threshold {settings.drift_share}", cursor=json.dumps(cursor))

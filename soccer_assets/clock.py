@@ -30,7 +30,11 @@ class Clock:
 
     def now(self) -> dt.datetime:
         """The time, zone-aware, in UTC."""
-        return self.frozen_at or dt.datetime.now(dt.UTC) + self.shift
+        return self.frozen_at or self.at(dt.datetime.now(dt.UTC))
+
+    def at(self, moment: dt.datetime) -> dt.datetime:
+        """The time on this clock when the machine's clock shows `moment`."""
+        return moment + self.shift
 
     def today(self) -> dt.date:
         """The date in UTC."""

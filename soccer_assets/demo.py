@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 import polars as pl
 
+from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
 from soccer_assets.simulation import fonbet
 from soccer_assets.simulation.published import files, settings
@@ -46,11 +47,11 @@ def demo(once: bool) -> None:
     """Materialize the synthetic world and print its forecasts; stay up with the whole platform unless `once`."""
     began = time.perf_counter()
     var = Settings.read().var_path / "demo"
-    now = dt.datetime.now(dt.UTC)
-    today = now.date()
+    clock = Clock.of(Settings.read())
+    now, today = clock.now(), clock.today()
     world, port = _world(var, today)
     first: dt.date = world.matches["match_date"].sort().to_list()[0]
-    with Site(files(world, now - dt.timedelta(days=1)), port) as site:
+    with Site(files(world, now - dt.timedelta(days=1)), port, clock.now) as site:
         os.environ |= settings(site.url) | {
             "SOCCER_VAR": str(var),
             "SOCCER_START_DATE": str(first),
@@ -59,7 +60,7 @@ def demo(once: bool) -> None:
         for name, value in DEFAULTS.items():
             os.environ.setdefault(name, value)
         print(f"A synthetic world of {len(world.matches):,} matches from {first}, served at {site.url}, kept in {var}")
-        _materialize(world, site, now)
+        _materialize(world, site, clock)
         print(f"\n{time.perf_counter() - began:.0f} s in all")
         if not once:
             from soccer_assets.platform import platform
@@ -86,23 +87,23 @@ def _world(var: Path, today: dt.date) -> tuple[World, int]:
     return make_world(today, seed=SEED), port
 
 
-def _line(world: World) -> Body:
+def _line(world: World, clock: Clock) -> Body:
     """Fonbet's line as it is when somebody asks: prices go on moving while the platform is up."""
 
     def answer(query: str) -> bytes:
-        return fonbet.line(world, dt.datetime.now(dt.UTC), query)
+        return fonbet.line(world, clock.now(), query)
 
     return answer
 
 
-def _materialize(world: World, site: Site, now: dt.datetime) -> None:
+def _materialize(world: World, site: Site, clock: Clock) -> None:
     from dagster import AssetSelection
 
     from soccer_assets import runs
     from soccer_assets.delta import Lake
     from soccer_assets.partitions import HORIZON_DAYS
 
-    lake, today = Lake(Settings.read().lake), now.date()
+    lake, now, today = Lake(Settings.read().lake), clock.now(), clock.today()
     last = today + dt.timedelta(days=HORIZON_DAYS)
     backtest = today - dt.timedelta(days=BACKTEST_DAYS)
     with runs.instance() as instance:
@@ -115,7 +116,7 @@ def _materialize(world: World, site: Site, now: dt.datetime) -> None:
             fixtures = AssetSelection.assets("football_data_fixtures")
             runs.materialize(fixtures, today - dt.timedelta(days=1), last, instance)
             start = world.matches["match_date"].sort().to_list()[0]
-        site.files = {**files(world, now), "fonbet/events/list": _line(world)}
+        site.files = {**files(world, now), "fonbet/events/list": _line(world, clock)}
         print("\nSources, matches, odds, features")
         runs.materialize(runs.UP_TO_FEATURES, start, last, instance)
         if not done:

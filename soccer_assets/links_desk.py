@@ -1,7 +1,6 @@
 """The desk for links: open cases, decisions on them, and what each decision changed (`just links ...`)."""
 
 import argparse
-import datetime as dt
 import getpass
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.errors import SoccerError
 from soccer_assets.links_report import history, links_now, review, told
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run(command: Sequence[str], lake: Lake) -> None:
+def run(command: Sequence[str], lake: Lake, clock: Clock) -> None:
     """Do what was asked and print what there is to say.
 
     Raises:
@@ -61,11 +61,11 @@ def run(command: Sequence[str], lake: Lake) -> None:
         case "export":
             print(f"{decisions.export_aliases(lake, arguments.file)} aliases written to {arguments.file}")
         case "import":
-            numbers = decisions.import_aliases(lake, arguments.file, _who(), _now())
+            numbers = decisions.import_aliases(lake, arguments.file, _who(), clock.now())
             print(f"{len(numbers)} new aliases; {NEXT}")
         case _:
             entries = [entry | {"reason": arguments.reason} for entry in _entries(arguments, lake)]
-            numbers = decisions.record(lake, entries, _who(), _now())
+            numbers = decisions.record(lake, entries, _who(), clock.now())
             for number, entry in zip(numbers, entries, strict=True):
                 print(f"{number}: {told(entry)}")
             print(f"{NEXT}; take it back with: just links undo {' '.join(map(str, numbers))}")
@@ -73,10 +73,6 @@ def run(command: Sequence[str], lake: Lake) -> None:
 
 def _who() -> str:
     return getpass.getuser()
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _entries(arguments: argparse.Namespace, lake: Lake) -> list[dict[str, Any]]:

@@ -16,15 +16,24 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
+from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
 
+SETTINGS = Settings.read()
+CLOCK = Clock.of(SETTINGS)
 HORIZON_DAYS = 14
 #: Longer than any history: mappings are cut at the first partition.
 EVER_DAYS = 50_000
 
 
 class MatchDates(DailyPartitionsDefinition):
-    """Daily partitions whose list is made once a day: Dagster asks for the 12,000 of them at every asset check."""
+    """Daily partitions up to the horizon of the platform's own clock.
+
+    Their list is made once a day: Dagster asks for the 12,000 of them at every asset check.
+    """
+
+    def _get_current_timestamp(self) -> float:
+        return super()._get_current_timestamp() + CLOCK.shift.total_seconds()
 
     def get_partition_keys(
         self, current_time: dt.datetime | None = None, dynamic_partitions_store: DynamicPartitionsStore | None = None
@@ -41,7 +50,7 @@ def _days(first: dt.date, last: dt.date) -> Sequence[str]:
 
 
 match_dates = MatchDates(
-    start_date=Settings.read().start_date.isoformat(),
+    start_date=SETTINGS.start_date.isoformat(),
     end_offset=HORIZON_DAYS + 1,  # 0 would end yesterday
 )
 

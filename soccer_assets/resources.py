@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.lake import DeltaIOManager
 from soccer_assets.leagues import LEAGUES
@@ -24,6 +25,7 @@ def build(settings: Settings) -> dict[str, Any]:
     return {
         "io_manager": DeltaIOManager(lake),
         "settings": settings,
+        "clock": Clock.of(settings),
         "lake": lake,
         "payloads": payloads,
         "registry": Registry(settings, lake),

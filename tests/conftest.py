@@ -1,7 +1,7 @@
 """A small football world, materialized once through the whole graph, for every test that reads real tables.
 
 Settings are read when `soccer_assets.definitions` is imported, so the environment is set here, before any test module
-is. The world ends on a Saturday of the last seven days: the partitions of the graph follow the clock.
+is. It is the same Wednesday whenever the tests run: the graph follows the clock of the settings.
 """
 
 import datetime as dt
@@ -19,7 +19,9 @@ import polars as pl
 import pytest
 import urllib3  # noqa: F401  # tries an IPv6 socket when first imported: now, while sockets are allowed
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
+from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files, write
 from soccer_assets.simulation.world import World, make_world
 
@@ -33,12 +35,10 @@ VAR = Path(FOLDER.name).resolve() / "var"
 SITE = VAR / "site"
 
 
-def a_saturday_before(day: dt.date) -> dt.date:
-    return day - dt.timedelta(days=(day.weekday() - 5) % 7 or 7)
-
-
-#: The morning on which the graph is materialized; there are matches on this day and on the coming weekend.
-TODAY = a_saturday_before(dt.datetime.now(dt.UTC).date())
+#: The Saturday for whose morning the world is published; there are matches on this day and on the coming weekend.
+TODAY = dt.date(2026, 10, 24)
+#: The day by the clock: no match is under way on it, at whatever hour the tests run.
+CLOCK_DAY = dt.date(2026, 10, 28)
 FIRST = TODAY - dt.timedelta(days=410)  # a season to learn from, and the same weeks a year ago for drift
 LAST = TODAY + dt.timedelta(days=13)
 MODEL_DATES = (TODAY - dt.timedelta(days=28), TODAY - dt.timedelta(days=7))
@@ -48,6 +48,7 @@ ENVIRONMENT = {
     "SOCCER_HTTP_PAUSE_SECONDS": "0",
     "SOCCER_SOURCES": "football_data",
     "SOCCER_LEAGUES": "E0,E1,NOR",
+    "SOCCER_TODAY": str(CLOCK_DAY),
     "SOCCER_START_DATE": str(FIRST),
     "SOCCER_TRAIN_SINCE": str(FIRST),
     "SOCCER_FAMILIES": "climatology,elo_ordered_logit,logistic_regression,stack",
@@ -68,6 +69,7 @@ class Season:
     lake: Lake
     var: Path = VAR
     today: dt.date = TODAY
+    clock_day: dt.date = CLOCK_DAY
     first: dt.date = FIRST
     last: dt.date = LAST
     model_dates: tuple[dt.date, dt.date] = MODEL_DATES
@@ -128,7 +130,7 @@ def next_day(season: Season, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     from soccer_assets.definitions import defs
 
     tomorrow = season.today + dt.timedelta(days=1)
-    at_five = dt.datetime.combine(tomorrow, dt.time(5), dt.UTC)
+    at_five = dt.datetime.combine(tomorrow, dt.time(5), dt.UTC) - Clock.of(Settings.read()).shift
     request = automation.nightly(build_schedule_context(scheduled_execution_time=at_five))
     job = defs.resolve_job_def("nightly_job")
     # a drift report is a page of some megabytes: one a season will do

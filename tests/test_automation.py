@@ -9,6 +9,7 @@ import pytest
 from dagster import (
     AssetMaterialization,
     DagsterInstance,
+    ScheduleEvaluationContext,
     SensorResult,
     SkipReason,
     build_schedule_context,
@@ -16,10 +17,13 @@ from dagster import (
 )
 
 from soccer_assets.automation import four_hourly_line, hourly_odds, nightly, retrain_on_drift, weekly_corrections
+from soccer_assets.clock import Clock
 from soccer_assets.partitions import match_dates
+from soccer_assets.settings import Settings
 
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-TODAY = dt.datetime.now(dt.UTC).date()
+CLOCK = Clock.of(Settings.read())
+TODAY = CLOCK.today()
 
 
 @pytest.fixture
@@ -39,6 +43,11 @@ def report(instance: DagsterInstance) -> Callable[..., None]:
             instance.report_runless_asset_event(AssetMaterialization("drift_report", partition=date, metadata=metadata))
 
     return record
+
+
+def due(at: dt.datetime) -> ScheduleEvaluationContext:
+    """The context of a tick at a time by the platform's clock."""
+    return build_schedule_context(scheduled_execution_time=at - CLOCK.shift)
 
 
 def look(instance: DagsterInstance, cursor: str | None = None) -> SensorResult | SkipReason:
@@ -144,30 +153,29 @@ def test_the_report_in_the_lake_is_the_one_the_sensor_reads(season):
 
 def test_the_nightly_run_covers_the_last_week_and_the_coming_fortnight():
     at = dt.datetime(2025, 3, 10, 5, tzinfo=dt.UTC)
-    request = nightly(build_schedule_context(scheduled_execution_time=at))
+    request = nightly(due(at))
     assert (request.run_key, request.tags) == ("nightly 2025-03-10T05", {START: "2025-03-03", END: "2025-03-24"})
 
 
 def test_the_hourly_run_covers_today_and_the_coming_fortnight():
     at = dt.datetime(2025, 3, 10, 17, 20, tzinfo=dt.UTC)
-    request = hourly_odds(build_schedule_context(scheduled_execution_time=at))
+    request = hourly_odds(due(at))
     assert (request.run_key, request.tags) == ("odds 2025-03-10T17", {START: "2025-03-10", END: "2025-03-24"})
 
 
 def test_the_line_of_prices_is_seen_every_four_hours_for_the_coming_fortnight():
     at = dt.datetime(2025, 3, 10, 16, 50, tzinfo=dt.UTC)
-    request = four_hourly_line(build_schedule_context(scheduled_execution_time=at))
+    request = four_hourly_line(due(at))
     assert (request.run_key, request.tags) == ("line 2025-03-10T16", {START: "2025-03-10", END: "2025-03-24"})
 
 
 def test_late_corrections_are_looked_for_a_season_back():
     at = dt.datetime(2025, 3, 10, 7, tzinfo=dt.UTC)
-    request = weekly_corrections(build_schedule_context(scheduled_execution_time=at))
+    request = weekly_corrections(due(at))
     assert (request.run_key, request.tags) == ("corrections 2025-03-10T07", {START: "2024-03-10", END: "2025-03-09"})
 
 
 def test_the_last_day_a_schedule_asks_for_is_the_last_partition():
-    now = dt.datetime.now(dt.UTC)
-    context = build_schedule_context(scheduled_execution_time=now)
-    last = match_dates.get_partition_keys(current_time=now)[-1]
+    context = due(CLOCK.now())
+    last = match_dates.get_partition_keys()[-1]
     assert [schedule(context).tags[END] for schedule in (nightly, hourly_odds, four_hourly_line)] == [last] * 3

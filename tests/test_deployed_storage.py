@@ -133,7 +133,7 @@ def deployed(season: Any, servers: dict[str, str], tmp_path_factory: pytest.Temp
             "SOCCER_PAYLOADS_URL": f"s3://{BUCKET}/payloads",
             "SOCCER_FOOTBALL_DATA_URL": site.url,
             "SOCCER_FAMILIES": "climatology",
-            "SOCCER_FOLD_DAYS": "14",
+            "SOCCER_FOLD_DAYS": "28",
             "SOCCER_PROMOTION_MATCHES": "50",
             "SOCCER_TRIALS": "1",
         }

@@ -222,9 +222,8 @@ def test_every_asset_is_partitioned_by_match_date_and_a_range_is_one_run(nodes):
 def test_the_partitions_run_from_the_start_date_to_fourteen_days_ahead(season):
     from soccer_assets.partitions import match_dates
 
-    today = dt.datetime.now(dt.UTC)
-    keys = match_dates.get_partition_keys(current_time=today)
-    assert (keys[0], keys[-1]) == (str(season.first), str((today + dt.timedelta(days=14)).date()))
+    keys = match_dates.get_partition_keys()
+    assert (keys[0], keys[-1]) == (str(season.first), str(season.clock_day + dt.timedelta(days=14)))
 
 
 def test_every_column_is_described_and_the_key_is_told(nodes):

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from soccer_assets import links_desk
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.errors import SoccerError
 from soccer_assets.matches import decisions
@@ -55,7 +56,7 @@ def lake(tmp_path: Path) -> Lake:
 @pytest.fixture
 def desk(lake, capsys) -> Callable[..., list[str]]:
     def run(*command: str) -> list[str]:
-        links_desk.run(command, lake)
+        links_desk.run(command, lake, Clock())
         return [line.strip() for line in capsys.readouterr().out.splitlines()]
 
     return run

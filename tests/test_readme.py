@@ -22,7 +22,7 @@ def test_every_setting_is_in_the_readme_with_its_default_and_what_it_is() -> Non
     expected = [
         (
             f"`{PREFIX}{field.name.upper()}`",
-            "" if field.default == "" else f"`{field.default}`",
+            "" if field.default in ("", None) else f"`{field.default}`",
             described[field.name].__metadata__[0].description,
         )
         for field in msgspec.structs.fields(Settings)

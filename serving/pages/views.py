@@ -16,6 +16,7 @@ from serving.filters import Paging, Selection, selection
 from serving.problems import KINDS, ProblemError, document, recognise
 from serving.settings import ServingSettings
 from serving.snapshot import Snapshot
+from soccer_assets.clock import Clock
 from soccer_assets.contracts import Match, Prediction, Probabilities
 from soccer_assets.leagues import LEAGUES
 
@@ -74,6 +75,7 @@ class Card:
 def overview(
     feed: NamedDependency[Feed],
     serving: NamedDependency[ServingSettings],
+    clock: NamedDependency[Clock],
     league: Field = "",
     date_from: Field = "",
     date_to: Field = "",
@@ -81,7 +83,7 @@ def overview(
     """Coming and recent matches with a forecast."""
     snapshot = feed.snapshot
     chosen = selection(league or None, _date("date_from", date_from), _date("date_to", date_to))
-    today = dt.datetime.now(dt.UTC).date()
+    today = clock.today()
     yesterday = today - dt.timedelta(days=1)
     coming = Selection(chosen.league, max(chosen.first or today, today), chosen.last)
     recent = Selection(chosen.league, chosen.first, min(chosen.last or yesterday, yesterday))

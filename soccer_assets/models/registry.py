@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.errors import ModelError
 from soccer_assets.models.forecaster import Forecaster
@@ -40,6 +41,7 @@ class Registry:
     def __init__(self, settings: Settings, lake: Lake) -> None:
         self._settings = settings
         self._lake = lake
+        self._clock = Clock.of(settings)
 
     @cached_property
     def _client(self) -> "MlflowClient":
@@ -151,7 +153,7 @@ class Registry:
     ) -> None:
         said = ledger(self._lake)
         row = {
-            "moved_at": dt.datetime.now(dt.UTC),
+            "moved_at": self._clock.now(),
             "effective_from": since,
             "alias": CHAMPION,
             "version": version,

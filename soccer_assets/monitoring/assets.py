@@ -1,7 +1,5 @@
 """Assets and checks of the monitoring stage."""
 
-import datetime as dt
-
 import polars as pl
 from dagster import (
     AssetCheckResult,
@@ -15,6 +13,7 @@ from dagster import (
 )
 
 from soccer_assets import svg
+from soccer_assets.clock import Clock
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.features.catalog import FEATURES
 from soccer_assets.lake import dated_asset, markdown
@@ -103,6 +102,7 @@ def settled_bets(
 def backtest_report(
     context: AssetExecutionContext,
     settings: ResourceParam[Settings],
+    clock: ResourceParam[Clock],
     settled_predictions: pl.LazyFrame,
     settled_bets: pl.LazyFrame,
     team_ratings: pl.LazyFrame,
@@ -110,7 +110,7 @@ def backtest_report(
 ) -> pl.DataFrame:
     """One line in one slice of the matches up to the end of a month: how well it forecast, what its bets earned."""
     first, last = dates_of(context.partition_key_range)
-    last = min(last, dt.datetime.now(dt.UTC).date())  # the end of this month has its results when it has come
+    last = min(last, clock.today())  # the end of this month has its results when it has come
     settled, bets, rated = (rows.collect() for rows in (settled_predictions, settled_bets, team_ratings))
     rows = backtest(settled, bets, configurations(candidates.values()), first, last)
     newest = rows.filter(pl.col(DATE) == pl.col(DATE).max(), pl.col("slice") == "all")
@@ -134,11 +134,14 @@ def quality_report(context: AssetExecutionContext, settled_predictions: pl.DataF
 
 @dated_asset(DRIFT_REPORT, ins={"match_features": DRIFT_PAST}, kinds={"evidently"})
 def drift_report(
-    context: AssetExecutionContext, settings: ResourceParam[Settings], match_features: pl.DataFrame
+    context: AssetExecutionContext,
+    settings: ResourceParam[Settings],
+    clock: ResourceParam[Clock],
+    match_features: pl.DataFrame,
 ) -> pl.DataFrame:
     """The drift of the features of the weeks up to the match date against the same phase of earlier seasons."""
     first, last = dates_of(context.partition_key_range)
-    last = min(last, dt.datetime.now(dt.UTC).date())  # the features of coming matches are not final
+    last = min(last, clock.today())  # the features of coming matches are not final
     days = match_features.filter(pl.col(DATE).is_between(first, last))[DATE].unique().sort()
     folder = settings.var_path / "reports" / "drift"
     reports = [drift(windows(match_features, day), day, COMPARED, folder / f"{day}.html") for day in days]

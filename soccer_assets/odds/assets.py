@@ -14,6 +14,7 @@ from dagster import (
     asset_check,
 )
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.matches import decisions
@@ -145,10 +146,12 @@ def market_probabilities_sum_to_one(context: AssetCheckExecutionContext, lake: R
 
 
 @asset_check(asset=best_prices)
-def coming_matches_are_quoted_anew(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
+def coming_matches_are_quoted_anew(
+    context: AssetCheckExecutionContext, lake: ResourceParam[Lake], clock: ResourceParam[Clock]
+) -> AssetCheckResult:
     """The newest price of each coming match of the run is at most 48 hours old."""
     dates = dates_of_run(context.run.tags)
-    rows = best.stale(lake.scan("best_prices", *dates), lake.scan("matches", *dates), dt.datetime.now(dt.UTC))
+    rows = best.stale(lake.scan("best_prices", *dates), lake.scan("matches", *dates), clock.now())
     return AssetCheckResult(
         passed=rows.is_empty(),
         severity=AssetCheckSeverity.WARN,

@@ -1,7 +1,5 @@
 """Assets and checks of the predictions stage."""
 
-import datetime as dt
-
 import polars as pl
 from dagster import (
     AssetCheckResult,
@@ -13,6 +11,7 @@ from dagster import (
     asset_check,
 )
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.models.blending import quotes
@@ -80,6 +79,7 @@ def value_bets(
 @dated_asset(PREDICTION_LEDGER, kinds={"deltalake"})
 def prediction_ledger(
     lake: ResourceParam[Lake],
+    clock: ResourceParam[Clock],
     predictions: pl.DataFrame,
     match_features: pl.LazyFrame,
     market_probabilities: pl.LazyFrame,
@@ -88,7 +88,7 @@ def prediction_ledger(
 
     The rows are added by the ledger itself: the I/O manager replaces what a date had, and here nothing is replaced.
     """
-    sealed = seal(lake, predictions, match_features, market_probabilities, dt.datetime.now(dt.UTC))
+    sealed = seal(lake, predictions, match_features, market_probabilities, clock.now())
     return MaterializeResult(metadata={"dagster/row_count": len(sealed), "forecasts": len(predictions)})
 
 

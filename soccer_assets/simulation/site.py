@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.message import Message
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
 from types import TracebackType
@@ -43,6 +44,7 @@ __all__ = [
 ]  # fmt: skip
 
 HOST: Final = "127.0.0.1"
+MACHINE_TIME: Final = partial(dt.datetime.now, dt.UTC)
 IDLE_SECONDS: Final = 2.0  # a connection on which nothing is asked is closed after this
 SLOW_PIECES: Final = 20
 CONTENT_TYPES: Final = {".csv": "text/csv", ".html": "text/html", ".json": "application/json"}
@@ -86,8 +88,14 @@ class Site:
     was looked up and the answered status, in order; a stalled one has status 0.
     """
 
-    def __init__(self, files: Mapping[str, Body], port: int = 0) -> None:
-        """`port` 0 takes a free one."""
+    def __init__(
+        self,
+        files: Mapping[str, Body],
+        port: int = 0,
+        now: Callable[[], dt.datetime] = MACHINE_TIME,
+    ) -> None:
+        """`port` 0 takes a free one; `now` dates what is modified."""
+        self._now = now
         self.files = files
         self.port = port
         self.requests: list[tuple[str, int]] = []
@@ -135,7 +143,7 @@ class Site:
         """When this version of an address was first seen: whole seconds, and later than the version before."""
         known, moment = self._versions.get(address, ("", dt.datetime.fromtimestamp(0, dt.UTC)))
         if known != etag:
-            now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+            now = self._now().replace(microsecond=0)
             moment = max(now, moment + dt.timedelta(seconds=1))
             self._versions[address] = (etag, moment)
         return moment

@@ -52,7 +52,7 @@ class FootballData:
         Raises:
             SourcesFailedError: an address gave no acceptable answer; nothing is written then.
         """
-        today = dt.datetime.now(dt.UTC).date()
+        today = self._client.now().date()
         requests = football_data.archives(self._base, self._leagues, first, last, today)
         answers = self._client.fetch(requests, football_data.accept_archive, self._base, NAME)
         parsed = football_data.parse(answers)

@@ -1,6 +1,5 @@
 """Assets of the sources stage."""
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -21,6 +20,7 @@ from dagster import (
     ResourceParam,
 )
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.partitions import dates_of, look_back
@@ -166,6 +166,7 @@ def source_health(
     lake: ResourceParam[Lake],
     payloads: ResourceParam[Payloads],
     settings: ResourceParam[Settings],
+    clock: ResourceParam[Clock],
     football_data_results: pl.LazyFrame,
     football_data_fixtures: pl.LazyFrame,
     openfootball_matches: pl.LazyFrame,
@@ -175,7 +176,7 @@ def source_health(
     fonbet_results: pl.LazyFrame,
 ) -> Iterator[Any]:
     """One source on one match date: what it gave, against what it usually gives."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     given = {
         "football_data": (football_data_results, football_data_fixtures),
         "openfootball": (openfootball_matches,),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import httpx
 import msgspec
 
+from soccer_assets.clock import Clock
 from soccer_assets.errors import BlockedError, FetchError, SourceError, SourcesFailedError
 from soccer_assets.payloads import Fetch, Payloads, newest_accepted
 from soccer_assets.settings import Settings
@@ -68,12 +69,12 @@ class Client:
         self,
         settings: Settings,
         payloads: Payloads,
-        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        now: Callable[[], dt.datetime] | None = None,
     ) -> None:
         self._settings = settings
         self._payloads = payloads
-        self._now = now
-        self._transport = Transport(settings, now)
+        self.now = now or Clock.of(settings).now
+        self._transport = Transport(settings, self.now)
 
     def fetch(
         self, requests: Sequence[Request], accept: Accept, prefix: str = "", source: str | None = None
@@ -96,7 +97,7 @@ class Client:
         answers: list[Answer] = []
         failures: list[SourceError] = []
         with self._transport.connected() as http:
-            this = _Round(http, accept, Breaker(self._settings, log, self._now), source)
+            this = _Round(http, accept, Breaker(self._settings, log, self.now), source)
             for request in requests:
                 before = good.get(request.address)
                 if request.final and before is not None:
@@ -131,24 +132,24 @@ class Client:
         if before is not None:
             problem = f"expected the file that was there on {before.fetched_at:%Y-%m-%d}, found 404 Not Found"
             vanished = FetchError(address, problem)
-            this.note(Fetch(address, self._now(), "rejected", str(vanished), 404))
+            this.note(Fetch(address, self.now(), "rejected", str(vanished), 404))
             raise vanished
-        this.note(Fetch(address, self._now(), "missing", "404 Not Found", 404))
+        this.note(Fetch(address, self.now(), "missing", "404 Not Found", 404))
         return None
 
     def _ask_at(self, this: _Round, request: Request, place: str, before: Fetch | None) -> Answer | None:
         """The good answer of one place; None for 404."""
         address = request.address
         mirror = place if place != address else None
-        if why := this.breaker.why_not(Fetch(place, self._now(), "").host):
+        if why := this.breaker.why_not(Fetch(place, self.now(), "").host):
             raise FetchError(place, why)
         known = before if before is not None and before.answered_by == mirror else None
         try:
             reply = self._transport.ask(this.http, place, {**dict(request.headers), **_conditions(known)})
         except FetchError as error:
-            this.note(Fetch(address, self._now(), "failed", str(error), answered_by=mirror), error.host_wide)
+            this.note(Fetch(address, self.now(), "failed", str(error), answered_by=mirror), error.host_wide)
             raise
-        now = self._now()
+        now = self.now()
         if reply.status == 404:
             return None
         if reply.status == 304 and before is not None:

@@ -65,7 +65,7 @@ class Published:
         source = self._source
         if not self._wanted:
             return Acquired(source.table.empty(), (), 0, 0, 0, 0, {})
-        today = today or dt.datetime.now(dt.UTC).date()
+        today = today or self._client.now().date()
         asked = self._asked(first, last, today)
         problems = [self._ask(asked)]
         stored = self._stored(source.needed(first, last, today), first, last)

@@ -10,6 +10,7 @@ import msgspec
 import polars as pl
 import pytest
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.errors import ModelError
 from soccer_assets.models.blending import Blend
@@ -101,7 +102,7 @@ def test_a_version_comes_back_as_it_was(registry):
 
 def test_an_accepted_model_is_champion_and_the_move_is_written_to_the_ledger(registry, lake):
     first, second = selected(1), selected(8, p_home=0.5)
-    before = dt.datetime.now(dt.UTC)
+    before = Clock().now()
     decide(registry, first)
     assert registry.champion_version() == "1"
     decide(registry, second)
@@ -117,7 +118,7 @@ def test_an_accepted_model_is_champion_and_the_move_is_written_to_the_ledger(reg
     assert json.loads(moves["conditions"][0]) == [
         {"name": "matches", "holds": True, "found": "700", "needed": "at least 150"}
     ]
-    assert before <= moves["moved_at"].to_list()[0] <= moves["moved_at"].to_list()[1] <= dt.datetime.now(dt.UTC)
+    assert before <= moves["moved_at"].to_list()[0] <= moves["moved_at"].to_list()[1] <= Clock().now()
 
 
 def test_a_refused_model_is_in_the_ledger_and_the_champion_goes_on(registry, lake):

@@ -6,12 +6,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES
 from soccer_assets.predictions.ledger import verify
 from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, VALUE_BETS
+from soccer_assets.settings import Settings
 
-TODAY = dt.datetime.now(dt.UTC).date()
+CLOCK = Clock.of(Settings.read())
+TODAY = CLOCK.today()
 PAST, COMING = TODAY - dt.timedelta(days=3), TODAY + dt.timedelta(days=3)
 P = {"model": (0.55, 0.25, 0.2), "market": (0.42, 0.28, 0.30), "blend": (0.44, 0.28, 0.28)}
 
@@ -30,7 +33,7 @@ def lake(tmp_path: Path, predictions) -> Lake:
     quotes = [average | {"selection": "over", "power": 0.47}, average | {"selection": "under", "power": 0.53}]
     best = {"match_date": COMING, "match_id": f"m{COMING}", "league": "E0", "market": "1x2", "selection": "home",
             "bookmakers": 5, "best_price": 2.5, "best_bookmaker": "bet365",
-            "best_quoted_at": dt.datetime.now(dt.UTC)}  # fmt: skip
+            "best_quoted_at": CLOCK.now()}  # fmt: skip
     tables = {
         "predictions": told,
         "market_probabilities": pl.DataFrame(quotes, schema=MARKET_PROBABILITIES.schema),
@@ -56,7 +59,7 @@ def materialize(lake: Lake):
     wanted = [assets.markets, assets.value_bets, assets.prediction_ledger, assets.the_ledger_is_as_it_was_sealed]
     given = ("predictions", "market_probabilities", "best_prices", "match_features")
     stored = [AssetSpec(name, partitions_def=match_dates) for name in given]
-    resources = {"io_manager": DeltaIOManager(lake), "lake": lake, "settings": Settings()}
+    resources = {"io_manager": DeltaIOManager(lake), "lake": lake, "settings": Settings(), "clock": CLOCK}
     return run([*stored, *wanted], resources=resources, tags=range_tags(PAST, COMING))
 
 

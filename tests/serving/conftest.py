@@ -24,6 +24,7 @@ from serving.embedded_redis import embedded_redis
 from serving.jobs import JobQueue, connect
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.ratings import rate
@@ -207,7 +208,7 @@ def promote(lake: Lake) -> Callable[..., None]:
         }  # fmt: skip
         lake.append("selected_model", table_of(SELECTED_MODEL, [model]))
         move = {
-            "moved_at": dt.datetime.now(dt.UTC), "alias": "champion", "version": version, "previous": None,
+            "moved_at": Clock().now(), "alias": "champion", "version": version, "previous": None,
             "effective_from": day, "model_date": day, "accepted": accepted, "conditions": "[]",
             "registry_version": "1", "reason": "better",
         }  # fmt: skip
@@ -341,7 +342,7 @@ def work(settings: Settings, serving: ServingSettings, alias: Alias) -> Work:
         store = connect(settings.redis_url, serving)
         try:
             async with asyncio.timeout(60):  # the first one imports pandera
-                while not task.done() and await JobQueue(store, serving).worker_sign() is None:
+                while not task.done() and await JobQueue(store, serving, Clock()).worker_sign() is None:
                     await asyncio.sleep(0.01)
             yield
         finally:

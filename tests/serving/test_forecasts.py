@@ -12,6 +12,7 @@ import redis.asyncio
 from serving.app import create_app
 from serving.jobs import QUEUE, JobQueue, connect
 from serving.settings import ServingSettings
+from soccer_assets.clock import Clock
 from soccer_assets.contracts import Fixture
 from soccer_assets.settings import Settings
 
@@ -173,7 +174,7 @@ async def test_a_job_delivered_twice_is_run_once(
                 await asyncio.sleep(0.02)
             while await store.zcard(QUEUE):
                 await asyncio.sleep(0.02)
-        counts = await JobQueue(store, serving).counts()
+        counts = await JobQueue(store, serving, Clock()).counts()
         await store.aclose(close_connection_pool=True)
     assert (await client.get(place)).json() == first
     assert counts == {"queued": 1, "running": 1, "done": 1}

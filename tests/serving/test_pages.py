@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from serving.app import create_app
 from serving.settings import ServingSettings
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
 
@@ -75,7 +76,7 @@ async def test_recent_matches_show_results_bars_and_value_marks(client: Client) 
 
 
 async def test_coming_matches_stand_apart_from_recent_ones(client: Client, lake: Lake) -> None:
-    tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+    tomorrow = Clock().today() + dt.timedelta(days=1)
     row = lake.read("predictions").head(1).with_columns(
         match_date=pl.lit(tomorrow), match_id=pl.lit("E0.next"), home=pl.lit("Tomorrow")
     )  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 
 from serving.lake_tables import COLUMNS
 from serving.snapshot import Snapshot
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 
 Client = Any  # see conftest
@@ -28,7 +29,7 @@ async def test_the_model_is_the_one_the_alias_was_last_moved_to(
     client.app.state.feed.refresh()
     model = (await client.get("/model")).json()
     promoted = dt.datetime.fromisoformat(model.pop("promoted_at"))
-    assert dt.datetime.now(dt.UTC) - promoted < dt.timedelta(minutes=1)
+    assert Clock().now() - promoted < dt.timedelta(minutes=1)
     assert model == {
         "version": "bbbbbbbbbbbb",
         "family": "lightgbm",

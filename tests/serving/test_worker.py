@@ -17,6 +17,7 @@ from serving.embedded_redis import embedded_redis
 from serving.jobs import HEALTH, JobQueue, connect
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
+from soccer_assets.clock import Clock
 from soccer_assets.contracts import Fixture
 from soccer_assets.delta import Lake
 from soccer_assets.errors import ForecastRefusedError
@@ -82,7 +83,7 @@ async def test_a_worker_gives_signs_of_life_until_it_leaves(
     settings: Settings, serving: ServingSettings, work: Any
 ) -> None:
     store = connect(settings.redis_url, serving)
-    queue = JobQueue(store, serving)
+    queue = JobQueue(store, serving, Clock())
     assert await queue.worker_sign() is None
     async with work():
         async with asyncio.timeout(5):

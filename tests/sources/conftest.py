@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.payloads import Payloads
 from soccer_assets.settings import Settings
@@ -18,7 +19,7 @@ class ListeningSite(Site):
     """A site that keeps the headers of every request."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
-        super().__init__(files)
+        super().__init__(files, now=Clock.of(Settings.read()).now)
         self.headers: list[Message] = []
 
     def _answer(self, path: str, asked: Message) -> Any:
@@ -54,7 +55,7 @@ def client(payloads) -> Callable[..., Client]:
     """Makes a client that neither pauses nor tries again unless the settings given say so."""
 
     def make(now: Callable[[], dt.datetime] | None = None, **changes: Any) -> Client:
-        settings = Settings(**{"http_pause_seconds": 0.0, "http_retries": 0} | changes)
+        settings = Settings(**{"http_pause_seconds": 0.0, "http_retries": 0, "today": Settings.read().today} | changes)
         return Client(settings, payloads, *([now] if now else []))
 
     return make

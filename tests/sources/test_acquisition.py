@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from soccer_assets.clock import Clock
 from soccer_assets.errors import FetchError, ShapeError, SourcesFailedError
 from soccer_assets.leagues import LEAGUES
+from soccer_assets.settings import Settings
 from soccer_assets.simulation.site import (
     ERROR_PAGE,
     HALF_BODY,
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.enable_socket
 #: An extra league: its file holds every season and is asked for again and again, whatever today is.
 NORWAY, USA = "new/NOR.csv", "new/USA.csv"
 FIRST, LAST = dt.date(2023, 1, 1), dt.date(2023, 12, 31)
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = Clock.of(Settings.read()).today()
 DAY = dt.timedelta(days=1)
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from soccer_assets.clock import Clock
 from soccer_assets.errors import BlockedError, FetchError, ShapeError, SourcesFailedError
 from soccer_assets.payloads import FETCH_LOG, Fetch
 from soccer_assets.settings import Settings
@@ -25,6 +26,8 @@ from soccer_assets.sources.client import Request
 from soccer_assets.sources.refusals import refuse_bot_wall, refuse_html
 
 pytestmark = pytest.mark.enable_socket
+
+CLOCK = Clock.of(Settings.read())
 
 BODY = b"Div,Date,HomeTeam,AwayTeam\nE0,11/08/2023,Burnley,Man City\n"
 LONGER = BODY + b"E0,12/08/2023,Arsenal,Nott'm Forest\n"
@@ -68,10 +71,10 @@ def test_answers_come_in_the_order_of_the_requests_and_are_kept_as_they_came(sit
 
 
 def test_the_log_says_where_and_when_an_answer_came_from(site, client, a, log):
-    before = dt.datetime.now(dt.UTC)
+    before = CLOCK.now()
     (answer,) = client().fetch([Request(a)], accept)
     (fetch,) = log()
-    assert before <= fetch.fetched_at <= dt.datetime.now(dt.UTC)
+    assert before <= fetch.fetched_at <= CLOCK.now()
     assert answer.fetched_at == fetch.fetched_at
     assert fetch == Fetch(
         a, fetch.fetched_at, "accepted", None, 200, sha(BODY), len(BODY), fetch.etag, fetch.last_modified

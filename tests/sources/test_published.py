@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from soccer_assets.clock import Clock
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.faults import (
@@ -31,7 +32,7 @@ from soccer_assets.sources.published import Published
 
 pytestmark = pytest.mark.enable_socket
 
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = Clock.of(Settings.read()).today()
 DAY = dt.timedelta(days=1)
 YEAR = TODAY.year
 FILE = f"{YEAR}/jp.1.json"
@@ -42,7 +43,7 @@ NOW = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
 def published(site, client, payloads, lake) -> Callable[..., Published]:
     def make(name: str, wanted: bool = True, **changes: Any) -> Published:
         addresses = {f"{source}_url": site.url for source in ("openfootball", "understat", "whoscored")}
-        settings = Settings(**(addresses | {"fonbet_urls": site.url} | changes))
+        settings = Settings(**(addresses | {"fonbet_urls": site.url, "today": TODAY} | changes))
         source = catalog(settings, [LEAGUES["JPN"], LEAGUES["E0"]])[name]
         options = {name: value for name, value in changes.items() if name.startswith("http_")}
         return Published(source, wanted, client(**options), payloads, lake)

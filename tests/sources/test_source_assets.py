@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.faults import BLOCKED, Status
 
 pytestmark = pytest.mark.enable_socket
 
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = Clock.of(Settings.read()).today()
 DAY = dt.timedelta(days=1)
 FILE = f"{TODAY.year}/jp.1.json"
 
@@ -43,7 +44,7 @@ def run(site, tmp_path) -> Callable[..., Any]:
 
     def made(*names: str, sources: str = "openfootball", first: dt.date = TODAY - 10 * DAY) -> Any:
         settings = Settings(
-            var=str(tmp_path), sources=sources, leagues="JPN", http_retries=0, http_pause_seconds=0.0,
+            var=str(tmp_path), today=TODAY, sources=sources, leagues="JPN", http_retries=0, http_pause_seconds=0.0,
             football_data_url=site.url, openfootball_url=site.url, understat_url=site.url, whoscored_url=site.url,
             fonbet_urls=site.url,
         )  # fmt: skip
