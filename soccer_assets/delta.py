@@ -17,7 +17,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow import fs
 
-from soccer_assets.errors import NotMaterializedError
+from soccer_assets.errors import NotMaterializedError, SchemaError
 
 DATE = "match_date"
 COMMIT_TRIES = 20
@@ -137,10 +137,11 @@ class Lake:
     def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
         for attempt in range(COMMIT_TRIES):
             there = self.table(name) if self.exists(name) else None
+            spelled = _in_spelling_of(name, rows, there)
             try:
                 write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
                     self.address(name) if there is None else there,
-                    _stream(rows),
+                    _stream(spelled),
                     mode=mode,
                     schema_mode="merge",
                     predicate=predicate,  # also for a table that is not there: another writer may be making it
@@ -155,6 +156,22 @@ class Lake:
                     raise
                 time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
         return (self.table(name) if there is None else there).version()
+
+
+def _in_spelling_of(name: str, rows: pl.DataFrame, there: DeltaTable | None) -> pl.DataFrame:
+    """Rows with their columns as the table spells them: to Delta Lake, names that differ in case alone are one.
+
+    Raises:
+        SchemaError: two columns of the rows would be one.
+    """
+    spelling = {field.name.lower(): field.name for field in there.schema().fields} if there is not None else {}
+    names = [spelling.setdefault(column.lower(), column) for column in rows.columns]
+    if names == rows.columns:
+        return rows
+    twice = sorted(column for column, kept in zip(rows.columns, names, strict=True) if names.count(kept) > 1)
+    if twice:
+        raise SchemaError(f"{name}: expected columns that differ in more than case, found {twice}")
+    return rows.rename(dict(zip(rows.columns, names, strict=True)))
 
 
 def _stream(rows: pl.DataFrame) -> pa.RecordBatchReader:

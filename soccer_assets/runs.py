@@ -18,8 +18,11 @@ from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
 from soccer_assets.event_log import planned_as_a_whole
 from soccer_assets.partitions import range_tags
+from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS, SOURCE_ANSWERED, WHAT_BROKE
 
 ROOT = Path(__file__).parent.parent
+#: Without these there are no matches: a run that had to do with their last good files ends in an error.
+TRUSTED = (FOOTBALL_DATA_RESULTS.name, FOOTBALL_DATA_FIXTURES.name)
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
@@ -54,7 +57,8 @@ def materialize(
     """Materialize a selection, with its checks, for the match dates `first` to `last`, both inclusive, as one run.
 
     Raises:
-        RunFailedError: a step or a blocking check failed.
+        RunFailedError: a step or a blocking check failed; or the run went through to its end, but on the last good
+            files of football-data.co.uk where the new ones were refused or did not come.
     """
     keys = selection.resolve(defs.resolve_asset_graph())
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=keys)
@@ -66,7 +70,7 @@ def materialize(
         )
     bookkeeping = time.perf_counter() - began
     say(f"  {'run planned':<76} {bookkeeping:7.1f} s")
-    failure = ""
+    failure, unanswered = "", []
     rows: dict[str, int] = {}
     started: dict[str, float] = {}
     written: dict[str, float] = {}
@@ -85,6 +89,11 @@ def materialize(
                 seconds = time.perf_counter() - started[step]
                 made = f"{rows[step]:,} rows" if step in rows else "checked"
                 say(f"  {step:<60}{made:>16} {seconds:7.1f} s")
+            case DagsterEventType.ASSET_CHECK_EVALUATION:
+                told = _unanswered(event)
+                if told:
+                    say(f"  {told}")
+                    unanswered.append(told)
             case DagsterEventType.STEP_FAILURE:
                 failure = failure or f"{step}: {_cause(event)}"
             case DagsterEventType.RUN_FAILURE:
@@ -93,7 +102,21 @@ def materialize(
         raise RunFailedError(f"{failure}\n(run {run.run_id}, match dates {first} to {last})")
     seconds = time.perf_counter() - began
     say(f"  done in {seconds:.1f} s, {bookkeeping:.1f} s of it Dagster's own bookkeeping")
+    if unanswered:
+        told = "\n".join(unanswered)
+        raise RunFailedError(
+            f"{told}\n(run {run.run_id} went on with the last good files, match dates {first} to {last})"
+        )
     return Report(run.run_id, seconds, bookkeeping, rows)
+
+
+def _unanswered(event: DagsterEvent) -> str:
+    """What kept football-data.co.uk from answering, of a check that says so; empty of any other."""
+    evaluation = event.asset_check_evaluation_data
+    table = evaluation.asset_key.path[-1]
+    if evaluation.passed or evaluation.check_name != SOURCE_ANSWERED or table not in TRUSTED:
+        return ""
+    return f"{table}: {evaluation.metadata[WHAT_BROKE].value}"
 
 
 def _cause(event: DagsterEvent) -> str:

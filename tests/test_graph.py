@@ -69,8 +69,10 @@ monitoring   drift_report                   match_features
 CHECKS = """
 football_data_results   no_record_is_lost                           blocks
 football_data_results   every_record_is_read                        warns
+football_data_results   the_source_answered                         warns
 football_data_fixtures  no_record_is_lost                           blocks
 football_data_fixtures  every_record_is_read                        warns
+football_data_fixtures  the_source_answered                         warns
 openfootball_matches    no_record_is_lost                           blocks
 openfootball_matches    most_records_are_read                       warns
 openfootball_matches    the_source_answered                         warns

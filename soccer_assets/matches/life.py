@@ -25,7 +25,8 @@ from soccer_assets.matches.schema import (
     PAIR,
     STATISTICS,
 )
-from soccer_assets.sources.football_data import KEY_COLUMNS, kick_off_at, published_date
+from soccer_assets.sources.football_data_dates import kick_off_at, published_date
+from soccer_assets.sources.football_data_text import KEY_COLUMNS
 
 #: Published names of what is counted.
 PUBLISHED: dict[str, tuple[str, ...]] = {

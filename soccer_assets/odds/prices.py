@@ -64,6 +64,7 @@ def price_columns() -> Iterator[PriceColumn]:
 
 def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
     """Prices of the records that became matches; a price not above 1 or a handicap without a line is quarantined."""
+    published = _spelled(published)
     names = published.collect_schema().names()
     columns = [column for column in price_columns() if column.name in names]
     columns += [replace(c, name=wrong) for wrong, right in MISSPELLED.items() if wrong in names
@@ -89,6 +90,15 @@ def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
         pl.concat([ODDS.empty(), *(part.rows for part in parts)]),
         pl.concat([quarantine("odds").empty(), *(part.quarantined for part in parts)]),
     )
+
+
+def _spelled(published: pl.LazyFrame) -> pl.LazyFrame:
+    """The records with the price columns as the site spells them, however the file did that had them first."""
+    spelling = {name.lower(): name for c in price_columns() for name in (c.name, *c.line_columns)}
+    spelling |= {wrong.lower(): wrong for wrong in MISSPELLED}
+    names = published.collect_schema().names()
+    other = {name: spelled for name in names if (spelled := spelling.get(name.lower(), name)) not in names}
+    return published.rename(other)
 
 
 def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:

@@ -2,15 +2,19 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import polars as pl
 
 from soccer_assets.delta import DATE, Lake
+from soccer_assets.errors import FetchError, SourcesFailedError
 from soccer_assets.leagues import League
 from soccer_assets.payloads import Payloads
 from soccer_assets.sources import football_data
-from soccer_assets.sources.client import Answer, Client, Request
+from soccer_assets.sources.client import Accept, Answer, Client, Request
+from soccer_assets.sources.football_data_dates import published_time
+from soccer_assets.sources.football_data_text import KEY_COLUMNS
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS, Parsed
 from soccer_assets.tables import Table, quarantine
 
@@ -23,7 +27,8 @@ FIXTURES_KNOWN_AHEAD = dt.timedelta(days=60)
 class Acquired:
     """Records of a range of match dates, with counts over the whole files they were read from.
 
-    `problem` is what kept a source from answering; the rows are those of its last good answers then.
+    `problem` is what kept a source from answering; the rows are those of its last good answers then. `unread_times` are
+    the kick-offs that cannot be read, which their records do without: how many of each address, and one of them.
     """
 
     rows: pl.DataFrame
@@ -34,6 +39,7 @@ class Acquired:
     quarantined: int
     reasons: dict[str, int]
     problem: str = ""
+    unread_times: dict[str, str] = field(default_factory=dict)
 
 
 class FootballData:
@@ -49,23 +55,28 @@ class FootballData:
     def results(self, first: dt.date, last: dt.date) -> Acquired:
         """Records of season archives with a match date from `first` to `last`, both inclusive.
 
+        A file that is refused, or that alone does not come, is the `problem`, and its last good one counts.
+
         Raises:
-            SourcesFailedError: an address gave no acceptable answer; nothing is written then.
+            SourcesFailedError: no address answered; nothing is written then.
         """
         today = self._client.now().date()
         requests = football_data.archives(self._base, self._leagues, first, last, today)
-        answers = self._client.fetch(requests, football_data.accept_archive, self._base, NAME)
+        answers, problem = self._ask(requests, partial(football_data.accept_archive, today=today))
         parsed = football_data.parse(answers)
-        return self._acquired(FOOTBALL_DATA_RESULTS, requests, answers, parsed, parsed.records, first, last)
+        return self._acquired(FOOTBALL_DATA_RESULTS, requests, answers, parsed, parsed.records, first, last, problem)
 
     def fixtures(self, first: dt.date, last: dt.date) -> Acquired:
         """Coming matches from `first` to `last` by every fixtures file seen, each as it was last published.
 
+        A file that is refused, or that alone does not come, is the `problem`, and its last good one counts.
+
         Raises:
-            SourcesFailedError: an address gave no acceptable answer; nothing is written then.
+            SourcesFailedError: no address answered; nothing is written then.
         """
+        today = dt.datetime.now(dt.UTC).date()
         requests = football_data.fixture_files(self._base) if self._leagues else []
-        newest = self._client.fetch(requests, football_data.accept_fixtures, self._base, NAME)
+        newest, problem = self._ask(requests, partial(football_data.accept_fixtures, today=today))
         seen = self._seen([answer.address for answer in newest], first)
         answers = [
             Answer(address, payload_id, fetched_at, self._payloads.get(payload_id))
@@ -76,7 +87,21 @@ class FootballData:
         if len(rows):
             rows = rows.filter(pl.col("_league").is_in([league.code for league in self._leagues]))
             rows = _as_last_published(rows, seen, {answer.address: answer.payload_id for answer in newest})
-        return self._acquired(FOOTBALL_DATA_FIXTURES, requests, answers, parsed, rows, first, last)
+        return self._acquired(FOOTBALL_DATA_FIXTURES, requests, answers, parsed, rows, first, last, problem)
+
+    def _ask(self, requests: Sequence[Request], accept: Accept) -> tuple[list[Answer], str]:
+        """The last good answer to each request, and what failed; raises where nothing answered."""
+        try:
+            return self._client.fetch(requests, accept, self._base, NAME), ""
+        except SourcesFailedError as error:
+            good = self._payloads.last_good(self._base)
+            asked = sum(not (request.final and request.address in good) for request in requests)
+            if sum(isinstance(failure, FetchError) for failure in error.failures) == asked:
+                raise
+            kept = [good[request.address] for request in requests if request.address in good]
+            answers = [Answer(f.address, f.payload_id, f.fetched_at, self._payloads.get(f.payload_id))
+                       for f in kept if f.payload_id is not None]  # fmt: skip
+            return answers, str(error)
 
     def _seen(self, addresses: Sequence[str], first: dt.date) -> pl.DataFrame:
         """Payloads of the addresses with the first and last time each was what the source showed."""
@@ -98,6 +123,7 @@ class FootballData:
         rows: pl.DataFrame,
         first: dt.date,
         last: dt.date,
+        problem: str,
     ) -> Acquired:
         bad = quarantine(table.name)
         quarantined = bad.conform(parsed.quarantined)
@@ -114,24 +140,37 @@ class FootballData:
             records=len(parsed.records),
             quarantined=len(quarantined),
             reasons=dict(reasons.iter_rows()),
+            problem=problem,
+            unread_times=_unread_times(parsed.records),
         )
+
+
+def _unread_times(records: pl.DataFrame) -> dict[str, str]:
+    """How many kick-offs of each address cannot be read, and the first of them."""
+    if "Time" not in records.columns:
+        return {}
+    unread = records.filter(pl.col("Time").is_not_null() & published_time(pl.col("Time")).is_null())
+    counts = unread.group_by("_address", maintain_order=True).agg(pl.len(), pl.col("Time").first())
+    return {address: f"{count}, such as {text!r}" for address, count, text in counts.rows()}
 
 
 def _as_last_published(records: pl.DataFrame, seen: pl.DataFrame, newest: dict[str, str]) -> pl.DataFrame:
     """One record per match and date, the one seen last, with when it was first and last seen."""
-    times = seen.rename({"address": "_address", "payload_id": "_payload_id"})
+    times = seen.rename(
+        {"address": "_address", "payload_id": "_payload_id", "first_at": "_first_at", "last_at": "_last_at"}
+    )
     columns = records.columns
-    home = pl.coalesce(*(c for c in football_data.KEY_COLUMNS["home"] if c in columns))
-    away = pl.coalesce(*(c for c in football_data.KEY_COLUMNS["away"] if c in columns))
+    home = pl.coalesce(*(c for c in KEY_COLUMNS["home"] if c in columns))
+    away = pl.coalesce(*(c for c in KEY_COLUMNS["away"] if c in columns))
     match = [pl.col("_league"), pl.col(DATE), home.alias("home"), away.alias("away")]
     return (
         records.join(times, on=["_address", "_payload_id"])
-        .sort("last_at", "_address", "_line")
+        .sort("_last_at", "_address", "_line")
         .with_columns(
-            _first_seen_at=pl.col("first_at").min().over(match),
-            _last_seen_at=pl.col("last_at"),
+            _first_seen_at=pl.col("_first_at").min().over(match),
+            _last_seen_at=pl.col("_last_at"),
             _listed=pl.col("_payload_id") == pl.col("_address").replace_strict(newest),
         )
-        .drop("first_at", "last_at")
+        .drop("_first_at", "_last_at")
         .filter(pl.struct(match).is_last_distinct())
     )

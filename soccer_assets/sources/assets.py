@@ -35,8 +35,10 @@ from soccer_assets.sources.schema import (
     FOOTBALL_DATA_FIXTURES,
     FOOTBALL_DATA_RESULTS,
     OPENFOOTBALL_MATCHES,
+    SOURCE_ANSWERED,
     SOURCE_HEALTH,
     UNDERSTAT_MATCHES,
+    WHAT_BROKE,
     WHOSCORED_MATCHES,
 )
 from soccer_assets.tables import SHOWN, Table, quarantine
@@ -83,7 +85,7 @@ MOST_READ = Promise(
     AssetCheckSeverity.WARN,
 )
 ANSWERED = Promise(
-    "the_source_answered",
+    SOURCE_ANSWERED,
     "Every address gave a good answer; where one did not, its last good answer stays.",
     lambda acquired: not acquired.problem,
 )
@@ -111,15 +113,19 @@ def _acquired_asset(
         acquired: Acquired = attrgetter(acquire)(context.resources)(*dates_of(context.partition_key_range))
         if acquired.problem:
             context.log.error("%s keeps what it had: %s", table.name, acquired.problem)
-        counts = {
+        for address, times in acquired.unread_times.items():
+            context.log.warning("%s: kick-offs that cannot be read, and are left out: %s", address, times)
+        counts: dict[str, Any] = {
             "payloads": acquired.files,
             "addresses without an answer": len(acquired.missing),
             "records in the payloads": acquired.records,
             "quarantined": acquired.quarantined,
         }
+        if acquired.unread_times:
+            counts["kick-offs that cannot be read"] = acquired.unread_times
         yield Output(acquired.rows, metadata={**counts, "quarantined by reason": acquired.reasons})
         for promise in promises:
-            told = {"what broke": acquired.problem} if promise is ANSWERED and acquired.problem else counts
+            told = {WHAT_BROKE: acquired.problem} if promise is ANSWERED and acquired.problem else counts
             yield AssetCheckResult(
                 asset_key=AssetKey(table.name),
                 check_name=promise.name,
@@ -131,7 +137,7 @@ def _acquired_asset(
     return build
 
 
-OWN, BESIDE = (NOTHING_LOST, ALL_READ), (NOTHING_LOST, MOST_READ, ANSWERED)
+OWN, BESIDE = (NOTHING_LOST, ALL_READ, ANSWERED), (NOTHING_LOST, MOST_READ, ANSWERED)
 acquired_assets = [
     _acquired_asset(FOOTBALL_DATA_RESULTS, "football_data", "csv", "football_data.results", OWN),
     _acquired_asset(FOOTBALL_DATA_FIXTURES, "football_data", "csv", "football_data.fixtures", OWN),

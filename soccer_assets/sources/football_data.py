@@ -4,8 +4,6 @@ The site's column key is its notes.txt. Thirty years of files differ in encoding
 whatever cannot be read goes to quarantine with its line and the reason.
 """
 
-import codecs
-import csv
 import datetime as dt
 import re
 from collections.abc import Sequence
@@ -14,32 +12,33 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
-from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import (
     EXTRA_BY_COUNTRY,
+    LATEST_END,
     LEAGUES,
     League,
     season_label,
     seasons_between,
 )
+from soccer_assets.sources import football_data_checks as checks
 from soccer_assets.sources.client import Answer, Request
-from soccer_assets.sources.refusals import refuse_html
+from soccer_assets.sources.football_data_dates import kick_off_at, published_date
+from soccer_assets.sources.football_data_text import BLANKS, Section, fold, sections, split
 from soccer_assets.sources.schema import Parsed
 from soccer_assets.tables import quarantine
 
-#: Published names of the columns every record needs, in the order they are looked for.
-KEY_COLUMNS = {
-    "date": ("Date",),
-    "home": ("HomeTeam", "Home", "HT"),
-    "away": ("AwayTeam", "Away", "AT"),
-}
 FIXTURE_FILES = ("fixtures.csv", "new_league_fixtures.csv")
 #: A season's archive is final this long after its last possible day.
 FINAL_AFTER = dt.timedelta(days=120)
-LEAST_SHARE_OF_ROWS = 0.5
+#: A season from autumn to spring begins in July and ends in June, or so long before and after (Romania's of 2012/13
+#: ended on 13 July 2013); the pandemic's summer lasted to LATEST_END.
+SEASON_MARGIN = dt.timedelta(days=14)
+#: A season of a calendar year ended so long after it: China's of 2021 on 12 January, Brazil's of 2020 on 25 February.
+LATE_END = dt.timedelta(days=75)
+_COUNTRIES = {league.code: country for country, league in EXTRA_BY_COUNTRY.items()}
 LEAST_CELLS = 4  # league, date and two teams
-SITE_ZONE = "Europe/London"  # the site writes dates and times as in the United Kingdom
-_LINE_END = re.compile(r"\r\n|\n|\r")
+#: What is no name of a column that a frame of records has for itself.
+OURS = ("_league", "_start", "_home", "_away", "_address", "_payload_id", "_line", "_extra", "match_date", "_season")
 
 
 def archives(base: str, leagues: Sequence[League], first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
@@ -65,57 +64,38 @@ def fixture_files(base: str) -> list[Request]:
     return [Request(f"{base}/{name}") for name in names]
 
 
-def accept_archive(address: str, body: bytes, before: bytes | None) -> None:
-    """Raise ShapeError for anything that should not replace the last good file of a season."""
-    rows = _rows_of_whole_file(address, body)
-    rows_before = count_rows(before) if before is not None else 0
-    if rows < LEAST_SHARE_OF_ROWS * rows_before:
-        raise ShapeError(
-            address,
-            f"expected at least {LEAST_SHARE_OF_ROWS:.0%} of the {rows_before} rows of the last good file, "
-            f"found {rows}",
-        )
+def accept_archive(address: str, body: bytes, before: bytes | None, today: dt.date | None = None) -> None:
+    """Raise ShapeError for anything that should not replace the last good file of a season, or of all seasons."""
+    new = _judge(address, body)
+    checks.refuse_archive(new, None if before is None else _judge(address, before), today)
 
 
-def accept_fixtures(address: str, body: bytes, before: bytes | None) -> None:
-    """Raise ShapeError for anything but a whole CSV file with the key columns; any number of rows will do."""
-    _rows_of_whole_file(address, body)
+def accept_fixtures(address: str, body: bytes, before: bytes | None, today: dt.date | None = None) -> None:
+    """Raise ShapeError for anything but a whole CSV file with readable dates; any number of rows will do."""
+    new = _judge(address, body)
+    checks.refuse_fixtures(new, None if before is None else _judge(address, before), today)
 
 
 def count_rows(body: bytes) -> int:
-    """Lines with content below the header."""
-    return max(len(_lines(body)) - 1, 0)
-
-
-def _rows_of_whole_file(address: str, body: bytes) -> int:
-    refuse_html(address, body)
-    lines = _lines(body)
-    header = _header(lines[0]) if lines else []
-    for role, names in KEY_COLUMNS.items():
-        if not set(names) & set(header):
-            raise ShapeError(address, f"expected a column for {role} ({' or '.join(names)}), found {header[:20]}")
-    cells = min(len(header), len(_split(lines[-2]))) if len(lines) > 1 else 0
-    if not body.endswith((b"\n", b"\r")) and len(_split(lines[-1])) < cells:
-        raise ShapeError(address, f"expected a whole file, found line {len(lines)} cut short: {lines[-1][-60:]!r}")
-    return len(lines) - 1
+    """Lines with content that are no header."""
+    return sum(len(section.lines) for section in sections(body))
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
     """Records with provenance; columns keep their published names and text, blank rows are dropped."""
     frames, bad = [], []
     for answer in answers:
-        frame, problems = _read(answer)
-        frames.append(frame)
+        read, problems = _read(answer, sections(answer.body))
+        frames += read
         bad += problems
     table = quarantine("football_data")
     unread = pl.DataFrame(bad, schema=table.schema, orient="row")
     if not frames:
         return Parsed(pl.DataFrame(), unread)
-    cells = pl.concat(frames, how="diagonal").with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
-    records = _dated(cells)
+    records = _records(frames)
     reason = _reason(records)
     wrong = records.filter(reason.is_not_null())
-    published = [name for name in records.columns if not name.startswith("_") and name != "match_date"]
+    published = [name for name in records.columns if name not in OURS]
     quarantined = wrong.select(
         origin="_address",
         payload_id="_payload_id",
@@ -128,61 +108,67 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     return Parsed(good, pl.concat([unread, quarantined]))
 
 
-def _lines(body: bytes) -> list[str]:
-    """Lines with content; a trailing run of commas counts as none."""
-    return [line for line in _text_lines(body) if line.strip(", \t")]
+def _judge(address: str, body: bytes) -> checks.File:
+    """A file's records with why each of them cannot be used, and the reasons of the lines that are none."""
+    parts = sections(body)
+    frames, problems = _read(Answer(address, "", dt.datetime.min, body), parts)
+    records = pl.DataFrame()
+    if frames:
+        records = _records(frames)
+        records = records.with_columns(_reason=_reason(records))
+    start = _of_address(address)[1]
+    return checks.File(address, body, parts, records, [str(reason) for *_, reason, _ in problems], start)
 
 
-def _text_lines(body: bytes) -> list[str]:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = body.removeprefix(codecs.BOM_UTF8).decode("cp1252", errors="replace")
-    return _LINE_END.split(text)
+def _records(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The cells of all files, dated; names that differ in case alone are one column."""
+    spelling = fold(list(dict.fromkeys(name for frame in frames for name in frame.columns)))
+    if any(name != first for name, first in spelling.items()):
+        frames = [frame.rename({name: spelling[name] for name in frame.columns}) for frame in frames]
+    cells = pl.concat(frames, how="diagonal").with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
+    return _dated(cells)
 
 
-def _header(line: str) -> list[str]:
-    return [name.strip() for name in _split(line)]
-
-
-def _split(line: str) -> list[str]:
-    """The cells of one line; a stray quotation mark is a character like any other."""
-    return line.split(",") if line.count('"') % 2 else next(csv.reader([line]))
-
-
-def _read(answer: Answer) -> tuple[pl.DataFrame, list[tuple[object, ...]]]:
-    """One file's cells by published name, with provenance, and the lines too short to be a record."""
-    numbered = [(n, line) for n, line in enumerate(_text_lines(answer.body), start=1) if line.strip(", \t")]
-    header = _header(numbered[0][1])
-    width = len(header)
-    kept: list[tuple[int, str]] = []
+def _read(answer: Answer, parts: Sequence[Section]) -> tuple[list[pl.DataFrame], list[tuple[object, ...]]]:
+    """A file's cells by published name, with provenance, for each header; and the lines that cannot be a record."""
+    frames: list[pl.DataFrame] = []
     problems: list[tuple[object, ...]] = []
-    for number, line in numbered[1:]:
-        count = line.count(",") + 1
-        if count >= LEAST_CELLS:
-            kept.append((number, line))
-        else:
-            reason = f"expected {width} cells, found {count}"
-            problems.append((answer.address, answer.payload_id, number, None, reason, line))
-    cells = _cells([line for _, line in kept], width)
+    for part in parts:
+        missing = part.missing()
+        kept: list[tuple[int, str]] = []
+        for number, line in part.lines:
+            count = line.count(",") + 1
+            if count >= LEAST_CELLS and not missing:
+                kept.append((number, line))
+            else:
+                reason = missing or f"expected {len(part.header)} cells, found {count}"
+                problems.append((answer.address, answer.payload_id, number, None, reason, line))
+        if not missing:
+            frames.append(_frame(answer, part, kept))
+    return frames, problems
+
+
+def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl.DataFrame:
+    """The cells of lines below one header, by published name, with provenance."""
+    columns = part.columns
+    cells = _cells([line for _, line in kept], len(columns))
     # a column published twice keeps its first appearance
-    named = {name: i for i, name in reversed(list(enumerate(header))) if name}
+    named = {name: i for i, name in reversed(list(enumerate(columns))) if name}
     frame = cells.select(cells.to_series(i).alias(name) for name, i in sorted(named.items(), key=lambda x: x[1]))
-    last = max(i for i, name in enumerate(header) if name)
-    gaps = not all(header[:last])
-    extras = [_beyond(line, header) if gaps or line.rstrip(", \t").count(",") > last else None for _, line in kept]
-    numbers = [number for number, _ in kept]
+    last = max(i for i, name in enumerate(columns) if name)
+    gaps = not all(columns[:last])
+    extras = [_beyond(line, columns) if gaps or line.rstrip(BLANKS).count(",") > last else None for _, line in kept]
     league, start = _of_address(answer.address)
     return frame.with_columns(
         _league=_league_column(frame, league),
         _start=_start_column(frame, start),
-        _home=pl.coalesce(*(n for n in KEY_COLUMNS["home"] if n in frame.columns)),
-        _away=pl.coalesce(*(n for n in KEY_COLUMNS["away"] if n in frame.columns)),
+        _home=pl.col(part.column("home") or ""),
+        _away=pl.col(part.column("away") or ""),
         _address=pl.lit(answer.address),
         _payload_id=pl.lit(answer.payload_id),
-        _line=pl.Series(numbers, dtype=pl.Int64),
+        _line=pl.Series([number for number, _ in kept], dtype=pl.Int64),
         _extra=pl.Series(extras, dtype=pl.String),
-    ), problems
+    )
 
 
 def _cells(lines: Sequence[str], width: int) -> pl.DataFrame:
@@ -190,14 +176,14 @@ def _cells(lines: Sequence[str], width: int) -> pl.DataFrame:
     schema = {str(i): pl.String for i in range(width)}
     text = "\n".join([",".join(schema), *lines])  # the reader takes the number of cells from the first line
     if '"' in text:  # a stray quotation mark would swallow the lines after it
-        rows = [(_split(line) + [""] * width)[:width] for line in lines]
+        rows = [(split(line) + [""] * width)[:width] for line in lines]
         return pl.DataFrame(rows, schema=schema, orient="row")
     return pl.read_csv(text.encode(), schema=schema, truncate_ragged_lines=True, quote_char=None)
 
 
-def _beyond(line: str, header: Sequence[str]) -> str | None:
+def _beyond(line: str, columns: Sequence[str]) -> str | None:
     """The cells under no name: past the end of the header or below an empty name."""
-    return ",".join(c for i, c in enumerate(_split(line)) if c and (i >= len(header) or not header[i])) or None
+    return ",".join(c for i, c in enumerate(split(line)) if c and (i >= len(columns) or not columns[i])) or None
 
 
 def _of_address(address: str) -> tuple[str | None, int | None]:
@@ -233,11 +219,12 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
     records = records.with_columns(match_date=published_date(pl.col("Date"))).with_columns(
         _kick_off=kick_off_at(pl.col("match_date"), time)
     )
-    zones = {code: league.time_zone for code, league in LEAGUES.items() if league.extra}
     local = pl.col("match_date")
-    for code, zone in zones.items():
-        here = pl.col("_kick_off").dt.convert_time_zone(zone).dt.date()
-        local = pl.when((pl.col("_league") == code) & pl.col("_kick_off").is_not_null()).then(here).otherwise(local)
+    for code in records["_league"].unique():
+        if code in LEAGUES and LEAGUES[code].extra:
+            there = pl.col("_kick_off").dt.convert_time_zone(LEAGUES[code].time_zone).dt.date()
+            of_league = (pl.col("_league") == code) & pl.col("_kick_off").is_not_null()
+            local = pl.when(of_league).then(there).otherwise(local)
     records = records.with_columns(match_date=local).drop("_kick_off")
     calendar = [code for code, league in LEAGUES.items() if league.calendar_year]
     derived = (
@@ -256,38 +243,43 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def published_date(text: pl.Expr) -> pl.Expr:
-    """The site's dd/mm/yy or dd/mm/yyyy; null where there is no such day."""
-    short = text.str.contains(r"^\d{1,2}/\d{1,2}/\d\d$")  # %Y would read 24 as the year 24, %y 1930 as 2030
-    return (
-        pl.when(short)
-        .then(text.str.to_date("%d/%m/%y", strict=False))
-        .otherwise(text.str.to_date("%d/%m/%Y", strict=False))
-    )
-
-
-def kick_off_at(date: pl.Expr, time: pl.Expr) -> pl.Expr:
-    """UTC kick-off from the site's date and `HH:MM` or `HH:MM:SS` time; null where no time was published."""
-    stamp = date.cast(pl.String) + " " + time.str.slice(0, 5).str.zfill(5)
-    naive = stamp.str.to_datetime("%Y-%m-%d %H:%M", strict=False, time_unit="us")
-    return naive.dt.replace_time_zone(SITE_ZONE, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
-
-
 def _reason(records: pl.DataFrame) -> pl.Series:
     """Why a record cannot be used; null where it can."""
-    known = list(LEAGUES)
-    date, start = pl.col("match_date"), pl.col("_start")
-    off = (date < pl.date(start, 1, 1)) | (date > pl.date(start + 1, 12, 31))
+    date = pl.col("match_date")
+    first, last = _season_days(records)
+    country = pl.col("_league").replace_strict(_COUNTRIES, default=None, return_dtype=pl.String)
+    stray = pl.lit(None, dtype=pl.String)
+    for name, expected in (("Div", pl.col("_league")), ("Country", country)):
+        if name in records.columns:
+            other = pl.col(name).str.to_lowercase() != expected.str.to_lowercase()
+            stray = pl.when(other).then(pl.format("expected rows of {}, found {}", expected, name)).otherwise(stray)
     return records.select(
-        pl.when(pl.col("_league").is_null() | ~pl.col("_league").is_in(known))
+        pl.when(pl.col("_league").is_null() | ~pl.col("_league").is_in(list(LEAGUES)))
         .then(pl.format("expected a known division code, found {}", pl.col("_league").fill_null("none")))
+        .when(stray.is_not_null())
+        .then(stray)
         .when(pl.col("_home").is_null() | pl.col("_away").is_null())
         .then(pl.lit("expected two teams, found an empty name"))
         .when(pl.col("_home") == pl.col("_away"))
         .then(pl.lit("expected two teams, found one against itself"))
         .when(date.is_null())
         .then(pl.format("expected a date dd/mm/yy or dd/mm/yyyy, found {}", pl.col("Date").fill_null("none")))
-        .when(off)
+        .when((date < first) | (date > last))
         .then(pl.format("expected a date within season {}, found {}", "_season", "Date"))
         .alias("reason")
     ).to_series()
+
+
+def _season_days(records: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
+    """The first and the last day on which a match of the record's season can have been played."""
+    start = pl.col("_start")
+    year = pl.col("_league").is_in([code for code, league in LEAGUES.items() if league.calendar_year])
+    if "Season" in records.columns:  # a league of calendar years has had seasons from autumn to spring
+        year = pl.coalesce(~pl.col("Season").str.contains("/"), year)
+    first = pl.when(year).then(pl.date(start, 1, 1)).otherwise(pl.date(start, 7, 1) - SEASON_MARGIN)
+    last = (
+        pl.when(year).then(pl.date(start, 12, 31) + LATE_END)
+        .when(start == 2019).then(pl.date(2020, *LATEST_END))
+        .otherwise(pl.date(start + 1, 6, 30) + SEASON_MARGIN)
+    )  # fmt: skip
+    return first, last

@@ -13,7 +13,7 @@ import polars as pl
 
 from soccer_assets.delta import DATE
 from soccer_assets.payloads import BAD, GOOD, OUTCOMES
-from soccer_assets.sources.football_data import KEY_COLUMNS
+from soccer_assets.sources.football_data_text import KEY_COLUMNS
 from soccer_assets.sources.schema import SOURCE_HEALTH
 from soccer_assets.tables import UTC
 

@@ -6,6 +6,9 @@ import polars as pl
 
 from soccer_assets.tables import UTC, Column, Table
 
+#: The check of every acquired table, red where its last good answers had to stay, and its word on why.
+SOURCE_ANSWERED, WHAT_BROKE = "the_source_answered", "what broke"
+
 
 @dataclass(frozen=True)
 class Parsed:

@@ -17,10 +17,9 @@ from soccer_assets.sources.football_data import (
     archives,
     count_rows,
     fixture_files,
-    kick_off_at,
     parse,
-    published_date,
 )
+from soccer_assets.sources.football_data_dates import kick_off_at, published_date
 
 BASE = "https://site"
 E0, USA = f"{BASE}/mmz4281/2324/E0.csv", f"{BASE}/new/USA.csv"
@@ -151,13 +150,15 @@ def test_a_name_that_stands_twice_means_its_first_column():
 @pytest.mark.parametrize(
     ("header", "row", "home", "away"),
     [
-        ("Div,Date,HomeTeam,AwayTeam", "E0,12/08/2023,Arsenal,Fulham", "HomeTeam", "AwayTeam"),
-        ("Div,Date,HT,AT", "G1,12/08/2000,Arsenal,Fulham", "HT", "AT"),  # Greece to 2004/05
-        ("Country,Date,Home,Away", "USA,12/08/2023,Arsenal,Fulham", "Home", "Away"),
+        ("Div,Date,HomeTeam,AwayTeam,FTHG,FTAG", "E0,12/08/2023,Arsenal,Fulham,1,0", "HomeTeam", "AwayTeam"),
+        # Greece to 2004/05
+        ("Div,Date,HT,AT,FTHG,FTAG", "G1,12/08/2023,Arsenal,Fulham,1,0", "HT", "AT"),
+        ("Country,Date,Home,Away,HG,AG", "USA,12/08/2023,Arsenal,Fulham,1,0", "Home", "Away"),
     ],
 )
 def test_team_columns_have_three_pairs_of_names(header, row, home, away):
-    accept_archive(E0, file(row, header=header).encode(), None)
+    address = {"E0": E0, "G1": f"{BASE}/mmz4281/2324/G1.csv", "USA": USA}[row.split(",")[0]]
+    accept_archive(address, file(row, header=header).encode(), None)
     (record,) = records(file(row, header=header), FIXTURES)
     assert (record[home], record[away]) == ("Arsenal", "Fulham")
 
@@ -241,10 +242,53 @@ def test_a_record_says_where_it_comes_from():
         ("31/02/24", None),
         ("12/13/2023", None),
         ("00/08/2023", None),
+        ("1/13/2023", None),
+        ("31/06/2023", None),
+        ("12/08/0001", None),
+        ("12/08/9999", None),
+        ("9999-12-31", None),
+        # as spreadsheets and other programs write it anew
+        ("12/08/2023 00:00", dt.date(2023, 8, 12)),
+        ("12/08/2023 00:00:00", dt.date(2023, 8, 12)),
+        ("12/08/2023 8:00 PM", dt.date(2023, 8, 12)),
+        ("12.08.2023", dt.date(2023, 8, 12)),
+        ("12.8.23", dt.date(2023, 8, 12)),
+        ("12-08-2023", dt.date(2023, 8, 12)),
+        ("12-08-23", dt.date(2023, 8, 12)),
+        ("12 08 2023", dt.date(2023, 8, 12)),
+        ("2023-08-12", dt.date(2023, 8, 12)),
+        ("2023/8/12", dt.date(2023, 8, 12)),
+        ("2023.08.12", dt.date(2023, 8, 12)),
+        ("20230812", dt.date(2023, 8, 12)),
+        ("2023-08-12T20:00:00Z", dt.date(2023, 8, 12)),
+        ("2023-08-12 00:00:00.000", dt.date(2023, 8, 12)),
+        ("45150", dt.date(2023, 8, 12)),
+        ("45150.0", dt.date(2023, 8, 12)),
+        ("45150.8333", dt.date(2023, 8, 12)),
+        ("12 Aug 2023", dt.date(2023, 8, 12)),
+        ("12-Aug-23", dt.date(2023, 8, 12)),
+        ("12-AUG-2023", dt.date(2023, 8, 12)),
+        ("12 August 2023", dt.date(2023, 8, 12)),
+        ("1 Sept 2023", dt.date(2023, 9, 1)),
+        ("Aug 12 2023", dt.date(2023, 8, 12)),
+        ("August 12, 2023", dt.date(2023, 8, 12)),
+        ("Sat Aug 12 2023", dt.date(2023, 8, 12)),
+        ("Saturday, 12 August 2023", dt.date(2023, 8, 12)),
         # no such style
-        ("2023-08-12", None),
-        ("12.08.2023", None),
-        ("12 Aug 2023", None),
+        ("12/08-2023", None),
+        ("12/08", None),
+        ("12/08/023", None),
+        ("2023-08", None),
+        ("202308", None),
+        ("2023812", None),
+        ("12 Foo 2023", None),
+        ("29999", None),
+        ("60000", None),
+        ("451500", None),
+        ("-45150", None),
+        ("########", None),
+        ("20:00", None),
+        ("tbc", None),
         ("", None),
         (None, None),
     ],
@@ -277,8 +321,51 @@ def test_both_styles_mean_the_same_day(date):
         # other ways to write a time
         (dt.date(2020, 9, 12), "12:30:00", dt.datetime(2020, 9, 12, 11, 30)),
         (dt.date(2020, 9, 12), "9:05", dt.datetime(2020, 9, 12, 8, 5)),
-        (dt.date(2020, 9, 12), "25:00", None),
-        (dt.date(2020, 9, 12), "tbc", None),
+        *(
+            (dt.date(2020, 9, 12), text, dt.datetime(2020, 9, 12, 19))
+            for text in (
+                "08:00PM",
+                "8:00 pm",
+                "08:00:00 PM",
+                "8.00 pm",
+                "8 p.m.",
+                "8PM",
+                "20:00 PM",
+                "20.00",
+                "20:00:00.000",
+                "0.8333333333",
+                ".833333333",
+                "1899-12-30 20:00:00",
+                "30/12/1899 20:00",
+                "44086.8333333",
+            )
+        ),
+        (dt.date(2020, 9, 12), "10:15 PM", dt.datetime(2020, 9, 12, 21, 15)),
+        (dt.date(2020, 9, 12), "12:15 AM", dt.datetime(2020, 9, 11, 23, 15)),
+        (dt.date(2020, 9, 12), "0:15 AM", dt.datetime(2020, 9, 11, 23, 15)),
+        (dt.date(2020, 9, 12), "12:15 PM", dt.datetime(2020, 9, 12, 11, 15)),
+        (dt.date(2020, 9, 12), "12:30PM", dt.datetime(2020, 9, 12, 11, 30)),
+        (dt.date(2020, 9, 12), "11:59 am", dt.datetime(2020, 9, 12, 10, 59)),
+        (dt.date(2020, 9, 12), "0.5", dt.datetime(2020, 9, 12, 11)),
+        (dt.date(2020, 9, 12), "0.9999999", None),
+        *(
+            (dt.date(2020, 9, 12), text, None)
+            for text in (
+                "25:00",
+                "24:00",
+                "12:60",
+                "20:00:61",
+                "20:00 AM",
+                "13:00am",
+                "tbc",
+                "20",
+                "0",
+                "2",
+                "-20:00",
+                "20:00 BST",
+                "15:0",
+            )
+        ),
         (dt.date(2020, 9, 12), None, None),
         (None, "15:00", None),
     ],
@@ -449,15 +536,15 @@ def test_what_is_not_a_whole_file_with_the_key_columns_is_refused(accept, body, 
     "body",
     [
         # the last line has no end, and is as long as the others
-        b"Div,Date,HomeTeam,AwayTeam,FTHG\nE0,12/08/2023,A,B,1\nE0,13/08/2023,C,D,2",
+        b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\nE0,12/08/2023,A,B,1,0\nE0,13/08/2023,C,D,2,0",
         # as they are, all rows lack the last cell
-        b"Div,Date,HomeTeam,AwayTeam,FTHG\nE0,12/08/2023,A,B\nE0,13/08/2023,C,D",
+        b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG,HS\nE0,12/08/2023,A,B,1,0\nE0,13/08/2023,C,D,2,0",
         # the line before has commas of its own
-        b'Div,Date,HomeTeam,AwayTeam,Referee\nE0,12/08/2023,A,B,"Webb, H"\nE0,13/08/2023,C,D,Dean',
-        b"Div,Date,HomeTeam,AwayTeam,FTHG\nE0,12/08/2023,A,B,1,,,\nE0,13/08/2023,C,D,2",
+        b'Div,Date,HomeTeam,AwayTeam,FTHG,FTAG,Referee\nE0,12/08/2023,A,B,1,0,"Webb, H"\nE0,13/08/2023,C,D,1,1,Dean',
+        b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\nE0,12/08/2023,A,B,1,0,,,\nE0,13/08/2023,C,D,2,0",
         # a short line with its end is the source's own
-        b"Div,Date,HomeTeam,AwayTeam,FTHG\nE0,12/08/2023,A,B,1\nE0,13/08/2023,C,D\n",
-        b"Div,Date,HomeTeam,AwayTeam,FTHG\r\n",
+        b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG,HS\nE0,12/08/2023,A,B,1,0,3\nE0,13/08/2023,C,D,2,0\n",
+        b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\r\n",
     ],
 )
 def test_a_whole_file_is_accepted_however_untidy(body):

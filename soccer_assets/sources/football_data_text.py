@@ -1,0 +1,173 @@
+"""The text of a file of football-data.co.uk: its encoding, its headers and the lines below each of them.
+
+A line is a record as soon as it has content. A header in mid-file holds for the lines below it, so that no cell is read
+under a name that stood above another column.
+"""
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+#: Published names of the columns every record needs, in the order they are looked for.
+KEY_COLUMNS = {
+    "date": ("Date",),
+    "home": ("HomeTeam", "Home", "HT"),
+    "away": ("AwayTeam", "Away", "AT"),
+}
+#: The other columns that are read by name; every other column keeps the spelling it is first published in.
+_NAMES = (
+    "Div Time Country League Season FTHG FTAG FTR HG AG Res HTHG HTAG HTR Referee Attendance "
+    "HS AS HST AST HF AF HC AC HY AY HR AR"
+)
+SPELLING = {
+    name.lower(): name for name in [*(name for names in KEY_COLUMNS.values() for name in names), *_NAMES.split()]
+}
+#: Our own columns: a published one of such a name is none of them.
+OWN = re.compile(r"_.*|match_date", re.IGNORECASE | re.DOTALL)
+SEPARATORS = ",;\t|"
+#: A header has at least this share of the names of the file's first header, and so many of them.
+HEADER_SHARE, HEADER_NAMES = 0.5, 3
+#: A line break within quotes parts a record into no more lines.
+MOST_LINES = 5
+BLANKS = ", \t"
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+
+
+@dataclass
+class Section:
+    """The lines below a header, by their number in the file, the first of which is 1.
+
+    `columns` are the names as this platform spells them, empty where a column has none of its own: it has no name, one
+    of our own names, or one that differs from an earlier one in case alone.
+    """
+
+    header: list[str]
+    columns: list[str]
+    lines: list[tuple[int, str]] = field(default_factory=list)
+
+    def column(self, role: str) -> str | None:
+        """The column of a key role."""
+        return next((name for name in KEY_COLUMNS[role] if name in self.columns), None)
+
+    def missing(self) -> str:
+        """What the header lacks that every record needs; empty where it lacks nothing."""
+        for role, names in KEY_COLUMNS.items():
+            if self.column(role) is None:
+                return f"expected a column for {role} ({' or '.join(names)}), found {self.header[:20]}"
+        return ""
+
+
+def decode(body: bytes) -> str:
+    """The text of a body in UTF-8 or UTF-16, with or without a byte order mark, or in cp1252."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", errors="replace")
+    # every other byte of plain text is zero in UTF-16
+    head = body[:64]
+    for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if zeros and zeros.count(0) > len(zeros) / 2:
+            return body.decode(encoding, errors="replace").lstrip("\ufeff")
+    try:
+        return body.decode("utf-8-sig").lstrip("\ufeff")
+    except UnicodeDecodeError:
+        return body.removeprefix(codecs.BOM_UTF8).decode("cp1252", errors="replace")
+
+
+def sections(body: bytes) -> list[Section]:
+    """The headers of a file, each with the lines below it; none of a file without content."""
+    text = decode(body)
+    lines = [(n, line) for n, line in enumerate(_LINE_END.split(text), start=1) if line.strip(BLANKS)]
+    if lines and lines[0][1].lower().startswith("sep="):  # a hint for spreadsheets
+        lines = lines[1:]
+    if not lines:
+        return []
+    separator = max(SEPARATORS, key=lines[0][1].count)
+    if separator != ",":
+        lines = [(n, _with_commas(line, separator)) for n, line in lines]
+        lines = [(n, line) for n, line in lines if line.strip(BLANKS)]
+    first = _section(lines[0][1])
+    below = lines[1:]
+    if '"' in text:
+        below = list(_joined(below, first))
+    found = [first]
+    if not _may_have_another_header(text, first):
+        first.lines = below
+        return found
+    names = {name.lower() for name in first.header if name}
+    for number, line in below:
+        cells = {cell.strip().lower() for cell in split(line)} - {""}
+        shared = len(cells & names)
+        if shared >= HEADER_NAMES and shared >= HEADER_SHARE * min(len(cells), len(names)):
+            found.append(_section(line))
+        else:
+            found[-1].lines.append((number, line))
+    return found
+
+
+def split(line: str) -> list[str]:
+    """The cells of one line; a stray quotation mark is a character like any other."""
+    if '"' not in line or line.count('"') % 2:
+        return line.split(",")
+    try:
+        return next(csv.reader([line]))
+    except csv.Error:
+        return line.split(",")
+
+
+def fold(names: Sequence[str]) -> dict[str, str]:
+    """Each name with the first spelling among them that differs from it in case alone."""
+    first: dict[str, str] = {}
+    return {name: first.setdefault(name.lower(), name) for name in names}
+
+
+def _section(line: str) -> Section:
+    header = [name.strip() for name in split(line)]
+    columns: list[str] = []
+    seen: dict[str, str] = {}
+    for published in header:
+        low = published.lower()
+        # a column published twice keeps its name and its first appearance counts
+        own = not published or OWN.fullmatch(published) or seen.setdefault(low, published) != published
+        columns.append("" if own else SPELLING.get(low, published))
+    return Section(header, columns)
+
+
+def _may_have_another_header(text: str, first: Section) -> bool:
+    """Whether a name of the header that is no common word comes again below it."""
+    low = text.lower()
+    start = low.find("\n", low.find(first.header[-1].lower()) if first.header[-1] else 0)
+    names = {name.lower() for role in KEY_COLUMNS if (name := first.column(role)) and len(name) > 3}
+    return any(low.find(name, max(start, 0)) >= 0 for name in names)
+
+
+def _joined(lines: Sequence[tuple[int, str]], section: Section) -> Iterator[tuple[int, str]]:
+    """The lines, those that a line break within quotes parts as one."""
+    width, place = len(section.header), 0
+    while place < len(lines):
+        number, line = lines[place]
+        whole, taken = line, 1
+        if line.count('"') % 2 and line.count(",") + 1 < width:
+            for further in range(1, min(MOST_LINES, len(lines) - place)):
+                following = lines[place + further][1]
+                if following.split(",")[0] == line.split(",")[0]:  # a record of its own
+                    break
+                whole += "\n" + following
+                if whole.count('"') % 2 == 0:
+                    taken = further + 1
+                    break
+            if taken == 1 or not line.count(",") + 1 < len(split(whole)) <= width:
+                whole, taken = line, 1
+        yield number, whole
+        place += taken
+
+
+def _with_commas(line: str, separator: str) -> str:
+    """The line of a file with another separator; in such files a comma parts the decimals."""
+    try:
+        cells = next(csv.reader([line], delimiter=separator)) if line.count('"') % 2 == 0 else line.split(separator)
+    except csv.Error:
+        cells = line.split(separator)
+    cells = [cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell.strip()) else cell for cell in cells]
+    return ",".join('"' + cell.replace('"', '""') + '"' if "," in cell or '"' in cell else cell for cell in cells)
