@@ -6,6 +6,7 @@ Codes are football-data.co.uk's division codes, which users of its files know by
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +27,8 @@ class League:
     time_zone: str
     calendar_year: bool = False
     extra: bool = False  # one file for all seasons, in the site's other layout
+    single_meetings: bool = False  # two clubs meet once a season at one's ground
+    football_data: tuple[str, ...] = ()  # what football-data.co.uk calls an extra league, beside its name
     openfootball: str = ""  # name of its files at openfootball
     understat: str = ""  # name of its pages at Understat
     whoscored: int = 0  # id of its tournament at WhoScored
@@ -81,8 +84,19 @@ _ALL = [
     ),
 ]  # fmt: skip
 
+#: Leagues of a double round robin, whose play-offs football-data.co.uk leaves out.
+_SINGLE_MEETINGS = {
+    "E0", "E1", "E2", "E3", "EC", "D1", "D2", "I1", "I2", "SP1", "SP2", "F1", "F2", "N1", "P1", "T1",
+    "BRA", "JPN", "NOR", "SWE",
+}  # fmt: skip
 #: What other sources call a league, in its field of the same name.
 _ELSEWHERE: dict[str, dict[str, Any]] = {
+    "football_data": {
+        "ARG": ("Liga Profesional", "Copa de la Liga Profesional", "Superliga", "Primera Division"),
+        "JPN": ("J-League", "J League"),
+        "NOR": ("Tippeligaen",),
+        "ROU": ("Liga 1", "Liga I"),
+    },
     "openfootball": {
         "E0": "en.1", "E1": "en.2", "E2": "en.3", "E3": "en.4", "SC0": "sco.1", "D1": "de.1", "D2": "de.2",
         "I1": "it.1", "I2": "it.2", "SP1": "es.1", "SP2": "es.2", "F1": "fr.1", "F2": "fr.2", "N1": "nl.1",
@@ -142,13 +156,31 @@ _ELSEWHERE: dict[str, dict[str, Any]] = {
 
 
 def _known_elsewhere(league: League) -> League:
-    return replace(
-        league, **{source: codes[league.code] for source, codes in _ELSEWHERE.items() if league.code in codes}
-    )
+    names = {source: codes[league.code] for source, codes in _ELSEWHERE.items() if league.code in codes}
+    return replace(league, single_meetings=league.code in _SINGLE_MEETINGS, **names)
 
 
 LEAGUES: dict[str, League] = {league.code: _known_elsewhere(league) for league in _ALL}
-EXTRA_BY_COUNTRY = {league.country: league for league in LEAGUES.values() if league.extra}
+
+
+def _extra_leagues(leagues: Iterable[League]) -> dict[tuple[str, str], League]:
+    """Extra leagues by country and what football-data.co.uk calls them, in lower case.
+
+    Raises:
+        ValueError: two of them have one name.
+    """
+    by_name: dict[tuple[str, str], League] = {}
+    for league in leagues:
+        for name in dict.fromkeys((league.name, *league.football_data)) if league.extra else ():
+            other = by_name.setdefault((league.country.lower(), name.lower()), league)
+            if other is not league:
+                raise ValueError(
+                    f"expected one league {name} of {league.country}, found {other.code} and {league.code}"
+                )
+    return by_name
+
+
+EXTRA_LEAGUES = _extra_leagues(LEAGUES.values())
 
 
 def season_label(league: League, start: int) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soccer_assets.leagues import (
-    EXTRA_BY_COUNTRY,
+    EXTRA_LEAGUES,
     LEAGUES,
     season_label,
     seasons_between,
@@ -19,7 +19,8 @@ def test_the_leagues_are_those_of_the_site():
     assert " ".join(main) == "E0 E1 E2 E3 EC SC0 SC1 SC2 SC3 D1 D2 I1 I2 SP1 SP2 F1 F2 N1 B1 P1 T1 G1"
     extra = [code for code, league in LEAGUES.items() if league.extra]
     assert " ".join(extra) == "ARG AUT BRA CHN DNK FIN IRL JPN MEX NOR POL ROU RUS SWE SWZ USA"
-    assert {country: league.code for country, league in EXTRA_BY_COUNTRY.items()}["Switzerland"] == "SWZ"
+    assert EXTRA_LEAGUES["switzerland", "super league"].code == "SWZ"
+    assert EXTRA_LEAGUES["argentina", "copa de la liga profesional"].code == "ARG"
     assert {league.code: league.tier for league in LEAGUES.values() if league.country == "England"} == {
         "E0": 1, "E1": 2, "E2": 3, "E3": 4, "EC": 5,
     }  # fmt: skip

@@ -1,9 +1,12 @@
 """Assets and checks of the matches stage."""
 
+import datetime as dt
+
 import polars as pl
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
+    AssetChecksDefinition,
     AssetCheckSeverity,
     AssetExecutionContext,
     AssetIn,
@@ -16,14 +19,16 @@ from soccer_assets.delta import DATE, Lake
 from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.matches.clubs import clubs_of
 from soccer_assets.matches.decisions import ledger
+from soccer_assets.matches.laws import LAWS, Law
 from soccer_assets.matches.life import resolve
 from soccer_assets.matches.records import in_one_form
 from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
 from soccer_assets.partitions import dates_of, dates_of_run, look_back
 
 #: Legs and moved matches are told within a season: no two days of one lie further apart.
-SEASON = AssetIn(partition_mapping=look_back(400, until=400))
-
+SEASON_AROUND = dt.timedelta(days=400)
+SEASON = AssetIn(partition_mapping=look_back(SEASON_AROUND.days, until=SEASON_AROUND.days))
+EXAMPLES = 5
 
 #: The sources a match is made of: football-data.co.uk first, the others by the order of trust.
 PUBLISHED = (
@@ -56,11 +61,33 @@ def matches(
     lake.replace_dates(MATCH_LINKS.name, beside["links"], first, last)
     lake.replace_dates(MATCH_CONFLICTS.name, beside["conflicts"], first, last)
     rows = resolved.rows.filter(here)
+    if withdrawn := _withdraw_moved(lake, rows, resolved.rows, (first, last)):
+        context.log.warning(
+            "%d matches moved into these dates and left %s; make the features and odds of those dates anew",
+            sum(withdrawn.values()),
+            ", ".join(withdrawn),
+        )
     by_status = dict(rows["status"].value_counts(sort=True).iter_rows())
     by_source = dict(rows["source"].value_counts(sort=True).iter_rows())
     counts = {name: len(beside[name]) for name in beside}
-    context.add_output_metadata({"by status": by_status, "by source": by_source, **counts})
+    context.add_output_metadata({"by status": by_status, "by source": by_source, **counts, "moved from": withdrawn})
     return rows
+
+
+def _withdraw_moved(
+    lake: Lake, rows: pl.DataFrame, resolved: pl.DataFrame, dates: tuple[dt.date, dt.date]
+) -> dict[str, int]:
+    """Drop the stored rows outside the dates of a run of matches that a source has moved into them; counts by date."""
+    if not lake.exists(MATCHES.name):
+        return {}
+    on = pl.col("status").is_in(ON)
+    moved = rows.filter(on).select("match_id")
+    elsewhere = lake.scan(MATCHES.name).filter(on, ~pl.col(DATE).is_between(*dates)).select(DATE, "match_id").collect()
+    stale = elsewhere.join(moved, on="match_id", how="semi").join(resolved, on=[DATE, "match_id"], how="anti")
+    for date, of_date in stale.group_by(DATE, maintain_order=True):
+        ids = ", ".join(f"'{match_id}'" for match_id in of_date["match_id"])
+        lake.replace(MATCHES.name, MATCHES.empty(), f"{DATE} = '{date[0]}' AND match_id IN ({ids})")
+    return {str(date): count for date, count in stale.group_by(DATE).len().sort(DATE).rows()}
 
 
 @dated_asset(TEAMS, kinds={"polars"})
@@ -99,6 +126,25 @@ def every_result_is_a_match(lake: ResourceParam[Lake]) -> AssetCheckResult:
     return AssetCheckResult(
         passed=lost.is_empty(), metadata={"lost": len(lost), "examples": MetadataValue.json(lost.head(5).to_dicts())}
     )
+
+
+def _law_check(name: str, law: Law) -> AssetChecksDefinition:
+    """A blocking check that no match of the run's seasons breaks a law."""
+
+    @asset_check(asset=matches, name=name, description=law.__doc__, blocking=True)
+    def check(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
+        first, last = dates_of_run(context.run.tags)
+        seasons = (first - SEASON_AROUND, last + SEASON_AROUND) if first and last else ()
+        bad = law(lake.scan(MATCHES.name, *seasons))
+        return AssetCheckResult(
+            passed=bad.is_empty(),
+            metadata={"matches": len(bad), "examples": MetadataValue.md(markdown(bad.head(EXAMPLES)))},
+        )
+
+    return check
+
+
+law_checks = [_law_check(name, law) for name, law in LAWS.items()]
 
 
 @asset_check(asset=matches)

@@ -1,7 +1,8 @@
 """Which club a source means by a name, and the names each club goes by."""
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -10,13 +11,15 @@ from soccer_assets.leagues import LEAGUES, slug, team_id
 from soccer_assets.matches import decisions
 from soccer_assets.matches.linking import link
 from soccer_assets.matches.names import Scorer, parse
-from soccer_assets.matches.schema import ON, TEAMS
+from soccer_assets.matches.schema import ON, SOURCES, TEAMS
 
 #: A name without a match in common is a club's when it is this likely and so much likelier than any other club's.
 SURE: Final = 0.8
 MARGIN: Final = 0.4
 #: A name that resembles none more than this is a club not met before.
 UNLIKE: Final = 0.3
+#: The clubs of a season are known when there are so many for each name that a source uses in it.
+KNOWN_CLUBS: Final = 0.75
 SEASON = ["league", "season"]
 Decided = tuple[pl.DataFrame, pl.DataFrame]
 #: Name -> its club and how that is known.
@@ -27,8 +30,10 @@ COUNTRIES: Final = {code: league.country for code, league in LEAGUES.items()}
 def identify(records: pl.DataFrame, base: pl.DataFrame, ledger: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     """The records with home_id and away_id, and `reason` where a name is nobody's for certain.
 
-    A name is settled by a decision (alias), by the matches it plays in common with a club of the season (fixture), or
-    by its likeness to the name of one club of the country alone (name); a name like no other is a new club.
+    A name is settled by a decision (alias), by the matches it plays in common with a club of the season or, where it
+    has none there, of other seasons (fixture), or by its likeness to the name of one club alone (name). A name like no
+    other is a new club where the clubs of its season are not known. A season that football-data.co.uk does not have is
+    known by the sources that are trusted more than the one a record is from.
 
     Args:
         records: rows of one or more sources in `records.FORM`.
@@ -38,18 +43,30 @@ def identify(records: pl.DataFrame, base: pl.DataFrame, ledger: pl.DataFrame, sc
     """
     known = _known_clubs(base)
     decided = (decisions.aliases(ledger), decisions.rejected(ledger))
-    seasons = {key: rows for key, rows in base.group_by(SEASON)}
-    named = [
-        _of_season(rows, seasons.get((league, season), base.clear()), known[COUNTRIES[str(league)]], decided, scorer)
-        for (_, league, season), rows in records.group_by("source", *SEASON, maintain_order=True)
-    ]
-    if not named:
-        none = pl.lit(None, pl.String)
-        return records.with_columns(home_id=none, home_by=none, away_id=none, away_by=none)
-    clubs = pl.concat(named)
-    for side in ("home", "away"):
-        names = clubs.rename({"name": side, "team_id": f"{side}_id", "by": f"{side}_by"})
-        records = records.join(names, on=["source", *SEASON, side], how="left", maintain_order="left")
+    reference = {key: rows for key, rows in base.group_by(SEASON)}
+    none = pl.lit(None, pl.String)
+    identified = [records.clear().with_columns(home_id=none, home_by=none, away_id=none, away_by=none)]
+    for source in SOURCES:
+        seasons = {
+            key: rows
+            for key, rows in records.filter(pl.col("source") == source).sort("season").group_by(
+                SEASON, maintain_order=True
+            )
+        }  # fmt: skip
+        named, added = _of_source(source, seasons, reference, known, decided, scorer)
+        rows = records.filter(pl.col("source") == source)
+        for side in ("home", "away"):
+            names = named.rename({"name": side, "team_id": f"{side}_id", "by": f"{side}_by"})
+            rows = rows.join(names, on=[*SEASON, side], how="left", maintain_order="left")
+        identified.append(rows)
+        certain = rows.filter(pl.col("home_id").is_not_null() & pl.col("away_id").is_not_null())
+        for key, matches in certain.group_by(SEASON):
+            if key in added:
+                reference[key] = matches
+    return _with_reason(pl.concat(identified))
+
+
+def _with_reason(records: pl.DataFrame) -> pl.DataFrame:
     unknown = pl.when(pl.col("home_id").is_null()).then("home").otherwise("away")
     nobody = (pl.col("home_id").is_null() | pl.col("away_id").is_null()) & pl.col("reason").is_null()
     why = pl.format("expected the name of one club, found {}, which may be several clubs' or a new one's", unknown)
@@ -67,36 +84,77 @@ def _known_clubs(base: pl.DataFrame) -> Mapping[str, dict[str, str]]:
     return clubs
 
 
-def _of_season(
-    rows: pl.DataFrame, base: pl.DataFrame, known: Mapping[str, str], decided: Decided, scorer: Scorer
-) -> pl.DataFrame:
-    """The club of each name of one source in one league and season, with how it is known.
+def _of_source(
+    source: str,
+    seasons: Mapping[tuple[Any, ...], pl.DataFrame],
+    reference: Mapping[tuple[Any, ...], pl.DataFrame],
+    known: Mapping[str, dict[str, str]],
+    decided: Decided,
+    scorer: Scorer,
+) -> tuple[pl.DataFrame, set[tuple[Any, ...]]]:
+    """The club of each name of a source in each season, with how it is known, and the seasons nobody had before.
 
     Args:
-        rows: records of the source.
-        base: matches of the league and season.
-        known: id and name of the country's clubs.
+        source: its name.
+        seasons: its records, by league and season, the first season first.
+        reference: matches of the same seasons whose clubs are known.
+        known: id and name of each country's clubs; new ones are added.
         decided: aliases and rejections of all sources.
         scorer: likeness of two names.
     """
-    source, league, season = rows.select("source", *SEASON).row(0)
-    country = COUNTRIES[league]
-    aliases, rejected = (told.filter(pl.col("source") == source) for told in decided)
-    here = aliases.filter(pl.col("country").fill_null(country) == country)
-    names = sorted(set(rows["home"].drop_nulls()) | set(rows["away"].drop_nulls()))
-    settled: Settled = {name: (club, "alias") for name, club in here.select("name", "team_id").rows() if name in names}
-    by_fixtures = _by_fixtures(rows, base, (here, rejected), scorer)
-    settled = {name: (club, "fixture") for name, club in by_fixtures.items()} | settled
-    taken = {club for club, _ in settled.values()}
-    free = {club: name for club, name in known.items() if club not in taken}
-    settled |= _by_likeness([name for name in names if name not in settled], free, country, scorer)
-    found = [(source, league, season, name, *settled[name]) for name in sorted(settled)]
-    columns = ["source", *SEASON, "name", "team_id", "by"]
-    return pl.DataFrame(found, schema=dict.fromkeys(columns, pl.String), orient="row")
+    aliases, rejected = (rows.filter(pl.col("source") == source) for rows in decided)
+    votes: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    by_fixtures = {}
+    for key, rows in seasons.items():
+        country = COUNTRIES[key[0]]
+        of_country = aliases.filter(pl.col("country").fill_null(country) == country)
+        if key in reference:
+            by_fixtures[key] = _by_fixtures(rows, reference[key], (of_country, rejected), scorer)
+            votes[country].update(by_fixtures[key].items())
+    settled_in = []
+    for key, rows in seasons.items():
+        league, season = key
+        country = COUNTRIES[league]
+        names = sorted(set(rows["home"].drop_nulls()) | set(rows["away"].drop_nulls()))
+        of_country = aliases.filter(pl.col("country").fill_null(country) == country)
+        settled: Settled = {name: (club, "fixture") for name, club in by_fixtures.get(key, {}).items()}
+        by_alias = dict(of_country.select("name", "team_id").rows())
+        settled |= {name: (club, "alias") for name, club in by_alias.items() if name in names}
+        clubs = _clubs_of_season(reference.get(key))
+        is_closed = len(clubs) >= KNOWN_CLUBS * len(names)
+        taken = {club for club, _ in settled.values()}
+        for name in names:
+            club = _by_other_seasons(votes[country], name)
+            if name not in settled and club is not None and club not in taken and (club in clubs or not is_closed):
+                settled[name] = (club, "fixture")
+                taken.add(club)
+        candidates = clubs if is_closed else known[country]
+        free = {club: name for club, name in candidates.items() if club not in taken}
+        left = [name for name in names if name not in settled]
+        settled |= _by_likeness(left, free, country, scorer, births=None if is_closed else key in reference)
+        known[country].update({club: name for name, (club, by) in settled.items() if by == "new"})
+        settled_in += [(league, season, name, *settled[name]) for name in sorted(settled)]
+    columns = [*SEASON, "name", "team_id", "by"]
+    named = pl.DataFrame(settled_in, schema=dict.fromkeys(columns, pl.String), orient="row")
+    return named, set(seasons) - set(reference)
+
+
+def _clubs_of_season(matches: pl.DataFrame | None) -> dict[str, str]:
+    """Id and name of the clubs of a season; none where nobody has it."""
+    if matches is None:
+        return {}
+    sides = [matches.select(team_id=f"{side}_id", name=side) for side in ("home", "away")]
+    return dict(pl.concat(sides).unique().sort("team_id", "name").rows())
+
+
+def _by_other_seasons(votes: Counter[tuple[str, str]], name: str) -> str | None:
+    """The one club that the name was by its fixtures, in whatever season."""
+    clubs = {club for voted, club in votes if voted == name}
+    return clubs.pop() if len(clubs) == 1 else None
 
 
 def _by_fixtures(rows: pl.DataFrame, base: pl.DataFrame, decided: Decided, scorer: Scorer) -> dict[str, str]:
-    """The club of a name by the matches it has in common with a club."""
+    """The club of a name by the matches it has in common with a club; a club's second name never plays beside it."""
     on, sides = pl.col("status").is_in(ON), ["home", "away"]
     numbered = pl.int_range(pl.len()).cast(pl.String)
     shown = [*sides, "kick_off_at"]
@@ -117,13 +175,30 @@ def _by_fixtures(rows: pl.DataFrame, base: pl.DataFrame, decided: Decided, score
         .len()
         .sort("len", "name", "team_id", descending=[True, False, False])
         .unique("name", keep="first", maintain_order=True)
-        .unique("team_id", keep="first", maintain_order=True)
     )
-    return dict(votes.select("name", "team_id").rows())
+    played = pl.concat([events.select("date", name=side) for side in sides]).group_by("name").agg("date")
+    days = {name: set(dates) for name, dates in played.rows()}
+    clubs: dict[str, str] = {}
+    busy: dict[str, set[Any]] = defaultdict(set)
+    for name, club in votes.select("name", "team_id").rows():
+        if busy[club].isdisjoint(days[name]):
+            clubs[name] = club
+            busy[club] |= days[name]
+    return clubs
 
 
-def _by_likeness(names: Sequence[str], clubs: Mapping[str, str], country: str, scorer: Scorer) -> Settled:
-    """The club each name is most like, by a margin over the next; a new club's id where it is like none."""
+def _by_likeness(
+    names: Sequence[str], clubs: Mapping[str, str], country: str, scorer: Scorer, births: bool | None
+) -> Settled:
+    """The club each name is most like, by a margin over the next.
+
+    Args:
+        names: the names.
+        clubs: id and name of those it may be.
+        country: their country.
+        scorer: likeness of two names.
+        births: a name may be a new club's: None: none is; True: one that is like none; False: one that is not like one.
+    """
     slugs = {slug(name): club for club, name in clubs.items()}
     settled: Settled = {name: (slugs[slug(name)], "name") for name in names if slug(name) in slugs}
     taken = {club for club, _ in settled.values()}
@@ -139,7 +214,7 @@ def _by_likeness(names: Sequence[str], clubs: Mapping[str, str], country: str, s
         alone = row[best] >= likeness[:, best].max()  # no other name is more like the club
         if row[best] >= SURE and row[best] - row[second] >= MARGIN and alone:
             settled[name] = (free[best], "name")
-        elif row[best] <= UNLIKE:
+        elif births is False or (births and row[best] <= UNLIKE):
             settled[name] = (team_id(country, name), "new")
     return settled
 

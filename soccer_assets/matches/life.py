@@ -25,6 +25,7 @@ from soccer_assets.matches.schema import (
     PAIR,
     STATISTICS,
 )
+from soccer_assets.matches.seasons import SINGLE_MEETINGS, complete_seasons, seasons_by_archives
 from soccer_assets.sources.football_data_dates import kick_off_at, published_date
 from soccer_assets.sources.football_data_text import KEY_COLUMNS
 
@@ -43,6 +44,8 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
 DETAILS = [name for name in COUNTS if name not in GOALS]
 RESULT = ("FTR", "Res")
 NO_SCORE = "none"
+#: One result on two days within this is one match.
+LISTED_TWICE = dt.timedelta(days=7)
 #: A fixture without a result is given up when its league has results of dates this much later.
 RESULT_DUE = dt.timedelta(days=7)
 #: A match that was brought forward was due at most this long after the day it was played.
@@ -84,7 +87,9 @@ def resolve(
     )
     ledger = LINK_DECISIONS.empty() if ledger is None else ledger
     records = records.with_columns(pl.col("home_id", "away_id").replace(decisions.merged(ledger)))
-    reason = _contradiction(records)
+    records = _with_seasons(records)
+    reason = _superseded(records)
+    reason = reason.zip_with(reason.is_not_null(), _contradiction(records, reason))
     quarantined = [_refused(records.with_columns(reason=reason))]
     for name in DETAILS:
         absurd = (pl.col(name) < 0) | (pl.col(name) > MOST_COUNTED)
@@ -106,10 +111,10 @@ def resolve(
     if others is None or others.is_empty():
         rows = _with_ids(base)
     else:
-        known = clubs.identify(others, base, ledger, Scorer.shipped())
-        quarantined.append(_useless(known))
+        known = clubs.identify(complete_seasons(others, base), base, ledger, Scorer.shipped())
         usable = known.filter(pl.col("reason").is_null())
         merged = merge(base, usable)
+        quarantined += [_useless(known), _useless(merged.refused)]
         rows = _with_ids(_overdue(merged.rows))
         of_match = rows.select("match_date", "match_id", match_payload_id="payload_id", match_line="line")
         linked = merged.links.join(of_match, on=["match_payload_id", "match_line"])
@@ -160,7 +165,9 @@ def _records(published: pl.LazyFrame) -> pl.DataFrame:
         number = first_of(choices).cast(pl.Float64, strict=False)
         return pl.when(number == number.floor()).then(number).cast(pl.Int16, strict=False)
 
-    provenance = ("match_date", "_league", "_season", "_payload_id", "_line", "_listed", "_last_seen_at")
+    provenance = (
+        "match_date", "_league", "_season", "_address", "_payload_id", "_line", "_seen_at", "_listed", "_last_seen_at",
+    )  # fmt: skip
     return published.select(
         *(name for name in provenance if name in names),
         Date=first_of(("Date",)),
@@ -206,12 +213,39 @@ def _with_next_file(fixtures: pl.DataFrame) -> pl.DataFrame:
     return following.with_columns(pl.coalesce("_without_it_at", pl.col("_last_seen_at").max()))
 
 
-def _contradiction(records: pl.DataFrame) -> pl.Series:
-    """Why a result cannot be trusted; null where it can."""
+def _with_seasons(records: pl.DataFrame) -> pl.DataFrame:
+    """The fixtures, whose files state no season, with that of the archives around them."""
+    results = records.filter("_played")
+    season = seasons_by_archives(records, results)
+    return records.with_columns(season=pl.when("_played").then("season").otherwise(season))
+
+
+def _superseded(records: pl.DataFrame) -> pl.Series:
+    """Why a result counts no more: a newer file has the match on another date; null where it counts.
+
+    Results are read a range of dates at a time, so an earlier file's row stays on a date that is not read again.
+    """
+    single = pl.col("league").is_in(SINGLE_MEETINGS)
+    # where clubs meet again and again, the same match alone has the same figures
+    figures = pl.when(single).then(pl.lit(0, pl.UInt64)).otherwise(pl.struct(COUNTS).hash())
+    same = ["_played", "_address", *PAIR, "_figures"]
+    newest = pl.col("_seen_at") == pl.col("_seen_at").max().over(same)
+    moved_to = pl.col("match_date").filter(newest).max().over(same)
+    stale = pl.col("_played") & ~newest & (pl.col("match_date") != moved_to)
+    why = pl.format(
+        "expected the match on {}, as the newest file has it, found it on {} in an earlier one", moved_to, "match_date"
+    )
+    return records.with_columns(_figures=figures).select(reason=pl.when(stale.fill_null(False)).then(why))["reason"]
+
+
+def _contradiction(records: pl.DataFrame, reason: pl.Series) -> pl.Series:
+    """Why a result cannot be trusted; null where it can, and where `reason` says why it does not count."""
+    records = records.with_columns(_played=pl.col("_played") & reason.is_null())
     home, away, score = pl.col("home_goals"), pl.col("away_goals"), pl.col("_score")
     result = pl.when(home > away).then(pl.lit("H")).when(home < away).then(pl.lit("A")).otherwise(pl.lit("D"))
     day = [*PAIR, "match_date", "_played"]
     first_line = pl.col("_line").min().over(day)
+    records = records.with_columns(_again=_listed_again(records))
     return records.select(
         pl.when(~pl.col("_played"))
         .then(None)
@@ -225,8 +259,26 @@ def _contradiction(records: pl.DataFrame) -> pl.Series:
         .then(pl.format("expected one score of the match on this date, found {} beside another", score))
         .when(pl.col("_line") != first_line)
         .then(pl.format("expected the match once, found it again; first on line {}", first_line))
+        .when(pl.col("_again").is_not_null())
+        .then(pl.format("expected the match once, found it again on {}; first on {}", "match_date", "_again"))
         .alias("reason")
     ).to_series()
+
+
+def _listed_again(records: pl.DataFrame) -> pl.Series:
+    """The earlier date within a week on which a result stands as well; null where it stands once.
+
+    In a league of single meetings the score tells that it is the same match, elsewhere every figure.
+    """
+    single = pl.col("league").is_in(SINGLE_MEETINGS)
+    figures = pl.when(single).then(pl.struct(GOALS).hash()).otherwise(pl.struct(COUNTS).hash())
+    numbered = records.with_row_index("_n")
+    results = numbered.filter(pl.col("_played") & pl.col("home_goals").is_not_null()).with_columns(_figures=figures)
+    before = pl.col("match_date").shift().over([*PAIR, "_figures"], order_by="match_date")
+    apart = pl.col("match_date") - pl.col("_before")
+    telling = single | pl.col("home_shots").is_not_null()
+    again = results.with_columns(_before=before).filter(telling & (apart > dt.timedelta()) & (apart <= LISTED_TWICE))
+    return numbered.join(again.select("_n", "_before"), on="_n", how="left", maintain_order="left")["_before"]
 
 
 def _with_status(records: pl.DataFrame) -> pl.DataFrame:

@@ -1,16 +1,17 @@
 """Matches as every other source publishes them, in one form.
 
 Sources differ in what they know, not in what a match is: each record is brought to the columns of `FORM`, null where
-its source is silent. Records of competitions the platform does not follow, and of women's, reserve and youth sides,
-stay in the tables of their sources.
+its source is silent; `season` is the one it states. Records of competitions the platform does not follow, and of
+women's, reserve and youth sides, stay in the tables of their sources.
 """
 
 from collections.abc import Mapping
 
 import polars as pl
 
-from soccer_assets.leagues import LEAGUES, season_label
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.schema import SOURCES, STATISTICS, STATUSES
+from soccer_assets.sources.football_data_dates import stated_season
 from soccer_assets.tables import UTC
 
 GOALS = ("home_goals", "away_goals")
@@ -21,7 +22,7 @@ MOST_GOALS = 40
 MOST_COUNTED = 99
 
 _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
-    **dict.fromkeys(("source", "league", "season"), pl.String),
+    **dict.fromkeys(("source", "league", "season", "season_id"), pl.String),
     "match_date": pl.Date,
     "kick_off_at": UTC,
     **dict.fromkeys(("status", "home", "away"), pl.String),
@@ -60,6 +61,8 @@ def _of_source(source: str, published: pl.LazyFrame) -> pl.DataFrame:
     records = published.filter(followed & (text("kind").fill_null("first") == "first")).select(
         source=pl.lit(source),
         league="_league",
+        season=stated_season(text("season")),
+        season_id=text("season_id"),
         match_date="match_date",
         kick_off_at=text("kick_off_at").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False)
         .dt.replace_time_zone("UTC"),
@@ -77,15 +80,13 @@ def _of_source(source: str, published: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _dated(records: pl.DataFrame) -> pl.DataFrame:
-    """The date of kick-off in the league's own zone, and the season it belongs to."""
+    """The date of kick-off in the league's own zone."""
     parts = []
     for (code,), rows in records.group_by("league", maintain_order=True):
         league = LEAGUES[str(code)]
         here = pl.col("kick_off_at").dt.convert_time_zone(league.time_zone).dt.date()
-        rows = rows.with_columns(match_date=pl.coalesce(here, "match_date"))
-        days = {day: season_label(league, league.season_start(day)) for day in rows["match_date"].unique().to_list()}
-        parts.append(rows.with_columns(season=pl.col("match_date").replace_strict(days, return_dtype=pl.String)))
-    return pl.concat(parts) if parts else records.with_columns(season=pl.lit(None, dtype=pl.String))
+        parts.append(rows.with_columns(match_date=pl.coalesce(here, "match_date")))
+    return pl.concat(parts) if parts else records
 
 
 def _with_reason(records: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from soccer_assets.tables import UTC, Column, Table
 #: A match is on when it is scheduled, in play, finished or awarded; on the other dates it is off.
 STATUSES = ("scheduled", "postponed", "in_play", "finished", "abandoned", "awarded", "void")
 ON = ("scheduled", "in_play", "finished", "awarded")
+SCORED = ("finished", "awarded")
 #: Forecasts are made of these, and stay when the match was broken off or decided otherwise.
 FORECAST = (*ON, "abandoned")
 #: Two clubs at one's ground in a season: a match, or the legs of one.

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 
 from soccer_assets.leagues import (
-    EXTRA_BY_COUNTRY,
+    EXTRA_LEAGUES,
     LATEST_END,
     LEAGUES,
     League,
@@ -22,10 +22,10 @@ from soccer_assets.leagues import (
 )
 from soccer_assets.sources import football_data_checks as checks
 from soccer_assets.sources.client import Answer, Request
-from soccer_assets.sources.football_data_dates import kick_off_at, published_date
+from soccer_assets.sources.football_data_dates import kick_off_at, published_date, stated_season
 from soccer_assets.sources.football_data_text import BLANKS, Section, fold, sections, split
 from soccer_assets.sources.schema import Parsed
-from soccer_assets.tables import quarantine
+from soccer_assets.tables import UTC, quarantine
 
 FIXTURE_FILES = ("fixtures.csv", "new_league_fixtures.csv")
 #: A season's archive is final this long after its last possible day.
@@ -35,10 +35,22 @@ FINAL_AFTER = dt.timedelta(days=120)
 SEASON_MARGIN = dt.timedelta(days=14)
 #: A season of a calendar year ended so long after it: China's of 2021 on 12 January, Brazil's of 2020 on 25 February.
 LATE_END = dt.timedelta(days=75)
-_COUNTRIES = {league.code: country for country, league in EXTRA_BY_COUNTRY.items()}
+_COUNTRIES = {league.code: league.country for league in EXTRA_LEAGUES.values()}
 LEAST_CELLS = 4  # league, date and two teams
 #: What is no name of a column that a frame of records has for itself.
-OURS = ("_league", "_start", "_home", "_away", "_address", "_payload_id", "_line", "_extra", "match_date", "_season")
+OURS = (
+    "_league",
+    "_start",
+    "_home",
+    "_away",
+    "_address",
+    "_payload_id",
+    "_seen_at",
+    "_line",
+    "_extra",
+    "match_date",
+    "_season",
+)
 
 
 def archives(base: str, leagues: Sequence[League], first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
@@ -111,7 +123,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
 def _judge(address: str, body: bytes) -> checks.File:
     """A file's records with why each of them cannot be used, and the reasons of the lines that are none."""
     parts = sections(body)
-    frames, problems = _read(Answer(address, "", dt.datetime.min, body), parts)
+    frames, problems = _read(Answer(address, "", dt.datetime(1970, 1, 1, tzinfo=dt.UTC), body), parts)
     records = pl.DataFrame()
     if frames:
         records = _records(frames)
@@ -166,6 +178,7 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl
         _away=pl.col(part.column("away") or ""),
         _address=pl.lit(answer.address),
         _payload_id=pl.lit(answer.payload_id),
+        _seen_at=pl.lit(answer.fetched_at, dtype=UTC),
         _line=pl.Series([number for number, _ in kept], dtype=pl.Int64),
         _extra=pl.Series(extras, dtype=pl.String),
     )
@@ -203,8 +216,11 @@ def _league_column(frame: pl.DataFrame, league: str | None) -> pl.Expr:
         return pl.col("Div")
     if "Country" not in frame.columns:
         return pl.lit(None, dtype=pl.String)
-    codes = {country: extra.code for country, extra in EXTRA_BY_COUNTRY.items()}
-    return pl.col("Country").replace_strict(codes, default=None, return_dtype=pl.String)
+    if "League" not in frame.columns:
+        return pl.col("Country")
+    codes = {", ".join(name): extra.code for name, extra in EXTRA_LEAGUES.items()}
+    named = pl.format("{}, {}", pl.col("Country").str.strip_chars(), pl.col("League").str.strip_chars())
+    return pl.coalesce(named.str.to_lowercase().replace_strict(codes, default=None, return_dtype=pl.String), named)
 
 
 def _start_column(frame: pl.DataFrame, start: int | None) -> pl.Expr:
@@ -234,13 +250,15 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
     )
     pairs = records.select("_league", _start=pl.coalesce("_start", derived)).unique().drop_nulls()
     labels = pairs.with_columns(
-        _season=pl.Series(
+        _calendar=pl.Series(
             [season_label(LEAGUES[c], s) if c in LEAGUES else str(s) for c, s in pairs.rows()], dtype=pl.String
         )
     )
-    return records.with_columns(_start=pl.coalesce("_start", derived)).join(
+    records = records.with_columns(_start=pl.coalesce("_start", derived)).join(
         labels, on=["_league", "_start"], how="left", maintain_order="left"
     )
+    stated = stated_season(pl.col("Season")) if "Season" in records.columns else pl.lit(None, dtype=pl.String)
+    return records.with_columns(_season=pl.coalesce(stated, "_calendar")).drop("_calendar")
 
 
 def _reason(records: pl.DataFrame) -> pl.Series:

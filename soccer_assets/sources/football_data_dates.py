@@ -107,6 +107,12 @@ def kick_off_at(date: pl.Expr, time: pl.Expr) -> pl.Expr:
     return naive.dt.replace_time_zone(SITE_ZONE, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
 
 
+def stated_season(text: pl.Expr) -> pl.Expr:
+    """The label of a season as a source writes it: `2016/2017` and `2016/17` are `2016/17`, `2016` stays; else null."""
+    start, end = text.str.extract(r"^(\d{4})(?:/\d{2,4})?$"), text.str.extract(r"^\d{4}/(?:\d\d)?(\d\d)$")
+    return pl.when(end.is_not_null()).then(start + "/" + end).otherwise(start)
+
+
 def swapped(date: dt.date) -> dt.date:
     """The date with day and month the other way round; itself where there is no such date."""
     return date.replace(month=date.day, day=date.month) if date.day <= 12 else date

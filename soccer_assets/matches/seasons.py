@@ -1,0 +1,121 @@
+"""The season of a match, and the days between which a season lies.
+
+A season is the one its source states. A record whose source states none is of the season whose archive of
+football-data.co.uk holds its pairing or is played around its date, else of the league's calendar.
+"""
+
+import datetime as dt
+from typing import Final
+
+import polars as pl
+
+from soccer_assets.leagues import LATEST_END, LEAGUES, season_label
+from soccer_assets.matches.schema import SCORED
+
+#: A match lies at most so long before the first and after the last match of its season that the archives have.
+MARGIN: Final = dt.timedelta(days=28)
+#: Share of the meetings of all clubs, home and away, from which on an archive holds its season to the end.
+COMPLETE: Final = 0.95
+SEASON: Final = ["league", "season"]
+#: Leagues in which two clubs meet once a season at one's ground, play-offs not being in the archives.
+SINGLE_MEETINGS: Final = tuple(code for code, league in LEAGUES.items() if league.single_meetings)
+
+
+def calendar_seasons(dates: pl.DataFrame) -> pl.DataFrame:
+    """Add `calendar`, the season of each `league` and `match_date` by the league's calendar alone."""
+    days = dates.select("league", "match_date").unique().drop_nulls()
+    labels = [season_label(LEAGUES[code], LEAGUES[code].season_start(day)) for code, day in days.rows()]
+    days = days.with_columns(calendar=pl.Series(labels, dtype=pl.String))
+    return dates.join(days, on=["league", "match_date"], how="left", maintain_order="left")
+
+
+def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Series:
+    """The season of each record by its date, in its order.
+
+    Args:
+        records: league, match_date and, where they are known, home_id and away_id.
+        archives: matches of the archives: league, season, match_date, home_id, away_id.
+    """
+    numbered = calendar_seasons(records.select("league", "match_date", "home_id", "away_id")).with_row_index("_n")
+    nearest = (
+        numbered.sort("match_date")
+        .join_asof(
+            archives.select("league", "season", "match_date").sort("match_date"),
+            on="match_date",
+            by="league",
+            strategy="nearest",
+            tolerance=MARGIN,
+            check_sortedness=False,
+        )
+        .filter(pl.col("season") != pl.col("calendar"))
+    )
+    sides = ("home_id", "away_id")
+    clubs = pl.concat([archives.select(*SEASON, club=side) for side in sides]).unique()
+    meetings = archives.group_by(*SEASON, *sides).agg(met="match_date")
+    for side in sides:
+        nearest = nearest.join(clubs.rename({"club": side}), on=[*SEASON, side], how="semi", nulls_equal=False)
+    days = (pl.col("met") - pl.col("match_date")).dt.total_days().abs()
+    # a pairing that the season has had on a day of its own belongs to another season
+    of_archive = (
+        nearest.join(meetings, on=[*SEASON, *sides], how="left")
+        .explode("met", empty_as_null=True, keep_nulls=True)
+        .group_by("_n", "season")
+        .agg(held=days.min())
+        .filter(pl.col("held").is_null() | (pl.col("held") <= MARGIN.days))
+    )
+    joined = numbered.join(of_archive.select("_n", "season"), on="_n", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("season", "calendar").alias("season")).to_series()
+
+
+def complete_seasons(records: pl.DataFrame, archives: pl.DataFrame) -> pl.DataFrame:
+    """The records with a season each: the stated one, else that of most records with its `season_id`, else by date."""
+    unknown = records.with_columns(home_id=pl.lit(None, pl.String), away_id=pl.lit(None, pl.String))
+    by_date = records.with_columns(season=pl.coalesce("season", seasons_by_archives(unknown, archives)))
+    identified = pl.col("season_id").is_not_null()
+    voted = (
+        by_date.filter(identified)
+        .group_by("source", "league", "season_id", "season")
+        .len()
+        .sort("len", "season", descending=[True, False])
+        .unique(["source", "league", "season_id"], keep="first", maintain_order=True)
+        .select("source", "league", "season_id", voted="season")
+    )
+    joined = by_date.join(voted, on=["source", "league", "season_id"], how="left", maintain_order="left")
+    stated = records["season"].is_not_null()
+    return joined.with_columns(season=pl.when(stated).then("season").otherwise(pl.coalesce("voted", "season"))).drop(
+        "voted"
+    )
+
+
+def season_bounds(trusted: pl.DataFrame) -> pl.DataFrame:
+    """First and last day, both inclusive, on which a match of each league and season can lie.
+
+    Args:
+        trusted: matches of the archives.
+
+    Returns:
+        league, season, `begins`, `ends`; an archive that is not complete lets the season run to the end of the
+        league's calendar, or to the day before the next season's first match.
+    """
+    played = trusted.filter(pl.col("status").is_in(SCORED))
+    clubs = pl.concat_list("home_id", "away_id").explode().n_unique()
+    year = pl.col("season").str.slice(0, 4).cast(pl.Int32)
+    open_end = (
+        pl.when(pl.col("season").str.contains("/"))
+        .then(pl.date(year + 1, *LATEST_END))
+        .otherwise(pl.date(year + 1, 3, 15))
+    )
+    following = pl.col("first").shift(-1).over("league", order_by="first") - dt.timedelta(days=1)
+    complete = pl.col("matches") >= COMPLETE * pl.col("clubs") * (pl.col("clubs") - 1)
+    return (
+        played.group_by(SEASON)
+        .agg(first=pl.col("match_date").min(), last=pl.col("match_date").max(), matches=pl.len(), clubs=clubs)
+        .with_columns(following=following)
+        .select(
+            *SEASON,
+            begins=pl.col("first") - MARGIN,
+            ends=pl.when(complete)
+            .then(pl.col("last") + MARGIN)
+            .otherwise(pl.max_horizontal("last", pl.min_horizontal(open_end, "following"))),
+        )
+    )
