@@ -1,7 +1,7 @@
 """Which club a source means by a name, and the names each club goes by."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -42,6 +42,7 @@ def identify(records: pl.DataFrame, base: pl.DataFrame, ledger: pl.DataFrame, sc
         scorer: likeness of two names.
     """
     known = _known_clubs(base)
+    trusted = {club for clubs in known.values() for club in clubs}
     decided = (decisions.aliases(ledger), decisions.rejected(ledger))
     reference = {key: rows for key, rows in base.group_by(SEASON)}
     none = pl.lit(None, pl.String)
@@ -53,7 +54,7 @@ def identify(records: pl.DataFrame, base: pl.DataFrame, ledger: pl.DataFrame, sc
                 SEASON, maintain_order=True
             )
         }  # fmt: skip
-        named, added = _of_source(source, seasons, reference, known, decided, scorer)
+        named, added = _of_source(source, seasons, reference, (known, trusted), decided, scorer)
         rows = records.filter(pl.col("source") == source)
         for side in ("home", "away"):
             names = named.rename({"name": side, "team_id": f"{side}_id", "by": f"{side}_by"})
@@ -88,7 +89,7 @@ def _of_source(
     source: str,
     seasons: Mapping[tuple[Any, ...], pl.DataFrame],
     reference: Mapping[tuple[Any, ...], pl.DataFrame],
-    known: Mapping[str, dict[str, str]],
+    clubs_known: tuple[Mapping[str, dict[str, str]], Collection[str]],
     decided: Decided,
     scorer: Scorer,
 ) -> tuple[pl.DataFrame, set[tuple[Any, ...]]]:
@@ -98,10 +99,11 @@ def _of_source(
         source: its name.
         seasons: its records, by league and season, the first season first.
         reference: matches of the same seasons whose clubs are known.
-        known: id and name of each country's clubs; new ones are added.
+        clubs_known: id and name of each country's clubs, to which new ones are added; those of football-data.co.uk.
         decided: aliases and rejections of all sources.
         scorer: likeness of two names.
     """
+    known, trusted = clubs_known
     aliases, rejected = (rows.filter(pl.col("source") == source) for rows in decided)
     votes: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     by_fixtures = {}
@@ -131,7 +133,7 @@ def _of_source(
         candidates = clubs if is_closed else known[country]
         free = {club: name for club, name in candidates.items() if club not in taken}
         left = [name for name in names if name not in settled]
-        settled |= _by_likeness(left, free, country, scorer, births=None if is_closed else key in reference)
+        settled |= _by_likeness(left, free, country, scorer, None if is_closed else trusted)
         known[country].update({club: name for name, (club, by) in settled.items() if by == "new"})
         settled_in += [(league, season, name, *settled[name]) for name in sorted(settled)]
     columns = [*SEASON, "name", "team_id", "by"]
@@ -188,7 +190,7 @@ def _by_fixtures(rows: pl.DataFrame, base: pl.DataFrame, decided: Decided, score
 
 
 def _by_likeness(
-    names: Sequence[str], clubs: Mapping[str, str], country: str, scorer: Scorer, births: bool | None
+    names: Sequence[str], clubs: Mapping[str, str], country: str, scorer: Scorer, doubtful: Collection[str] | None
 ) -> Settled:
     """The club each name is most like, by a margin over the next.
 
@@ -197,7 +199,8 @@ def _by_likeness(
         clubs: id and name of those it may be.
         country: their country.
         scorer: likeness of two names.
-        births: a name may be a new club's: None: none is; True: one that is like none; False: one that is not like one.
+        doubtful: clubs that a name which resembles one of them a little may be; a name like none of them is a new
+            club's. None: no name is.
     """
     slugs = {slug(name): club for club, name in clubs.items()}
     settled: Settled = {name: (slugs[slug(name)], "name") for name in names if slug(name) in slugs}
@@ -214,7 +217,7 @@ def _by_likeness(
         alone = row[best] >= likeness[:, best].max()  # no other name is more like the club
         if row[best] >= SURE and row[best] - row[second] >= MARGIN and alone:
             settled[name] = (free[best], "name")
-        elif births is False or (births and row[best] <= UNLIKE):
+        elif doubtful is not None and (row[best] <= UNLIKE or free[best] not in doubtful):
             settled[name] = (team_id(country, name), "new")
     return settled
 

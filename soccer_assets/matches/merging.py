@@ -92,7 +92,7 @@ def _with_reason(own: pl.DataFrame, base: pl.DataFrame, bounds: pl.DataFrame) ->
         .join(bounds, on=["league", "season"], how="left", maintain_order="left")
         .join(had, on=PAIR, how="left", maintain_order="left")
     )
-    outside = ~pl.col("match_date").is_between("begins", "ends").fill_null(True)
+    outside = on & ~pl.col("match_date").is_between("begins", "ends").fill_null(True)
     meeting = pl.col("had").fill_null(score.filter(on).first().over(PAIR))
     again = single & (meeting != score)
     bounded = "expected a date of season {}, from {} to {}, found {}"
@@ -157,9 +157,10 @@ def _near(base: pl.DataFrame, mine: pl.DataFrame, bounds: pl.DataFrame) -> pl.Da
     same_meeting = pl.col("mine_on") & pl.col("is_on") & ((pl.col("days") <= SAME_MEETING_DAYS) | only)
     anywhere = pl.col("outside") | pl.col("league").is_in(SINGLE_MEETINGS)
     same_score = anywhere & (pl.col("score") == pl.col("mine_score")).fill_null(False)
+    another = pl.col("outside") & (pl.col("score") != pl.col("mine_score")).fill_null(False)
     same_day = ~(pl.col("mine_on") & pl.col("is_on")) & (pl.col("days") <= 1)
     apart = pl.when("outside").then((pl.col("days") - YEAR_DAYS).abs()).otherwise("days")
-    chosen = pairs.filter((same_meeting & ~pl.col("outside")) | same_day | same_score)
+    chosen = pairs.filter((same_meeting & ~another) | same_day | same_score)
     return chosen.sort(apart, "_row", "_record").select("_record", "_row")
 
 

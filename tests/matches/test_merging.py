@@ -148,8 +148,8 @@ def test_the_one_meeting_of_a_season_is_the_same_match_though_it_was_moved_by_mo
 
 
 def test_a_meeting_of_the_season_and_one_of_its_play_offs_are_two_matches():
-    known = base(row("football-data", 2, days=98, status="scheduled"))
-    merged = merge(known, frame(row("openfootball", 1, status="scheduled")))
+    known = base(row("football-data", 2, days=98, status="scheduled", league="SC0"))
+    merged = merge(known, frame(row("openfootball", 1, status="scheduled", league="SC0")))
     assert shown(merged.rows, "match_date", "source") == [
         (SATURDAY, "openfootball"),
         (SATURDAY + dt.timedelta(98), "football-data"),
@@ -164,8 +164,10 @@ def test_clubs_that_meet_twice_at_one_ground_are_told_apart_by_date():
 
 
 def test_a_second_meeting_that_only_one_source_knows_is_a_match_of_its_own():
-    known = base(row("football-data", 2, score="2-0"))
-    told = frame(row("whoscored", 1, score="2-0"), row("whoscored", 2, days=120, status="scheduled"))
+    known = base(row("football-data", 2, score="2-0", league="SC0"))
+    told = frame(
+        row("whoscored", 1, score="2-0", league="SC0"), row("whoscored", 2, days=120, status="scheduled", league="SC0")
+    )
     merged = merge(known, told)
     assert shown(merged.rows, "match_date", "source", "status") == [
         (SATURDAY, "football-data", "finished"),

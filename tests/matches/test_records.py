@@ -29,19 +29,28 @@ def only(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def test_what_a_record_tells_is_typed_and_what_it_does_not_is_null():
     told = only({"status": "finished", "home_goals": "2", "away_goals": "1", "kick_off_at": "2024-03-02T12:30:00Z",
-                 "home_shots": "14", "venue": "Ash Lane"})  # fmt: skip
+                 "home_shots": "14", "venue": "Ash Lane", "season": "2023/2024", "season_id": "9155"})  # fmt: skip
     assert told.schema == FORM
     row = told.row(0, named=True)
     assert {name: row[name] for name in row if row[name] is not None} == {
-        "source": "whoscored", "league": "E0", "season": "2023/24", "match_date": DAY, "status": "finished",
+        "source": "whoscored", "league": "E0", "season": "2023/24", "season_id": "9155", "match_date": DAY, "status": "finished",
         "kick_off_at": dt.datetime(2024, 3, 2, 12, 30, tzinfo=dt.UTC), "home": "Ash", "away": "Birch", "home_goals": 2,
         "away_goals": 1, "home_shots": 14, "venue": "Ash Lane", "seen_at": SEEN, "payload_id": "a" * 64, "line": 1,
     }  # fmt: skip
 
 
-def test_the_date_is_that_of_the_league_s_own_clock_and_so_is_the_season():
+def test_the_date_is_that_of_the_league_s_own_clock():
     told = only({"_league": "MEX", "kick_off_at": "2024-07-01T02:00:00Z", "match_date": dt.date(2024, 7, 1)})
-    assert told.select("match_date", "season").row(0) == (dt.date(2024, 6, 30), "2023/24")
+    assert told["match_date"].item() == dt.date(2024, 6, 30)
+
+
+@pytest.mark.parametrize(
+    ("stated", "season"),
+    [("2016", "2016"), ("2016/2017", "2016/17"), ("2016/17", "2016/17"), ("1999/2000", "1999/00"), ("summer", None),
+     (None, None)],
+)  # fmt: skip
+def test_the_season_is_the_one_the_source_states(stated, season):
+    assert only({"season": stated, "match_date": dt.date(2016, 7, 2)})["season"].item() == season
 
 
 @pytest.mark.parametrize("outside", [{"_league": None}, {"sex": "women"}, {"kind": "youth"}, {"kind": "reserve"}])
