@@ -150,7 +150,7 @@ def _refuse_unusable(file: File, kind: str = "expected") -> None:
         if expected.startswith(kind):
             for group in {season_of_row, ""}:
                 grouped.setdefault((group, expected), []).append(found)
-    for (group, expected), examples in grouped.items():
+    for (group, expected), examples in sorted(grouped.items(), key=lambda item: not item[0][0]):  # seasons first
         if _too_many(len(examples), rows[group]):
             raise ShapeError(
                 file.address,
