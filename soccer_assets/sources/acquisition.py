@@ -74,7 +74,7 @@ class FootballData:
         Raises:
             SourcesFailedError: no address answered; nothing is written then.
         """
-        today = dt.datetime.now(dt.UTC).date()
+        today = self._client.now().date()
         requests = football_data.fixture_files(self._base) if self._leagues else []
         newest, problem = self._ask(requests, partial(football_data.accept_fixtures, today=today))
         seen = self._seen([answer.address for answer in newest], first)
