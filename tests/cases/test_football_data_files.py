@@ -200,8 +200,15 @@ REFUSED = {
     "a cell too many after the date": (shifted(2, "x"), "expected "),
     "a cell too few after the date": (shifted(2), "expected "),
     "a cell too few before the result": (shifted(6), "expected "),
-    "a cell too few before the statistics": (shifted(11), "expected whole numbers in AR"),
-    "a cell too many before the statistics": (shifted(12, "x"), "expected whole numbers in HS"),
+    "a cell too few before the statistics": (shifted(11), "expected cells under their own names"),
+    "a cell too many before the statistics": (shifted(12, "x"), "expected cells under their own names"),
+    "prices of a bookmaker gone from the rows": (
+        csv(without("IWH", "IWD", "IWA")).replace(",".join(n for n in HEADER if n[:2] != "IW"), ",".join(HEADER)),
+        "expected (quarter goals in AHh|cells under)",
+    ),
+    "prices of a bookmaker gone from some rows": (
+        csv(GOOD[:35]) + csv(without("IWH", "IWD", "IWA")[35:]).split("\n", 1)[1], "expected (quarter goals|cells under)"
+    ),
     "a page": ("<!DOCTYPE html><html>" + csv(GOOD), "expected CSV, found an HTML page"),
     "a page with a header": (csv(GOOD).replace("\n", "<html>\n", 1), "expected CSV, found an HTML page"),
     "zeros": (csv(GOOD).replace("Rovers", "Rov\0ers"), "expected text, found .* zero"),
@@ -244,6 +251,16 @@ def test_a_few_bad_rows_cost_themselves_alone(archive, row, change, reason):
     assert (acquired.problem, acquired.records, acquired.quarantined) == ("", 69, 1)
     assert world.table("football_data_results_quarantine")["reason"].to_list() == [reason]
     assert world.matches().rows.sort("line")["match_date"].to_list() == [d for n, d in enumerate(DAYS) if n != row]
+
+
+@pytest.mark.parametrize("cell", ["Webb, H", "Ash,Webb,H"])
+def test_a_row_of_other_length_that_has_cells_under_other_names_is_no_record(archive, cell):
+    """A referee with a comma and no quotes moves every cell after it, and one bookmaker's prices under another."""
+    world, acquired, _ = archive(csv(with_cells(lambda n, row: {"Referee": cell} if n == 7 else {})))
+    assert (acquired.problem, acquired.records, acquired.quarantined) == ("", 69, 1)
+    (reason,) = world.table("football_data_results_quarantine")["reason"]
+    assert reason.startswith("expected cells under their own names, found a row of other length, beyond it ")
+    assert 7 + 2 not in world.table("football_data_results")["_line"].to_list()
 
 
 # Times
