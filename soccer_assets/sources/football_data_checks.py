@@ -196,7 +196,9 @@ def _refuse_cells(file: File) -> None:
             )
     difference = (pl.col("_home_goals") - pl.col("_away_goals")).sign()
     result = difference.replace_strict({1.0: "H", 0.0: "D", -1.0: "A"}, default=None, return_dtype=pl.String)
-    laws = {"_result": ("a result that follows from the score", pl.col("_result") == result)} | _laws(scored.columns)
+    laws = {"_result": ("a result that follows from the score", pl.col("_result") == result)} | _laws(
+        scored.columns, COUNTS
+    )
     breaks = {name: pl.col(name).is_not_null() & ~holds.fill_null(False) for name, (_, holds) in laws.items()}
     filled = scored.select(pl.col(name).count() for name in laws).row(0)
     broken = scored.select(wrong.sum().alias(name) for name, wrong in breaks.items()).row(0)
@@ -209,18 +211,21 @@ def _refuse_cells(file: File) -> None:
 
 def out_of_place(records: pl.DataFrame) -> pl.Series:
     """Whether a row has more or fewer cells than the header, and one that stands under another name, by its laws."""
-    laws = [~law.fill_null(False) & pl.col(name).is_not_null() for name, (_, law) in _laws(records.columns).items()]
+    laws = [
+        ~law.fill_null(False) & pl.col(name).is_not_null()
+        for name, (_, law) in _laws(records.columns, COUNTS + HANDICAPS).items()
+    ]
     if not laws or not records["_odd"].any():
         return pl.repeat(False, len(records), eager=True)
     odd = records.with_row_index("_row").filter("_odd").filter(pl.any_horizontal(laws))
     return pl.int_range(len(records), dtype=pl.UInt32, eager=True).is_in(odd["_row"].implode())
 
 
-def _laws(columns: Sequence[str]) -> dict[str, tuple[str, pl.Expr]]:
-    """What the cells of some columns are, and whether one is."""
+def _laws(columns: Sequence[str], judged: Sequence[str]) -> dict[str, tuple[str, pl.Expr]]:
+    """What the cells of the judged columns are, and whether one is."""
     laws = {name: (f"whole numbers in {name}", _is_count(_number(pl.col(name)))) for name in COUNTS}
     laws |= {name: (f"quarter goals in {name}", _is_handicap(_number(pl.col(name)))) for name in HANDICAPS}
-    return {name: law for name, law in laws.items() if name in columns}
+    return {name: laws[name] for name in judged if name in columns}
 
 
 def _number(cell: pl.Expr) -> pl.Expr:

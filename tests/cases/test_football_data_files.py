@@ -263,6 +263,13 @@ def test_a_row_of_other_length_that_has_cells_under_other_names_is_no_record(arc
     assert 7 + 2 not in world.table("football_data_results")["_line"].to_list()
 
 
+def test_handicaps_in_other_words_cost_no_file(archive):
+    lines = ["-0.5,-1", "-0.5/-1", "-1.2", "PK", "25", "1/2"]
+    changed = with_cells(lambda n, row: {"AHh": f'"{lines[n % 6]}"'} if n < 12 else {})
+    _, acquired, _ = archive(csv(changed))
+    assert (acquired.problem, acquired.records, acquired.quarantined) == ("", 70, 0)
+
+
 # Times
 
 
