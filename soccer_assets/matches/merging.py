@@ -87,7 +87,7 @@ def _with_reason(own: pl.DataFrame, base: pl.DataFrame, bounds: pl.DataFrame) ->
     score = pl.format("{} on {}", pl.format("{}-{}", *GOALS).fill_null("without a score"), "match_date")
     had = base.filter(single).group_by(PAIR).agg(had=score.sort_by("match_date").first())
     rows = (
-        own.sort(~pl.col("status").is_in(SCORED), "match_date", maintain_order=True)
+        own.sort(~pl.col("status").is_in(SCORED), "match_date", "payload_id", "line")
         .with_row_index("_own")
         .join(bounds, on=["league", "season"], how="left", maintain_order="left")
         .join(had, on=PAIR, how="left", maintain_order="left")

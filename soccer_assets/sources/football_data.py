@@ -23,7 +23,7 @@ from soccer_assets.leagues import (
 from soccer_assets.sources import football_data_checks as checks
 from soccer_assets.sources.client import Answer, Request
 from soccer_assets.sources.football_data_dates import kick_off_at, published_date, stated_season
-from soccer_assets.sources.football_data_text import BLANKS, Section, fold, sections, split
+from soccer_assets.sources.football_data_text import BLANKS, OWN, Section, fold, sections, split
 from soccer_assets.sources.schema import Parsed
 from soccer_assets.tables import UTC, quarantine
 
@@ -37,20 +37,6 @@ SEASON_MARGIN = dt.timedelta(days=14)
 LATE_END = dt.timedelta(days=75)
 _COUNTRIES = {league.code: league.country for league in EXTRA_LEAGUES.values()}
 LEAST_CELLS = 4  # league, date and two teams
-#: What is no name of a column that a frame of records has for itself.
-OURS = (
-    "_league",
-    "_start",
-    "_home",
-    "_away",
-    "_address",
-    "_payload_id",
-    "_seen_at",
-    "_line",
-    "_extra",
-    "match_date",
-    "_season",
-)
 
 
 def archives(base: str, leagues: Sequence[League], first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
@@ -107,7 +93,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     records = _records(frames)
     reason = _reason(records)
     wrong = records.filter(reason.is_not_null())
-    published = [name for name in records.columns if name not in OURS]
+    published = [name for name in records.columns if not OWN.fullmatch(name)]
     quarantined = wrong.select(
         origin="_address",
         payload_id="_payload_id",
@@ -116,7 +102,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         reason=reason.drop_nulls(),
         record=pl.struct(published).struct.json_encode(),
     )
-    good = records.filter(reason.is_null()).drop("_start", "_home", "_away")
+    good = records.filter(reason.is_null()).drop("_start", "_home", "_away", "_odd")
     return Parsed(good, pl.concat([unread, quarantined]))
 
 
@@ -170,6 +156,7 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl
     last = max(i for i, name in enumerate(columns) if name)
     gaps = not all(columns[:last])
     extras = [_beyond(line, columns) if gaps or line.rstrip(BLANKS).count(",") > last else None for _, line in kept]
+    short = [line.count(",") + 1 < len(columns) for _, line in kept]
     league, start = _of_address(answer.address)
     return frame.with_columns(
         _league=_league_column(frame, league),
@@ -180,7 +167,8 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl
         _payload_id=pl.lit(answer.payload_id),
         _seen_at=pl.lit(answer.fetched_at, dtype=UTC),
         _line=pl.Series([number for number, _ in kept], dtype=pl.Int64),
-        _extra=pl.Series(extras, dtype=pl.String),
+        _extra=(extra := pl.Series(extras, dtype=pl.String)),
+        _odd=pl.Series(short, dtype=pl.Boolean) | extra.is_not_null(),
     )
 
 
@@ -263,7 +251,7 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
 
 def _reason(records: pl.DataFrame) -> pl.Series:
     """Why a record cannot be used; null where it can."""
-    date = pl.col("match_date")
+    date, extra = pl.col("match_date"), pl.col("_extra").fill_null("none")
     first, last = _season_days(records)
     country = pl.col("_league").replace_strict(_COUNTRIES, default=None, return_dtype=pl.String)
     stray = pl.lit(None, dtype=pl.String)
@@ -280,6 +268,8 @@ def _reason(records: pl.DataFrame) -> pl.Series:
         .then(pl.lit("expected two teams, found an empty name"))
         .when(pl.col("_home") == pl.col("_away"))
         .then(pl.lit("expected two teams, found one against itself"))
+        .when(checks.out_of_place(records))
+        .then(pl.format("expected cells under their own names, found a row of other length, beyond it {}", extra))
         .when(date.is_null())
         .then(pl.format("expected a date dd/mm/yy or dd/mm/yyyy, found {}", pl.col("Date").fill_null("none")))
         .when((date < first) | (date > last))

@@ -5,7 +5,7 @@ whole, and the last good one counts.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -23,6 +23,8 @@ LEAST_SHARE_OF_TEAMS = 0.5
 GOALS = {"home goals": ("FTHG", "HG"), "away goals": ("FTAG", "AG")}
 RESULTS = ("FTR", "Res")
 COUNTS = ("HTHG", "HTAG", "HS", "AS", "HST", "AST", "HF", "AF", "HC", "AC", "HY", "AY", "HR", "AR")
+HANDICAPS = ("AHh", "AHCh", "BbAHh")
+MOST_COUNTED, WIDEST_HANDICAP = 999, 5
 SHOWN = 5
 #: Fixtures are published days before they are played; a mirror may be older.
 FIXTURE_DAYS = (dt.timedelta(days=-60), dt.timedelta(days=120))
@@ -150,7 +152,7 @@ def _refuse_unusable(file: File, kind: str = "expected") -> None:
         if expected.startswith(kind):
             for group in {season_of_row, ""}:
                 grouped.setdefault((group, expected), []).append(found)
-    for (group, expected), examples in grouped.items():
+    for (group, expected), examples in sorted(grouped.items(), key=lambda item: not item[0][0]):  # seasons first
         if _too_many(len(examples), rows[group]):
             raise ShapeError(
                 file.address,
@@ -176,35 +178,66 @@ def _refuse_cells(file: File) -> None:
     good = file.good
     if good.is_empty():
         return
-    home, away = (file.column(*names).cast(pl.Float64, strict=False) for names in GOALS.values())
-    scored = good.with_columns(_home_goals=home, _away_goals=away, _result=file.column(*RESULTS))
-    sound = [(pl.col(name) >= 0) & (pl.col(name) == pl.col(name).floor()) for name in ("_home_goals", "_away_goals")]
-    season = file.column("Season").alias("season")
-    without = scored.filter(~(sound[0] & sound[1]).fill_null(False))
-    rows = dict(scored.group_by(season).len().rows())
-    for which, count in without.group_by(season).len().rows():
-        if _too_many(count, rows[which]):
-            examples = without.select(pl.format("{} - {}", "_home", "_away")).to_series().head(SHOWN).to_list()
+    scored = good.with_columns(
+        _home_goals=_number(file.column(*GOALS["home goals"])),
+        _away_goals=_number(file.column(*GOALS["away goals"])),
+        _result=file.column(*RESULTS),
+        _group=file.column("Season").fill_null(""),
+    )
+    whole = _is_count(pl.col("_home_goals")) & _is_count(pl.col("_away_goals"))
+    without = ~whole.fill_null(False)
+    for group, rows, wrong in scored.group_by("_group").agg(pl.len(), without.sum()).rows():
+        if _too_many(wrong, rows):
+            examples = scored.filter(without).select(pl.format("{} - {}", "_home", "_away")).to_series()
             _refuse(
                 file,
-                f"goals in at least {1 - MOST_UNUSABLE:.0%} of {rows[which]} rows",
-                f"{count} without, such as {examples}",
+                f"goals in at least {1 - MOST_UNUSABLE:.0%} of {rows} rows{' of season ' + group if group else ''}",
+                f"{wrong} without, such as {examples.head(SHOWN).to_list()}",
             )
     difference = (pl.col("_home_goals") - pl.col("_away_goals")).sign()
     result = difference.replace_strict({1.0: "H", 0.0: "D", -1.0: "A"}, default=None, return_dtype=pl.String)
-    laws = {"a result that follows from the score": (pl.col("_result"), pl.col("_result") == result)}
-    for name in COUNTS:
-        if name in good.columns:
-            number = pl.col(name).cast(pl.Float64, strict=False)
-            laws[f"whole numbers in {name}"] = (pl.col(name), (number >= 0) & (number == number.floor()))
-    for expected, (cell, holds) in laws.items():
-        filled = scored.filter(cell.is_not_null())
-        others = filled.filter(~holds.fill_null(False)).select(cell).to_series()
-        if _too_many(len(others), len(filled)):
-            shown = others.head(SHOWN).to_list()
-            _refuse(
-                file, f"{expected}, where no cell stands under another name", f"{len(others)} others, such as {shown}"
-            )
+    laws = {"_result": ("a result that follows from the score", pl.col("_result") == result)} | _laws(
+        scored.columns, COUNTS
+    )
+    breaks = {name: pl.col(name).is_not_null() & ~holds.fill_null(False) for name, (_, holds) in laws.items()}
+    filled = scored.select(pl.col(name).count() for name in laws).row(0)
+    broken = scored.select(wrong.sum().alias(name) for name, wrong in breaks.items()).row(0)
+    for name, cells, count in zip(laws, filled, broken, strict=True):
+        if _too_many(count, cells):
+            shown = scored.filter(breaks[name])[name].head(SHOWN).to_list()
+            expected = f"{laws[name][0]}, where no cell stands under another name"
+            _refuse(file, expected, f"{count} others, such as {shown}")
+
+
+def out_of_place(records: pl.DataFrame) -> pl.Series:
+    """Whether a row has more or fewer cells than the header, and one that stands under another name, by its laws."""
+    laws = [
+        ~law.fill_null(False) & pl.col(name).is_not_null()
+        for name, (_, law) in _laws(records.columns, COUNTS + HANDICAPS).items()
+    ]
+    if not laws or not records["_odd"].any():
+        return pl.repeat(False, len(records), eager=True)
+    odd = records.with_row_index("_row").filter("_odd").filter(pl.any_horizontal(laws))
+    return pl.int_range(len(records), dtype=pl.UInt32, eager=True).is_in(odd["_row"].implode())
+
+
+def _laws(columns: Sequence[str], judged: Sequence[str]) -> dict[str, tuple[str, pl.Expr]]:
+    """What the cells of the judged columns are, and whether one is."""
+    laws = {name: (f"whole numbers in {name}", _is_count(_number(pl.col(name)))) for name in COUNTS}
+    laws |= {name: (f"quarter goals in {name}", _is_handicap(_number(pl.col(name)))) for name in HANDICAPS}
+    return {name: laws[name] for name in judged if name in columns}
+
+
+def _number(cell: pl.Expr) -> pl.Expr:
+    return cell.cast(pl.Float64, strict=False)
+
+
+def _is_count(number: pl.Expr) -> pl.Expr:
+    return number.is_between(0, MOST_COUNTED) & (number == number.floor())
+
+
+def _is_handicap(number: pl.Expr) -> pl.Expr:
+    return (number.abs() <= WIDEST_HANDICAP) & (number * 4 == (number * 4).floor())
 
 
 def _refuse_swapped(new: File, old: File) -> None:
