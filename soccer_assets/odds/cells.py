@@ -6,10 +6,9 @@ A handicap is a number of quarter goals, as Asian lines are. Archives write a li
 
 import polars as pl
 
+from soccer_assets.odds.schema import MOST_HANDICAP, MOST_TOTAL
+
 LEAST_PRICE = 1.0
-#: Goals. Longer handicaps in the archives are prices or misprints in the handicap's column.
-MOST_HANDICAP = 5.0
-MOST_TOTAL = 10.0
 #: A whole cell of American (`-200`, `+150`) or fractional odds (`5/2`, `evens`).
 OTHER_NOTATION = r"^\s*(?:[+-]\s*\d{3,}(?:\.0*)?|\d+\s*[/-]\s*\d+|(?i:evens?|evs))\s*$"
 #: Two halves of a stake, each on a line of whole or half goals.

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from soccer_assets.errors import SHOWN, OddsError
+from soccer_assets.errors import OddsError
+from soccer_assets.tables import SHOWN
 
 Array = NDArray[np.float64]
 STEPS = 60
@@ -24,7 +25,7 @@ def check_books(odds: ArrayLike) -> Array:
     """The books as an array of floats.
 
     Raises:
-        OddsError: not of two dimensions, fewer than two outcomes, no numbers, or prices that are not above 1 and finite.
+        OddsError: not of two dimensions, fewer than two outcomes, no numbers, or prices not finite and above 1.
     """
     try:
         books = np.asarray(odds, dtype=np.float64)

@@ -6,9 +6,9 @@ repeated: kept are the first, the newest, and each that differs from the one bef
 
 import polars as pl
 
-from soccer_assets.odds.cells import LEAST_PRICE, MOST_HANDICAP, MOST_TOTAL, is_handicap, is_total
+from soccer_assets.odds.cells import LEAST_PRICE, is_handicap, is_total
 from soccer_assets.odds.prices import Prices
-from soccer_assets.odds.schema import ODDS
+from soccer_assets.odds.schema import MOST_HANDICAP, MOST_TOTAL, ODDS
 from soccer_assets.tables import UTC, quarantine
 
 #: Factor id -> market, selection, and the sign that turns its line into ours, the home handicap or the goals.

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from soccer_assets.odds.cells import MOST_HANDICAP, OTHER_NOTATION, decimal_odds, handicap
-from soccer_assets.odds.schema import BOOKMAKERS, ODDS
+from soccer_assets.odds.cells import OTHER_NOTATION, decimal_odds, handicap
+from soccer_assets.odds.schema import BOOKMAKERS, MOST_HANDICAP, ODDS
 from soccer_assets.tables import UTC, quarantine
 
 #: A header that misspells a column, in files of the extra leagues.

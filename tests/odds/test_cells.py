@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soccer_assets.odds.cells import MOST_HANDICAP, decimal_odds, handicap, is_handicap, is_total
+from soccer_assets.odds.cells import decimal_odds, handicap, is_handicap, is_total
+from soccer_assets.odds.schema import MOST_HANDICAP
 
 
 def read(function, cell):
