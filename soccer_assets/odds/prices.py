@@ -170,16 +170,16 @@ def _quoted(
         published: columns that hold handicaps.
     """
     filled = filled.with_columns(price=decimal_odds(pl.col(column.name)))
-    reason = pl.when(pl.col("price").is_null()).then(
+    reason: pl.Expr = pl.when(pl.col("price").is_null()).then(
         pl.format("expected decimal odds above 1, found {} in {}", column.name, pl.lit(column.name))
     )
     if foreign is not None:
         text = pl.format("expected decimal odds in the whole book, found {}", foreign)
         reason = pl.when(foreign.is_not_null()).then(text).otherwise(reason)
-    line = pl.lit(column.line, dtype=pl.Float64)
+    line: pl.Expr = pl.lit(column.line, dtype=pl.Float64)
     if column.market == "asian_handicap":
         names = [name for name in column.line_columns if name in published]
-        line, cell = pl.lit(None, dtype=pl.Float64), pl.lit(f"none in {', '.join(names)}")
+        cell: pl.Expr = pl.lit(f"none in {', '.join(names)}")
         for name in reversed(names):
             there = pl.col(name).is_not_null()
             read = pl.col(HANDICAP_OF.format(name))
