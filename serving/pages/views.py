@@ -112,8 +112,8 @@ def overview(
 
     def address(name: str) -> Callable[[int], str]:
         def of(offset: int) -> str:
-            given = {**request.query_params.dict(), f"{name}_offset": [str(offset)]}
-            return f"/?{urlencode(given, doseq=True)}#{name}"
+            given = dict(request.query_params.multi_items()) | {f"{name}_offset": offset}
+            return f"/?{urlencode(given)}#{name}"
 
         return of
 
