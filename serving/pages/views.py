@@ -112,7 +112,7 @@ def overview(
 
     def address(name: str) -> Callable[[int], str]:
         def of(offset: int) -> str:
-            given = dict(request.query_params.multi_items()) | {f"{name}_offset": offset}
+            given = dict(request.query_params.items()) | {f"{name}_offset": offset}
             return f"/?{urlencode(given)}#{name}"
 
         return of
