@@ -39,7 +39,7 @@ async def check_parameters(request: Request[Any, Any, Any]) -> None:
     """
     if not request.scope["query_string"]:
         return
-    times = Counter(request.query_params.keys())
+    times = Counter(name for name, _ in request.query_params.items())
     if repeated := [name for name, count in times.items() if count > 1]:
         flaws = [Flaw("query", name, f"expected once, found {times[name]} times") for name in repeated]
         raise ProblemError("repeated-parameter", f"expected each parameter once, found again {repeated}", errors=flaws)
