@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soccer_assets.odds.cells import decimal_odds, handicap, is_handicap, is_total
@@ -41,6 +41,7 @@ def test_a_cell_that_is_no_handicap_is_refused(cell):
     assert read(handicap, cell) is None
 
 
+@settings(deadline=None)
 @given(quarters=st.integers(-40, 40))
 def test_a_handicap_is_each_quarter_within_the_bounds_and_nothing_else(quarters):
     line = quarters / 4
@@ -50,6 +51,7 @@ def test_a_handicap_is_each_quarter_within_the_bounds_and_nothing_else(quarters)
         assert read(handicap, str(beside)) is None
 
 
+@settings(deadline=None)
 @given(line=st.one_of(st.none(), st.floats()))
 def test_a_number_is_judged_as_its_text_is(line):
     assert pl.select(is_handicap(pl.lit(line, dtype=pl.Float64))).item() == (
