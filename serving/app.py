@@ -94,7 +94,7 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
             "report_selection": Provide(filters.report_selection, sync_to_thread=False),
             "paging": Provide(filters.paging, sync_to_thread=False),
         },
-        before_request=filters.known_parameters,
+        before_request=filters.check_parameters,
         exception_handlers=problems.HANDLERS,
         lifespan=[connected],
         logging_config=None,
@@ -103,7 +103,7 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
         state=State({"clock": clock, "feed": feed, "metrics": counts, "serving": serving}),
         template_config=TemplateConfig(directory=views.TEMPLATES, engine=JinjaTemplateEngine),
     )
-    app.template_engine.engine.filters["percent"] = views.percent  # type: ignore[union-attr]
+    app.template_engine.engine.filters.update(percent=views.percent, terms=views.terms)  # type: ignore[union-attr]
     app.asgi_handler = Counted(app.asgi_handler, counts)
     return app
 

@@ -5,6 +5,7 @@ given by `QueryParameter`: those of `msgspec.Meta` are not applied to query para
 """
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -14,7 +15,7 @@ from litestar import Request
 from litestar.params import QueryParameter
 
 from serving.problems import ProblemError
-from soccer_assets.contracts import Page
+from soccer_assets.contracts import Flaw, Page
 from soccer_assets.leagues import LEAGUES
 
 DATE = "match_date"
@@ -28,20 +29,26 @@ Limit = Annotated[int, QueryParameter(ge=1, le=500, description="rows to return 
 Offset = Annotated[int, QueryParameter(ge=0, le=2**53, description="rows to skip")]
 
 
-async def known_parameters(request: Request[Any, Any, Any]) -> None:
-    """Before a request: refuse a parameter the route does not have; a misspelled filter filters nothing.
+async def check_parameters(request: Request[Any, Any, Any]) -> None:
+    """Before a request: refuse a parameter given twice, and one the route does not have.
+
+    Of a repeated parameter one value would be dropped, and a misspelled filter filters nothing.
 
     Raises:
-        ProblemError: a parameter that is not in the description of the API.
+        ProblemError: a parameter that is repeated, or not in the description of the API.
     """
     if not request.scope["query_string"]:
         return
+    times = Counter(name for name, _ in request.query_params.items())
+    if repeated := [name for name, count in times.items() if count > 1]:
+        flaws = [Flaw("query", name, f"expected once, found {times[name]} times") for name in repeated]
+        raise ProblemError("repeated-parameter", f"expected each parameter once, found again {repeated}", errors=flaws)
     item = (request.app.openapi_schema.paths or {}).get(request.scope["path_template"])
     operation = getattr(item, request.method.lower(), None)
     if operation is None:
         return  # a page: it is not in the description
     known = [parameter.name for parameter in operation.parameters or () if parameter.param_in == "query"]
-    unknown = [name for name in request.query_params if name not in known]
+    unknown = [name for name in times if name not in known]
     if unknown:
         raise ProblemError("unknown-parameter", f"expected parameters out of {known}, found {unknown}", known=known)
 

@@ -12,7 +12,7 @@ import msgspec
 import polars as pl
 
 from serving.filters import Paging, Selection, read
-from serving.match_book import POSTPONED
+from serving.match_book import POSTPONED, standing
 from soccer_assets.contracts import Page, Prediction
 
 OUTCOMES = ("home", "draw", "away")
@@ -29,13 +29,24 @@ _BET = (
     "expected_value",
     "stake",
 )
+#: Of the club that is bet on; the table has the home club's.
+_HANDICAP = (
+    pl.when(pl.col("market") != "asian_handicap")
+    .then(None)
+    .when((pl.col("selection") == "away") & (pl.col("goals_line") != 0))
+    .then(-pl.col("goals_line"))
+    .otherwise("goals_line")
+    .alias("handicap")
+)
+#: Statuses of a match that nobody waits for any more.
+OVER = ("finished", "abandoned", "awarded", "void")
 
 
 class ForecastBook:
     """One forecast per match, by date and id."""
 
     def __init__(self, predictions: pl.DataFrame, value_bets: pl.DataFrame, matches: pl.DataFrame) -> None:
-        self.rows = _side_by_side(_standing(predictions, matches), value_bets)
+        self.rows = _side_by_side(_standing(predictions, matches), value_bets, matches)
         self._row_of = {match_id: row for row, match_id in enumerate(self.rows["match_id"])}
         self._encoded: dict[str, bytes] = {}
         self.per_league: dict[str, int] = dict(self.rows.group_by("league").len().iter_rows())
@@ -63,13 +74,21 @@ class ForecastBook:
             rows = rows.filter(pl.col(line).is_not_null())
         return paging.cut(rows, Prediction)
 
-    def first(self, selection: Selection, count: int) -> list[Prediction]:
-        """The first few of the selected, oldest first."""
-        return read(selection.of(self.rows).head(count), Prediction)
+    def coming(self, selection: Selection, now: dt.datetime) -> pl.DataFrame:
+        """The selected matches that are to come or under way, oldest first."""
+        rows = selection.of(self.rows)
+        return rows.filter(_is_coming(now))
 
-    def last(self, selection: Selection, count: int) -> list[Prediction]:
-        """The last few of the selected, newest first."""
-        return read(selection.of(self.rows).tail(count).reverse(), Prediction)
+    def recent(self, selection: Selection, now: dt.datetime) -> pl.DataFrame:
+        """The selected matches that are over or of a past day, newest first."""
+        rows = selection.of(self.rows)
+        return rows.filter(~_is_coming(now)).reverse()
+
+
+def _is_coming(now: dt.datetime) -> pl.Expr:
+    """Whether a match is not over and of today or later; by its kick-off too, since a league has its own date."""
+    later = (pl.col("match_date") >= now.date()) | (pl.col("kick_off_at") > now).fill_null(False)
+    return later & ~pl.col("status").is_in(OVER).fill_null(False)
 
 
 def _standing(predictions: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
@@ -85,17 +104,19 @@ def _standing(predictions: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     return predictions.join(newest, on=["match_id", "match_date"], how="semi")
 
 
-def _side_by_side(predictions: pl.DataFrame, value_bets: pl.DataFrame) -> pl.DataFrame:
-    """A row per match of the model line, with the other lines where there are prices."""
+def _side_by_side(predictions: pl.DataFrame, value_bets: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """A row per match of the model line, with the other lines where there are prices, and the status of the match."""
 
     def of(line: str, *columns: str) -> pl.DataFrame:
         chances = pl.struct(pl.col(f"p_{outcome}").alias(outcome) for outcome in OUTCOMES)
         return predictions.filter(pl.col("line") == line).select(*_KEY, *columns, chances.alias(line))
 
     bets = value_bets.group_by(_KEY).agg(
-        pl.struct(*_BET).sort_by("line", "market", "goals_line", "selection").alias("value_bets")
+        pl.struct(*_BET, _HANDICAP).sort_by("line", "market", "goals_line", "selection").alias("value_bets")
     )
     rows = of("model", "league", "season", "kick_off_at", "home", "away", "model_version", "trained_through")
     for further in (of("market"), of("blend"), of("challenger"), bets):
         rows = rows.join(further, on=_KEY, how="left")
+    now = standing(matches.join(rows, on="match_id", how="semi")).select("match_id", "status")
+    rows = rows.join(now, on="match_id", how="left")
     return rows.with_columns(pl.col("value_bets").fill_null([])).sort(_KEY)

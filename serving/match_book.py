@@ -32,8 +32,7 @@ class MatchBook:
 
     def of_ids(self, ids: Sequence[str]) -> dict[str, Match]:
         """Each match where it stands now: on the date it was moved to, not the one it left."""
-        rows = self.rows.filter(pl.col("match_id").is_in(ids))
-        rows = rows.sort(pl.col("status") != POSTPONED, "match_date", maintain_order=True)
+        rows = standing(self.rows.filter(pl.col("match_id").is_in(ids)))
         return {match.match_id: match for match in read(rows, Match)}
 
     def leagues(self, forecasts: dict[str, int]) -> list[LeagueInfo]:
@@ -50,3 +49,8 @@ class MatchBook:
             )
             for league in LEAGUES.values()
         ]
+
+
+def standing(matches: pl.DataFrame) -> pl.DataFrame:
+    """One row of each match: on the date it stands on now, not one it was moved from."""
+    return matches.sort(pl.col("status") != POSTPONED, "match_date").unique("match_id", keep="last")

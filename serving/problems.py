@@ -42,6 +42,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "invalid-request": Kind(400, "The request cannot be read; `errors` lists what is wrong"),
     "unknown-parameter": Kind(400, "The request has a query parameter the route does not know"),
+    "repeated-parameter": Kind(400, "The request has a query parameter more than once"),
     "not-found": Kind(404, "There is no such resource"),
     "unknown-match": Kind(404, "There is no such match, or no forecast of it"),
     "unknown-job": Kind(404, "There is no such job"),

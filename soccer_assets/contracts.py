@@ -26,12 +26,16 @@ class Probabilities(msgspec.Struct, frozen=True):
     away: float
 
 
-class ValueBet(msgspec.Struct, frozen=True):
-    """A selection whose forecast exceeds the market's by the least edge."""
+class ValueBet(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A selection whose forecast exceeds the market's by the least edge.
+
+    `goals_line` is the goals of over/under or the handicap of the home club, whoever is bet on; `handicap`, of that
+    market alone, is the handicap of the club that is bet on: -0.25 and +0.25 of an away club.
+    """
 
     line: str
     market: str
-    goals_line: float | None  # goals of over/under, handicap of the home club
+    goals_line: float | None
     selection: str
     probability: float
     market_probability: float
@@ -39,6 +43,7 @@ class ValueBet(msgspec.Struct, frozen=True):
     price: float
     expected_value: float
     stake: float  # share of the bank
+    handicap: float | None = None
 
 
 class Match(msgspec.Struct, frozen=True, omit_defaults=True):

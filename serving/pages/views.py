@@ -1,10 +1,13 @@
 """The pages: coming and recent matches, one match, and quality with drift."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
+import polars as pl
 from litestar import MediaType, Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
@@ -17,7 +20,7 @@ from serving.problems import KINDS, ProblemError, document, recognise
 from serving.settings import ServingSettings
 from serving.snapshot import Snapshot
 from soccer_assets.clock import Clock
-from soccer_assets.contracts import Match, Prediction, Probabilities
+from soccer_assets.contracts import Match, Prediction, Probabilities, ValueBet
 from soccer_assets.leagues import LEAGUES
 
 HERE = Path(__file__).parent
@@ -71,41 +74,81 @@ class Card:
         return f"{league.country}, {league.name}"
 
 
+@dataclass(frozen=True)
+class Board:
+    """A part of a list of matches, `first` and `last` counted from 1 to `total`; addresses of the parts beside it."""
+
+    cards: list[Card]
+    first: int
+    last: int
+    total: int
+    previous: str | None
+    following: str | None
+
+
 @get("/", media_type=MediaType.HTML, sync_to_thread=False)
 def overview(
+    request: Request[Any, Any, Any],
     feed: NamedDependency[Feed],
     serving: NamedDependency[ServingSettings],
     clock: NamedDependency[Clock],
     league: Field = "",
     date_from: Field = "",
     date_to: Field = "",
+    coming_offset: Field = "",
+    recent_offset: Field = "",
 ) -> Template:
     """Coming and recent matches with a forecast."""
-    snapshot = feed.snapshot
+    snapshot, now = feed.snapshot, clock.now()
     chosen = selection(league or None, _date("date_from", date_from), _date("date_to", date_to))
-    today = clock.today()
-    yesterday = today - dt.timedelta(days=1)
-    coming = Selection(chosen.league, max(chosen.first or today, today), chosen.last)
-    recent = Selection(chosen.league, chosen.first, min(chosen.last or yesterday, yesterday))
+    lists = {
+        "coming": (snapshot.forecasts.coming(chosen, now), coming_offset),
+        "recent": (snapshot.forecasts.recent(chosen, now), recent_offset),
+    }
+
+    def board(name: str) -> Board:
+        rows, offset = lists[name]
+        return _board(snapshot, rows, Paging(serving.page_matches, _offset(f"{name}_offset", offset)), address(name))
+
+    def address(name: str) -> Callable[[int], str]:
+        def of(offset: int) -> str:
+            given = dict(request.query_params.items()) | {f"{name}_offset": offset}
+            return f"/?{urlencode(given)}#{name}"
+
+        return of
+
     return _page(
         "overview.html",
-        coming=_cards(snapshot, snapshot.forecasts.first(coming, serving.page_matches)),
-        recent=_cards(snapshot, snapshot.forecasts.last(recent, serving.page_matches)),
+        boards=[("coming", board("coming")), ("recent", board("recent"))],
+        now=now,
         leagues=[LEAGUES[code] for code in LEAGUES if code in snapshot.forecasts.per_league],
         chosen=chosen,
         forecasts=len(snapshot.forecasts),
     )
 
 
+def _board(snapshot: Snapshot, rows: pl.DataFrame, paging: Paging, address: Callable[[int], str]) -> Board:
+    page = paging.cut(rows, Prediction)
+    first, last = paging.offset, paging.offset + len(page.items)
+    return Board(
+        _cards(snapshot, page.items),
+        first + 1,
+        last,
+        page.total,
+        address(max(0, min(first, page.total) - paging.limit)) if first else None,
+        address(last) if last < page.total else None,
+    )
+
+
 @get("/matches/{match_id:str}/page", media_type=MediaType.HTML, sync_to_thread=False)
-def one_match(feed: NamedDependency[Feed], match_id: FromPath[str]) -> Template:
+def one_match(feed: NamedDependency[Feed], clock: NamedDependency[Clock], match_id: FromPath[str]) -> Template:
     """One match."""
     snapshot = feed.snapshot
     forecast = snapshot.forecasts.find(match_id)
     if forecast is None:
         raise ProblemError("unknown-match", f"expected the id of a match with a forecast, found {match_id!r}")
     (card,) = _cards(snapshot, [forecast])
-    return _page("match.html", card=card)
+    return _page("match.html", card=card, now=clock.now())
 
 
 @get("/quality/page", media_type=MediaType.HTML, sync_to_thread=False)
@@ -134,6 +177,12 @@ def _date(name: str, text: str) -> dt.date | None:
         raise ProblemError("invalid-request", f"{name}: expected a date such as 2026-08-15, found {text!r}") from None
 
 
+def _offset(name: str, text: str) -> int:
+    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ProblemError("invalid-request", f"{name}: expected a number of matches to skip, found {text!r}")
+    return int(text or 0)
+
+
 def _page(template: str, status: int = 200, **context: Any) -> Template:
     return Template(template, context=context, status_code=status, headers=HEADERS)
 
@@ -154,3 +203,11 @@ routes = (
 def percent(share: float) -> str:
     """`0.4562` -> `46 %`."""
     return f"{100 * share:.0f} %"
+
+
+def terms(bet: ValueBet) -> str:
+    """What is bet on besides the selection: `asian handicap +0.25`, of the club that is bet on; `over under 2.5`."""
+    market = bet.market.replace("_", " ")
+    if bet.handicap is not None:
+        return f"{market} {bet.handicap:+g}" if bet.handicap else f"{market} 0"
+    return market if bet.goals_line is None else f"{market} {bet.goals_line:g}"

@@ -10,8 +10,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from soccer_assets.odds.market import LEAST_OVERROUND_OF_MAXIMUM, SOUND_OVERROUND
-from soccer_assets.odds.schema import AGGREGATES, BEST_PRICES, BOOKMAKER, KINDS, MARKETS, SNAPSHOT_BOOKMAKERS
+from soccer_assets.odds.schema import (
+    AGGREGATES,
+    BEST_PRICES,
+    BOOKMAKER,
+    KINDS,
+    MARKETS,
+    SNAPSHOT_BOOKMAKERS,
+    SOUND_OVERROUND,
+    least_overround,
+)
 from soccer_assets.tables import UTC
 
 Array = NDArray[np.float64]
@@ -117,8 +125,7 @@ def _cubes(
     quotes: pl.DataFrame, bookmakers: list[str], matches: NDArray[np.uint32]
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Prices of sound books by kind, and when they were quoted, in microseconds."""
-    bounds = [LEAST_OVERROUND_OF_MAXIMUM if name == "maximum" else SOUND_OVERROUND[0] for name in bookmakers]
-    least = np.array(bounds)[:, None, None]
+    least = np.array([least_overround(name) for name in bookmakers])[:, None, None]
     prices, times = {}, {}
     for kind in KINDS:
         mine = quotes.filter(pl.col("kind") == kind)

@@ -6,8 +6,9 @@ repeated: kept are the first, the newest, and each that differs from the one bef
 
 import polars as pl
 
-from soccer_assets.odds.prices import LEAST_PRICE, Prices
-from soccer_assets.odds.schema import ODDS
+from soccer_assets.odds.cells import LEAST_PRICE, is_handicap, is_total
+from soccer_assets.odds.prices import Prices
+from soccer_assets.odds.schema import MOST_HANDICAP, MOST_TOTAL, ODDS
 from soccer_assets.tables import UTC, quarantine
 
 #: Factor id -> market, selection, and the sign that turns its line into ours, the home handicap or the goals.
@@ -29,7 +30,9 @@ BOOK = ["match_date", "match_id", "market", "line"]
 
 
 def fonbet_quotes(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
-    """Prices of the linked events before kick-off; those without a time, after kick-off or not above 1 are quarantined.
+    """Prices of the linked events before kick-off.
+
+    Quarantined are those without a time, after kick-off, not above 1, or on a line that is no quarter of a goal.
 
     The first book seen of a market and line is `opening`. The last one is `closing` once its match has kicked off, by
     its status or by a newer snapshot, and if it stood in the last snapshot before. Every other is `pre_match`.
@@ -45,15 +48,13 @@ def fonbet_quotes(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFra
         **_origin(), reason=reason.drop_nulls(), record=pl.format("{} event {}", "match_id", "event_id")
     )
     quotes = _quotes(offers.filter(reason.is_null()))
-    usable = (pl.col("price") > LEAST_PRICE) & pl.col("price").is_finite()
-    usable = (usable & (pl.col("sign").is_null() | pl.col("line").is_finite())).fill_null(False)
-    found = [pl.col(name).cast(pl.String).fill_null("none") for name in ("price", "line")]
-    bad = quotes.filter(~usable).select(
+    wrong = _wrong(quotes)
+    bad = quotes.filter(wrong.is_not_null()).select(
         **_origin(),
-        reason=pl.format("expected a price above 1 (with its line), found {} on line {}", *found),
+        reason=wrong.drop_nulls(),
         record=pl.format("{} event {} factor {}", "match_id", "event_id", "factor"),
     )
-    history = _history(quotes.filter(usable))
+    history = _history(quotes.filter(wrong.is_null()))
     seen_later = (pl.col("status") == "scheduled") & (pl.col("kick_off_at") < pl.col("newest_snapshot_at"))
     over = ~pl.col("status").is_in(["scheduled", "postponed"]) | seen_later
     kind = (
@@ -138,6 +139,26 @@ def _quotes(offers: pl.DataFrame) -> pl.DataFrame:
         .join(known, on="factor", maintain_order="left")
         .with_columns(line=pl.when(pl.col("line") == 0).then("line").otherwise(pl.col("line") * pl.col("sign")))
     )
+
+
+def _wrong(quotes: pl.DataFrame) -> pl.Series:
+    """Why a factor cannot be used; null where it can."""
+    price, line, market = pl.col("price"), pl.col("line"), pl.col("market")
+    price_cell = price.cast(pl.String).fill_null("none")
+    line_cell = (line * pl.col("sign")).cast(pl.String).fill_null("none")  # as it is published
+    sound = ((price > LEAST_PRICE) & price.is_finite()).fill_null(False)
+    of_price = pl.format("expected decimal odds above 1, found {} of factor {}", price_cell, "factor")
+    of_line = "expected {}, a multiple of 0.25 {}, found {} of factor {}"
+    handicap = pl.lit(f"from {-MOST_HANDICAP:g} to {MOST_HANDICAP:g} goals")
+    total = pl.lit(f"up to {MOST_TOTAL:g} goals")
+    return quotes.select(
+        reason=pl.when(~sound)
+        .then(of_price)
+        .when((market == "asian_handicap") & ~is_handicap(line))
+        .then(pl.format(of_line, pl.lit("a handicap"), handicap, line_cell, "factor"))
+        .when((market == "over_under") & ~is_total(line))
+        .then(pl.format(of_line, pl.lit("a total"), total, line_cell, "factor"))
+    ).to_series()
 
 
 def _history(quotes: pl.DataFrame) -> pl.DataFrame:

@@ -3,13 +3,9 @@
 import polars as pl
 
 from soccer_assets.odds.devig import METHODS, overround
-from soccer_assets.odds.schema import MARKET_PROBABILITIES, MARKETS
+from soccer_assets.odds.schema import BOOKMAKER, MARKET_PROBABILITIES, MARKETS, SOUND_OVERROUND, least_overround
 from soccer_assets.tables import quarantine
 
-#: Books outside are misprints: nobody sells that far below or above 100 %.
-SOUND_OVERROUND = (0.95, 1.25)
-#: The maximum over many bookmakers may well lie below 100 %.
-LEAST_OVERROUND_OF_MAXIMUM = 0.8
 BOOK = ["match_date", "match_id", "league", "bookmaker", "line", "kind", "quoted_at"]
 
 
@@ -17,7 +13,8 @@ def devigged(odds: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Probabilities of every complete 1x2 and over/under book, and the outcomes of unsound books for quarantine."""
     parts = [_of_market(odds, market) for market in ("1x2", "over_under")]
     rows = pl.concat([MARKET_PROBABILITIES.empty(), *parts])
-    least = pl.when(pl.col("bookmaker") == "maximum").then(LEAST_OVERROUND_OF_MAXIMUM).otherwise(SOUND_OVERROUND[0])
+    bounds = {name: least_overround(name) for name in BOOKMAKER.categories}
+    least = pl.col("bookmaker").cast(pl.String).replace_strict(bounds, return_dtype=pl.Float64)
     sound = pl.col("overround").is_between(least, SOUND_OVERROUND[1])
     unsound = rows.filter(~sound)
     quarantined = unsound.select(

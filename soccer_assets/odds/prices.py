@@ -4,12 +4,13 @@ The site names a price column by bookmaker, `C` for closing, and selection: `B36
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from soccer_assets.odds.schema import BOOKMAKERS, ODDS
+from soccer_assets.odds.cells import OTHER_NOTATION, decimal_odds, handicap
+from soccer_assets.odds.schema import BOOKMAKERS, MOST_HANDICAP, ODDS
 from soccer_assets.tables import UTC, quarantine
 
 #: A header that misspells a column, in files of the extra leagues.
@@ -21,16 +22,21 @@ HANDICAP = {"AHH": "home", "AHA": "away"}
 COLLECTED_ON = {1: 4, 2: 1, 3: 1, 4: 1, 5: 4, 6: 4, 7: 4}  # ISO weekday of the match -> 0-based weekday of collection
 COLLECTED_AT = dt.time(15)
 SITE_ZONE = "Europe/London"
-LEAST_PRICE = 1.0
+#: The column of the handicap read from the column of this name.
+HANDICAP_OF = "handicap of {}"
 #: Some hundred price columns are opened at once: more matches would only take more memory.
 MATCHES_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
 class PriceColumn:
-    """What a published column quotes; `line_columns` hold its handicap, the first one present counts."""
+    """What a published column quotes, in the book whose columns begin with the same code.
+
+    `line_columns` hold its handicap; the first one with a filled cell counts.
+    """
 
     name: str
+    book: str
     bookmaker: str
     market: str
     kind: str
@@ -52,18 +58,22 @@ def price_columns() -> Iterator[PriceColumn]:
     for code, bookmaker in BOOKMAKERS.items():
         for kind, mark in (("pre_match", ""), ("closing", "C")):
             for suffix, selection in ONE_X_TWO.items():
-                yield PriceColumn(f"{code}{mark}{suffix}", bookmaker, "1x2", kind, selection)
+                yield PriceColumn(f"{code}{mark}{suffix}", f"{code}{mark} 1x2", bookmaker, "1x2", kind, selection)
             for suffix, selection in OVER_UNDER.items():
-                yield PriceColumn(f"{code}{mark}{suffix}", bookmaker, "over_under", kind, selection, line=2.5)
+                name, book = f"{code}{mark}{suffix}", f"{code}{mark} goals"
+                yield PriceColumn(name, book, bookmaker, "over_under", kind, selection, line=2.5)
             lines = ("AHCh",) if mark else (f"{code}AH", "AHh", "BbAHh")
             for suffix, selection in HANDICAP.items():
-                yield PriceColumn(
-                    f"{code}{mark}{suffix}", bookmaker, "asian_handicap", kind, selection, line_columns=lines
-                )
+                name, book = f"{code}{mark}{suffix}", f"{code}{mark} handicap"
+                yield PriceColumn(name, book, bookmaker, "asian_handicap", kind, selection, line_columns=lines)
 
 
 def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
-    """Prices of the records that became matches; a price not above 1 or a handicap without a line is quarantined."""
+    """Prices of the records that became matches.
+
+    Quarantined are cells without decimal odds above 1, books that have a cell of another notation (American,
+    fractional), and handicap prices whose line is no quarter of a goal from -5 to 5.
+    """
     published = _spelled(published)
     names = published.collect_schema().names()
     columns = [column for column in price_columns() if column.name in names]
@@ -106,13 +116,18 @@ def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:
     good, bad = [], []
     quotes: dict[PriceColumn, list[str]] = {}
     for column in columns:
-        quotes.setdefault(replace(column, name="", line_columns=()), []).append(column.name)
+        quotes.setdefault(replace(column, name="", book="", line_columns=()), []).append(column.name)
     by_name = {column.name: column for column in columns}
+    lines = {line for column in columns for line in column.line_columns if line in wide.columns}
+    wide = wide.with_columns(handicap(pl.col(line)).alias(HANDICAP_OF.format(line)) for line in sorted(lines))
+    foreign = _in_other_notation(wide, columns)
     for names in quotes.values():
         filled = [name for name in names if wide[name].null_count() < len(wide)]
         taken = pl.lit(False)
         for name in filled:
-            sound, wrong = _quoted(wide.lazy().filter(pl.col(name).is_not_null() & ~taken), by_name[name], wide.columns)
+            column = by_name[name]
+            cells = wide.lazy().filter(pl.col(name).is_not_null() & ~taken)
+            sound, wrong = _quoted(cells, column, foreign.get(column.book), lines)
             good.append(sound)
             bad.append(wrong)
             taken = taken | pl.col(name).is_not_null()
@@ -125,31 +140,72 @@ def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:
     return Prices(rows, quarantined)
 
 
-def _quoted(filled: pl.LazyFrame, column: PriceColumn, published: Sequence[str]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """The rows of one column that quote a price, and those that hold something else."""
-    filled = filled.with_columns(price=pl.col(column.name).cast(pl.Float64, strict=False))
-    lines = [pl.col(name).cast(pl.Float64, strict=False) for name in column.line_columns if name in published]
-    line = pl.coalesce(lines) if lines else pl.lit(column.line, dtype=pl.Float64)
-    usable = ((pl.col("price") > LEAST_PRICE) & pl.col("price").is_finite()).fill_null(False)
+def _in_other_notation(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> dict[str, pl.Expr]:
+    """Of each book that has cells in American or fractional odds: the first of them in a row, null where there is none.
+
+    A book is refused whole then: `320` beside `-200` is no decimal price.
+    """
+    names = [column.name for column in columns]
+    if not names:
+        return {}
+    has = wide.select(pl.col(names).cast(pl.String).str.contains(OTHER_NOTATION).any()).row(0, named=True)
+    books = {column.book for column in columns if has[column.name]}
+
+    def cell(name: str) -> pl.Expr:
+        other = pl.col(name).str.contains(OTHER_NOTATION)
+        return pl.when(other).then(pl.format("{} in {}", name, pl.lit(name)))
+
+    return {book: pl.coalesce(cell(c.name) for c in columns if c.book == book) for book in sorted(books)}
+
+
+def _quoted(
+    filled: pl.LazyFrame, column: PriceColumn, foreign: pl.Expr | None, published: Collection[str]
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The rows of one column that quote a price, and those that hold something else.
+
+    Args:
+        filled: the rows whose cell is not null.
+        column: what it quotes.
+        foreign: a cell of its book in another notation; None where no row has one.
+        published: columns that hold handicaps.
+    """
+    filled = filled.with_columns(price=decimal_odds(pl.col(column.name)))
+    reason: pl.Expr = pl.when(pl.col("price").is_null()).then(
+        pl.format("expected decimal odds above 1, found {} in {}", column.name, pl.lit(column.name))
+    )
+    if foreign is not None:
+        text = pl.format("expected decimal odds in the whole book, found {}", foreign)
+        reason = pl.when(foreign.is_not_null()).then(text).otherwise(reason)
+    line: pl.Expr = pl.lit(column.line, dtype=pl.Float64)
     if column.market == "asian_handicap":
-        usable &= line.is_finite().fill_null(False)
+        names = [name for name in column.line_columns if name in published]
+        cell: pl.Expr = pl.lit(f"none in {', '.join(names)}")
+        for name in reversed(names):
+            there = pl.col(name).is_not_null()
+            read = pl.col(HANDICAP_OF.format(name))
+            line = pl.when(there).then(read).otherwise(line)
+            cell = pl.when(there).then(pl.format("{} in {}", name, pl.lit(name))).otherwise(cell)
+        bounds = f"from {-MOST_HANDICAP:g} to {MOST_HANDICAP:g} goals"
+        text = pl.format("expected a handicap, a multiple of 0.25 {}, found {}", pl.lit(bounds), cell)
+        reason = pl.coalesce(reason, pl.when(line.is_null()).then(text))
+    filled = filled.with_columns(line=line, reason=reason)
     at = pl.col("collected_at") if column.kind == "pre_match" else pl.col("kick_off_at")
     types = ODDS.schema
     constants = {
         name: pl.lit(getattr(column, name), dtype=types[name]) for name in ("bookmaker", "market", "kind", "selection")
     }
-    rows = filled.filter(usable).select(
-        "match_date", "match_id", "league", "price", line=line, quoted_at=at, **constants
+    rows = filled.filter(pl.col("reason").is_null()).select(
+        "match_date", "match_id", "league", "price", "line", quoted_at=at, **constants
     )
-    wrong = filled.filter(~usable).select(
+    wrong = filled.filter(pl.col("reason").is_not_null()).select(
         origin=pl.lit("football_data"),
         payload_id="payload_id",
         line="line_number",
         match_date="match_date",
-        reason=pl.format("expected a price above 1 (with its line), found {} in {}", column.name, pl.lit(column.name)),
+        reason="reason",
         record=pl.format("{} {}={}", "match_id", pl.lit(column.name), column.name),
     )
-    return rows.select(ODDS.schema.names()), wrong
+    return rows.select(types.names()), wrong
 
 
 def _collected(match_date: pl.Expr, seen_at: pl.Expr, kick_off_at: pl.Expr) -> pl.Expr:

@@ -45,6 +45,13 @@ BOOKMAKERS = {
 SNAPSHOT_BOOKMAKERS = ("fonbet",)
 #: Not bookmakers: what the site works out over all that it watches.
 AGGREGATES = ("maximum", "average")
+#: Goals. Longer handicaps in the archives are prices or misprints in the handicap's column.
+MOST_HANDICAP = 5.0
+MOST_TOTAL = 10.0
+#: Sums of the inverse prices of a book that is no misprint: nobody sells that far below or above 100 %.
+SOUND_OVERROUND = (0.95, 1.25)
+#: The maximum over many bookmakers may well lie below 100 %.
+LEAST_OVERROUND_OF_MAXIMUM = 0.8
 # few values over many millions of rows: one byte each
 _LEAGUE = pl.Enum(list(LEAGUES))
 BOOKMAKER = pl.Enum(list(dict.fromkeys([*BOOKMAKERS.values(), *SNAPSHOT_BOOKMAKERS])))
@@ -53,13 +60,27 @@ _KIND = pl.Enum(KINDS)
 _METHOD = pl.Enum(["proportional", "power", "shin", "odds_ratio"])
 _SELECTION = pl.Enum(list(dict.fromkeys(selection for selections in MARKETS.values() for selection in selections)))
 
+
+def least_overround(bookmaker: str) -> float:
+    """The least sum of inverse prices of a bookmaker's sound book; the most is `SOUND_OVERROUND[1]` of all."""
+    return LEAST_OVERROUND_OF_MAXIMUM if bookmaker == "maximum" else SOUND_OVERROUND[0]
+
+
+_LINE = Column(
+    "line",
+    pl.Float64,
+    "goals (over/under), or the home club's handicap in goals whoever is bet on; null for 1x2",
+    nullable=True,
+    ge=-MOST_HANDICAP,
+    le=MOST_TOTAL,
+)
 _QUOTE = (
     Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
     Column("match_id", pl.String, "the match"),
     Column("league", _LEAGUE, "division code"),
     Column("bookmaker", BOOKMAKER, "who quotes; average and maximum are over the market"),
     Column("market", _MARKET, "what is bet on"),
-    Column("line", pl.Float64, "goals (over/under) or home handicap in goals; null for 1x2", nullable=True),
+    _LINE,
     Column("kind", _KIND, "first quote seen, a later one, or the last at or before kick-off"),
     Column("selection", _SELECTION, "outcome bet on"),
     Column("price", pl.Float64, "decimal odds", ge=1.0),
@@ -84,14 +105,15 @@ MARKET_PROBABILITIES = Table(
     "One outcome of one bookmaker's complete 1x2 or over/under book, its margin removed by each method.",
     (
         *_QUOTE,
-        Column("overround", pl.Float64, "sum of the book's inverse prices", ge=0.8, le=1.6),
+        Column("overround", pl.Float64, "sum of the book's inverse prices",
+               ge=LEAST_OVERROUND_OF_MAXIMUM, le=SOUND_OVERROUND[1]),
         _probability("proportional", "dividing by the overround"),
         _probability("power", "a common exponent (Clarke, Kovalchik and Ingram 2017)"),
         _probability("shin", "Shin's share of insiders (Shin 1993; Jullien and Salanié 1994)"),
         _probability("odds_ratio", "a common odds ratio (Cheung 2015)"),
     ),
     _KEY,
-)
+)  # fmt: skip
 
 
 def _market_price(name: str, when: str) -> Column:
@@ -107,7 +129,7 @@ BEST_PRICES = Table(
         Column("match_id", pl.String, "the match"),
         Column("league", _LEAGUE, "division code"),
         Column("market", _MARKET, "what is bet on"),
-        Column("line", pl.Float64, "goals (over/under) or home handicap in goals; null for 1x2", nullable=True),
+        _LINE,
         Column("selection", _SELECTION, "outcome bet on"),
         Column("bookmakers", pl.Int16, "bookmakers that quote it before the close", ge=0),
         Column("best_price", pl.Float64, "highest of their newest prices before the close", nullable=True, ge=1.0),

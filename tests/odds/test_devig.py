@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
+from soccer_assets.errors import OddsError
 from soccer_assets.odds.devig import METHODS, odds_ratio, overround, power, proportional, shin
 from soccer_assets.odds.schema import MARGIN_METHODS, MARKET_PROBABILITIES
 
@@ -60,7 +61,7 @@ def test_power_of_a_book_by_hand():
     assert_allclose(power(np.array([[2 / np.sqrt(3), 2.0]])), [[0.75, 0.25]])
 
 
-@pytest.mark.parametrize("fair", [[0.75, 0.25], [0.5, 0.3, 0.2], [0.9, 0.07, 0.03], [0.4, 0.3, 0.2, 0.1]])
+@pytest.mark.parametrize("fair", [[0.75, 0.25], [0.5, 0.3, 0.2], [0.8, 0.15, 0.05], [0.4, 0.3, 0.2, 0.1]])
 @pytest.mark.parametrize("insiders", [0.0, 0.02, 0.05, 0.2])
 def test_shin_undoes_the_model_it_is_named_after(fair, insiders):
     """With a share z of insiders an outcome of probability p is sold at the square root of B p (z + (1 - z) p)."""
@@ -189,3 +190,48 @@ def test_extreme_prices_are_solved_too(method, odds):
     if method is power:
         exponents = np.log(probabilities) / -np.log(odds)
         assert_allclose(exponents, exponents[0], rtol=1e-6)
+
+
+@EACH
+@settings(max_examples=100, deadline=None)
+@given(prices=st.lists(st.floats(1.001, 1001.0), min_size=2, max_size=6))
+def test_any_prices_have_probabilities_in_their_order(method, prices):
+    """Whatever the overround: 0.01 of four outsiders, 6 of six favourites."""
+    probabilities = method(np.array([prices]))[0]
+    assert probabilities.sum() == pytest.approx(1.0, abs=1e-9)
+    assert np.all((probabilities >= 0) & (probabilities <= 1))
+    assert np.all(np.diff(probabilities[np.argsort(prices)]) <= CLOSE)
+
+
+# What is no book
+
+
+@pytest.mark.parametrize("function", [*METHODS.values(), overround], ids=[*METHODS, "overround"])
+@pytest.mark.parametrize(
+    ("odds", "message"),
+    [
+        (np.array([2.1, 3.4, 3.6]), r"found \(3,\); one book is odds\[None, :\]"),
+        (2.1, r"found \(\)"),
+        ([[[2.1, 3.4]]], r"found \(1, 1, 2\)"),
+        ([[2.1], [1.9]], r"k >= 2 outcomes, found \(2, 1\)"),
+        (np.empty((0, 0)), r"found \(0, 0\)"),
+        ([[2.1, 3.4], [2.1]], "an array \\(n, k\\) of numbers"),
+        ([["2.1", "x"]], "of numbers, found could not convert"),
+        ([[2.1, None]], "above 1, found 1 other prices, such as nan in book 0"),
+        ([[2.1, 3.4, 3.6], [2.1, 0.0, np.nan]], "found 2 other prices, such as 0 in book 1, nan in book 1"),
+        ([[2.1, -3.4]], "such as -3.4 in book 0"),
+        ([[2.1, 1.0]], "such as 1 in book 0"),
+        ([[0.5, 0.3, 0.2]], "found 3 other prices, such as 0.5 in book 0"),
+        ([[2.1, np.inf]], "such as inf in book 0"),
+        (np.full((4, 2), 0.0), "found 8 other prices, such as (0 in book [012], ){4}0 in book 2; leave"),
+    ],
+)
+def test_what_is_no_book_is_refused(function, odds, message):
+    with pytest.raises(OddsError, match=message):
+        function(odds)
+    assert issubclass(OddsError, ValueError)
+
+
+@EACH
+def test_whole_numbers_and_lists_are_books(method):
+    assert_allclose(method([[2, 4, 4]]), [[0.5, 0.25, 0.25]])

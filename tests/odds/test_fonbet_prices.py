@@ -183,17 +183,22 @@ def test_a_quote_that_cannot_be_put_before_kick_off_is_quarantined(columns):
 @pytest.mark.parametrize(
     ("factor", "found"),
     [
-        ([921, 1.0, None], "1.0 on line none"),
-        ([921, 0, None], "0.0 on line none"),
-        ([921, None, None], "none on line none"),
-        ([927, 1.9, None], "1.9 on line none"),
-        ([930, 0.5, 3.5], "0.5 on line 3.5"),
+        ([921, 1.0, None], "decimal odds above 1, found 1.0 of factor 921"),
+        ([921, 0, None], "decimal odds above 1, found 0.0 of factor 921"),
+        ([921, None, None], "decimal odds above 1, found none of factor 921"),
+        ([930, 0.5, 3.5], "decimal odds above 1, found 0.5 of factor 930"),
+        ([927, 1.9, None], "a handicap, a multiple of 0.25 from -5 to 5 goals, found none of factor 927"),
+        ([927, 1.9, -1.2], "a handicap, a multiple of 0.25 from -5 to 5 goals, found -1.2 of factor 927"),
+        ([928, 1.9, 25], "a handicap, a multiple of 0.25 from -5 to 5 goals, found 25.0 of factor 928"),
+        ([930, 1.9, None], "a total, a multiple of 0.25 up to 10 goals, found none of factor 930"),
+        ([930, 1.9, 2.3], "a total, a multiple of 0.25 up to 10 goals, found 2.3 of factor 930"),
+        ([931, 1.9, -2.5], "a total, a multiple of 0.25 up to 10 goals, found -2.5 of factor 931"),
     ],
 )
 def test_a_factor_that_is_no_price_is_quarantined_and_its_neighbours_are_not(factor, found):
     prices = quotes([event(4, [[922, 3.5, None], factor])])
     assert prices.rows["price"].to_list() == [3.5]
-    assert prices.quarantined["reason"].to_list() == [f"expected a price above 1 (with its line), found {found}"]
+    assert prices.quarantined["reason"].to_list() == [f"expected {found}"]
 
 
 @pytest.mark.parametrize("outcome", ["review", "none"])

@@ -183,8 +183,6 @@ def test_a_handicap_has_its_line(quoted, cells, expected):
     [
         {"GBAHH": "1.95"},
         {"GBAHH": "1.95", "GBAH": None, "AHCh": "0.5"},
-        {"GBAHH": "1.95", "GBAH": "-0.5,-1"},
-        {"GBAHH": "1.95", "GBAH": "nan"},
         {"PCAHH": "1.95", "AHh": "0.5"},
     ],
 )
@@ -193,7 +191,10 @@ def test_a_handicap_without_its_line_is_quarantined(quoted, cells):
     assert prices.rows.is_empty()
     name = next(iter(cells))
     (wrong,) = prices.quarantined.to_dicts()
-    assert wrong["reason"] == f"expected a price above 1 (with its line), found 1.95 in {name}"
+    lines = {"GBAHH": "GBAH", "PCAHH": "AHCh"}[name]
+    found = f"none in {lines}" if lines in cells else "none in "
+    assert wrong["reason"].startswith("expected a handicap, a multiple of 0.25 from -5 to 5 goals, found none")
+    assert found in wrong["reason"]
     assert wrong["record"] == f"m2 {name}=1.95"
 
 
@@ -211,7 +212,7 @@ def test_a_cell_that_is_no_price_is_quarantined_and_its_neighbours_are_not(quote
             "payload_id": "a",
             "line": 3,
             "match_date": dt.date(2024, 3, 9),
-            "reason": f"expected a price above 1 (with its line), found {cell} in B365H",
+            "reason": f"expected decimal odds above 1, found {cell} in B365H",
             "record": f"m3 B365H={cell}",
         }
     ]
@@ -339,3 +340,58 @@ def test_closing_prices_are_of_kick_off_where_it_is_known(quoted):
     for kick_off in (uk(WEEK[5], 15), None):
         table = quoted({"B365CH": "2.1"}, date=WEEK[5], kick_off=kick_off, seen=uk(WEEK[4], 18)).rows
         assert table["quoted_at"].to_list() == [kick_off]
+
+
+# Cells in other notations
+
+
+@pytest.mark.parametrize("cell", ["-1.2", "25", "1 1/4", "-0.5/1", "nan", "5.25"])
+def test_a_handicap_that_is_no_line_is_named_and_costs_its_prices(quoted, cell):
+    prices = quoted({"B365AHH": "1.86", "B365AHA": "2.07", "AHh": cell, "B365H": "2.1"}, {"B365AHH": "1.9", "AHh": "0"})
+    assert [
+        row[3:] for row in prices.rows.select("line", "kind", "match_id", "market", "selection", "price").rows()
+    ] == [
+        ("1x2", "home", 2.1),
+        ("asian_handicap", "home", 1.9),
+    ]
+    reason = f"expected a handicap, a multiple of 0.25 from -5 to 5 goals, found {cell} in AHh"
+    found = prices.quarantined.select("line", "reason", "record").rows()
+    assert found == [(2, reason, "m2 B365AHH=1.86"), (2, reason, "m2 B365AHA=2.07")]
+
+
+def test_a_bookmakers_own_bad_line_is_not_replaced_by_the_markets(quoted):
+    prices = quoted({"GBAHH": "1.9", "GBAH": "-1.2", "AHh": "-1"})
+    assert prices.rows.is_empty()
+    assert "found -1.2 in GBAH" in prices.quarantined["reason"].item()
+
+
+@pytest.mark.parametrize(("cell", "expected"), [("-0.5,-1", -0.75), ("-1.5/-2", -1.75), ("pk", 0.0), ("+0.5", 0.5)])
+def test_a_line_between_two_halves_and_level_are_read(quoted, cell, expected):
+    assert [row[2] for row in rows(quoted({"BbMxAHH": "1.9", "BbAHh": cell}))] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("home", "draw", "away", "named"),
+    [
+        ("-200", "+320", "+550", "-200 in B365H"),
+        ("-200", "320", "550", "-200 in B365H"),
+        ("1/2", "13/5", "11/2", "1/2 in B365H"),
+        ("2.1", "3.4", "5/2", "5/2 in B365A"),
+        ("evens", "12/5", "3.2", "evens in B365H"),
+        ("150", "230", "+190", "+190 in B365A"),
+    ],
+)
+def test_a_book_with_a_cell_in_another_notation_is_refused_whole(quoted, home, draw, away, named):
+    book = {"B365H": home, "B365D": draw, "B365A": away}
+    prices = quoted({**book, "B365CH": "2.5", "PSH": "2.2", "B365>2.5": "1.9"}, dict.fromkeys(book, "3"))
+    assert sorted(prices.rows.select("match_id", "bookmaker", "market", "kind", "price").cast({
+        name: pl.String for name in ("bookmaker", "market", "kind")}).rows()) == [
+        ("m2", "bet365", "1x2", "closing", 2.5),
+        ("m2", "bet365", "over_under", "pre_match", 1.9),
+        ("m2", "pinnacle", "1x2", "pre_match", 2.2),
+        *[("m3", "bet365", "1x2", "pre_match", 3.0)] * 3,
+    ]  # fmt: skip
+    reason = f"expected decimal odds in the whole book, found {named}"
+    assert prices.quarantined.select("line", "reason", "record").rows() == [
+        (2, reason, f"m2 {name}={cell}") for name, cell in book.items()
+    ]

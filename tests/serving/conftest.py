@@ -157,7 +157,12 @@ def lake(tmp_path: Path, written_lake: Path) -> Lake:
 def written_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lake as every test finds it: written once, copied for each."""
     folder = tmp_path_factory.mktemp("written") / "lake"
-    lake = Lake(str(folder))
+    write_lake(Lake(str(folder)))
+    return folder
+
+
+def write_lake(lake: Lake) -> None:
+    """Matches, predictions, value bets, quality and drift."""
     matches = table_of(MATCHES, match_rows())
     lake.replace("matches", matches, None)
     lake.replace("team_ratings", rate(matches, newest_prices(MARKET_PROBABILITIES.empty().lazy())), None)
@@ -191,7 +196,6 @@ def written_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for date, share, names in ((old, 0.5, ["elo_diff", "home_elo"]), (new, 0.25, ["elo_diff"]))
     ]  # fmt: skip
     lake.replace("drift_report", table_of(DRIFT_REPORT, drift), None)
-    return folder
 
 
 @pytest.fixture

@@ -51,8 +51,8 @@ class Document(HTMLParser):
         return [value for found, attrs in self.tags if found == tag and (value := attrs.get(name)) is not None]
 
 
-async def page(client: Client, path: str, status: int = 200, **parameters: str) -> Document:
-    answer = await client.get(path, params=parameters)
+async def page(client: Client, path: str, status: int = 200, **parameters: Any) -> Document:
+    answer = await client.get(path, params=parameters or None)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"].startswith("text/html")
     document = Document(answer.text)
@@ -94,6 +94,143 @@ async def test_a_moved_match_has_no_result_and_is_listed_once(reader: Client) ->
     assert found.words.count("Everton – Fulham") == 1
 
 
+#: A day of the small world on which some matches are played and others are to come.
+DAY = dt.date(2024, 9, 28)
+
+
+@pytest.fixture
+def on_day(opened: Any, settings: Settings, serving: ServingSettings) -> Callable[..., Any]:
+    """An application on `DAY`, with so many matches in a list of a page."""
+    return lambda page_matches=60: opened(
+        create_app(replace(settings, today=DAY), replace(serving, page_matches=page_matches))
+    )
+
+
+def lists(found: Document) -> tuple[str, str]:
+    """The text under Coming and under Recent."""
+    _, coming, recent = re.split("Coming (?!and)|Recent ", found.words)
+    return coming, recent
+
+
+@pytest.mark.parametrize("status", ["finished", "abandoned", "awarded", "void"])
+async def test_a_match_that_is_over_today_is_recent(on_day: Any, lake: Lake, status: str) -> None:
+    rows = lake.read("matches")
+    over = (pl.col("match_date") == DAY) & (pl.col("league") == "E0") & (pl.col("home") == rows.filter(
+        pl.col("match_date") == DAY, pl.col("league") == "E0")["home"].min())  # fmt: skip
+    goals = 2 if status in ("finished", "awarded") else None
+    rows = rows.with_columns(
+        status=pl.when(over).then(pl.lit(status)).otherwise("status"),
+        **{f"{side}_goals": pl.when(over).then(goals).otherwise(f"{side}_goals") for side in ("home", "away")},
+    )
+    lake.replace("matches", rows.with_columns(pl.col("home_goals", "away_goals").cast(pl.Int16)), None)
+    (one,) = rows.filter(over).to_dicts()
+    name = f"{one['home']} – {one['away']}"
+    async with on_day() as client:
+        coming, recent = lists(await page(client, "/", league="E0"))
+    assert name in recent and name not in coming
+    assert coming.startswith("1 to 6 of 6 matches with a forecast")
+    said = {"finished": "2 : 2", "awarded": "2 : 2 awarded"}.get(status, status)
+    assert f"{name} {said} England" in recent
+
+
+async def test_a_match_under_way_is_no_recent_result(on_day: Any, lake: Lake) -> None:
+    rows = lake.read("matches")
+    under_way = (pl.col("match_date") == DAY) & (pl.col("league") == "E0")
+    rows = rows.with_columns(
+        status=pl.when(under_way).then(pl.lit("in_play")).otherwise("status"),
+        home_goals=pl.when(under_way).then(1).otherwise("home_goals").cast(pl.Int16),
+        away_goals=pl.when(under_way).then(0).otherwise("away_goals").cast(pl.Int16),
+    )
+    lake.replace("matches", rows, None)
+    async with on_day() as client:
+        coming, recent = lists(await page(client, "/", league="E0"))
+    assert coming.count("1 : 0 in play") == 3 and "in play" not in recent
+
+
+async def test_a_match_whose_league_is_a_day_behind_is_coming_and_shows_both_dates(on_day: Any, lake: Lake) -> None:
+    """23:30 in the west is half past three of the next day in UTC."""
+    kick_off = dt.datetime(2024, 9, 29, 3, 30, tzinfo=dt.UTC)
+    row = lake.read("predictions").head(1).with_columns(
+        match_date=pl.lit(DAY), match_id=pl.lit("E0.late"), home=pl.lit("Late"), kick_off_at=pl.lit(kick_off)
+    )  # fmt: skip
+    lake.append("predictions", row)
+    async with on_day() as client:
+        coming, _ = lists(await page(client, "/", date_to=str(DAY)))
+    assert "Late – Chelsea England, Premier League · 2024-09-28, kick-off 2024-09-29, 03:30 UTC" in coming
+
+
+async def test_a_kick_off_without_a_result_is_named(on_day: Any) -> None:
+    async with on_day() as client:
+        moved = "/matches/E0.202425.everton.fulham/page"  # its kick-off is that of the date it left
+        assert "2024-10-05, kick-off 2024-08-31, 15:00 UTC · no result yet" in (await page(client, moved)).words
+        assert "no result yet" not in (await page(client, ONE)).words
+
+
+async def test_every_match_is_counted_and_reached(on_day: Any) -> None:
+    seen: dict[str, list[str]] = {"coming": [], "recent": []}
+    async with on_day(page_matches=4) as client:
+        whole = lists(await page(client, "/"))
+        assert whole[0].startswith("1 to 4 of 7 matches with a forecast")
+        assert whole[1].startswith("1 to 4 of 35 matches with a forecast")
+        for name, place, total in (("coming", 0, 7), ("recent", 1, 35)):
+            address: str | None = "/"
+            parts = 0
+            while address:
+                found = await page(client, address)
+                text = lists(found)[place]
+                seen[name] += re.findall(r"(\w[^–·]*? – .*?) (?:\d : \d )?(?:England|Spain),", text)
+                other = lists(found)[1 - place]
+                assert other.startswith("1 to 4 of")  # the other list stands still
+                links = [link for link in found.attributes("a", "href") if link.endswith(f"#{name}")]
+                following = [link for link in links if f"{name}_offset={4 * (parts + 1)}" in link]
+                previous = [link for link in links if f"{name}_offset={4 * (parts - 1)}" in link]
+                assert len(previous) == (parts > 0)
+                address, parts = (following[0].split("#")[0] if following else None), parts + 1
+            assert parts == -(-total // 4) and len(seen[name]) == total
+        beyond = lists(await page(client, "/", coming_offset="40"))[0]
+        assert beyond.startswith("None of 7 matches with a forecast No match with a forecast here.")
+
+
+async def test_the_parts_of_a_list_keep_the_filters(on_day: Any) -> None:
+    async with on_day(page_matches=1) as client:
+        found = await page(client, "/?date_from=2024-09-01&league=E0&recent_offset=1")
+        links = [link for link in found.attributes("a", "href") if link.startswith("/?")]
+    assert links == [
+        "/?date_from=2024-09-01&league=E0&recent_offset=1&coming_offset=1#coming",
+        "/?date_from=2024-09-01&league=E0&recent_offset=0#recent",
+        "/?date_from=2024-09-01&league=E0&recent_offset=2#recent",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("market", "goals_line", "selection", "said"),
+    [
+        ("asian_handicap", -0.25, "away", "away (asian handicap +0.25)"),
+        ("asian_handicap", -0.25, "home", "home (asian handicap -0.25)"),
+        ("asian_handicap", 1.0, "home", "home (asian handicap +1)"),
+        ("asian_handicap", 1.5, "away", "away (asian handicap -1.5)"),
+        ("asian_handicap", 0.0, "away", "away (asian handicap 0)"),
+        ("over_under", 2.5, "over", "over (over under 2.5)"),
+        ("double_chance", None, "home_draw", "home_draw (double chance)"),
+        ("1x2", None, "draw", "draw"),
+    ],
+)
+async def test_a_handicap_is_that_of_the_club_that_is_bet_on(
+    client: Client, lake: Lake, market: str, goals_line: float | None, selection: str, said: str
+) -> None:
+    bets = lake.read("value_bets").with_columns(
+        market=pl.lit(market), goals_line=pl.lit(goals_line, dtype=pl.Float64), selection=pl.lit(selection)
+    )
+    lake.replace("value_bets", bets, None)
+    client.app.state.feed.refresh()
+    for address in (ONE, "/"):
+        assert f"value model, {said}: 50 % against 40 % of the market" in (await page(client, address)).words
+    (bet,) = (await client.get("/predictions/SP1.202425.ath-bilbao.betis")).json()["value_bets"]
+    assert bet["goals_line"] == goals_line  # of the home club
+    expected = {"away": -1}.get(selection, 1) * goals_line if market == "asian_handicap" and goals_line else goals_line
+    assert bet.get("handicap") == (expected if market == "asian_handicap" else None)
+
+
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_fields_of_a_form_left_empty_filter_nothing(reader: Client) -> None:
     everything = await page(reader, "/")
@@ -115,11 +252,15 @@ async def test_the_form_keeps_what_was_chosen(reader: Client) -> None:
         ("/", {"date_from": "soon"}, 400, "date_from: expected a date such as 2026-08-15, found 'soon'"),
         ("/", {"date_from": "2024-09-02", "date_to": "2024-09-01"}, 422, "up to date_to, 2024-09-01"),
         ("/matches/<b>none/page", {}, 404, "found '<b>none'"),
+        ("/", {"league": ["E0", "SP1"]}, 400, "found again ['league']"),
+        ("/quality/page", {"x": ["1", "1"]}, 400, "found again ['x']"),
+        ("/", {"coming_offset": "-1"}, 400, "coming_offset: expected a number of matches to skip, found '-1'"),
+        ("/", {"recent_offset": "9" * 30}, 400, "recent_offset: expected a number of matches to skip"),
     ],
 )
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_problem_of_a_page_is_a_page(
-    reader: Client, path: str, parameters: dict[str, str], status: int, said: str
+    reader: Client, path: str, parameters: dict[str, Any], status: int, said: str
 ) -> None:
     assert said in (await page(reader, path, status, **parameters)).words
 

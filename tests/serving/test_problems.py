@@ -33,6 +33,10 @@ CASES: list[tuple[str, str, Any, int, str, str]] = [
     ("GET", "/quality?sample=some", None, 400, "invalid-request", "/quality"),
     ("GET", "/matches?leage=E0", None, 400, "unknown-parameter", "['leage']"),
     ("GET", "/predictions/x?line=model", None, 400, "unknown-parameter", "['line']"),
+    ("GET", "/matches?league=E0&league=E1", None, 400, "repeated-parameter", "['league']"),
+    ("GET", "/matches?limit=1&limit=1", None, 400, "repeated-parameter", "['limit']"),
+    ("GET", "/teams?name=ars&%6eame=chel", None, 400, "repeated-parameter", "['name']"),
+    ("GET", "/predictions?line=&line=model", None, 400, "repeated-parameter", "['line']"),
     # parameters that can be read and make no sense
     ("GET", "/matches?league=XX", None, 422, "unknown-league", "'XX'"),
     ("GET", "/matches?league=ALL", None, 422, "unknown-league", "'ALL'"),
@@ -147,3 +151,22 @@ async def test_an_error_of_ours_tells_the_client_nothing_and_the_log_everything(
 async def test_a_field_of_a_body_that_cannot_be_read_is_named(reader: Client) -> None:
     problem = (await reader.post("/predictions", json={**FIXTURE, "date": "soon"})).json()
     assert [(flaw["source"], flaw["name"]) for flaw in problem["errors"]] == [("body", "date")]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_no_route_takes_a_parameter_twice(reader: Any) -> None:
+    """Whether it knows the parameter or not, pages and files among them."""
+    paths = (await reader.get("/schema/openapi.json")).json()["paths"]
+    routes = [(method, path) for path, methods in paths.items() for method in methods]
+    routes += [("get", path) for path in ("/", "/matches/{id}/page", "/quality/page", "/docs", "/metrics")]
+    assert len(routes) == 20
+    for method, path in routes:
+        path = (
+            path.replace("{match_id}", "x").replace("{job_id}", "x").replace("{kind}", "internal").replace("{id}", "x")
+        )
+        for query in ("limit=1&limit=2", "x=1&x=1", "a=&a=", "league=E0&limit=1&league=E1"):
+            answer = await reader.request(method.upper(), f"{path}?{query}", json={} if method == "post" else None)
+            assert answer.status_code == 400, (method, path, query)
+            assert query.split("=")[0] in answer.text
+    problem = (await reader.get("/matches?league=E0&league=E1&league=E0")).json()
+    assert problem["errors"] == [{"source": "query", "name": "league", "detail": "expected once, found 3 times"}]

@@ -1,0 +1,116 @@
+"""Cells of prices and lines as archives have them, from the file at the source to `odds`, its quarantine and the books."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from soccer_assets.odds.best import best_prices
+from soccer_assets.odds.market import devigged
+from soccer_assets.odds.schema import ODDS
+
+#: The decimal cells of a row; a test replaces some of them.
+CELLS = {
+    **{"B365H": "2.10", "B365D": "3.40", "B365A": "3.60", "PSH": "2.12", "PSD": "3.45", "PSA": "3.70"},
+    **{"B365>2.5": "1.90", "B365<2.5": "1.95", "AHh": "-0.25", "B365AHH": "1.86", "B365AHA": "2.07"},
+    **{"PAHH": "1.88", "PAHA": "2.05", "AHCh": "-0.5", "PCAHH": "1.93", "PCAHA": "1.99"},
+}
+CLUBS = ["Arsenal", "Chelsea", "Everton", "Fulham", "Leeds", "Burnley"]
+Prices = Callable[..., Any]
+
+
+@pytest.fixture
+def prices(mirror: Any) -> Prices:
+    """The prices of a season's file with one row per dictionary of cells, each on a Saturday of its own."""
+
+    def make(*rows: dict[str, str]) -> Any:
+        lines = [",".join(["Div", "Date", "Time", "HomeTeam", "AwayTeam", "FTHG", "FTAG", "FTR", *CELLS])]
+        pairs = [(home, away) for home in CLUBS for away in CLUBS if home != away]
+        first = dt.date(2023, 8, 12)
+        # the first row is an ordinary one, so that every column holds a number somewhere
+        for number, ((home, away), cells) in enumerate(zip(pairs, [{}, *rows], strict=False)):
+            day = first + dt.timedelta(days=7 * number)
+            values = [*(CELLS | cells).values()]
+            lines.append(",".join(["E0", f"{day:%d/%m/%Y}", "15:00", home, away, "2", "1", "H", *values]))
+        world = mirror("2023-08-01", "2024-06-30")
+        world.publish("football_data", "mmz4281/2324/E0.csv", "\n".join(lines) + "\n")
+        world.acquire()
+        assert world.table("football_data_results").height == len(rows) + 1
+        matches = world.matches()
+        return matches.rows, world.prices(matches)
+
+    return make
+
+
+def of(found: pl.DataFrame, line: int) -> dict[str, tuple[float, float | None]]:
+    """Price and line of the row's quotes by bookmaker, market, kind and selection; the first match is line 2."""
+    ids = found.sort("match_date")["match_id"].unique(maintain_order=True).to_list()
+    names = ("bookmaker", "market", "kind", "selection")
+    rows = found.filter(match_id=ids[line - 2]).with_columns(pl.col(names).cast(pl.String))
+    return {" ".join(row[name] for name in names): (row["price"], row["line"]) for row in rows.to_dicts()}
+
+
+def test_a_row_of_plain_cells_has_all_its_prices(prices: Prices) -> None:
+    _, found = prices({})
+    assert len(of(found.rows, 2)) == 14 and of(found.rows, 2) == of(found.rows, 3)
+    assert found.quarantined.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [("+0.5", 0.5), ("-0.5/-1", -0.75), ("-0.75", -0.75), ("PK", 0.0), ("pk", 0.0), ("0", 0.0), ("-5", -5.0)],
+)
+def test_a_line_that_can_be_read_is(prices: Prices, cell: str, line: float) -> None:
+    matches, found = prices({"AHh": cell})
+    quoted = of(found.rows, 3)
+    assert {
+        quoted[f"{who} asian_handicap pre_match {side}"][1]
+        for who in ("bet365", "pinnacle")
+        for side in ("home", "away")
+    } == {line}
+    assert found.quarantined.is_empty()
+    best = best_prices(ODDS.conform(found.rows).lazy(), matches.lazy()).filter(
+        pl.col("market") == "asian_handicap", pl.col("match_date") == pl.col("match_date").max()
+    )
+    assert best["line"].to_list() == [line, line]  # of the home club, whichever is bet on
+
+
+@pytest.mark.parametrize("cell", ["-1.2", "25", "-225", "1.85", "5.25", "5/2", "-0.5/1", "?"])
+def test_a_line_that_cannot_be_read_is_named_and_its_neighbours_stay(prices: Prices, cell: str) -> None:
+    _, found = prices({"AHh": cell})
+    quoted = of(found.rows, 3)
+    assert len(quoted) == 10 and quoted["pinnacle asian_handicap closing home"] == (1.93, -0.5)
+    assert not any("asian_handicap pre_match" in name for name in quoted)
+    reason = f"expected a handicap, a multiple of 0.25 from -5 to 5 goals, found {cell} in AHh"
+    assert found.quarantined.select("line", "reason").rows() == [(3, reason)] * 4
+    assert sorted(record.split(" ")[-1] for record in found.quarantined["record"]) == [
+        "B365AHA=2.07", "B365AHH=1.86", "PAHA=2.05", "PAHH=1.88",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"B365H": "1/2", "B365D": "13/5", "B365A": "11/2"},
+        {"B365H": "-200", "B365D": "+320", "B365A": "+550"},
+        {"B365H": "-200", "B365D": "320", "B365A": "550"},
+        {"B365H": "2.10", "B365D": "12/5", "B365A": "3.60"},
+    ],
+)
+def test_a_book_in_another_notation_is_refused_whole_and_by_name(prices: Prices, cells: dict[str, str]) -> None:
+    _, found = prices(cells)
+    quoted = of(found.rows, 3)
+    assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
+    assert quoted["pinnacle 1x2 pre_match home"] == (2.12, None)
+    named = next(f"{cell} in {name}" for name, cell in cells.items() if not cell.replace(".", "").isdigit())
+    assert found.quarantined["reason"].to_list() == [f"expected decimal odds in the whole book, found {named}"] * 3
+    books, unsound = devigged(ODDS.conform(found.rows).lazy())
+    assert unsound.is_empty() and books.filter(bookmaker="bet365", market="1x2")["match_id"].n_unique() == 1
+
+
+def test_american_odds_of_goals_and_handicaps_are_refused_too(prices: Prices) -> None:
+    _, found = prices({"B365>2.5": "-110", "B365<2.5": "+105", "B365AHH": "+150", "B365AHA": "2.07"})
+    assert len(of(found.rows, 3)) == 10
+    assert found.quarantined["reason"].n_unique() == 2 and len(found.quarantined) == 4
