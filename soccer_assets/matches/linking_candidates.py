@@ -1,6 +1,7 @@
 """The pairs worth a closer look: for each event the matches of its days whose names look most like its own."""
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -63,15 +64,17 @@ def _known(what: str, frame: pl.DataFrame, *ids: str) -> pl.DataFrame:
     return frame.select(*needed, *soft)
 
 
-def candidates(fixtures: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
-    """`fixture`, `match`: for each fixture the few matches of its day, and the days beside, that look most like it."""
+def candidates(
+    fixtures: pl.DataFrame, matches: pl.DataFrame, days: Sequence[int] = DAYS, shortlist: int = SHORTLIST
+) -> pl.DataFrame:
+    """`fixture`, `match`: for each fixture the few matches so many `days` after its own that look most like it."""
     whole = pl.all_horizontal(pl.col("date", "home", "away").is_not_null())
     by_date = matches.filter(whole).partition_by("date", as_dict=True)
     found = []
     for (date,), of_day in fixtures.filter(whole).partition_by("date", as_dict=True, maintain_order=True).items():
-        near = [by_date[key] for key in ((date + dt.timedelta(days),) for days in DAYS) if key in by_date]
+        near = [by_date[key] for key in ((date + dt.timedelta(later),) for later in days) if key in by_date]
         if near:
-            found.append(_alike(of_day, pl.concat(near)))
+            found.append(_alike(of_day, pl.concat(near), shortlist))
     schema = pl.Schema({"fixture": pl.UInt32, "match": pl.UInt32})
     return pl.concat([pl.DataFrame(schema=schema), *found]).sort("fixture", "match")
 
@@ -94,11 +97,11 @@ def of_known_clubs(fixtures: pl.DataFrame, matches: pl.DataFrame, clubs: pl.Data
     return pl.concat(found).unique().sort("fixture", "match")
 
 
-def _alike(fixtures: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+def _alike(fixtures: pl.DataFrame, matches: pl.DataFrame, shortlist: int) -> pl.DataFrame:
     """A shortlist by spelling, of which those stay that are most alike by spelling and sound together."""
     spelt = _all_spelt(fixtures["home"], matches["home"]) + _all_spelt(fixtures["away"], matches["away"])
     # all that are as alike as the last of them are taken: which come first must not depend on the order
-    row, column = np.nonzero(spelt >= _nth_best(spelt, SHORTLIST)[:, None])
+    row, column = np.nonzero(spelt >= _nth_best(spelt, shortlist)[:, None])
     heard = sum(_heard_alike(fixtures[side].gather(row), matches[side].gather(column)) for side in SIDES)
     total = np.zeros_like(spelt)
     total[row, column] = spelt[row, column] + heard

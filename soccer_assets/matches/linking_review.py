@@ -1,0 +1,67 @@
+"""Cases for a person: events without a match whose clubs meet with home and away swapped, or a few days from then.
+
+A feed may list a match on a neutral ground the other way round, or on a day it was moved from. By names alone that is
+too little for a link and too much for silence. Only matches that no event is linked to are looked at.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from soccer_assets.matches.linking_assignment import Scorer
+from soccer_assets.matches.linking_candidates import DAYS, SIDES, candidates
+
+#: A match may have been moved so many days; nearer ones are linked as they are.
+MOVED_DAYS: Final = (-3, -2, 2, 3)
+#: Log-odds of each side by its names.
+LEAST_OF_SIDE: Final = 1.5
+SHORTLIST: Final = 3
+
+
+def swapped_or_moved(
+    fixtures: pl.DataFrame, matches: pl.DataFrame, found: pl.DataFrame, scorer: Scorer
+) -> pl.DataFrame:
+    """The pairs that may be one with home and away swapped, or moved: columns of both, `swapped`, `moved_days`.
+
+    `home` and `away` are the event's names of the match's home and away club; `name_home` and `name_away` are the
+    log-odds of the names.
+
+    Args:
+        fixtures: as `fixtures_of` gives them.
+        matches: as `numbered` gives them.
+        found: `fixture`, `match`, `outcome` as judged.
+        scorer: of names.
+    """
+    settled = found.filter(pl.col("outcome") != "none")
+    linked = matches.join(settled.filter(pl.col("outcome") == "linked"), on="match", how="semi")
+    rest = fixtures.join(settled, on="fixture", how="anti", maintain_order="left")
+    free = matches
+    for side in SIDES:  # a match that is listed twice is not free under its other id: a club plays once a day
+        free = free.join(linked, on=["date", f"{side}_id"], how="anti", maintain_order="left")
+    turned = rest.rename({"home": "away", "away": "home"})
+    return pl.concat(
+        [
+            _alike(turned, free, DAYS, scorer, swapped=True),
+            _alike(rest, free, MOVED_DAYS, scorer, swapped=False),
+        ],
+        how="diagonal",
+    )
+
+
+def _alike(
+    fixtures: pl.DataFrame, matches: pl.DataFrame, days: Sequence[int], scorer: Scorer, *, swapped: bool
+) -> pl.DataFrame:
+    pairs = candidates(fixtures, matches, days, SHORTLIST)
+    mine = fixtures.select("fixture", "event_ids", "date", *SIDES, "country")
+    theirs = matches.select(
+        "match", "match_id", "home_id", "away_id", match_date="date", **{f"match_{side}": side for side in SIDES}
+    )
+    pairs = pairs.join(mine, on="fixture", maintain_order="left").join(theirs, on="match", maintain_order="left")
+    for side in SIDES:
+        chance = np.clip(scorer.pairs(pairs[side].to_list(), pairs[f"match_{side}"].to_list()), 1e-6, 1 - 1e-6)
+        odds = pl.Series(f"name_{side}", np.log(chance / (1 - chance)), dtype=pl.Float64)
+        pairs = pairs.with_columns(odds).filter(pl.col(f"name_{side}") >= LEAST_OF_SIDE)
+    moved = (pl.col("match_date") - pl.col("date")).dt.total_days()
+    return pairs.with_columns(swapped=pl.lit(swapped), moved_days=moved)
