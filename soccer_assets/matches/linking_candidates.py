@@ -1,7 +1,6 @@
 """The pairs worth a closer look: for each event the matches of its days whose names look most like its own."""
 
 import datetime as dt
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -64,17 +63,15 @@ def _known(what: str, frame: pl.DataFrame, *ids: str) -> pl.DataFrame:
     return frame.select(*needed, *soft)
 
 
-def candidates(
-    fixtures: pl.DataFrame, matches: pl.DataFrame, days: Sequence[int] = DAYS, shortlist: int = SHORTLIST
-) -> pl.DataFrame:
-    """`fixture`, `match`: for each fixture the few matches so many `days` after its own that look most like it."""
+def candidates(fixtures: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """`fixture`, `match`: for each fixture the few matches of its day, and the days beside, that look most like it."""
     whole = pl.all_horizontal(pl.col("date", "home", "away").is_not_null())
     by_date = matches.filter(whole).partition_by("date", as_dict=True)
     found = []
     for (date,), of_day in fixtures.filter(whole).partition_by("date", as_dict=True, maintain_order=True).items():
-        near = [by_date[key] for key in ((date + dt.timedelta(later),) for later in days) if key in by_date]
+        near = [by_date[key] for key in ((date + dt.timedelta(days),) for days in DAYS) if key in by_date]
         if near:
-            found.append(_alike(of_day, pl.concat(near), shortlist))
+            found.append(_alike(of_day, pl.concat(near)))
     schema = pl.Schema({"fixture": pl.UInt32, "match": pl.UInt32})
     return pl.concat([pl.DataFrame(schema=schema), *found]).sort("fixture", "match")
 
@@ -97,11 +94,11 @@ def of_known_clubs(fixtures: pl.DataFrame, matches: pl.DataFrame, clubs: pl.Data
     return pl.concat(found).unique().sort("fixture", "match")
 
 
-def _alike(fixtures: pl.DataFrame, matches: pl.DataFrame, shortlist: int) -> pl.DataFrame:
+def _alike(fixtures: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     """A shortlist by spelling, of which those stay that are most alike by spelling and sound together."""
     spelt = _all_spelt(fixtures["home"], matches["home"]) + _all_spelt(fixtures["away"], matches["away"])
     # all that are as alike as the last of them are taken: which come first must not depend on the order
-    row, column = np.nonzero(spelt >= _nth_best(spelt, shortlist)[:, None])
+    row, column = np.nonzero(spelt >= _nth_best(spelt, SHORTLIST)[:, None])
     heard = sum(_heard_alike(fixtures[side].gather(row), matches[side].gather(column)) for side in SIDES)
     total = np.zeros_like(spelt)
     total[row, column] = spelt[row, column] + heard
@@ -123,7 +120,7 @@ def _all_spelt(left: pl.Series, right: pl.Series) -> Likeness:
 
 
 def _heard_alike(left: pl.Series, right: pl.Series) -> Likeness:
-    heard = ([_heard(name) for name in names] for names in (left, right))
+    heard = ([consonants_of(name) for name in names] for names in (left, right))
     return process.cpdist(*heard, scorer=fuzz.partial_ratio, dtype=np.uint8).astype(np.int16)
 
 
@@ -133,7 +130,7 @@ def _spelt(name: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _heard(name: str) -> str:
+def consonants_of(name: str) -> str:
     """The consonants of the words that say which club it is, in order of the alphabet."""
     heard = parse(name).heard
     telling = [word for word in heard if word not in words.FORMS]

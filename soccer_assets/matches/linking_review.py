@@ -11,13 +11,14 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.matches.linking_assignment import Scorer
-from soccer_assets.matches.linking_candidates import DAYS, SIDES, candidates
+from soccer_assets.matches.linking_candidates import DAYS, SIDES, consonants_of
 
 #: A match may have been moved so many days; nearer ones are linked as they are.
 MOVED_DAYS: Final = (-3, -2, 2, 3)
 #: Log-odds of each side by its names.
 LEAST_OF_SIDE: Final = 1.5
-SHORTLIST: Final = 3
+#: Letters of a word's consonants that both names of a side must begin with, to be scored at all.
+FIRST_CONSONANTS: Final = 3
 
 
 def swapped_or_moved(
@@ -53,7 +54,7 @@ def swapped_or_moved(
 def _alike(
     fixtures: pl.DataFrame, matches: pl.DataFrame, days: Sequence[int], scorer: Scorer, *, swapped: bool
 ) -> pl.DataFrame:
-    pairs = candidates(fixtures, matches, days, SHORTLIST)
+    pairs = _sounding_alike(fixtures, matches, days)
     mine = fixtures.select("fixture", "event_ids", "date", *SIDES, "country")
     theirs = matches.select(
         "match", "match_id", "home_id", "away_id", match_date="date", **{f"match_{side}": side for side in SIDES}
@@ -65,3 +66,28 @@ def _alike(
         pairs = pairs.with_columns(odds).filter(pl.col(f"name_{side}") >= LEAST_OF_SIDE)
     moved = (pl.col("match_date") - pl.col("date")).dt.total_days()
     return pairs.with_columns(swapped=pl.lit(swapped), moved_days=moved)
+
+
+def _sounding_alike(fixtures: pl.DataFrame, matches: pl.DataFrame, days: Sequence[int]) -> pl.DataFrame:
+    """`fixture`, `match` of those days on both sides of which a word of the two names begins alike."""
+    later = pl.Series("later", list(days), dtype=pl.Int64)
+    there = matches.join(later.to_frame(), how="cross").with_columns(
+        date=pl.col("date") - pl.duration(days=pl.col("later"))
+    )
+    pairs = fixtures.select("fixture").clear().join(matches.select("match").clear(), how="cross")
+    for side in SIDES:
+        mine, theirs = (_with_beginnings(table, side) for table in (fixtures, there))
+        if side == SIDES[0]:
+            pairs = mine.join(theirs, on=["date", "begins"]).select("fixture", "match").unique()
+        else:
+            both = pairs.join(mine.select("fixture", "begins"), on="fixture")
+            pairs = both.join(theirs.select("match", "begins").unique(), on=["match", "begins"])
+    return pairs.select("fixture", "match").unique().sort("fixture", "match")
+
+
+def _with_beginnings(table: pl.DataFrame, side: str) -> pl.DataFrame:
+    """The rows once for each beginning of a word of the side's name, as `begins`."""
+    names = table[side].drop_nulls().unique()
+    begins = [sorted({word[:FIRST_CONSONANTS] for word in consonants_of(name).split()}) for name in names]
+    listed = pl.DataFrame({side: names, "begins": begins}, schema={side: pl.String, "begins": pl.List(pl.String)})
+    return table.drop_nulls("date").join(listed.explode("begins").drop_nulls(), on=side)

@@ -4,6 +4,7 @@ Every feature is symmetric: `f(a, b) = f(b, a)`. Work is done once per name (`si
 (`alike.py`), and the rest in numpy.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from soccer_assets.matches.names.acronyms import acronym
 from soccer_assets.matches.names.alike import Floats, Ints, Word, alike, compared
-from soccer_assets.matches.names.gazetteer import Gazetteer, kilometres
+from soccer_assets.matches.names.gazetteer import Gazetteer
 from soccer_assets.matches.names.lexicon import Lexicon
 from soccer_assets.matches.names.sides import Side
 
@@ -106,10 +107,12 @@ def places(a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] |
         one, two = gazetteer.within(a.towns[p], country), gazetteer.within(b.towns[q], country)
         row[1] = bool(one) != bool(two)
         if one and two:
-            shared = sorted(set(one) & set(two))
-            row[0] = bool(shared)
-            row[2] = np.log10(1 + gazetteer.people[shared].max()) if shared else 0.0
-            row[3] = 0.0 if shared else np.log10(1 + kilometres(gazetteer.at[list(one)], gazetteer.at[list(two)]))
+            shared = set(one) & set(two)
+            if shared:
+                row[0], row[3] = 1.0, 0.0
+                row[2] = math.log10(1 + max(gazetteer.people[town] for town in shared))
+            else:
+                row[0], row[3] = 0.0, math.log10(1 + gazetteer.kilometres(one, two))
     return values
 
 

