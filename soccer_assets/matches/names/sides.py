@@ -10,7 +10,7 @@ from soccer_assets.matches.names.gazetteer import Gazetteer
 from soccer_assets.matches.names.lexicon import Lexicon
 from soccer_assets.matches.names.name import Name
 from soccer_assets.matches.names.phonetics import CYRILLIC
-from soccer_assets.matches.names.words import FORMS, NOT_ROMANCE, QUALIFIERS, ROMANCE_ARTICLES
+from soccer_assets.matches.names.words import FORMS, NO_ACRONYMS, NOT_ROMANCE, QUALIFIERS, ROMANCE_ARTICLES
 
 #: What a club form weighs at most.
 FORM_WEIGHT = 0.3
@@ -59,7 +59,14 @@ class Side:
         self.words_of = [frozenset(ts) for ts in self.core_tokens]
         self.letters = [[spelled(heard) for _, heard, _ in ps] for ps in pairs]
         # a club form is no acronym, unless the name is made of such
-        self.short = [[w for w in (spelled(heard) for _, heard, _ in ps) if len(w) in ACRONYM] for ps in core]
+        self.short = [
+            [
+                word
+                for (token, *_), word in zip(ps, ws, strict=True)
+                if len(word) in ACRONYM and (token not in NO_ACRONYMS or token in of)
+            ]
+            for ps, ws, of in zip(pairs, self.letters, self.words_of, strict=True)
+        ]
         self.firsts = [frozenset(word[0] for word in ws if word) for ws in self.letters]
         self.whole = _texts([" ".join(t for t, *_ in ps) for ps in pairs])
         self.core = _texts([" ".join(ts) for ts in self.core_tokens])

@@ -46,6 +46,8 @@ gymnastik knattspyrnufelag team sportski professional profesional kulubu spor ku
 und la le les el al los las des du den der di dos das i a fcm fr ps rj rs paulista saopaulo sco jk jks psk kf ssd cb cfc
 """)
 
+#: Those forms that are never the first letters of other words; others may be (`Union SG`).
+NO_ACRONYMS = _set("fc sc sk fr ps afc")
 #: Those forms that are articles, between two other words of a Romance name alone: `Vitória das Tabocas`.
 ROMANCE_ARTICLES = _set("dos das di du")
 #: Letters that Romance words do without.
