@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 #: Autumn leagues turn over here; a summer that ran late (2019/20) ends by the end of August.
 SEASON_TURNS_MONTH = 7
 LATEST_END = (8, 31)
@@ -206,3 +208,9 @@ def slug(name: str) -> str:
 def team_id(country: str, name: str) -> str:
     """A club's id: names are unique within a country at this source."""
     return f"{slug(country)}.{slug(name)}"
+
+
+def country_of_league() -> pl.Expr:
+    """The country of a match by its column `league`; null for a league that is not ours."""
+    countries = {code: league.country for code, league in LEAGUES.items()}
+    return pl.col("league").cast(pl.String).replace_strict(countries, default=None, return_dtype=pl.String)

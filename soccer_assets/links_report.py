@@ -1,6 +1,8 @@
 """What the desk for links shows: the open cases with all that helps to decide them, and the history of the links."""
 
 import datetime as dt
+import json
+import math
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -8,12 +10,14 @@ import polars as pl
 
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.matches import decisions
-from soccer_assets.odds.links import alias_line
+from soccer_assets.matches.schema import MATCHES, ON
+from soccer_assets.odds.links import DAYS_MOVED, alias_line
 from soccer_assets.odds.schema import ODDS_LINKS
 
 SIDES: Final = ("home", "away")
 SHOWN: Final = 6
 DAY: Final = dt.timedelta(days=1)
+MOVED: Final = dt.timedelta(days=DAYS_MOVED)
 
 
 def links_now(lake: Lake) -> pl.DataFrame:
@@ -21,9 +25,11 @@ def links_now(lake: Lake) -> pl.DataFrame:
     return lake.read(ODDS_LINKS.name).sort(DATE, "decided_at").unique("event_id", keep="last", maintain_order=True)
 
 
-def _cases(links: pl.DataFrame) -> pl.DataFrame:
-    """Events for a person: plausible ones, and those of our leagues that have no match."""
-    unmatched = (pl.col("outcome") == "none") & pl.col("league").is_not_null()
+def _cases(links: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """Events for a person: plausible ones, and those without a match of leagues that have matches that day."""
+    on_day = matches.filter(pl.col("status").is_in(ON)).select(DATE, pl.col("league").cast(pl.String)).unique()
+    of_league = links.join(on_day, on=[DATE, "league"], how="semi")
+    unmatched = (pl.col("outcome") == "none") & pl.col("event_id").is_in(of_league["event_id"].implode())
     return links.filter((pl.col("outcome") == "review") | unmatched).sort([DATE, "event_id"], descending=[True, False])
 
 
@@ -33,19 +39,21 @@ def told(entry: dict[str, Any]) -> str:
 
 def review(lake: Lake) -> Iterator[str]:
     links = links_now(lake)
-    cases = _cases(links)
+    dates = links.filter(pl.col("outcome") != "linked")[DATE].to_list()
+    matches = lake.read("matches", min(dates) - MOVED, max(dates) + MOVED) if dates else MATCHES.empty()
+    cases = _cases(links, matches)
     if cases.is_empty():
         yield "no open cases"
         return
-    dates = cases[DATE].to_list()
-    matches = lake.read("matches", min(dates) - DAY, max(dates) + DAY)
+    yield "all times are UTC"
     for case in cases.iter_rows(named=True):
         candidate = matches.filter(pl.col("match_id").eq_missing(case["candidate_id"])).tail(1)
         yield f"case {case['event_id']}: {_fixture(case)}"
-        yield f"  {case['source']}, {case['competition'] or 'competition unknown'}"
+        competition, country = case["competition"] or "competition unknown", case["country"] or "country unknown"
+        yield f"  {case['source']}, {competition}, {country}"
         if case["score"] is not None:
-            yield f"  score {_number(case['score'])}, runner-up {_number(case['runner_up'])}, " \
-                  f"margin {_number(case['margin'])}, {case['evidence']}"  # fmt: skip
+            yield f"  probability {_probability(case['score'])}, runner-up {_probability(case['runner_up'])}, " \
+                  f"{_evidence(case['evidence'])}"  # fmt: skip
         for match in candidate.iter_rows(named=True):
             yield f"  candidate: {_fixture(match)}  {match['match_id']}"
         same = (pl.col("competition") == case["competition"]) & (pl.col(DATE) == case["match_date"])
@@ -68,12 +76,23 @@ def _beside(what: str, rows: pl.DataFrame) -> Iterator[str]:
 
 
 def _fixture(row: dict[str, Any]) -> str:
-    at = f"{row['kick_off_at']:%H:%M}" if row["kick_off_at"] else "--:--"
-    return f"{row[DATE]} {at}  {row['home']} - {row['away']}"
+    """A fixture by its kick-off in UTC, dates too; where that is not known, by its date alone."""
+    at = f"{row['kick_off_at']:%Y-%m-%d %H:%M}" if row["kick_off_at"] else f"{row[DATE]} --:--"
+    return f"{at}  {row['home']} - {row['away']}"
 
 
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:.1f}"
+def _probability(log_odds: float | None) -> str:
+    """A score as the probability that event and match are one."""
+    return "none" if log_odds is None else f"{1 / (1 + math.exp(-log_odds)):.1%}"
+
+
+def _evidence(evidence: str) -> str:
+    """What speaks for a case, log-odds as probabilities."""
+    parts = [
+        f"{name} {_probability(value) if isinstance(value, float) else value}"
+        for name, value in json.loads(evidence).items()
+    ]
+    return ", ".join(part.replace("_", " ") for part in parts) or "no evidence"
 
 
 def history(lake: Lake, what: str | None) -> Iterator[str]:

@@ -25,7 +25,7 @@ sources      fonbet_events
 sources      fonbet_results
 sources      source_health                  fonbet_events fonbet_results football_data_fixtures football_data_results \
                                             openfootball_matches understat_matches whoscored_matches
-matches      matches                        football_data_fixtures football_data_results openfootball_matches \
+matches      matches                        fonbet_results football_data_fixtures football_data_results openfootball_matches \
                                             understat_matches whoscored_matches
 matches      teams                          matches
 odds         odds_links                     fonbet_events matches

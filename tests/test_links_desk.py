@@ -68,9 +68,10 @@ def aliases(lake: Lake) -> list[tuple[str, str | None, str]]:
 
 def test_the_queue_shows_each_case_with_both_sides_fixtures_and_alias_lines(desk):
     assert desk("review") == [
+        "all times are UTC",
         "case 2: 2024-03-09 12:00  Стальные - Дунмер",
-        "fonbet, Премьер-лига",
-        "score 0.5, runner-up -4.2, margin 4.8, {}",
+        "fonbet, Премьер-лига, England",
+        "probability 62.2%, runner-up 1.4%, no evidence",
         "candidate: 2024-03-09 12:00  Garov - Dunmer  m2",
         "other events: 2024-03-09 12:00  Арлов - Бранкин  m1",
         "other events: 2024-03-09 12:00  Чужие - Другие, и ко",
@@ -80,7 +81,7 @@ def test_the_queue_shows_each_case_with_both_sides_fixtures_and_alias_lines(desk
         "alias line: fonbet,Дунмер,England,england.dunmer",
         "",
         "case 3: 2024-03-09 12:00  Чужие - Другие, и ко",
-        "fonbet, Премьер-лига",
+        "fonbet, Премьер-лига, England",
         "other events: 2024-03-09 12:00  Арлов - Бранкин  m1",
         "other events: 2024-03-09 12:00  Стальные - Дунмер",
         "matches: 2024-03-09 12:00  Arlov - Brankin  m1",

@@ -17,6 +17,7 @@ from dagster import (
 
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.lake import dated_asset, markdown
+from soccer_assets.matches import fonbet_results as fonbet_results_check
 from soccer_assets.matches.clubs import clubs_of
 from soccer_assets.matches.decisions import ledger
 from soccer_assets.matches.laws import LAWS, Law
@@ -28,6 +29,7 @@ from soccer_assets.partitions import dates_of, dates_of_run, look_back
 #: Legs and moved matches are told within a season: no two days of one lie further apart.
 SEASON_AROUND = dt.timedelta(days=400)
 SEASON = AssetIn(partition_mapping=look_back(SEASON_AROUND.days, until=SEASON_AROUND.days))
+BESIDE = AssetIn(partition_mapping=look_back(1, until=1))
 EXAMPLES = 5
 
 #: The sources a match is made of: football-data.co.uk first, the others by the order of trust.
@@ -40,7 +42,7 @@ PUBLISHED = (
 )
 
 
-@dated_asset(MATCHES, ins=dict.fromkeys(PUBLISHED, SEASON), kinds={"polars"})
+@dated_asset(MATCHES, ins=dict.fromkeys(PUBLISHED, SEASON) | {"fonbet_results": BESIDE}, kinds={"polars"})
 def matches(
     context: AssetExecutionContext,
     lake: ResourceParam[Lake],
@@ -49,18 +51,25 @@ def matches(
     whoscored_matches: pl.LazyFrame,
     understat_matches: pl.LazyFrame,
     openfootball_matches: pl.LazyFrame,
+    fonbet_results: pl.LazyFrame,
 ) -> pl.DataFrame:
     """One match on one date; a match that was moved is postponed on its old date and lives on under the same id."""
     first, last = dates_of(context.partition_key_range)
     others = {"whoscored": whoscored_matches, "understat": understat_matches, "openfootball": openfootball_matches}
     resolved = resolve(football_data_results, football_data_fixtures, in_one_form(others), ledger(lake))
+    near = pl.col(DATE).is_between(first - 2 * fonbet_results_check.BESIDE, last + 2 * fonbet_results_check.BESIDE)
+    checked = fonbet_results_check.check_results(resolved.rows.filter(near), fonbet_results, ledger(lake))
     here = pl.col(DATE).is_between(first, last)
-    beside = {"quarantine": resolved.quarantined, "links": resolved.links, "conflicts": resolved.conflicts}
+    beside = {
+        "quarantine": resolved.quarantined,
+        "links": resolved.links,
+        "conflicts": pl.concat([resolved.conflicts, checked.conflicts]),
+    }
     beside = {name: rows.filter(here) for name, rows in beside.items()}
     lake.replace_dates("matches_quarantine", beside["quarantine"], first, last)
     lake.replace_dates(MATCH_LINKS.name, beside["links"], first, last)
     lake.replace_dates(MATCH_CONFLICTS.name, beside["conflicts"], first, last)
-    rows = resolved.rows.filter(here)
+    rows = checked.rows.filter(here)
     if withdrawn := _withdraw_moved(lake, rows, resolved.rows, (first, last)):
         context.log.warning(
             "%d matches moved into these dates and left %s; make the features and odds of those dates anew",
@@ -69,8 +78,8 @@ def matches(
         )
     by_status = dict(rows["status"].value_counts(sort=True).iter_rows())
     by_source = dict(rows["source"].value_counts(sort=True).iter_rows())
-    counts = {name: len(beside[name]) for name in beside}
-    context.add_output_metadata({"by status": by_status, "by source": by_source, **counts, "moved from": withdrawn})
+    counts = {name: len(beside[name]) for name in beside} | {"fonbet results": checked.counts, "moved from": withdrawn}
+    context.add_output_metadata({"by status": by_status, "by source": by_source, **counts})
     return rows
 
 

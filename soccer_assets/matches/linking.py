@@ -21,6 +21,7 @@ from soccer_assets.matches.linking_evidence import (
     with_seen,
     with_sides,
 )
+from soccer_assets.matches.linking_review import swapped_or_moved
 
 METHODS: Final = ("alias", "fixture", "name")
 ALIASES: Final = pl.Schema({"source": pl.String, "name": pl.String, "country": pl.String, "team_id": pl.String})
@@ -35,6 +36,8 @@ BY_ONE_SIDE: Final = 6.0
 #: A name alone never says more than this, for or against.
 MOST_FOR: Final = 7.0
 MOST_AGAINST: Final = -5.0
+#: A match that is listed the other way round, or on another day, is rarer than one that is not.
+SWAPPED_OR_MOVED: Final = -4.0
 ROUNDS: Final = 5
 #: Then names that were linked on so many days are looked for wherever they stand, however unlike the club's, and again.
 KNOWN_DAYS: Final = 3
@@ -85,7 +88,8 @@ def link(
         before, looked_at = looked_at, _all_of(looked_at, of_known_clubs(fixtures, known, _learned(found)))
         if len(looked_at) == len(before):
             break
-    return _told(fixtures, found)
+    cases = _decided(swapped_or_moved(fixtures, known, found, scorer), aliases, rejected)
+    return _told(fixtures, found, cases)
 
 
 def _all_of(some: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
@@ -164,8 +168,34 @@ def _decided(pairs: pl.DataFrame, aliases: pl.DataFrame, rejected: pl.DataFrame)
     return pairs
 
 
-def _told(fixtures: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+def _of_cases(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The likeliest case of each fixture, as `_told` tells it; a name that is decided to be another club is none."""
+    for side in SIDES:
+        name = pl.when(pl.col(f"alias_{side}").fill_null(False)).then(MOST_FOR).otherwise(f"name_{side}")
+        pairs = pairs.filter(pl.col(f"alias_{side}").fill_null(True)).with_columns(name.alias(f"name_{side}"))
+    said = [pl.col(f"name_{side}").round(2).alias(f"{side}_name") for side in SIDES]
+    likeliest = pl.min_horizontal("name_home", "name_away")
+    best = pairs.sort(likeliest, "fixture", "match", descending=[True, False, False]).unique(
+        "fixture", keep="first", maintain_order=True
+    )
+    none = pl.lit(None, dtype=pl.Float64)
+    return best.select(
+        "fixture",
+        outcome=pl.lit("review"),
+        score=(pl.col("name_home") + pl.col("name_away") - AGAINST + SWAPPED_OR_MOVED).round(3),
+        runner_up=none,
+        margin=none,
+        match_id=pl.lit(None, dtype=pairs.schema["match_id"]),
+        candidate_id="match_id",
+        evidence=pl.struct(*said, "swapped", "moved_days").struct.json_encode(),
+        method=pl.lit("name"),
+    )
+
+
+def _told(fixtures: pl.DataFrame, found: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
     """One row per event; events that repeat a fixture share what is said of it."""
+    cases = _of_cases(cases)
+    found = found.join(cases, on="fixture", how="anti", maintain_order="left")
     said = [pl.col(f"{what}_{side}").round(2).alias(f"{side}_{what}") for side in SIDES for what in ("name", "days")]
     aliased = pl.col("alias_home").fill_null(False) & pl.col("alias_away").fill_null(False)
     by_names = _score("name_home", "name_away") >= LINK_SCORE
@@ -179,6 +209,7 @@ def _told(fixtures: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         evidence=pl.struct(*said, pl.col("context").round(2)).struct.json_encode(),
         method=method,
     )
+    rows = pl.concat([rows, cases.select(rows.columns)])
     every = fixtures.select("fixture", event_id="event_ids").explode("event_id").join(rows, on="fixture", how="left")
     return every.select(
         "event_id", "match_id", "candidate_id", "score", "runner_up", "margin",

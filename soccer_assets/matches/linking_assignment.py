@@ -18,6 +18,8 @@ OUTCOMES: Final = ("linked", "review", "none")
 LINK_SCORE: Final = 1.5
 LINK_MARGIN: Final = 3.0
 REVIEW_SCORE: Final = -2.0
+#: A link whose weaker side comes to less is for a person, however sure its other side is.
+LEAST_OF_SIDE: Final = 0.0
 #: A club plays once a day: matches of it, whose names are this likely one club's, are one match that is listed twice.
 ONE_CLUB: Final = 0.5
 #: Events of it are one where the names differ by a letter or two; more may be a bet on something else than the match.
@@ -41,21 +43,23 @@ def judged(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     """The pair of each fixture that has any, with `runner_up`, `margin` and `outcome`.
 
     Args:
-        pairs: fixture and match with their columns, and `score`.
+        pairs: fixture and match with their columns, `score`, `side_home` and `side_away`.
         scorer: says whether the names of two rivals are one club's.
     """
     pairs = _with_one_fixture(_with_one_match(pairs, scorer))
-    best = pairs.group_by(ONES).agg(score=pl.col("score").max()).sort(ONES)
+    weaker = pl.min_horizontal("side_home", "side_away").max()
+    best = pairs.group_by(ONES).agg(score=pl.col("score").max(), weaker=weaker).sort(ONES)
     best = best.with_columns(
         assigned=_assigned(best), runner_up=pl.max_horizontal(_best_other(one) for one in ONES)
     ).with_columns(margin=pl.col("score") - pl.col("runner_up"))
     far = pl.col("margin").fill_null(LINK_MARGIN) >= LINK_MARGIN
-    best = best.with_columns(linked=pl.col("assigned") & (pl.col("score") >= LINK_SCORE) & far)
+    sure = pl.col("assigned") & (pl.col("score") >= LINK_SCORE) & far
+    best = best.with_columns(linked=sure & (pl.col("weaker") >= LEAST_OF_SIDE))
     # what a link has beaten is no match, unless it was as sure itself
     beaten = pl.col("linked").any().over("one_match") & (pl.col("score") < LINK_SCORE)
     plausible = (pl.col("score") >= REVIEW_SCORE) & ~beaten
     outcome = pl.when("linked").then(pl.lit("linked")).when(plausible).then(pl.lit("review")).otherwise(pl.lit("none"))
-    best = best.with_columns(outcome=outcome).drop("score", "linked")
+    best = best.with_columns(outcome=outcome).drop("score", "weaker", "linked")
     order = {"fixture": False, "assigned": True, "score": True, "match": False}
     told = pairs.join(best, on=ONES).sort(list(order), descending=list(order.values()))
     return told.unique("fixture", keep="first", maintain_order=True)

@@ -120,7 +120,7 @@ def _all_spelt(left: pl.Series, right: pl.Series) -> Likeness:
 
 
 def _heard_alike(left: pl.Series, right: pl.Series) -> Likeness:
-    heard = ([_heard(name) for name in names] for names in (left, right))
+    heard = ([consonants_of(name) for name in names] for names in (left, right))
     return process.cpdist(*heard, scorer=fuzz.partial_ratio, dtype=np.uint8).astype(np.int16)
 
 
@@ -130,7 +130,7 @@ def _spelt(name: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _heard(name: str) -> str:
+def consonants_of(name: str) -> str:
     """The consonants of the words that say which club it is, in order of the alphabet."""
     heard = parse(name).heard
     telling = [word for word in heard if word not in words.FORMS]

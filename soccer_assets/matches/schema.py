@@ -16,6 +16,8 @@ PAIR = ["league", "season", "home_id", "away_id"]
 #: In order of trust, where two differ; football-data.co.uk comes before them all.
 SOURCES = ("whoscored", "understat", "openfootball")
 FOOTBALL_DATA = "football-data"
+#: Its daily results check the others, and fill a score that no other has.
+FONBET = "fonbet"
 #: A club is known by a decision, by matches in common, by its name, or it is new.
 METHODS = ("alias", "fixture", "name", "new")
 
@@ -116,7 +118,7 @@ MATCH_CONFLICTS = Table(
         Column("field", pl.String, "what differs", among=("match_date", "kick_off_at", "score", "status")),
         Column("kept_source", pl.String, "the source that counts"),
         Column("kept", pl.String, "what counts"),
-        Column("source", pl.String, "the source that differs", among=SOURCES),
+        Column("source", pl.String, "the source that differs", among=(*SOURCES, FONBET)),
         Column("told", pl.String, "what it says"),
         Column("told_payload_id", pl.String, "SHA-256 of the raw bytes it says it in"),
         Column("told_line", pl.Int64, "record in that payload"),

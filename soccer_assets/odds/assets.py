@@ -31,10 +31,11 @@ from soccer_assets.settings import Settings
 SUM_TOLERANCE = 1e-9
 #: The source's UTC date and the league's own date of one kick-off may differ.
 BESIDE = AssetIn(partition_mapping=look_back(DAYS_APART, until=DAYS_APART))
+MOVED = AssetIn(partition_mapping=look_back(links.DAYS_MOVED, until=links.DAYS_MOVED))
 MEASURED = AssetIn(partition_mapping=look_back(margin.WINDOW_DAYS, until=-1))
 
 
-@dated_asset(ODDS_LINKS, ins={"matches": BESIDE}, kinds={"polars"})
+@dated_asset(ODDS_LINKS, ins={"matches": MOVED}, kinds={"polars"})
 def odds_links(
     context: AssetExecutionContext, lake: ResourceParam[Lake], fonbet_events: pl.DataFrame, matches: pl.DataFrame
 ) -> pl.DataFrame:

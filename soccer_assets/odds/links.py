@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from soccer_assets.leagues import country_of_league
 from soccer_assets.matches import decisions
 from soccer_assets.matches.linking import SEEN, link
 from soccer_assets.matches.linking_assignment import Scorer
@@ -21,8 +22,9 @@ from soccer_assets.tables import UTC
 
 SOURCE: Final = "fonbet"
 NOBODY: Final = "linker"
-#: The league's own date of a match and the UTC date of the event differ by a day at most.
-BESIDE: Final = dt.timedelta(days=1)
+#: A match that was moved so many days is a case; the league's own date and the UTC date differ by one.
+DAYS_MOVED: Final = 3
+BESIDE: Final = dt.timedelta(days=DAYS_MOVED)
 #: What was linked longer ago tells little: clubs are renamed, and leagues change.
 REMEMBERED: Final = dt.timedelta(days=400)
 SHOWN: Final = 5
@@ -39,7 +41,7 @@ def odds_links(
 
     Args:
         events: rows of `fonbet_events`: an event in each snapshot that has it.
-        matches: rows of `matches` on those dates and the days beside them.
+        matches: rows of `matches` on those dates and `DAYS_MOVED` before and after them.
         history: rows of `odds_links` of earlier dates.
         ledger: the decisions.
         scorer: of names; the shipped one by default.
@@ -49,6 +51,7 @@ def odds_links(
     known = (
         matches.filter(pl.col("status").is_in(ON))
         .select("match_id", "home", "away", "kick_off_at", date="match_date", competition="league",
+                country=country_of_league(),
                 home_id=pl.col("home_id").replace(into), away_id=pl.col("away_id").replace(into))
     )  # fmt: skip
     aliases = decisions.aliases(ledger).filter(pl.col("source") == SOURCE)

@@ -99,9 +99,47 @@ def test_an_event_of_other_clubs_is_no_match():
     assert outcomes(told(events, matches)) == [("e1", None, "none"), ("e2", None, "none")]
 
 
-def test_home_and_away_changed_over_is_no_link():
+def test_home_and_away_changed_over_is_a_case_for_review():
     matches = table("match", ("m1", 0, "Arlov", "Heldin"))
-    assert outcomes(told(table("event", ("e1", 0, "Heldin", "Arlov")), matches)) == [("e1", None, "none")]
+    rows = told(table("event", ("e1", 0, "Heldin", "Arlov")), matches)
+    assert outcomes(rows) == [("e1", None, "review")]
+    assert rows["candidate_id"].to_list() == ["m1"]
+    assert json.loads(rows["evidence"][0])["swapped"] is True
+
+
+@pytest.mark.parametrize("days", [-3, -2, 2, 3])
+def test_a_match_moved_by_up_to_three_days_is_a_case_for_review(days):
+    rows = told(table("event", ("e1", 0, "Arlov", "Heldin")), table("match", ("m1", days, "Arlov", "Heldin")))
+    assert outcomes(rows) == [("e1", None, "review")]
+    assert json.loads(rows["evidence"][0])["moved_days"] == days
+
+
+@pytest.mark.parametrize("days", [-5, -4, 4, 5])
+def test_a_match_further_away_is_none(days):
+    matches = table("match", ("m1", days, "Arlov", "Heldin"))
+    assert outcomes(told(table("event", ("e1", 0, "Arlov", "Heldin")), matches)) == [("e1", None, "none")]
+
+
+def test_a_match_that_has_its_event_is_no_case_of_a_swapped_or_moved_one():
+    matches = table("match", ("m1", 0, "Arlov", "Heldin"))
+    events = table("event", ("e1", 0, "Arlov", "Heldin"), ("e2", 0, "Heldin", "Arlov"), ("e3", 3, "Arlov", "Heldin"))
+    assert outcomes(told(events, matches)) == [("e1", "m1", "linked"), ("e2", None, "none"), ("e3", None, "none")]
+
+
+def test_a_swapped_match_that_a_person_refused_is_not_proposed_again():
+    matches = table("match", ("m1", 0, "Arlov", "Heldin"))
+    rejected = pl.DataFrame([{"event_id": "e1", "match_id": "m1"}], schema=REJECTED)
+    rows = told(table("event", ("e1", 0, "Heldin", "Arlov")), matches, rejected=rejected)
+    assert outcomes(rows) == [("e1", None, "none")]
+
+
+def test_one_sure_side_is_no_link_when_the_other_speaks_against_it():
+    matches = table("match", ("m1", 0, "Arlov", "Heldin"))
+    noon = {"kick_off_at": [NOON]}
+    aliases = pl.DataFrame([{"source": "s", "name": "Arlov", "team_id": "x.Arlov"}], schema=ALIASES)
+    rows = told(table("event", ("e1", 0, "Arlov", "Helmar"), **noon), matches.with_columns(kick_off_at=NOON), aliases)
+    assert rows["score"][0] >= 1.5
+    assert outcomes(rows) == [("e1", None, "review")]
 
 
 @pytest.mark.parametrize("mark", [" (ж)", " U19", " II", " (р)"])
@@ -136,7 +174,7 @@ def test_a_date_of_another_time_zone_is_weaker_evidence_unless_the_kick_off_is_t
     assert (weak["outcome"], strong["outcome"]) == ("linked", "linked")
     assert weak["score"] == pytest.approx(14 - 1 - 4, abs=0.3)
     assert strong["score"] == pytest.approx(14 - 1 + 2.5, abs=0.3)
-    assert outcomes(told(table("event", ("e1", 2, "Arlov", "Heldin")), matches)) == [("e1", None, "none")]
+    assert outcomes(told(table("event", ("e1", 2, "Arlov", "Heldin")), matches)) == [("e1", None, "review")]
 
 
 def test_what_fits_two_matches_equally_is_for_a_person():

@@ -14,11 +14,16 @@ from soccer_assets.matches.names.words import OF_PLACE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+#: Plain, as heard, and whether a full stop cuts it short.
+Word = tuple[str, str, bool]
 #: The languages in which words of one script are compared; words of two scripts are in all.
 _AT_HOME = frozenset({"english", "french", "slavic"})
 #: What a word cut to 1, 2, 3 letters and to more is worth.
 _CUT = np.array([0.0, 0.5, 0.7, 0.8, 0.88])
 _DERIVED = 0.95
+#: What a word cut short by a full stop is worth.
+_WITH_FULL_STOP = 0.97
 _SYNCOPE = 0.9
 _SUBSEQUENCE = 0.65
 #: What the sound counts, beside the consonants alone.
@@ -32,13 +37,16 @@ def compared(left: Texts, right: Texts, scorer: Any) -> Floats:
     return process.cpdist(left, right, scorer=scorer, dtype=np.float32).astype(np.float64)
 
 
-def alike(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+def alike(
+    words: Sequence[tuple[str, str]], x: Ints, y: Ints, cut: Sequence[bool] | None = None
+) -> tuple[Floats, Floats, Floats, Floats]:
     """How alike the words `x[k]` and `y[k]` are, 0 to 1, in four ways that each allow more: same, near, heard, loose.
 
     Args:
         words: plain and as heard.
         x: positions in `words`.
         y: positions in `words`.
+        cut: for each word whether a full stop cuts it short; by default none is.
     """
     plain = np.array([word for word, _ in words], dtype=object)
     left, right = plain[x], plain[y]
@@ -49,8 +57,23 @@ def alike(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> tuple[Floats, F
     )
     near = np.maximum(same, np.clip((spelt - 0.5) / 0.45, 0, 0.97))
     near = np.maximum(near, np.where(_derived(left, right), _DERIVED, 0.0))
+    if cut is not None and any(cut):
+        near = np.maximum(
+            near, np.where(_cut_short(left, right, np.array(cut)[x], np.array(cut)[y]), _WITH_FULL_STOP, 0.0)
+        )
     heard = np.maximum(near, np.clip((_sound(words, x, y) - 0.5) / 0.45, 0, 0.95))
     return same, near, heard, np.maximum(heard, _abbreviated(left, right))
+
+
+def _cut_short(left: Texts, right: Texts, left_cut: Bools, right_cut: Bools) -> Bools:
+    """Whether the shorter word begins the longer one and a full stop says that it is cut (`Sheff.`)."""
+    found = np.zeros(len(left), dtype=bool)
+    for k in np.flatnonzero(left_cut | right_cut).tolist():
+        one, two = left[k], right[k]
+        found[k] = (left_cut[k] and 2 <= len(one) < len(two) and two.startswith(one)) or (
+            right_cut[k] and 2 <= len(two) < len(one) and one.startswith(two)
+        )
+    return found
 
 
 def _sound(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> Floats:
@@ -75,11 +98,16 @@ def _derived(left: Texts, right: Texts) -> NDArray[np.bool_]:
     """Whether the longer word says "of" the shorter one (`Lavallois`, `Wolfsberger`, `Konyaspor`)."""
     found = np.zeros(len(left), dtype=bool)
     for k, (one, two) in enumerate(zip(left, right, strict=True)):
-        shorter, longer = (one, two) if len(one) <= len(two) else (two, one)
-        if len(shorter) >= 4 and shorter[:3] == longer[:3]:
-            stems = (shorter, shorter[:-1]) if shorter[-1] in "aeiou" else (shorter,)
-            found[k] = any(longer.startswith(s) and longer[len(s) :].lstrip(s[-1]) in OF_PLACE for s in stems)
+        # of two words as long as each other either may be the place (`Riga`, `Rige`)
+        found[k] = (len(one) <= len(two) and _of_place(one, two)) or (len(two) <= len(one) and _of_place(two, one))
     return found
+
+
+def _of_place(shorter: str, longer: str) -> bool:
+    if len(shorter) < 4 or shorter[:3] != longer[:3]:
+        return False
+    stems = (shorter, shorter[:-1]) if shorter[-1] in "aeiou" else (shorter,)
+    return any(longer.startswith(s) and longer[len(s) :].lstrip(s[-1]) in OF_PLACE for s in stems)
 
 
 def _abbreviated(left: Texts, right: Texts) -> Floats:

@@ -4,6 +4,7 @@ Every feature is symmetric: `f(a, b) = f(b, a)`. Work is done once per name (`si
 (`alike.py`), and the rest in numpy.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
 from soccer_assets.matches.names.acronyms import acronym
-from soccer_assets.matches.names.alike import Floats, Ints, alike, compared
+from soccer_assets.matches.names.alike import Floats, Ints, Word, alike, compared
+from soccer_assets.matches.names.gazetteer import Gazetteer
 from soccer_assets.matches.names.lexicon import Lexicon
 from soccer_assets.matches.names.sides import Side
 
@@ -68,7 +70,12 @@ FEATURES = (
     *_both("letters", "core letters of a side"),
     *_both("weight", "rarity of a side's rarest word"),
     Feature("scripts", "the sides are written in different scripts"),
+    Feature("town", "1: the sides name a town in common; 0: towns, but no common one; -1: a side names none"),
+    Feature("town_one", "one side alone names a town"),
+    Feature("town_size", "log10(1 + inhabitants) of the greatest town in common; 0: none"),
+    Feature("town_apart", "log10(1 + kilometres) between the towns of the sides; -1: a side names none"),
 )
+PLACES = slice(len(FEATURES) - 4, len(FEATURES))
 
 
 def features(
@@ -87,8 +94,26 @@ def features(
             *_ends(a.core_letters[i], b.core_letters[j]),
             *_ends(rarest[0][i], rarest[1][j]),
             (a.foreign[i] != b.foreign[j]).astype(np.float64),
+            *places(a, b, i, j, countries).T,
         ]
     )
+
+
+def places(a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None) -> Floats:
+    """The features `PLACES` `(n, 4)`; of a pair whose country is known, the towns of that country count alone."""
+    gazetteer, here = Gazetteer.shipped(), countries or [None] * len(i)
+    values = np.tile([-1.0, 0.0, 0.0, -1.0], (len(i), 1))
+    for row, p, q, country in zip(values, i.tolist(), j.tolist(), here, strict=True):
+        one, two = gazetteer.within(a.towns[p], country), gazetteer.within(b.towns[q], country)
+        row[1] = bool(one) != bool(two)
+        if one and two:
+            shared = set(one) & set(two)
+            if shared:
+                row[0], row[3] = 1.0, 0.0
+                row[2] = math.log10(1 + max(gazetteer.people[town] for town in shared))
+            else:
+                row[0], row[3] = 0.0, math.log10(1 + gazetteer.kilometres(one, two))
+    return values
 
 
 def _ends(x: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -172,13 +197,14 @@ class _Found:
 
 def _alike(a: Side, b: Side, left: Ints, right: Ints) -> list[Floats]:
     """The four ways of `alike` for words given by their flat positions; each two words are compared once."""
-    codes: dict[tuple[str, str], int] = {}
+    codes: dict[Word, int] = {}
     x, y = (_coded(side.words, which, codes) for side, which in ((a, left), (b, right)))
     keys, where = np.unique(x * len(codes) + y, return_inverse=True)
-    return [way[where] for way in alike(list(codes), keys // len(codes), keys % len(codes))]
+    ways = alike([w[:2] for w in codes], keys // len(codes), keys % len(codes), [cut for *_, cut in codes])
+    return [way[where] for way in ways]
 
 
-def _coded(words: Sequence[tuple[str, str]], which: Ints, codes: dict[tuple[str, str], int]) -> Ints:
+def _coded(words: Sequence[Word], which: Ints, codes: dict[Word, int]) -> Ints:
     """A number for each word of `which`, the same for the same word; new words are added to `codes`."""
     used, where = np.unique(which, return_inverse=True)
     numbers = [codes.setdefault(words[k], len(codes)) for k in used.tolist()]

@@ -17,6 +17,7 @@ _INITIALS = re.compile(r"(?<!\w)(?:\w\.){2,}(?:\w(?!\w))?")
 _WORD = re.compile(r"[^\W_]+\.?")
 _PARTS = re.compile(r"u\d\d$|\d+(?:я|nd)?\.?|\D+")
 _SECOND = re.compile(r"(?<=\w)-2(?!\w)")
+_RESERVE = re.compile(r"\(\s*[рr]\.?\s*\)")
 _UNDER = re.compile(r"(?<!\w)(?:under|u|до|sub)[ -]?(\d\d)s?(?!\w)")
 
 
@@ -26,7 +27,8 @@ class Name:
 
     `tokens` are plain lower-case Latin words in their order, without marks, figures and years; `heard` the same words
     as they are to be read aloud, in the script they were written in; `numbers` the figures, years by their last two
-    digits; `sex` is men or women, `kind` first, reserve or youth.
+    digits; `sex` is men or women, `kind` first, reserve or youth. `cut` tells for each token whether a full stop ended
+    it; `months` and `ordinals` are the numbers of the months and ordinal words.
     """
 
     text: str
@@ -36,6 +38,9 @@ class Name:
     numbers: frozenset[int]
     sex: str
     kind: str
+    cut: tuple[bool, ...] = ()
+    months: frozenset[int] = frozenset()
+    ordinals: frozenset[int] = frozenset()
 
     @property
     def plain(self) -> str:
@@ -50,6 +55,7 @@ def parse(name: str) -> Name:
         text = text.replace(letter, plain)
     text = text.replace("'", "")
     text = _INITIALS.sub(lambda initials: initials[0].replace(".", "") + " ", text.replace("&", " and "))
+    text = _RESERVE.sub(" рез ", text)  # but a bare last "Р" is Rovers
     text = _SECOND.sub(" ii ", _UNDER.sub(r"u\1", text))
     script = _script(text)
     found: list[str] = []
@@ -58,18 +64,24 @@ def parse(name: str) -> Name:
         if script == "cyrillic":  # a Latin letter among Cyrillic ones is a slip of the keyboard
             word = word.translate(_LOOK_ALIKE) if word.isalpha() and len(word) == 1 else word
         found += _PARTS.findall(word)
-    found, sex, kind = _marks(found)
+    found, cut_off, sex, kind = _marks(found)
+    months = frozenset(words.MONTHS[word] for word in found if word in words.MONTHS)
+    ordinals = frozenset(words.ORDINALS[word] for word in found if word in words.ORDINALS)
     tokens: list[str] = []
     heard: list[str] = []
+    cut: list[bool] = []
     numbers: list[int] = []
     for position, word in enumerate(found):
-        if not word.isdecimal():
+        if months and word in words.ROMAN:
+            numbers.append(words.ROMAN[word])
+        elif not word.isdecimal():
             spelt, sound = _understood(word)
             tokens += spelt
             heard += sound
-        elif position or int(word) >= 10:  # but "1. FC" is the first club of its place
+            cut += [cut_off[position] and len(spelt) == 1 and spelt[0] == word] * len(spelt)
+        elif position or int(word) >= 10 or months:  # but "1. FC" is the first club of its place
             numbers.append(int(word) % 100)
-    return Name(name, script, tuple(tokens), tuple(heard), frozenset(numbers), sex, kind)
+    return Name(name, script, tuple(tokens), tuple(heard), frozenset(numbers), sex, kind, tuple(cut), months, ordinals)
 
 
 def _understood(word: str) -> tuple[list[str], list[str]]:
@@ -104,8 +116,8 @@ def _script(text: str) -> str:
     return script if script in SCRIPTS else "latin"
 
 
-def _marks(found: list[str]) -> tuple[list[str], str, str]:
-    """The words without the marks of a side and without full stops, the sex and the kind."""
+def _marks(found: list[str]) -> tuple[list[str], list[bool], str, str]:
+    """The words without the marks of a side and without full stops, which had one, the sex and the kind."""
     sex, kind = "men", "first"
     kept = [word.rstrip(".") for word in found]
     if len(kept) > 1 and kept[0] == "jong":
@@ -114,6 +126,8 @@ def _marks(found: list[str]) -> tuple[list[str], str, str]:
     for place in range(len(kept) - 1, 0, -1):
         word = kept[place]
         last = place == len(kept) - 1
+        if word in words.ROMAN and any(other in words.MONTHS for other in kept):
+            continue  # the day before a month
         if word in words.LAST and (not last or found[place].endswith(".") != (word == "am")):
             continue
         if word in words.WOMEN:
@@ -124,5 +138,5 @@ def _marks(found: list[str]) -> tuple[list[str], str, str]:
             kind = "youth"
         else:
             continue
-        del kept[place]
-    return kept, sex, kind
+        del kept[place], found[place]
+    return kept, [word.endswith(".") for word in found], sex, kind

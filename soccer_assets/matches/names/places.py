@@ -130,6 +130,10 @@ heracles iraklis herakles ираклис гераклес
 wolfsburg вольфсбург
 newcastle ньюкасл
 leicester лестер
+southampton саутгемптон
+toulouse тулуза
+lens ланс
+auxerre осер
 olympia olimpia олимпия
 england инглэнд
 """

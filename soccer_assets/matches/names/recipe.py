@@ -19,12 +19,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from soccer_assets.matches.names.alike import Floats, Ints
-from soccer_assets.matches.names.features import FEATURES, UNKNOWN, features
+from soccer_assets.matches.names.features import FEATURES, PLACES, UNKNOWN, features, places
 from soccer_assets.matches.names.lexicon import Lexicon
 from soccer_assets.matches.names.name import parse
 from soccer_assets.matches.names.places import country_of
 from soccer_assets.matches.names.report import figures
-from soccer_assets.matches.names.scorer import OTHER_SIDE, Input, Scorer
+from soccer_assets.matches.names.scorer import OTHER_SIDE, Input, Scorer, of_other_sides
 from soccer_assets.matches.names.sides import Side
 from soccer_assets.matches.names.trees import Tree
 
@@ -72,8 +72,9 @@ def train(pairs: pl.DataFrame, registry: pl.DataFrame, reep: pl.DataFrame) -> Sc
     fold = _dealt(pairs)
     left, right = (np.array([fold[club] for club in pairs[name]], dtype=np.int64) for name in ("club_a", "club_b"))
     x = _unseen_features(pairs, clubs, fold, left, right)
-    scores = _unseen_scores(pairs, x, y, left, right)
-    trees, gain = _grow(x, y)
+    without = _without_country(pairs, x)
+    scores = _unseen_scores(pairs, x, without, y, left, right)
+    trees, gain = _grow(x, without, y)
     about = {
         "recipe": __name__,
         "seed": SEED,
@@ -144,23 +145,36 @@ def _unseen_features(
     for one, two, inside in _blocks(left, right):
         lexicon = lexicon_of(clubs, {club for club, of in fold.items() if of in (one, two)})
         here = pairs.filter(inside)
-        place = {name: k for k, name in enumerate(sorted({*here["name_a"], *here["name_b"]}))}
-        side = Side([parse(name) for name in place], lexicon)
-        i, j = (np.array([place[name] for name in here[column]], dtype=np.int64) for column in ("name_a", "name_b"))
+        side, i, j = _sides(here, lexicon)
         x[inside] = features(side, side, i, j, lexicon, here["country"].to_list())
     return x
 
 
-def _unseen_scores(pairs: pl.DataFrame, x: Floats, y: Ints, left: Ints, right: Ints) -> Floats:
+def _without_country(pairs: pl.DataFrame, x: Floats) -> Floats:
+    """The features as they are where the country is not known."""
+    side, i, j = _sides(pairs, Lexicon(0, LEAST_CLUBS, {}, {}))
+    without = x.copy()
+    without[:, [feature.name for feature in FEATURES].index("local")] = UNKNOWN
+    without[:, PLACES] = places(side, side, i, j)
+    return without
+
+
+def _sides(pairs: pl.DataFrame, lexicon: Lexicon) -> tuple[Side, Ints, Ints]:
+    """The names of pairs made ready, and the places of both names of each pair among them."""
+    place = {name: k for k, name in enumerate(sorted({*pairs["name_a"], *pairs["name_b"]}))}
+    i, j = (np.array([place[name] for name in pairs[column]], dtype=np.int64) for column in ("name_a", "name_b"))
+    return Side([parse(name) for name in place], lexicon), i, j
+
+
+def _unseen_scores(pairs: pl.DataFrame, x: Floats, without: Floats, y: Ints, left: Ints, right: Ints) -> Floats:
     """The score of each pair by a model that has learned from no pair with either of its clubs' folds."""
     scores = np.empty(len(x))
     for one, two, inside in _blocks(left, right):
         touched = np.isin(left, (one, two)) | np.isin(right, (one, two))
-        trees, _ = _grow(x[~touched], y[~touched])
+        trees, _ = _grow(x[~touched], without[~touched], y[~touched])
         scores[inside] = Scorer({}, THRESHOLD, (), Lexicon(0, LEAST_CLUBS, {}, {}), trees).probability(x[inside])
-    sides = [[(n.sex, n.kind) for n in map(parse, pairs[column])] for column in ("name_a", "name_b")]
-    other = np.array([a != b for a, b in zip(*sides, strict=True)], dtype=bool)
-    return np.where(other, scores * OTHER_SIDE, scores)
+    side, i, j = _sides(pairs, Lexicon(0, LEAST_CLUBS, {}, {}))
+    return np.where(of_other_sides(side, side, i, j, pairs["country"].to_list()), scores * OTHER_SIDE, scores)
 
 
 def _blocks(left: Ints, right: Ints) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
@@ -170,12 +184,10 @@ def _blocks(left: Ints, right: Ints) -> Iterator[tuple[int, int, NDArray[np.bool
         yield one, two, (low == one) & (high == two)
 
 
-def _grow(x: Floats, y: Ints) -> tuple[tuple[Tree, ...], Floats]:
+def _grow(x: Floats, without: Floats, y: Ints) -> tuple[tuple[Tree, ...], Floats]:
     """The trees, and each feature's share of the gain."""
     import lightgbm
 
-    without = x.copy()
-    without[:, [feature.name for feature in FEATURES].index("local")] = UNKNOWN
     weight = np.repeat([1.0, WEIGHT_WITHOUT_COUNTRY], len(x))
     params = dict(PARAMS)
     data = lightgbm.Dataset(np.concatenate([x, without]), np.tile(y, 2), weight=weight, params=params)

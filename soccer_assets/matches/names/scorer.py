@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from soccer_assets.errors import ModelError
 from soccer_assets.matches.names.alike import Floats, Ints
@@ -18,8 +19,10 @@ from soccer_assets.matches.names.features import FEATURES, features
 from soccer_assets.matches.names.grams import Grams
 from soccer_assets.matches.names.lexicon import Lexicon
 from soccer_assets.matches.names.name import Name, parse
+from soccer_assets.matches.names.places import country_of
 from soccer_assets.matches.names.sides import Side
 from soccer_assets.matches.names.trees import Forest, Tree
+from soccer_assets.matches.names.words import SECOND_SIDE
 
 ARTEFACT = Path(__file__).with_name("scorer.json")
 #: For each name of a matrix, as many others are compared in full.
@@ -27,6 +30,8 @@ CANDIDATES = 5
 #: What is left of the doubt where the core words are the same.
 SAME_WORDS = 0.1
 _EQUAL = [feature.name for feature in FEATURES].index("equal")
+#: Where the country is not known, what is a second side's in Spain and a club's last word nowhere else.
+ATLETICO = frozenset({"atletico"})
 #: What is left of a probability where the sides' sexes or kinds differ.
 OTHER_SIDE = 0.01
 
@@ -87,8 +92,7 @@ class Scorer(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fi
     def score(self, a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None) -> Floats:
         """P(same club) of the pairs `a.names[i[k]]`, `b.names[j[k]]`."""
         p = self.probability(features(a, b, i, j, self.lexicon, countries))
-        other = [a.sides[k] != b.sides[m] for k, m in zip(i.tolist(), j.tolist(), strict=True)]
-        return np.where(np.array(other, dtype=bool), p * OTHER_SIDE, p)
+        return np.where(of_other_sides(a, b, i, j, countries), p * OTHER_SIDE, p)
 
     def probability(self, inputs: Floats) -> Floats:
         """What the trees make of features `(n, len(FEATURES))`; names of the same words come before all others."""
@@ -98,6 +102,35 @@ class Scorer(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fi
     @cached_property
     def _forest(self) -> Forest:
         return Forest(self.trees)
+
+
+def of_other_sides(
+    a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None
+) -> NDArray[np.bool_]:
+    """Whether marks tell the two apart: sex and kind, a second side's last word, or months and ordinals at odds."""
+    here = [None] * len(i) if countries is None else countries
+    other = np.zeros(len(i), dtype=bool)
+    for k, (p, q, country) in enumerate(zip(i.tolist(), j.tolist(), here, strict=True)):
+        (months, ordinals), (months_of_b, ordinals_of_b) = a.dates[p], b.dates[q]
+        days = months and months_of_b and a.numbers[p] and b.numbers[q] and not a.numbers[p] & b.numbers[q]
+        other[k] = (
+            a.sides[p] != b.sides[q]
+            or bool(months and months_of_b and not months & months_of_b)
+            or bool(ordinals and ordinals_of_b and not ordinals & ordinals_of_b)
+            or bool(days)
+            or _is_second(a.core_tokens[p], b.core_tokens[q], country)
+            or _is_second(b.core_tokens[q], a.core_tokens[p], country)
+        )
+    return other
+
+
+def _is_second(second: tuple[str, ...], first: tuple[str, ...], country: str | None) -> bool:
+    """Whether a name is another one and a word that makes a second side of it in the country (`Sevilla Atlético`)."""
+    marks = SECOND_SIDE.get(country_of(country), frozenset()) if country else ATLETICO
+    if len(second) < 2 or second[-1] not in marks:
+        return False
+    stem = second[:-1]
+    return first in (stem, (second[-1], *stem)) if country else first == stem
 
 
 @lru_cache(maxsize=1)

@@ -10,20 +10,25 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def _numbered(lines: str) -> Mapping[str, int]:
+    return {word: number for number, line in enumerate(lines.strip().split("\n"), start=1) for word in line.split()}
+
+
 #: Words of women's, reserve and youth sides, anywhere but at the start of a name.
 WOMEN = _set("""
 women woman womens ladies femenino femenina feminino feminina feminin feminine feminines femminile frauen damen dames
 dam kvinner kvinder kobiety wfc lfc vrouwen naiset жен женщины ж w fem
 """)
 RESERVE = _set("""
-ii iii reserves reserve res amateure amateurs amat am b 2 2я 2nd дубль рез резерв р reserva castilla u23
+ii iii reserves reserve res amateure amateurs amat am b 2 2я 2nd дубль рез резерв reserva castilla promesas
+u23
 """)
 YOUTH = _set("""
 youth juvenil primavera u15 u16 u17 u18 u19 u20 u21 u22 мол молодежь молодежная юниоры
 """)
 #: Those that are marks only as the last word, and not as an initial with a full stop (`Roter Stern B.`).
 LAST = _set("""
-w b 2 lfc wfc fem ж р am
+w b 2 lfc wfc fem ж am
 """)
 
 #: Words and abbreviations that say what a club is, not which one.
@@ -38,8 +43,49 @@ associacao asociacion esporte regatas recreation sociedad sociedade social cultu
 futbolniy fudbalski nogometni podosferikos athlitikos omilos jalkapalloklubi pallo seura veikot kerho jalka
 palloilijat idrotts klubb forening bold idraets idretts lag schaft turner ball spiel vereniging vereinigung athletik
 gymnastik knattspyrnufelag team sportski professional profesional kulubu spor kulup sad the de do da del of and e y et
-und la le les el al los las des du den der di dos das i a fcm rj rs paulista saopaulo sco jk jks psk kf ssd cb cfc
+und la le les el al los las des du den der di dos das i a fcm fr ps rj rs paulista saopaulo sco jk jks psk kf ssd cb cfc
 """)
+
+#: Those forms that are never the first letters of other words; others may be (`Union SG`).
+NO_ACRONYMS = _set("fc sc sk fr ps afc")
+#: Those forms that are articles, between two other words of a Romance name alone: `Vitória das Tabocas`.
+ROMANCE_ARTICLES = _set("dos das di du")
+#: Letters that Romance words do without.
+NOT_ROMANCE = _set("k w")
+
+#: Words that, after the name of a club, make that of its second side, by the country where they do.
+SECOND_SIDE: Mapping[str, frozenset[str]] = {
+    "Spain": _set("atletico athletic"),
+    "Austria": _set("juniors"),
+    "Germany": _set("juniors"),
+    "Switzerland": _set("juniors"),
+}
+
+#: Months and ordinal numbers in the languages of club names, to their number.
+MONTHS: Mapping[str, int] = _numbered("""
+january janeiro enero janvier gennaio januar января январь
+february fevereiro febrero fevrier febbraio februar февраля февраль
+march marco marzo mars marz марта март
+april abril avril aprile апреля апрель
+may maio mayo mai maggio мая май
+june junho junio juin giugno juni июня июнь
+july julho julio juillet luglio juli июля июль
+august agosto aout августа август
+september setembro septiembre septembre settembre сентября сентябрь
+october outubro octubre octobre ottobre oktober октября октябрь
+november novembro noviembre novembre ноября ноябрь
+december dezembro diciembre decembre dicembre dezember декабря декабрь
+""")
+ORDINALS: Mapping[str, int] = _numbered("""
+first primero primera primeiro primeira premier primo prima prvi prva erste erster primul первый первая
+second segundo segunda deuxieme secondo seconda drugi druga zweite второй вторая
+third tercero tercera terceiro terceira troisieme terzo terza treci dritte третий третья
+fourth cuarto cuarta quarto quarta quatrieme четвертый
+fifth quinto quinta cinquieme пятый
+""")
+#: Figures of a day as they stand before a month.
+ROMAN: Mapping[str, int] = {"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "ix": 9, "xi": 11, "xii": 12, "xv": 15,
+                            "xvi": 16, "xx": 20}  # fmt: skip
 
 #: Words that tell the clubs of one place apart.
 QUALIFIERS = _set("""
@@ -62,7 +108,7 @@ united: utd unt юн юнайтед yunayted yunaited
 city: с сити
 town: т таун
 county: каунти
-rovers: роверс
+rovers: роверс р
 wanderers: уондерерс wndrs
 wednesday: уэнсдей weds wed
 albion: альбион
