@@ -25,4 +25,4 @@ def accept_percent_signs() -> None:
     """Let Alembic run from a folder of any name, in this process."""
     import alembic.config
 
-    alembic.config.ConfigParser = partial(ConfigParser, interpolation=LiteralPercent())  # type: ignore[assignment]
+    alembic.config.ConfigParser = partial(ConfigParser, interpolation=LiteralPercent())  # type: ignore[assignment, attr-defined]
