@@ -29,7 +29,10 @@ from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_c
 from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.event import listens_for
 
+from soccer_assets.migrations import accept_percent_signs
 from soccer_assets.settings import Settings
+
+accept_percent_signs()
 
 BATCH_SIZE = "2000"
 SHORT_RANGE_DAYS = 60

@@ -100,9 +100,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Read the settings from the environment (default: the process's own).
 
         Raises:
-            SettingsError: a variable cannot be read as its type, or is out of bounds.
+            SettingsError: a variable cannot be read as its type, or is out of bounds; no database can lie in `var`.
         """
-        return from_environment(cls, PREFIX, environment)
+        settings = from_environment(cls, PREFIX, environment)
+        var = str(settings.var_path)
+        if b"?" in var.encode(errors="replace"):
+            raise SettingsError(
+                f"SOCCER_VAR: expected a folder whose path is UTF-8 and has no `?`, where the address of an SQLite "
+                f"database ends, found {var!r}: give another folder"
+            )
+        return settings
 
 
 def from_environment(form: type[Form], prefix: str, environment: Mapping[str, str] | None = None) -> Form:

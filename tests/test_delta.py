@@ -1,9 +1,13 @@
 import datetime as dt
+import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from soccer_assets.delta import Lake
@@ -26,9 +30,13 @@ def texts(lake: Lake, *range_: dt.date | None) -> list[str]:
     return lake.read("t", *range_).sort("match_date", "text")["text"].to_list()
 
 
-@pytest.fixture
-def lake(tmp_path) -> Lake:
-    return Lake(f"{tmp_path}/lake/")
+#: Folders that Delta's file store opens, with letters that URLs encode, and folders that it does not.
+FOLDERS = ("lake", "a b%#+é матчи", "a b%20#+é")
+
+
+@pytest.fixture(params=FOLDERS)
+def lake(tmp_path, request) -> Lake:
+    return Lake(f"{tmp_path}/{request.param}/")
 
 
 def at_once(count: int, write: Callable[[int], None]) -> None:
@@ -50,17 +58,17 @@ def at_once(count: int, write: Callable[[int], None]) -> None:
     assert failures == []
 
 
-def test_a_table_is_not_there_before_it_is_written(lake, tmp_path):
+def test_a_table_is_not_there_before_it_is_written(lake):
     assert lake.exists("t") is False
     assert lake.version("t") is None
     with pytest.raises(
-        NotMaterializedError, match=rf"table t .*{tmp_path}/lake, found none: .*`just backfill FROM TO`"
+        NotMaterializedError, match=rf"table t .*{re.escape(lake.url)}, found none: .*`just backfill FROM TO`"
     ):
         lake.read("t")
 
 
-def test_a_folder_that_is_no_table_does_not_exist(lake, tmp_path):
-    (tmp_path / "lake" / "t").mkdir(parents=True)
+def test_a_folder_that_is_no_table_does_not_exist(lake):
+    Path(lake.address("t")).mkdir(parents=True)
     assert lake.exists("t") is False
 
 
@@ -146,7 +154,7 @@ def test_values_come_back_as_they_were_written(lake):
 def test_an_old_version_can_be_read(lake):
     lake.replace_dates("t", rows(0), day(0), day(0))
     lake.replace_dates("t", rows(0, text="new"), day(0), day(0))
-    assert pl.read_delta(lake.address("t"), version=0)["text"].to_list() == ["old 0"]
+    assert pl.scan_delta(lake.table("t", 0)).collect()["text"].to_list() == ["old 0"]
     assert texts(lake) == ["new 0"]
 
 
@@ -202,3 +210,30 @@ def test_the_log_of_a_table_written_often_is_checkpointed(lake, tmp_path):
     checkpoints = sorted(path.name for path in tmp_path.rglob("*.checkpoint.parquet"))
     assert [int(name.split(".")[0]) for name in checkpoints] == [9, 19]
     assert texts(lake) == [f"old {n}" for n in range(25)]
+
+
+#: Whatever a folder may be called: no slash, no NUL, at most 255 bytes.
+NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=30).filter(
+    lambda name: name not in (".", "..") and len(name.encode()) < 100
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(NAMES | st.lists(st.sampled_from([" ", "%", "%20", "#", "+", "é", "ж", "?", "[", "a"]), min_size=1).map("".join))
+@example("~")
+@example("%")
+@example("file:")
+def test_a_folder_may_have_any_name(tmp_path_factory, name):
+    outside = tmp_path_factory.mktemp("outside")
+    lake = Lake(str(outside / name))
+    lake.replace_dates("t", rows(0, 1), day(0), day(1))
+    lake.replace_dates("t", rows(1, text="new"), day(1), day(1))
+    assert texts(lake) == ["old 0", "new 1"]
+    assert lake.names() == ["t"] and lake.version("t") == 1
+    assert [path.name for path in outside.iterdir()] == [name]
+
+
+def test_a_lake_may_be_given_as_a_file_url(tmp_path):
+    folder = tmp_path / FOLDERS[2]
+    Lake(folder.as_uri()).append("t", rows(0))
+    assert texts(Lake(str(folder))) == ["old 0"]

@@ -88,6 +88,16 @@ def test_var_may_start_at_the_home_folder():
     assert Settings(var="~/soccer").var_path == Path.home() / "soccer"
 
 
+@pytest.mark.parametrize("folder", ["/data/what?", "/data/\udce9t\udce9"])
+def test_a_folder_in_which_no_database_can_lie_is_refused(folder):
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({"SOCCER_VAR": f"{folder}/var"})
+    assert str(raised.value) == (
+        "SOCCER_VAR: expected a folder whose path is UTF-8 and has no `?`, where the address of an SQLite database ends, "
+        f"found {f'{folder}/var'!r}: give another folder"
+    )
+
+
 def test_settings_do_not_change():
     with pytest.raises(AttributeError):
         Settings().seed = 1

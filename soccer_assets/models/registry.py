@@ -20,6 +20,7 @@ import polars as pl
 from soccer_assets.clock import Clock
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.errors import ModelError
+from soccer_assets.migrations import accept_percent_signs
 from soccer_assets.models.forecaster import Forecaster
 from soccer_assets.models.promotion import CHAMPION, Condition, Verdict, champion_moves, champion_on, ledger, standing
 from soccer_assets.models.schema import PROMOTIONS
@@ -48,6 +49,7 @@ class Registry:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         from mlflow.tracking import MlflowClient
 
+        accept_percent_signs()
         if self._settings.mlflow.startswith("sqlite:///"):
             (self._settings.var_path / "mlflow").mkdir(parents=True, exist_ok=True)
         return MlflowClient(tracking_uri=self._settings.mlflow, registry_uri=self._settings.mlflow)

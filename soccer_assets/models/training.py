@@ -112,7 +112,7 @@ def candidate(family: families.Family, known: pl.DataFrame, day: dt.date, settin
         folds,
         settings.trials,
         settings.seed,
-        storage=_study_storage(settings),
+        storage=study_storage(settings),
         study_name=f"candidate_{family.name} {day} {_fingerprint(known, settings)}",
         max_rows=settings.train_matches,
     )
@@ -264,7 +264,7 @@ def _fingerprint(known: pl.DataFrame, settings: Settings) -> str:
     return hashlib.sha256(rows + repr(_inputs(settings)).encode()).hexdigest()[:12]
 
 
-def _study_storage(settings: Settings) -> Any:
+def study_storage(settings: Settings) -> Any:
     """Where Optuna keeps its studies: the URL of the settings, else a journal file."""
     if settings.optuna_url:
         return settings.optuna_url

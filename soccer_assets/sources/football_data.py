@@ -7,11 +7,11 @@ whatever cannot be read goes to quarantine with its line and the reason.
 import datetime as dt
 import re
 from collections.abc import Sequence
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote
 
 import polars as pl
 
+from soccer_assets.file_urls import path_of
 from soccer_assets.leagues import (
     EXTRA_LEAGUES,
     LATEST_END,
@@ -57,8 +57,8 @@ def fixture_files(base: str) -> list[Request]:
     """The site's fixtures files; a file:// mirror may keep more of them in a folder `fixtures`."""
     names = list(FIXTURE_FILES)
     if base.startswith("file://"):
-        folder = Path(unquote(urlsplit(base).path)) / "fixtures"
-        names += [f"fixtures/{path.name}" for path in sorted(folder.glob("*.csv"))]
+        folder = path_of(base) / "fixtures"
+        names += [f"fixtures/{quote(path.name)}" for path in sorted(folder.glob("*.csv"))]
     return [Request(f"{base}/{name}") for name in names]
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.cookiejar import LoadError, MozillaCookieJar
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from soccer_assets.errors import FetchError, SettingsError
+from soccer_assets.file_urls import path_of
 from soccer_assets.settings import Settings
 
 RETRIED = {408, 425, 429, 500, 502, 503, 504}
@@ -157,7 +158,7 @@ class Transport:
 
 
 def _read_file(address: str) -> Reply:
-    path = Path(unquote(urlsplit(address).path))
+    path = path_of(address)
     return Reply(200, path.read_bytes()) if path.is_file() else Reply(404)
 
 
