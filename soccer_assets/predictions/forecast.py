@@ -32,16 +32,20 @@ def forecast(
         promotions: the ledger of `promotions`.
         prices: rows of `blending.quotes`, before the match.
 
+    Matches before the first champion are left out where later ones are forecast.
+
     Raises:
-        NotMaterializedError: no model was champion on the date of the first match.
+        NotMaterializedError: no model was champion on the date of any match.
     """
     named = [*MATCH, "league", "season", "kick_off_at", "home", "away"]
     coming = matches.filter(pl.col("status").is_in(FORECAST)).select(named).sort(MATCH)
     if coming.is_empty():
         return PREDICTIONS.empty()
+    by = _who(coming[DATE], models, promotions)
+    has_champion = by["champion"].is_not_null()
+    coming, by = coming.filter(has_champion), by.filter(has_champion)
     known = coming.join(features, on=MATCH, how="left", maintain_order="left", suffix="_feature")
     priced = coming.select(MATCH).join(prices, on=MATCH, how="left", maintain_order="left")
-    by = _who(coming[DATE], models, promotions)
     texts = models.filter(pl.col("version").is_in(sorted(set(by["champion"]) | set(by["challenger"].drop_nulls()))))
     parts = []
     for version, text in texts.unique("version").sort("version").select("version", "forecaster").collect().iter_rows():
@@ -54,12 +58,12 @@ def forecast(
 
 
 def _who(dates: pl.Series, models: pl.LazyFrame, promotions: pl.DataFrame) -> pl.DataFrame:
-    """Version of the champion and, where it is another, of the newest model: a row a match."""
+    """Version of the champion, null before the first, and, where it is another, of the newest model: a row a match."""
     made = models.select(DATE, "version").collect().sort(DATE)
     moves = standing(promotions, made["version"].to_list())
     newest = pl.DataFrame({DATE: dates}).join_asof(made, on=DATE)["version"]
     champion = champion_on(moves, dates.to_list())
-    if champion.has_nulls():
+    if champion.null_count() == len(champion):
         first: dt.date = dates.to_list()[0]
         raise NotMaterializedError(_nobody(first, made, promotions))
     return pl.DataFrame({"champion": champion, "newest": newest}).select(
