@@ -171,7 +171,7 @@ def test_a_training_that_did_not_succeed_is_asked_for_again(instance, report, tr
     assert requests(look(instance, second.cursor)) == []
 
 
-@pytest.mark.parametrize("status", [DagsterRunStatus.QUEUED, DagsterRunStatus.STARTED])
+@pytest.mark.parametrize("status", [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTED])
 def test_while_a_training_is_under_way_none_is_asked_for_and_the_report_is_not_lost(instance, report, training, status):
     report(march_1=0.9)
     first = look(instance)
