@@ -102,7 +102,9 @@ def test_a_step_of_training_alone_says_what_it_lacks(season, name, absent):
     from soccer_assets import runs
 
     day = season.today
-    with pytest.raises(RunFailedError, match=f"{name}: .*expected {absent} of {day}, found none: run `just train {day}`"):
+    with pytest.raises(
+        RunFailedError, match=f"{name}: .*expected {absent} of {day}, found none: run `just train {day}`"
+    ):
         season.materialize(runs.AssetSelection.assets(name), day, day)
 
 
