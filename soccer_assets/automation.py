@@ -6,6 +6,7 @@ Every run covers a range of match dates in one go; jobs started by hand take the
 import datetime as dt
 from typing import Any
 
+import polars as pl
 from dagster import (
     AssetSelection,
     DagsterRunStatus,
@@ -29,7 +30,7 @@ from dagster import (
 
 from soccer_assets.clock import Clock
 from soccer_assets.data_versions import CORRECTED_DAYS, out_of_date, unfinished
-from soccer_assets.delta import Lake
+from soccer_assets.delta import DATE, Lake
 from soccer_assets.partitions import HORIZON_DAYS, match_dates, range_tags
 from soccer_assets.retraining import decide
 from soccer_assets.settings import Settings
@@ -161,10 +162,12 @@ def weekly_corrections(context: ScheduleEvaluationContext) -> RunRequest | SkipR
 )
 def carry_corrections(context: RunStatusSensorContext) -> RunRequest | SkipReason:
     """After each run of corrections: a nightly run from the oldest date that it put out of date, if it did."""
-    dates = out_of_date(Lake(Settings.read().lake))["match_date"]
-    if dates.is_empty():
-        return SkipReason("no table is older than what it rests on")
-    first, last, why = _nightly_dates(Clock.of(Settings.read()).today())
+    settings = Settings.read()
+    today = Clock.of(settings).today()
+    rows = out_of_date(Lake(settings.lake))
+    if rows.filter(pl.col(DATE) < today).is_empty():  # what is coming changes every hour
+        return SkipReason("no table of the past is older than what it rests on")
+    first, last, why = _nightly_dates(today)
     return _cut_request(f"corrected {context.dagster_run.run_id}", first, last, why)
 
 

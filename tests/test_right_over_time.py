@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 from dagster import (
+    AssetCheckKey,
     AssetKey,
     RunRequest,
     RunsFilter,
@@ -74,7 +75,10 @@ def test_a_correction_older_than_a_week_is_carried_through_everything_that_rests
         assert dates_of_run(nightly.tags) == (day, season.clock_day + dt.timedelta(days=14))
         assert f"from {day}" in nightly.tags["soccer/why"]
 
+        with pytest.raises(AssertionError, match=f"team_ratings.*{day}"):
+            check(season)
         season.launch("nightly_job", nightly)
+        check(season)
         assert out_of_date(season.lake).is_empty()
         assert unfinished(season.lake, season.clock_day).is_empty()
         made = {name: digest(season.lake.read(name)) for name in ("team_ratings", "match_features")}
@@ -82,6 +86,17 @@ def test_a_correction_older_than_a_week_is_carried_through_everything_that_rests
         assert set(settled["outcome"]) == {0}
         season.materialize(REBUILT, season.first, season.clock_day + dt.timedelta(days=14))
         assert {name: digest(season.lake.read(name)) for name in made} == made
+
+
+def check(season: Any) -> None:
+    """Evaluate the check on a run of the coming days."""
+    selection = runs.AssetSelection.checks_for_assets("match_features") - runs.AssetSelection.assets("match_features")
+    season.materialize(selection, season.clock_day, season.clock_day)
+    key = AssetCheckKey(AssetKey("match_features"), "no_date_is_older_than_what_it_rests_on")
+    with runs.instance() as instance:
+        (record,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
+    found = record.event.dagster_event.event_specific_data
+    assert found.passed, found.metadata["by table"].value.replace("\n", " ")
 
 
 def carried(season: Any) -> list[RunRequest]:
