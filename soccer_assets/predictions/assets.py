@@ -17,7 +17,7 @@ from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.models.blending import quotes
 from soccer_assets.models.promotion import ledger as promotions
 from soccer_assets.partitions import look_back
-from soccer_assets.predictions.forecast import forecast
+from soccer_assets.predictions.forecast import forecast, since_first_champion
 from soccer_assets.predictions.ledger import as_sealed, seal, verify
 from soccer_assets.predictions.markets import markets as all_markets
 from soccer_assets.predictions.markets import over_probability
@@ -44,13 +44,19 @@ def predictions(
 ) -> pl.DataFrame:
     """One forecast of one match on one line: model (no prices of the match), market, blend, or challenger."""
     require_rows("match_features", match_features, forecastable(matches), "backfill")
-    rows = forecast(matches, match_features, selected_model, promotions(lake), quotes(market_probabilities))
+    moves = promotions(lake)
+    has_champion = since_first_champion(matches, selected_model, moves)
+    rows = forecast(has_champion, match_features, selected_model, moves, quotes(market_probabilities))
     rows = as_sealed(lake, rows, clock.now())
-    without = forecastable(matches).join(rows, on=["match_date", "match_id"], how="anti")
     counts = dict(rows["line"].value_counts().sort("line").iter_rows())
     shown = rows.select("match_date", "league", "home", "away", "line", *PROBABILITIES).tail(30)
-    context.add_output_metadata({"forecasts by line": counts, "matches before the first champion": len(without),
-                                 "newest": MetadataValue.md(markdown(shown))})  # fmt: skip
+    context.add_output_metadata(
+        {
+            "forecasts by line": counts,
+            "matches before the first champion": len(matches) - len(has_champion),
+            "newest": MetadataValue.md(markdown(shown)),
+        }
+    )
     return rows
 
 

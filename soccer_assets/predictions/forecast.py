@@ -32,20 +32,16 @@ def forecast(
         promotions: the ledger of `promotions`.
         prices: rows of `blending.quotes`, before the match.
 
-    Matches before the first champion are left out where later ones are forecast.
-
     Raises:
-        NotMaterializedError: no model was champion on the date of any match.
+        NotMaterializedError: no model was champion on the date of the first match.
     """
     named = [*MATCH, "league", "season", "kick_off_at", "home", "away"]
     coming = matches.filter(pl.col("status").is_in(FORECAST)).select(named).sort(MATCH)
     if coming.is_empty():
         return PREDICTIONS.empty()
-    by = _who(coming[DATE], models, promotions)
-    has_champion = by["champion"].is_not_null()
-    coming, by = coming.filter(has_champion), by.filter(has_champion)
     known = coming.join(features, on=MATCH, how="left", maintain_order="left", suffix="_feature")
     priced = coming.select(MATCH).join(prices, on=MATCH, how="left", maintain_order="left")
+    by = _who(coming[DATE], models, promotions)
     texts = models.filter(pl.col("version").is_in(sorted(set(by["champion"]) | set(by["challenger"].drop_nulls()))))
     parts = []
     for version, text in texts.unique("version").sort("version").select("version", "forecaster").collect().iter_rows():
@@ -57,13 +53,20 @@ def forecast(
     return PREDICTIONS.conform(pl.concat(parts, how="diagonal"))
 
 
+def since_first_champion(matches: pl.DataFrame, models: pl.LazyFrame, promotions: pl.DataFrame) -> pl.DataFrame:
+    """The matches on dates that have a champion; all of them where none has one."""
+    made = models.select("version").collect()["version"].to_list()
+    champion = champion_on(standing(promotions, made), matches[DATE].to_list())
+    return matches if champion.null_count() == len(matches) else matches.filter(champion.is_not_null())
+
+
 def _who(dates: pl.Series, models: pl.LazyFrame, promotions: pl.DataFrame) -> pl.DataFrame:
-    """Version of the champion, null before the first, and, where it is another, of the newest model: a row a match."""
+    """Version of the champion and, where it is another, of the newest model: a row a match."""
     made = models.select(DATE, "version").collect().sort(DATE)
     moves = standing(promotions, made["version"].to_list())
     newest = pl.DataFrame({DATE: dates}).join_asof(made, on=DATE)["version"]
     champion = champion_on(moves, dates.to_list())
-    if champion.null_count() == len(champion):
+    if champion.has_nulls():
         first: dt.date = dates.to_list()[0]
         raise NotMaterializedError(_nobody(first, made, promotions))
     return pl.DataFrame({"champion": champion, "newest": newest}).select(
