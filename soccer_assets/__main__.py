@@ -12,9 +12,12 @@ from soccer_assets.delta import Lake
 from soccer_assets.errors import SoccerError
 from soccer_assets.settings import Settings
 
+#: The exit code of a training whose model the gate refused: 1 is an error, 2 a command that cannot be read.
+REFUSED = 3
+
 
 def main() -> int:
-    """Run one command; errors of the platform are one message on stderr and exit code 1."""
+    """Run one command; errors of the platform are one message on stderr and exit code 1, a refused model is 3."""
     arguments = _parser().parse_args()
     try:
         return _run(arguments)
@@ -79,7 +82,7 @@ def _run(arguments: argparse.Namespace) -> int:
             version = Registry(settings, Lake(settings.lake)).rollback(arguments.version, arguments.reason, today)
             print(f"{version} is champion from {today} on")
         case "backfill" | "train" | "predict":
-            _materialize(arguments)
+            return _materialize(arguments)
     return 0
 
 
@@ -89,15 +92,31 @@ def _export(first: dt.date, last: dt.date, file: Path, line: str | None) -> int:
     return export(Lake(Settings.read().lake), first, last, file, line)
 
 
-def _materialize(arguments: argparse.Namespace) -> None:
+def _materialize(arguments: argparse.Namespace) -> int:
     from soccer_assets import runs
 
     with runs.instance() as instance:
         if arguments.command == "train":
             runs.materialize(runs.MODELS, arguments.date, arguments.date, instance)
-        else:
-            selection = runs.UP_TO_FEATURES if arguments.command == "backfill" else runs.FORECASTS
-            runs.materialize(selection, arguments.first, arguments.last, instance)
+            return _say_verdict(arguments.date)
+        selection = runs.UP_TO_FEATURES if arguments.command == "backfill" else runs.FORECASTS
+        runs.materialize(selection, arguments.first, arguments.last, instance)
+    return 0
+
+
+def _say_verdict(day: dt.date) -> int:
+    """Print what the gate says of the model of a date; 0 where it let it become champion, else `REFUSED`."""
+    from soccer_assets.models.promotion import ledger
+
+    lake = Lake(Settings.read().lake)
+    version = lake.read("model_card", day, day)["version"].item()
+    move = ledger(lake).filter(version=version, effective_from=day).tail(1).row(0, named=True)
+    if move["accepted"]:
+        print(f"The gate let {move['version']} become champion from {day} on")
+        return 0
+    stays = f"{move['previous']} stays champion" if move["previous"] else "there is no champion"
+    print(f"The gate refused {move['version']} of {day}, {stays}: {move['reason']}", file=sys.stderr)
+    return REFUSED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,20 +4,18 @@ Every run covers a range of match dates in one go; jobs started by hand take the
 """
 
 import datetime as dt
-import json
-from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
 from dagster import (
-    AssetKey,
-    AssetMaterialization,
-    AssetRecordsFilter,
     AssetSelection,
+    DagsterRunStatus,
     DefaultScheduleStatus,
     DefaultSensorStatus,
     OpExecutionContext,
     ResourceParam,
     RunRequest,
+    RunStatusSensorContext,
     ScheduleEvaluationContext,
     SensorEvaluationContext,
     SensorResult,
@@ -25,17 +23,18 @@ from dagster import (
     define_asset_job,
     job,
     op,
+    run_status_sensor,
     schedule,
     sensor,
 )
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
+from soccer_assets.data_versions import CORRECTED_DAYS, out_of_date, unfinished
+from soccer_assets.delta import DATE, Lake
 from soccer_assets.partitions import HORIZON_DAYS, match_dates, range_tags
+from soccer_assets.retraining import decide
 from soccer_assets.settings import Settings
 
-#: A late correction of a result reaches the tables within this many days.
-CORRECTED_DAYS = 7
 #: The longest season.
 SEASON_DAYS = 365
 MODELS = AssetSelection.groups("models")
@@ -80,95 +79,116 @@ ablation_job = define_asset_job(
 )  # fmt: skip
 
 
-def _around(context: ScheduleEvaluationContext, name: str, first: int, last: int) -> RunRequest:
-    """A run over the match dates from `first` to `last` days after the time it is due."""
-    now = Clock.of(Settings.read()).at(context.scheduled_execution_time)
-    dates = (now.date() + dt.timedelta(days=days) for days in (first, last))
-    return RunRequest(run_key=f"{name} {now:%Y-%m-%dT%H}", tags=range_tags(*dates))
+def _today(context: ScheduleEvaluationContext) -> dt.date:
+    """The date on the platform's clock when the run is due."""
+    return Clock.of(Settings.read()).at(context.scheduled_execution_time).date()
+
+
+def _request(
+    context: ScheduleEvaluationContext, name: str, first: dt.date, last: dt.date, why: str = ""
+) -> RunRequest | SkipReason:
+    """A run over the match dates from `first` to `last`, cut at the first one of the graph."""
+    due = Clock.of(Settings.read()).at(context.scheduled_execution_time)
+    return _cut_request(f"{name} {due:%Y-%m-%dT%H}", first, last, why)
+
+
+def _cut_request(key: str, first: dt.date, last: dt.date, why: str) -> RunRequest | SkipReason:
+    oldest = match_dates.start.date()
+    if last < oldest:
+        return SkipReason(f"match dates {first} to {last} lie before {oldest}, the first of the graph")
+    reasons = [why] if why else []
+    if first < oldest:
+        reasons.append(f"cut at {oldest}, the first match date of the graph (asked from {first})")
+    tags = {"soccer/why": "; ".join(reasons)} if reasons else {}
+    return RunRequest(run_key=key, tags=range_tags(max(first, oldest), last) | tags)
+
+
+def _nightly_dates(today: dt.date) -> tuple[dt.date, dt.date, str]:
+    """First and last match date of a nightly run, and why it begins earlier than usual, where it does."""
+    usual, last = today - dt.timedelta(days=CORRECTED_DAYS), today + dt.timedelta(days=HORIZON_DAYS)
+    missing = unfinished(Lake(Settings.read().lake), today)
+    if missing.is_empty():
+        return usual, last, ""
+    name, first, reason = missing.select("name", "match_date", "reason").row(0)
+    dates = missing["match_date"].n_unique()
+    return first, last, f"from {first}, for {dates} dates before {usual} are not complete: {name} of {first} {reason}"
 
 
 @schedule(
     job=nightly_job, cron_schedule="0 5 * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
 )
-def nightly(context: ScheduleEvaluationContext) -> RunRequest:
-    """Every night: the last week, for late corrections, to the end of the known fixtures."""
-    return _around(context, "nightly", -CORRECTED_DAYS, HORIZON_DAYS)
+def nightly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """Every night: the last week, for late corrections, to the end of the known fixtures.
+
+    It begins at the oldest date that is not complete: after an absence, or when an old result was corrected.
+    """
+    return _request(context, "nightly", *_nightly_dates(_today(context)))
 
 
 @schedule(
     job=odds_job, cron_schedule="20 * * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
 )
-def hourly_odds(context: ScheduleEvaluationContext) -> RunRequest:
+def hourly_odds(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """Every hour: today to the end of the known fixtures."""
-    return _around(context, "odds", 0, HORIZON_DAYS)
+    today = _today(context)
+    return _request(context, "odds", today, today + dt.timedelta(days=HORIZON_DAYS))
 
 
 @schedule(
     job=line_job, cron_schedule="50 */4 * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
 )
-def four_hourly_line(context: ScheduleEvaluationContext) -> RunRequest:
+def four_hourly_line(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """Every four hours: today to the end of the known fixtures."""
-    return _around(context, "line", 0, HORIZON_DAYS)
+    today = _today(context)
+    return _request(context, "line", today, today + dt.timedelta(days=HORIZON_DAYS))
 
 
 @schedule(
     job=correction_job, cron_schedule="0 7 * * 1", execution_timezone="UTC",
     default_status=DefaultScheduleStatus.RUNNING,
 )  # fmt: skip
-def weekly_corrections(context: ScheduleEvaluationContext) -> RunRequest:
+def weekly_corrections(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """Every Monday: a season back, as sources correct scores and leagues award matches long after they were played."""
-    return _around(context, "corrections", -SEASON_DAYS, -1)
+    today = _today(context)
+    return _request(context, "corrections", today - dt.timedelta(days=SEASON_DAYS), today - dt.timedelta(days=1))
+
+
+@run_status_sensor(
+    run_status=DagsterRunStatus.SUCCESS,
+    monitored_jobs=[correction_job],
+    request_job=nightly_job,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Makes ratings, features and what rests on them anew from the first match that was corrected on.",
+)
+def carry_corrections(context: RunStatusSensorContext) -> RunRequest | SkipReason:
+    """After each run of corrections: a nightly run from the oldest date that it put out of date, if it did."""
+    settings = Settings.read()
+    today = Clock.of(settings).today()
+    rows = out_of_date(Lake(settings.lake))
+    if rows.filter(pl.col(DATE) < today).is_empty():  # what is coming changes every hour
+        return SkipReason("no table of the past is older than what it rests on")
+    first, last, why = _nightly_dates(today)
+    return _cut_request(f"corrected {context.dagster_run.run_id}", first, last, why)
 
 
 @sensor(
     job=train_job,
     minimum_interval_seconds=60,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Retrains when the newest drift report since the last look passes the threshold.",
+    description="Retrains when the drift report of the newest match date passes the threshold.",
 )
 def retrain_on_drift(context: SensorEvaluationContext) -> SensorResult | SkipReason:
-    """Watch `drift_report`; the cursor keeps the last event seen and the date of the last retraining.
-
-    An asset sensor would show only the last event between two ticks; here every report since the cursor is read.
-    """
+    """Watch `drift_report` by `retraining.decide`, which says what the cursor holds."""
     settings = Settings.read()
-    cursor = json.loads(context.cursor) if context.cursor else {"seen": 0, "retrained": None}
-    records = context.instance.fetch_materializations(
-        AssetRecordsFilter(asset_key=AssetKey("drift_report"), after_storage_id=cursor["seen"]),
-        limit=1000,
-        ascending=True,
-    ).records
-    if not records:
-        return SkipReason("no drift report since the last look")
-    cursor["seen"] = records[-1].storage_id
-    shares = _drift_shares([r.asset_materialization for r in records if r.asset_materialization])
-    worst = max(shares, key=lambda item: item[1], default=None)
-    today = Clock.of(settings).today()
-    if worst is None or worst[1] < settings.drift_share:
-        told = "no report has rows" if worst is None else f"highest drift share {worst[1]:.2f} on {worst[0]}"
-        return SensorResult(skip_reason=f"{told}; threshold {settings.drift_share}", cursor=json.dumps(cursor))
-    last = dt.date.fromisoformat(str(cursor["retrained"])) if cursor["retrained"] else None
-    if last and (today - last).days < settings.retrain_days:
-        reason = (
-            f"drift share {worst[1]:.2f} on {worst[0]}, but retrained on {last}, under {settings.retrain_days} days ago"
-        )
-        return SensorResult(skip_reason=reason, cursor=json.dumps(cursor))
-    cursor["retrained"] = today.isoformat()
-    request = RunRequest(
-        run_key=f"drift {worst[0]} {today}",
-        partition_key=today.isoformat(),
-        tags={"soccer/why": f"drift share {worst[1]:.2f} on {worst[0]}"},
+    decision = decide(context.instance, context.cursor, settings, Clock.of(settings).today())
+    if isinstance(decision, str):
+        return SkipReason(decision)
+    requests = (
+        [RunRequest(partition_key=str(decision.date), tags={"soccer/why": decision.why})] if decision.date else []
     )
-    return SensorResult(run_requests=[request], cursor=json.dumps(cursor))
-
-
-def _drift_shares(materializations: Sequence[AssetMaterialization]) -> list[tuple[str, float]]:
-    """Partition and drift share of the reports that have one."""
-    return [
-        (str(m.partition), float(m.metadata["drift share"].value))  # type: ignore[arg-type]
-        for m in materializations
-        if "drift share" in m.metadata
-    ]
+    if requests:
+        return SensorResult(run_requests=requests, cursor=decision.cursor)
+    return SensorResult(skip_reason=decision.why, cursor=decision.cursor)
 
 
 @op(description="Joins the small files that daily runs leave, and drops those that no recent version needs.")
@@ -190,4 +210,4 @@ def weekly_tidying(context: ScheduleEvaluationContext) -> RunRequest:
 
 jobs: list[Any] = [forecast_job, nightly_job, odds_job, line_job, correction_job, train_job, ablation_job, tidy_job]
 schedules = [nightly, hourly_odds, four_hourly_line, weekly_corrections, weekly_tidying]
-sensors = [retrain_on_drift]
+sensors = [retrain_on_drift, carry_corrections]

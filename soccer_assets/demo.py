@@ -100,6 +100,7 @@ def _materialize(world: World, site: Site, clock: Clock) -> None:
     from dagster import AssetSelection
 
     from soccer_assets import runs
+    from soccer_assets.data_versions import CORRECTED_DAYS, unfinished
     from soccer_assets.delta import Lake
     from soccer_assets.partitions import HORIZON_DAYS
 
@@ -109,8 +110,9 @@ def _materialize(world: World, site: Site, clock: Clock) -> None:
     with runs.instance() as instance:
         done = lake.exists("predictions")
         if done:
-            print("\nReusing what is there; the last week and the coming matches are made anew")
-            start = today - dt.timedelta(days=7)
+            usual = today - dt.timedelta(days=CORRECTED_DAYS)
+            start = min([usual, *unfinished(lake, today)["match_date"].head(1)])
+            print(f"\nReusing what is there; what is from {start} on is made anew")
         else:
             print("\nThe fixtures as they stood yesterday, before one match was moved")
             fixtures = AssetSelection.assets("football_data_fixtures")

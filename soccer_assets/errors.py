@@ -9,6 +9,7 @@
     ├── SourcesFailedError       the failures of one fetch, all addresses together
     ├── SchemaError              a table breaks its declared schema
     ├── NotMaterializedError     an upstream table or partition is not there yet
+    ├── MatchDatesError          match dates that the graph does not have
     ├── OddsError                prices that are no books of decimal odds
     ├── ModelError               a model cannot be fitted, stored or used
     ├── ForecastRefusedError     an on-demand forecast cannot be made for this fixture
@@ -78,6 +79,10 @@ class SchemaError(SoccerError):
 
 class NotMaterializedError(SoccerError):
     """An upstream table or partition is not there yet; the message names the command that makes it."""
+
+
+class MatchDatesError(SoccerError):
+    """The graph has none of the match dates that were asked for."""
 
 
 class OddsError(SoccerError, ValueError):

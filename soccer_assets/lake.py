@@ -1,5 +1,6 @@
 """The I/O manager: an asset is a Delta table, a range of its partitions is replaced in one transaction."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ from dagster import (
     asset,
 )
 
+from soccer_assets import data_versions
+from soccer_assets.clock import Clock
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.errors import SchemaError
 from soccer_assets.partitions import dates_of, match_dates
@@ -27,8 +30,10 @@ from soccer_assets.tables import Table
 class DeltaIOManager(IOManager):
     """Writes frames with a `match_date`; reads them as LazyFrame or DataFrame, as the asset's input is annotated."""
 
-    def __init__(self, lake: Lake) -> None:
-        self._lake = lake
+    def __init__(self, lake: Lake, clock: Clock = Clock()) -> None:  # noqa: B008  # a clock holds no state
+        self._lake, self._clock = lake, clock
+        #: By run and table that is being made: the versions of the upstream tables that its step has read.
+        self._read: defaultdict[tuple[str, str], dict[str, pl.DataFrame]] = defaultdict(dict)
 
     def handle_output(self, context: OutputContext, obj: pl.DataFrame) -> None:
         name = context.asset_key.path[-1]
@@ -40,6 +45,9 @@ class DeltaIOManager(IOManager):
                 f"such as {stray[DATE].head(5).to_list()}"
             )
         version = self._lake.replace_dates(name, obj.sort(DATE, maintain_order=True), first, last)
+        if name in data_versions.RESTS_ON:  # after the rows: a run that is killed between the two makes them again
+            read = self._read.pop((context.run_id, name), {})
+            data_versions.record(self._lake, name, obj, read, first, last, self._clock.today())
         context.add_output_metadata(
             {
                 "dagster/row_count": MetadataValue.int(len(obj)),
@@ -56,6 +64,9 @@ class DeltaIOManager(IOManager):
             rows = self._lake.scan(name, *dates_of(PartitionKeyRange(keys[0], keys[-1])))
         else:  # who looks back from the first match date sees nothing
             rows = self._lake.scan(name).clear()
+        made = context.op_def.name
+        if name in data_versions.RESTS_ON.get(made, ()):
+            self._read[context.step_context.run_id, made][name] = data_versions.versions_of(name, rows)
         return rows if context.dagster_type.typing_type is pl.LazyFrame else rows.collect()
 
 

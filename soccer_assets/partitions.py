@@ -17,6 +17,7 @@ from dagster._core.storage.tags import (
 )
 
 from soccer_assets.clock import Clock
+from soccer_assets.errors import MatchDatesError
 from soccer_assets.settings import Settings
 
 SETTINGS = Settings.read()
@@ -70,6 +71,23 @@ def dates_of_run(tags: Mapping[str, str]) -> tuple[dt.date | None, dt.date | Non
     first = tags.get(ASSET_PARTITION_RANGE_START_TAG) or tags.get(PARTITION_NAME_TAG)
     last = tags.get(ASSET_PARTITION_RANGE_END_TAG) or tags.get(PARTITION_NAME_TAG)
     return (dt.date.fromisoformat(first), dt.date.fromisoformat(last)) if first and last else (None, None)
+
+
+def within_partitions(first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
+    """The match dates from `first` to `last` that the graph has, both inclusive.
+
+    Raises:
+        MatchDatesError: it has none of them, or `first` comes after `last`.
+    """
+    oldest, newest = match_dates.start.date(), dt.date.fromisoformat(match_dates.get_partition_keys()[-1])
+    if first > last:
+        raise MatchDatesError(f"expected a first match date up to the last one, found {first} and {last}: swap them")
+    if last < oldest or first > newest:
+        raise MatchDatesError(
+            f"expected match dates from {oldest} (SOCCER_START_DATE) to {newest} ({HORIZON_DAYS} days ahead), "
+            f"found {first} to {last}: ask for some of these, or set SOCCER_START_DATE"
+        )
+    return max(first, oldest), min(last, newest)
 
 
 def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:

@@ -17,15 +17,15 @@ from soccer_assets.sources.published import SOURCES, Published
 
 def build(settings: Settings) -> dict[str, Any]:
     """Resources by the names the assets ask for."""
-    lake = Lake(settings.lake)
+    lake, clock = Lake(settings.lake), Clock.of(settings)
     payloads = Payloads(settings.payloads, lake)
     client = Client(settings, payloads)
     leagues = [LEAGUES[code] for code in named("SOCCER_LEAGUES", settings.leagues, LEAGUES)]
     wanted = named("SOCCER_SOURCES", settings.sources, SOURCES)
     return {
-        "io_manager": DeltaIOManager(lake),
+        "io_manager": DeltaIOManager(lake, clock),
         "settings": settings,
-        "clock": Clock.of(settings),
+        "clock": clock,
         "lake": lake,
         "payloads": payloads,
         "registry": Registry(settings, lake),

@@ -17,7 +17,7 @@ from dagster._core.execution.api import execute_run_iterator
 from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
 from soccer_assets.event_log import planned_as_a_whole
-from soccer_assets.partitions import range_tags
+from soccer_assets.partitions import range_tags, within_partitions
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS, SOURCE_ANSWERED, WHAT_BROKE
 
 ROOT = Path(__file__).parent.parent
@@ -56,12 +56,18 @@ def materialize(
 ) -> Report:
     """Materialize a selection, with its checks, for the match dates `first` to `last`, both inclusive, as one run.
 
+    The range is cut at the first and the last match date of the graph.
+
     Raises:
+        MatchDatesError: the graph has none of these match dates.
         RunFailedError: a step or a blocking check failed; or the run went through to its end, but on the last good
             files of football-data.co.uk where the new ones were refused or did not come.
     """
     keys = selection.resolve(defs.resolve_asset_graph())
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=keys)
+    asked, (first, last) = (first, last), within_partitions(first, last)
+    if asked != (first, last):
+        say(f"asked for match dates {asked[0]} to {asked[1]}: cut to those of the graph")
     say(f"match dates {first} to {last} ({(last - first).days + 1}), {len(keys)} assets")
     began = time.perf_counter()
     with planned_as_a_whole((last - first).days):

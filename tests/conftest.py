@@ -9,11 +9,11 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -85,6 +85,22 @@ class Season:
         with runs.instance() as instance:
             return runs.materialize(selection, first, last, instance, say=lambda line: None)
 
+    def launch(self, job_name: str, request: Any, *, without: Sequence[str] = ("drift_report",)) -> None:
+        """One run of a job as a schedule or sensor asked for it; a drift report is a page of some megabytes."""
+        from dagster import AssetKey
+        from dagster._core.definitions.job_base import InMemoryJob
+        from dagster._core.execution.api import execute_run
+
+        from soccer_assets import runs
+        from soccer_assets.definitions import defs
+
+        job = defs.resolve_job_def(job_name)
+        left_out = {AssetKey(name) for name in without}
+        job = job.get_subset(asset_selection=job.asset_layer.selected_asset_keys - left_out)
+        with runs.instance() as instance:
+            run = instance.create_run_for_job(job, run_config=runs.QUIET, tags=request.tags)
+            execute_run(InMemoryJob(job), run, instance, raise_on_error=True)
+
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Whatever is done to site, payloads and tables is undone on the way out."""
@@ -122,24 +138,17 @@ def season() -> Season:
 @pytest.fixture(scope="session")
 def next_day(season: Season, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """The lake a morning later, as the nightly schedule leaves it."""
-    from dagster import AssetKey, build_schedule_context
-    from dagster._core.definitions.job_base import InMemoryJob
-    from dagster._core.execution.api import execute_run
+    from dagster import build_schedule_context
 
-    from soccer_assets import automation, runs
-    from soccer_assets.definitions import defs
+    from soccer_assets import automation
 
     tomorrow = season.today + dt.timedelta(days=1)
     at_five = dt.datetime.combine(tomorrow, dt.time(5), dt.UTC) - Clock.of(Settings.read()).shift
     request = automation.nightly(build_schedule_context(scheduled_execution_time=at_five))
-    job = defs.resolve_job_def("nightly_job")
-    # a drift report is a page of some megabytes: one a season will do
-    job = job.get_subset(asset_selection=job.asset_layer.selected_asset_keys - {AssetKey("drift_report")})
     folder = tmp_path_factory.mktemp("next-day") / "lake"
-    with season.undone(), runs.instance() as instance:
+    with season.undone():
         season.publish(tomorrow)
-        run = instance.create_run_for_job(job, run_config=runs.QUIET, tags=request.tags)
-        execute_run(InMemoryJob(job), run, instance, raise_on_error=True)
+        season.launch("nightly_job", request)
         shutil.copytree(season.var / "lake", folder)
     return Lake(str(folder))
 

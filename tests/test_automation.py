@@ -9,16 +9,19 @@ import pytest
 from dagster import (
     AssetMaterialization,
     DagsterInstance,
+    DagsterRunStatus,
     ScheduleEvaluationContext,
     SensorResult,
     SkipReason,
     build_schedule_context,
     build_sensor_context,
 )
+from dagster._core.test_utils import create_run_for_test
 
 from soccer_assets.automation import four_hourly_line, hourly_odds, nightly, retrain_on_drift, weekly_corrections
 from soccer_assets.clock import Clock
-from soccer_assets.partitions import match_dates
+from soccer_assets.errors import MatchDatesError
+from soccer_assets.partitions import match_dates, within_partitions
 from soccer_assets.settings import Settings
 
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -62,6 +65,24 @@ def requests(found: SensorResult | SkipReason) -> list[tuple[str | None, str]]:
     return [(request.partition_key, request.tags["soccer/why"]) for request in found.run_requests or []]
 
 
+def said(found: SensorResult | SkipReason) -> str:
+    reason = found.skip_reason if isinstance(found, SensorResult) else found
+    return str(reason.skip_message if isinstance(reason, SkipReason) else reason)
+
+
+@pytest.fixture
+def training(instance: DagsterInstance) -> Callable[..., None]:
+    """Record a run of the training that was asked for, as the daemon leaves it."""
+
+    def record(found: SensorResult | SkipReason, status: DagsterRunStatus) -> None:
+        assert isinstance(found, SensorResult)
+        for request in found.run_requests or []:
+            tags = {**request.tags, "dagster/partition": str(request.partition_key)}
+            create_run_for_test(instance, job_name="train_job", tags=tags, status=status)
+
+    return record
+
+
 def test_without_a_report_the_sensor_waits(instance):
     assert look(instance) == SkipReason("no drift report since the last look")
 
@@ -70,22 +91,37 @@ def test_below_the_threshold_nothing_is_trained(instance, report):
     report(march_1=0.19)
     found = look(instance)
     assert requests(found) == []
-    assert found.skip_reason == SkipReason("highest drift share 0.19 on 2025-03-01; threshold 0.2")
+    assert said(found) == "drift share 0.19 on 2025-03-01; threshold 0.2"
 
 
 @pytest.mark.parametrize("share", [0.2, 0.75])
 def test_from_the_threshold_on_a_model_of_today_is_asked_for(instance, report, share):
     report(march_1=share)
-    found = look(instance)
-    assert requests(found) == [(str(TODAY), f"drift share {share:.2f} on 2025-03-01")]
-    assert found.run_requests[0].run_key == f"drift 2025-03-01 {TODAY}"
+    assert requests(look(instance)) == [(str(TODAY), f"drift share {share:.2f} on 2025-03-01")]
     assert str(TODAY) in match_dates.get_partition_keys()
 
 
-def test_every_report_between_two_looks_is_seen(instance, report):
-    """The worst of them is not the last."""
-    report(march_1=0.1, march_2=0.6, march_3=0.3, march_4=0.05, march_5=None)
-    assert requests(look(instance)) == [(str(TODAY), "drift share 0.60 on 2025-03-02")]
+def test_the_report_of_the_newest_match_date_counts_whichever_was_written_last(instance, report):
+    report(march_1=0.1, march_3=0.6, march_2=0.05, march_5=None)
+    assert requests(look(instance)) == [(str(TODAY), "drift share 0.60 on 2025-03-03")]
+
+
+def test_a_report_of_long_ago_that_is_backfilled_trains_nothing(instance, report):
+    report(march_20=0.1)
+    first = look(instance)
+    report(march_14=0.9)
+    second = look(instance, first.cursor)
+    assert requests(second) == []
+    assert said(second) == "the newest report was read before: drift share 0.10 on 2025-03-20"
+    # nor with the cursor of an edition that did not keep the newest date
+    assert requests(look(instance, json.dumps({"seen": 1, "retrained": None}))) == []
+
+
+def test_a_report_made_anew_counts_as_it_is_now(instance, report):
+    report(march_20=0.1)
+    first = look(instance)
+    report(march_20=0.5)
+    assert requests(look(instance, first.cursor)) == [(str(TODAY), "drift share 0.50 on 2025-03-20")]
 
 
 def test_a_report_is_looked_at_once(instance, report):
@@ -99,8 +135,72 @@ def test_a_report_is_looked_at_once(instance, report):
 def test_a_report_without_rows_is_none(instance, report):
     report(march_1=None)
     found = look(instance)
-    assert found.skip_reason == SkipReason("no report has rows; threshold 0.2")
+    assert said(found) == "no report has rows; threshold 0.2"
     assert look(instance, found.cursor) == SkipReason("no drift report since the last look")
+
+
+def test_more_reports_than_are_read_at_once_are_all_seen(instance, report, monkeypatch):
+    monkeypatch.setattr("soccer_assets.retraining.PAGE", 2)
+    report(**{f"march_{day}": 0.5 if day == 9 else 0.1 for day in (9, *range(1, 9))})
+    assert requests(look(instance)) == [(str(TODAY), "drift share 0.50 on 2025-03-09")]
+
+
+def test_a_training_that_succeeded_keeps_the_next_one_away(instance, report, training):
+    report(march_1=0.9)
+    first = look(instance)
+    training(first, DagsterRunStatus.SUCCESS)
+    report(march_2=0.9)
+    second = look(instance, first.cursor)
+    assert requests(second) == []
+    assert said(second) == f"drift share 0.90 on 2025-03-02, but retrained on {TODAY}, under 14 days ago"
+    report(march_3=0.9)
+    assert requests(look(instance, second.cursor)) == []
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED])
+def test_a_training_that_did_not_succeed_is_asked_for_again(instance, report, training, status):
+    report(march_1=0.9)
+    first = look(instance)
+    training(first, status)
+    assert said(look(instance, first.cursor)) == "no drift report since the last look"
+    report(march_2=0.38)
+    second = look(instance, first.cursor)
+    assert requests(second) == [(str(TODAY), "drift share 0.38 on 2025-03-02")]
+    training(second, DagsterRunStatus.SUCCESS)
+    report(march_3=0.38)
+    assert requests(look(instance, second.cursor)) == []
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTED])
+def test_while_a_training_is_under_way_none_is_asked_for_and_the_report_is_not_lost(instance, report, training, status):
+    report(march_1=0.9)
+    first = look(instance)
+    training(first, status)
+    report(march_2=0.38)
+    waiting = look(instance, first.cursor)
+    assert isinstance(waiting, SkipReason)
+    assert "is under way" in said(waiting)  # the cursor stays, and the report is read again
+
+
+def test_a_training_by_hand_counts_when_its_model_is_registered(instance, report):
+    report(march_1=0.1)
+    first = look(instance)
+    instance.report_runless_asset_event(AssetMaterialization("model_card", partition=str(TODAY)))
+    report(march_2=0.9)
+    assert f"retrained on {TODAY}" in said(look(instance, first.cursor))
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.SUCCESS, DagsterRunStatus.CANCELED])
+def test_without_a_cursor_a_model_is_asked_for_again_under_a_key_that_dagster_does_not_drop(
+    instance, report, training, status
+):
+    report(march_1=0.9)
+    first = look(instance)
+    training(first, status)
+    again = look(instance, None)
+    assert requests(again) == requests(first)
+    assert isinstance(again, SensorResult)
+    assert [request.run_key for request in again.run_requests or []] == [None]
 
 
 def cursor(seen: int, days_ago: int) -> str:
@@ -108,27 +208,24 @@ def cursor(seen: int, days_ago: int) -> str:
 
 
 def test_models_are_some_days_apart(instance, report):
+    """A training whose run is no longer kept counts."""
     report(march_1=0.9)
     early = look(instance, cursor(0, days_ago=13))
     assert requests(early) == []
     last = TODAY - dt.timedelta(days=13)
-    assert early.skip_reason == SkipReason(
-        f"drift share 0.90 on 2025-03-01, but retrained on {last}, under 14 days ago"
-    )
-    assert json.loads(early.cursor)["retrained"] == str(last)
+    assert said(early) == f"drift share 0.90 on 2025-03-01, but retrained on {last}, under 14 days ago"
     assert requests(look(instance, cursor(0, days_ago=14))) == [(str(TODAY), "drift share 0.90 on 2025-03-01")]
 
 
-def test_a_retraining_is_remembered_over_later_looks(instance, report):
+ODD = ["{}", "[]", "null", "17", '"text"', "text", '{"seen": null}', '{"seen": "x"}', '{"seen": -1}', '{"seen": 1e400}',
+       '{"seen": 99999999999999999999999}', '{"seen": 0, "newest": 3}', '{"seen": 0, "newest": ["x", 1]}',
+       '{"seen": 0, "retrained": "yesterday"}', '{"seen": 0, "requested": 5}', "[" * 10_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_cursor_that_cannot_be_read_counts_as_none(instance, report, odd):
     report(march_1=0.9)
-    first = look(instance)
-    assert json.loads(first.cursor)["retrained"] == str(TODAY)
-    report(march_2=0.1)
-    second = look(instance, first.cursor)
-    report(march_3=0.9)
-    third = look(instance, second.cursor)
-    assert requests(third) == []
-    assert f"retrained on {TODAY}" in str(third.skip_reason)
+    assert requests(look(instance, odd)) == [(str(TODAY), "drift share 0.90 on 2025-03-01")]
 
 
 def test_the_threshold_and_the_distance_are_settings(instance, report, monkeypatch):
@@ -145,37 +242,76 @@ def test_the_report_in_the_lake_is_the_one_the_sensor_reads(season):
     report = season.lake.read("drift_report")
     with runs.instance() as instance:
         found = look(instance)
-    told = found.skip_reason.skip_message if isinstance(found, SensorResult) and found.skip_reason else str(found)
+    told = said(found) + str(requests(found))
     for day, share in report.select("match_date", "drift_share").rows():
-        assert f"drift share {share:.2f} on {day}" in told + str(requests(found))
+        assert f"drift share {share:.2f} on {day}" in told
     assert len(report) == 1 or "no report has rows" in told
 
 
-def test_the_nightly_run_covers_the_last_week_and_the_coming_fortnight():
-    at = dt.datetime(2025, 3, 10, 5, tzinfo=dt.UTC)
-    request = nightly(due(at))
-    assert (request.run_key, request.tags) == ("nightly 2025-03-10T05", {START: "2025-03-03", END: "2025-03-24"})
+@pytest.fixture
+def no_lake(tmp_path, monkeypatch) -> None:
+    """Schedules read a lake in which nothing was made yet."""
+    monkeypatch.setenv("SOCCER_LAKE_URL", str(tmp_path))
+
+
+AT = dt.datetime.combine(TODAY, dt.time(5), dt.UTC)
+FIRST = match_dates.start.date()
+
+
+def days(first: int, last: int) -> dict[str, str]:
+    return {START: str(TODAY + dt.timedelta(days=first)), END: str(TODAY + dt.timedelta(days=last))}
+
+
+def test_the_nightly_run_covers_the_last_week_and_the_coming_fortnight(no_lake):
+    request = nightly(due(AT))
+    assert (request.run_key, request.tags) == (f"nightly {TODAY}T05", days(-7, 14))
 
 
 def test_the_hourly_run_covers_today_and_the_coming_fortnight():
-    at = dt.datetime(2025, 3, 10, 17, 20, tzinfo=dt.UTC)
-    request = hourly_odds(due(at))
-    assert (request.run_key, request.tags) == ("odds 2025-03-10T17", {START: "2025-03-10", END: "2025-03-24"})
+    request = hourly_odds(due(AT.replace(hour=17, minute=20)))
+    assert (request.run_key, request.tags) == (f"odds {TODAY}T17", days(0, 14))
 
 
 def test_the_line_of_prices_is_seen_every_four_hours_for_the_coming_fortnight():
-    at = dt.datetime(2025, 3, 10, 16, 50, tzinfo=dt.UTC)
-    request = four_hourly_line(due(at))
-    assert (request.run_key, request.tags) == ("line 2025-03-10T16", {START: "2025-03-10", END: "2025-03-24"})
+    request = four_hourly_line(due(AT.replace(hour=16, minute=50)))
+    assert (request.run_key, request.tags) == (f"line {TODAY}T16", days(0, 14))
 
 
 def test_late_corrections_are_looked_for_a_season_back():
-    at = dt.datetime(2025, 3, 10, 7, tzinfo=dt.UTC)
-    request = weekly_corrections(due(at))
-    assert (request.run_key, request.tags) == ("corrections 2025-03-10T07", {START: "2024-03-10", END: "2025-03-09"})
+    request = weekly_corrections(due(AT.replace(hour=7)))
+    assert (request.run_key, request.tags) == (f"corrections {TODAY}T07", days(-365, -1))
 
 
-def test_the_last_day_a_schedule_asks_for_is_the_last_partition():
+@pytest.mark.parametrize(("schedule", "early"), [(nightly, 7), (weekly_corrections, 365)])
+def test_a_schedule_never_asks_for_dates_before_the_first_and_says_so(no_lake, schedule, early):
+    tags = schedule(due(dt.datetime.combine(FIRST + dt.timedelta(days=3), dt.time(5), dt.UTC))).tags
+    asked = FIRST + dt.timedelta(days=3 - early)
+    assert tags[START] == str(FIRST)
+    assert tags["soccer/why"] == f"cut at {FIRST}, the first match date of the graph (asked from {asked})"
+
+
+@pytest.mark.parametrize("schedule", [nightly, hourly_odds, four_hourly_line, weekly_corrections])
+def test_a_schedule_whose_dates_all_lie_before_the_first_asks_for_nothing(no_lake, schedule):
+    found = schedule(due(dt.datetime.combine(FIRST - dt.timedelta(days=30), dt.time(5), dt.UTC)))
+    assert isinstance(found, SkipReason)
+    assert f"lie before {FIRST}, the first of the graph" in str(found.skip_message)
+
+
+def test_a_command_cuts_its_range_and_refuses_one_that_the_graph_has_not():
+    last = match_dates.get_partition_keys()[-1]
+    far = dt.timedelta(days=1000)
+    newest = dt.date.fromisoformat(last)
+    assert within_partitions(FIRST - far, newest + far) == (FIRST, newest)
+    for first, to in ((FIRST - far, FIRST - dt.timedelta(days=1)), (newest + dt.timedelta(days=1), newest + far)):
+        with pytest.raises(
+            MatchDatesError, match=f"expected match dates from {FIRST} .* to {newest} .*, found {first}"
+        ):
+            within_partitions(first, to)
+    with pytest.raises(MatchDatesError, match="swap them"):
+        within_partitions(newest, FIRST)
+
+
+def test_the_last_day_a_schedule_asks_for_is_the_last_partition(no_lake):
     context = due(CLOCK.now())
     last = match_dates.get_partition_keys()[-1]
     assert [schedule(context).tags[END] for schedule in (nightly, hourly_odds, four_hourly_line)] == [last] * 3

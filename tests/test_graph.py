@@ -53,16 +53,16 @@ models       selected_model                 candidate_bivariate_poisson candidat
                                             candidate_stack candidate_xgboost market_probabilities match_features matches
 models       model_card                     market_probabilities match_features matches selected_model
 predictions  predictions                    market_probabilities match_features matches selected_model
-predictions  markets                        market_probabilities predictions
-predictions  value_bets                     best_prices markets match_features predictions
-predictions  prediction_ledger              market_probabilities match_features predictions
+predictions  markets                        market_probabilities matches predictions
+predictions  value_bets                     best_prices markets match_features matches predictions
+predictions  prediction_ledger              market_probabilities match_features matches predictions
 monitoring   settled_predictions            best_prices candidate_climatology candidate_elo_ordered_logit market_probabilities match_features \
                                             matches predictions
 monitoring   settled_bets                   best_prices matches predictions settled_predictions value_bets
 monitoring   backtest_report                candidate_bivariate_poisson candidate_climatology candidate_dixon_coles candidate_elo_ordered_logit \
                                             candidate_histogram_gradient_boosting candidate_lightgbm candidate_logistic_regression \
-                                            candidate_stack candidate_xgboost settled_bets settled_predictions team_ratings
-monitoring   quality_report                 settled_predictions
+                                            candidate_stack candidate_xgboost matches predictions settled_bets settled_predictions team_ratings
+monitoring   quality_report                 matches predictions settled_predictions
 monitoring   drift_report                   match_features
 """
 
@@ -97,6 +97,7 @@ odds_links              unlinked_events_are_few                     blocks
 market_probabilities    market_probabilities_sum_to_one             blocks
 best_prices             coming_matches_are_quoted_anew              warns
 match_features          nothing_after_kick_off_reaches_a_feature    blocks
+match_features          no_date_is_older_than_what_it_rests_on      warns
 selected_model          selected_model_learned_only_from_the_past   blocks
 predictions             predictions_sum_to_one                      blocks
 model_card              the_gate_let_the_newest_model_pass          warns
@@ -291,12 +292,12 @@ def test_the_schedules_run_from_the_start():
     assert {s.default_status for s in repository.schedule_defs} == {DefaultScheduleStatus.RUNNING}
 
 
-def test_the_sensor_that_retrains_on_drift_runs_from_the_start():
+def test_the_sensors_run_from_the_start():
     from soccer_assets.definitions import defs
 
-    (sensor,) = defs.get_repository_def().sensor_defs
-    assert (sensor.name, sensor.job_name, sensor.default_status) == (
-        "retrain_on_drift",
-        "train_job",
-        DefaultSensorStatus.RUNNING,
-    )
+    sensors = defs.get_repository_def().sensor_defs
+    assert {(sensor.name, sensor.job_name) for sensor in sensors} == {
+        ("retrain_on_drift", "train_job"),
+        ("carry_corrections", "nightly_job"),
+    }
+    assert {sensor.default_status for sensor in sensors} == {DefaultSensorStatus.RUNNING}

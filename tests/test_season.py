@@ -190,7 +190,8 @@ def test_drift_is_reported_where_both_windows_hold_fifty_matches(season):
     (row,) = report.iter_rows(named=True)
     assert (row["match_date"], row["current_matches"], row["reference_matches"]) == (season.today, len(now), len(then))
     scores = json.loads(row["scores"])
-    drifted = sorted(column for column, score in scores.items() if score >= 0.25)
+    drifted = sorted(column for column, score in scores.items() if score >= row["threshold"])
+    assert row["threshold"] >= 0.25
     assert row["drifted_columns"].split(",") == (drifted or [""])
     assert (row["columns"], row["drifted"], row["drift_share"]) == (
         len(scores),

@@ -4,7 +4,9 @@ import datetime as dt
 
 import polars as pl
 from dagster import (
+    AssetCheckExecutionContext,
     AssetCheckResult,
+    AssetCheckSeverity,
     AssetExecutionContext,
     AssetIn,
     MetadataValue,
@@ -12,7 +14,10 @@ from dagster import (
     asset_check,
 )
 
+from soccer_assets.clock import Clock
+from soccer_assets.data_versions import CORRECTED_DAYS, out_of_date
 from soccer_assets.delta import DATE, Lake
+from soccer_assets.errors import NotMaterializedError
 from soccer_assets.features.history import READ, History, about
 from soccer_assets.features.leak import leaking_features
 from soccer_assets.features.prices import newest_prices
@@ -20,7 +25,7 @@ from soccer_assets.features.ratings import rate
 from soccer_assets.features.schema import MATCH_FEATURES, TEAM_RATINGS
 from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.matches.schema import FORECAST
-from soccer_assets.partitions import dates_of, look_back
+from soccer_assets.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.settings import Settings
 
 PAST = AssetIn(partition_mapping=look_back())
@@ -44,12 +49,50 @@ def match_features(context: AssetExecutionContext, matches: pl.LazyFrame, team_r
     """One match as known before the day of its kick-off: form, ratings, rest, meetings, league table."""
     here = pl.col(DATE).is_between(*dates_of(context.partition_key_range)) & pl.col("status").is_in(FORECAST)
     fixtures = matches.filter(here).select(READ).collect()
-    known, rated = (about(rows, fixtures) for rows in (matches.select(READ), team_ratings))
-    features = MATCH_FEATURES.conform(History.build(known.collect(), rated.collect()).features(fixtures))
+    known, rated = (about(rows, fixtures).collect() for rows in (matches.select(READ), team_ratings))
+    _require_ratings(known, rated)
+    features = MATCH_FEATURES.conform(History.build(known, rated).features(fixtures))
     empty = features.null_count().row(0)
     share = {name: n / len(features) for name, n in zip(features.columns, empty, strict=True) if n}
     context.add_output_metadata({"share without a value": MetadataValue.json(share)})
     return features
+
+
+def _require_ratings(matches: pl.DataFrame, ratings: pl.DataFrame) -> None:
+    """Raise NotMaterializedError where finished matches have no ratings at all."""
+    finished = matches.filter(pl.col("status") == "finished")
+    if len(finished) and ratings.is_empty():
+        first, last = finished.select(first=pl.col(DATE).min(), last=pl.col(DATE).max()).row(0)
+        raise NotMaterializedError(
+            f"expected team_ratings after {len(finished)} finished matches from {first} to {last}, found none: "
+            f"run `just backfill {first} {last}`"
+        )
+
+
+@asset_check(asset=match_features)
+def no_date_is_older_than_what_it_rests_on(
+    context: AssetCheckExecutionContext, lake: ResourceParam[Lake], clock: ResourceParam[Clock]
+) -> AssetCheckResult:
+    """No rating, feature or settlement that the nightly run makes no more rests on an older state of its upstream.
+
+    By data versions, not times: a result that was corrected names every later date until it is made anew.
+    """
+    first, last = dates_of_run(context.run.tags)
+    rows = out_of_date(lake)
+    if first is not None:  # what the run itself leaves out of its dates, the next one makes
+        rows = rows.filter(~pl.col(DATE).is_between(first, last))
+    of = rows.group_by("name").agg(dates=pl.len(), first=pl.col(DATE).min(), last=pl.col(DATE).max()).sort("first")
+    regular = clock.today() - dt.timedelta(days=CORRECTED_DAYS)
+    remedies = [f"just backfill {day} {last}" for day, last in of.select("first", "last").rows()[:1]]
+    return AssetCheckResult(
+        passed=rows.filter(pl.col(DATE) < regular).is_empty(),
+        severity=AssetCheckSeverity.WARN,
+        metadata={
+            "dates": len(rows),
+            "by table": MetadataValue.md(markdown(of)),
+            "what to do": " ".join(["the next nightly run makes them anew; at once:", *remedies]),
+        },
+    )
 
 
 @asset_check(asset=match_features, blocking=True)

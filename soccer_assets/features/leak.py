@@ -6,25 +6,50 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.delta import DATE
+from soccer_assets.errors import SchemaError
 from soccer_assets.features.history import History
 from soccer_assets.features.prices import PRICES
 from soccer_assets.features.ratings import rate
-from soccer_assets.matches.records import COUNTS, EXPECTED_GOALS
+
+#: What says which match a row is, and where it stands. All the rest is noise in the test.
+KEPT = ("match_date", "match_id", "league", "season", "status", "home", "away", "home_id", "away_id", "leg")
 
 
 def with_noise_from(matches: pl.DataFrame, day: dt.date, seed: int) -> pl.DataFrame:
-    """The same matches, with random results and statistics from `day` on."""
+    """The same matches, with noise from `day` on in every column but those of `KEPT`, also where it was null."""
     random = np.random.default_rng(seed)
     late = matches[DATE] >= day
     finished = matches.with_columns(status=pl.when(late & (pl.col("status") == "scheduled")).then(pl.lit("finished"))
                                     .otherwise("status"))  # fmt: skip
-    noise = {name: pl.Series(random.integers(0, 12, len(matches)), dtype=pl.Int16) for name in COUNTS}
-    noise |= {name: pl.Series(random.random(len(matches)) * 3) for name in EXPECTED_GOALS}
+    noise = {name: _noise(random, column) for name, column in zip(matches.columns, matches, strict=True)
+             if name not in KEPT}  # fmt: skip
     return finished.with_columns(
-        pl.when(late).then(values).otherwise(pl.col(name)).alias(name)
-        for name, values in noise.items()
-        if name in matches.columns
+        pl.when(late).then(values).otherwise(pl.col(name)).alias(name) for name, values in noise.items()
     )
+
+
+def _noise(random: np.random.Generator, column: pl.Series) -> pl.Series:
+    """Random values of the column's type.
+
+    Raises:
+        SchemaError: of that type there is no noise.
+    """
+    size, dtype = len(column), column.dtype
+    if dtype.is_integer():
+        return pl.Series(random.integers(0, 12, size)).cast(dtype)
+    if dtype.is_numeric():
+        return pl.Series(random.random(size) * 3).cast(dtype)
+    if dtype == pl.Boolean:
+        return pl.Series(random.random(size) < 0.5)
+    if dtype.is_temporal():
+        return pl.Series(random.integers(0, 2**30, size)).cast(dtype)
+    if isinstance(dtype, pl.Enum | pl.Categorical):
+        return column.sample(size, with_replacement=True, shuffle=True, seed=int(random.integers(2**32)))
+    if dtype in (pl.String, pl.Binary, pl.Null):
+        return pl.Series([f"noise {number}" for number in random.integers(0, 2**30, size)]).cast(
+            pl.String if dtype == pl.Null else dtype
+        )
+    raise SchemaError(f"matches: expected a column of numbers, words or times, found {column.name} of {dtype}")
 
 
 def noisy_prices(matches: pl.DataFrame, prices: pl.DataFrame, day: dt.date, seed: int) -> pl.DataFrame:
@@ -52,5 +77,5 @@ def leaking_features(matches: pl.DataFrame, prices: pl.DataFrame, day: dt.date, 
     fixtures = matches.filter(pl.col(DATE) == day)
     told = told_of(matches, prices, fixtures)
     noisy = with_noise_from(matches, day, seed)
-    blind = told_of(noisy, noisy_prices(noisy, prices, day, seed), fixtures)
+    blind = told_of(noisy, noisy_prices(noisy, prices, day, seed), noisy.filter(pl.col(DATE) == day))
     return [name for name in told.columns if not told[name].equals(blind[name])]

@@ -18,6 +18,7 @@ from dagster import (
 )
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
+from soccer_assets.data_versions import stored
 from soccer_assets.delta import Lake
 from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.models.ablation import ablated, worth_plot
@@ -26,10 +27,11 @@ from soccer_assets.models.candidate_page import plots, shown
 from soccer_assets.models.choice import selected
 from soccer_assets.models.families import FAMILIES, Family, stack
 from soccer_assets.models.model_card import card
+from soccer_assets.models.outdated import refuse_outdated
 from soccer_assets.models.promotion import judge, ledger
 from soccer_assets.models.registry import Registry
 from soccer_assets.models.schema import ABLATION, CANDIDATES, MODEL_CARD, SELECTED_MODEL
-from soccer_assets.models.training import chosen_families, examples, outcomes, stacked, trained
+from soccer_assets.models.training import chosen_families, examples, made_for, outcomes, stacked, trained
 from soccer_assets.partitions import dates_of, look_back
 from soccer_assets.settings import Settings
 
@@ -67,6 +69,7 @@ def _candidate_asset(family: Family) -> AssetsDefinition:
     ) -> pl.DataFrame:
         _, day = dates_of(context.partition_key_range)
         known = examples(match_features, matches, market_probabilities, settings.train_since, day)
+        refuse_outdated(known, matches, market_probabilities, stored(lake))
         row = trained(family, known, day, settings, lake)
         context.add_output_metadata(_page(row))
         return row
@@ -91,7 +94,8 @@ if stack.NAME in FAMILIES_CHOSEN:
     ) -> pl.DataFrame:
         """The other candidates of a date in one: a pool whose weights their predictions out of fold teach."""
         _, day = dates_of(context.partition_key_range)
-        row = stacked(pl.concat(candidates.values()).to_dicts(), outcomes(matches).collect(), day)
+        rows = made_for(day, candidates).to_dicts()
+        row = stacked(rows, outcomes(matches).collect(), day)
         context.add_output_metadata(_page(row))
         return row
 
@@ -128,9 +132,10 @@ def selected_model(
 ) -> pl.DataFrame:
     """The forecaster chosen for a date: the selected estimator with its calibration, blend and goals."""
     _, day = dates_of(context.partition_key_range)
+    rows = made_for(day, candidates).to_dicts()
     known = examples(match_features, matches, market_probabilities, settings.train_since, day)
     prices = quotes(market_probabilities), closes(market_probabilities)
-    model = selected(pl.concat(candidates.values()).to_dicts(), known, *prices)
+    model = selected(rows, known, *prices)
     row = model.row(0, named=True)
     shown = {name: _table(row[name]) for name in ("comparison", "calibration", "lines")}
     context.add_output_metadata({name: row[name] for name in ("family", "version", "log_loss", "reason")} | shown)
@@ -153,7 +158,8 @@ def model_card(
     market_probabilities: pl.LazyFrame,
 ) -> pl.DataFrame:
     """What there is to know of a selected model; it is registered in MLflow and, where the gate lets it, champion."""
-    model = selected_model.row(0, named=True)
+    _, day = dates_of(context.partition_key_range)
+    model = made_for(day, {"selected_model": selected_model}).row(0, named=True)
     known = examples(match_features, matches, market_probabilities, settings.train_since, model["match_date"])
     failed, least = _failed_checks(context), settings.promotion_matches
     verdict = judge(model, lake.scan("selected_model"), ledger(lake), known, failed, least)

@@ -14,7 +14,7 @@ import msgspec
 import polars as pl
 
 from soccer_assets.delta import DATE, Lake
-from soccer_assets.errors import ModelError
+from soccer_assets.errors import ModelError, NotMaterializedError
 from soccer_assets.features.catalog import NAMES
 from soccer_assets.features.prices import newest_prices
 from soccer_assets.models import families
@@ -79,6 +79,17 @@ def examples(
             f"run `just backfill {since} {before}`"
         )
     return found
+
+
+def made_for(day: dt.date, models: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The rows of all tables of models of a date.
+
+    Raises:
+        NotMaterializedError: a table has none.
+    """
+    if absent := [name for name, rows in models.items() if rows.is_empty()]:
+        raise NotMaterializedError(f"expected {', '.join(absent)} of {day}, found none: run `just train {day}`")
+    return pl.concat(models.values())
 
 
 def outcomes(matches: pl.LazyFrame) -> pl.LazyFrame:

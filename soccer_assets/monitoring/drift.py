@@ -1,6 +1,13 @@
 """Have the features drifted? The last weeks against the same phase of earlier seasons (Evidently).
 
 The same phase, because form and tables look different in August and in May: that is the calendar, not drift.
+
+Small windows differ by chance, and the farthest of a hundred columns differs most. So a column has drifted when its
+distance reaches both `THRESHOLD` and what chance alone exceeds in no column of 95 reports of 100: the 95th percentile,
+over `DEALS` deals of all matches to the two windows at random, of the farthest column's distance (Westfall and Young
+1993). Whatever the number of columns and matches, at most `FALSE_ALARMS` of the reports on equal windows name a column.
+What a club is changes little within a window, so the matches of a club in one window are dealt together, as often as a
+column tells of its home or of its away club.
 """
 
 import datetime as dt
@@ -8,17 +15,24 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from soccer_assets.delta import DATE
 from soccer_assets.monitoring.schema import DRIFT_REPORT
+from soccer_assets.scoring import Floats
 
 CURRENT_DAYS = 42
 PHASE_DAYS = 42
 SEASONS_BACK = 3
 LEAST_MATCHES = 50
-#: Distance in standard deviations of the reference. Windows of some hundred matches differ by half of it by chance.
+#: Distance in standard deviations of the reference.
 METHOD, THRESHOLD = "wasserstein", 0.25
+FALSE_ALARMS, DEALS = 0.05, 200
+#: After so many deals it is plain whether chance comes near the threshold.
+FEW_DEALS = 10
+LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True)
@@ -55,14 +69,15 @@ def drift(compared: Windows, day: dt.date, columns: list[str], html: Path | None
     current, reference = (
         Dataset.from_pandas(window.select(used).to_pandas(), data_definition=definition) for window in both
     )
-    preset = DataDriftPreset(columns=used, num_method=METHOD, num_threshold=THRESHOLD)
+    threshold = max(THRESHOLD, by_chance(compared, used, day))
+    preset = DataDriftPreset(columns=used, num_method=METHOD, num_threshold=threshold)
     snapshot = Report([preset]).run(current, reference)
     scores = {
         metric["config"]["column"]: float(metric["value"])
         for metric in json.loads(snapshot.json())["metrics"]
         if "column" in metric["config"]
     }
-    drifted = sorted(column for column, score in scores.items() if score >= THRESHOLD)
+    drifted = sorted(column for column, score in scores.items() if score >= threshold)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         snapshot.save_html(str(html))
@@ -75,6 +90,90 @@ def drift(compared: Windows, day: dt.date, columns: list[str], html: Path | None
         "current_matches": len(compared.current),
         "reference_matches": len(compared.reference),
         "scores": json.dumps(scores, sort_keys=True),
+        "threshold": threshold,
         "html": None if html is None else str(html),
     }
     return DRIFT_REPORT.conform(pl.DataFrame([row], schema=DRIFT_REPORT.schema))
+
+
+def by_chance(compared: Windows, columns: list[str], day: dt.date) -> float:
+    """The distance that the farthest column reaches in one of twenty random deals of the matches to the windows.
+
+    Args:
+        compared: the windows.
+        columns: of away clubs where they begin with `away_`, else of home clubs.
+        day: last day of the current window.
+
+    Returns:
+        Wasserstein distance in standard deviations of the reference; a lower bound of it, far below `THRESHOLD`,
+        where the windows are so large that chance cannot matter.
+    """
+    random = np.random.default_rng(0)
+    pooled = pl.concat(window.select(compared.current.columns) for window in (compared.current, compared.reference))
+    is_current = np.arange(len(pooled)) < len(compared.current)
+    by_side = []
+    for side in ("home", "away"):
+        mine = [name for name in columns if name.startswith("away_") == (side == "away")]
+        if mine:
+            by_side.append((Sorted.of(pooled.select(mine)), _units(pooled, side, day)))
+    farthest: list[float] = []
+    for deal in range(DEALS):
+        seed = int(random.integers(2**32))
+        farthest.append(max(of.farthest(_dealt(units, is_current, seed)) for of, units in by_side))
+        if deal == FEW_DEALS and max(farthest) < THRESHOLD / 2:
+            break
+    rank = int(np.ceil((1 - FALSE_ALARMS) * (len(farthest) + 1)))
+    return float(np.sort(farthest)[min(rank, len(farthest)) - 1])
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Columns `(n, k)`: their values, 0 where null, and the same sorted, nulls last.
+
+    `order` holds the rows, `gaps` the distance to the next value (0 at the end), `known` whether a place has a value,
+    `so_far` how many places up to it have one.
+    """
+
+    values: Floats
+    has_value: NDArray[np.bool_]
+    order: NDArray[np.intp]
+    gaps: Floats
+    known: NDArray[np.bool_]
+    so_far: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> "Sorted":
+        values = frame.select(pl.all().cast(pl.Float64).fill_null(np.nan)).to_numpy()
+        order = np.argsort(values, axis=0, kind="stable")
+        ordered = np.take_along_axis(values, order, axis=0)
+        gaps = np.nan_to_num(np.diff(ordered, axis=0, append=np.nan))
+        known = ~np.isnan(ordered)
+        so_far = known.cumsum(axis=0, dtype=np.int32)
+        return cls(np.nan_to_num(values), ~np.isnan(values), order, gaps, known, so_far)
+
+    def farthest(self, is_current: NDArray[np.bool_]) -> float:
+        """The largest Wasserstein distance of a column, in standard deviations of the rows that are not current."""
+        current: NDArray[np.int32] = np.cumsum(is_current[self.order] & self.known, axis=0, dtype=np.int32)
+        reference = self.so_far - current
+        apart = current / np.maximum(current[-1], 1) - reference / np.maximum(reference[-1], 1)
+        distance = np.einsum("ij,ij->j", np.abs(apart), self.gaps)
+        mine = (~is_current).astype(float)
+        n = np.maximum(mine @ self.has_value, 1)
+        mean = mine @ self.values / n
+        spread = np.sqrt(np.maximum(mine @ np.square(self.values) / n - np.square(mean), 0))
+        return float((distance / np.maximum(spread, LEAST_SPREAD)).max())
+
+
+def _units(pooled: pl.DataFrame, side: str, day: dt.date) -> NDArray[np.int64]:
+    """Number of what each row is dealt with: the matches of a club in one window, or itself where no club is known."""
+    club = f"{side}_id"
+    if club not in pooled.columns:
+        return np.arange(len(pooled))
+    years = ((pl.lit(day) - pl.col(DATE)).dt.total_days() / 365.25).round()
+    return pooled.select(pl.struct(club, years).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+
+
+def _dealt(units: NDArray[np.int64], is_current: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
+    """As many units at random as the current window has."""
+    places = np.random.default_rng(seed).permutation(int(units.max()) + 1)
+    return np.asarray(places[units] < len(np.unique(units[is_current])))

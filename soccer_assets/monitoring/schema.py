@@ -154,7 +154,14 @@ DRIFT_REPORT = Table(
         Column(
             "scores",
             pl.String,
-            "JSON: column to score (Wasserstein distance in standard deviations, or Jensen-Shannon)",
+            "JSON: column to score (Wasserstein distance in standard deviations of the reference)",
+        ),
+        Column(
+            "threshold",
+            pl.Float64,
+            "score from which a column has drifted: beyond 0.25 and beyond chance",
+            ge=0,
+            nullable=True,
         ),
         Column("html", pl.String, "file of the full report under var/reports", nullable=True),
     ),

@@ -17,11 +17,12 @@ from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.models.blending import quotes
 from soccer_assets.models.promotion import ledger as promotions
 from soccer_assets.partitions import look_back
-from soccer_assets.predictions.forecast import forecast
-from soccer_assets.predictions.ledger import seal, verify
+from soccer_assets.predictions.forecast import forecast, since_first_champion
+from soccer_assets.predictions.ledger import as_sealed, seal, verify
 from soccer_assets.predictions.markets import markets as all_markets
 from soccer_assets.predictions.markets import over_probability
 from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
+from soccer_assets.predictions.upstream import forecastable, require_rows
 from soccer_assets.predictions.value import value_bets as find_value
 from soccer_assets.scoring import PROBABILITIES
 from soccer_assets.settings import Settings
@@ -39,20 +40,35 @@ def predictions(
     market_probabilities: pl.LazyFrame,
     selected_model: pl.LazyFrame,
     lake: ResourceParam[Lake],
+    clock: ResourceParam[Clock],
 ) -> pl.DataFrame:
     """One forecast of one match on one line: model (no prices of the match), market, blend, or challenger."""
-    rows = forecast(matches, match_features, selected_model, promotions(lake), quotes(market_probabilities))
+    require_rows("match_features", match_features, forecastable(matches), "backfill")
+    moves = promotions(lake)
+    has_champion = since_first_champion(matches, selected_model, moves)
+    rows = forecast(has_champion, match_features, selected_model, moves, quotes(market_probabilities))
+    rows = as_sealed(lake, rows, clock.now())
     counts = dict(rows["line"].value_counts().sort("line").iter_rows())
     shown = rows.select("match_date", "league", "home", "away", "line", *PROBABILITIES).tail(30)
-    context.add_output_metadata({"forecasts by line": counts, "newest": MetadataValue.md(markdown(shown))})
+    context.add_output_metadata(
+        {
+            "forecasts by line": counts,
+            "matches before the first champion": len(matches) - len(has_champion),
+            "newest": MetadataValue.md(markdown(shown)),
+        }
+    )
     return rows
 
 
 @dated_asset(MARKETS, kinds={"numpy"})
 def markets(
-    context: AssetExecutionContext, predictions: pl.DataFrame, market_probabilities: pl.LazyFrame
+    context: AssetExecutionContext,
+    matches: pl.DataFrame,
+    predictions: pl.DataFrame,
+    market_probabilities: pl.LazyFrame,
 ) -> pl.DataFrame:
     """One selection of one market of a match as one line forecasts it: a sum over the line's one score matrix."""
+    require_rows("predictions", predictions, forecastable(matches))
     rows = all_markets(predictions, over_probability(market_probabilities))
     newest = rows.join(rows.tail(1).select("match_id", "line"), on=["match_id", "line"])
     shown = newest.select("match_id", "line", "market", "goals_line", "selection", "won", "push", "fair_odds")
@@ -64,12 +80,15 @@ def markets(
 def value_bets(
     context: AssetExecutionContext,
     settings: ResourceParam[Settings],
+    matches: pl.DataFrame,
     predictions: pl.DataFrame,
     markets: pl.DataFrame,
     best_prices: pl.LazyFrame,
     match_features: pl.LazyFrame,
 ) -> pl.DataFrame:
     """One selection whose forecast exceeds the market's probability by the least edge; nothing is placed."""
+    require_rows("predictions", predictions, forecastable(matches))
+    require_rows("markets", markets, predictions)
     bets = find_value(predictions, markets, best_prices, match_features, settings.value_edge, settings.kelly_fraction)
     counts = bets.group_by("line", "market").len("bets").sort("line", "market")
     context.add_output_metadata({"by line and market": MetadataValue.md(markdown(counts))})
@@ -80,6 +99,7 @@ def value_bets(
 def prediction_ledger(
     lake: ResourceParam[Lake],
     clock: ResourceParam[Clock],
+    matches: pl.DataFrame,
     predictions: pl.DataFrame,
     match_features: pl.LazyFrame,
     market_probabilities: pl.LazyFrame,
@@ -88,6 +108,7 @@ def prediction_ledger(
 
     The rows are added by the ledger itself: the I/O manager replaces what a date had, and here nothing is replaced.
     """
+    require_rows("predictions", predictions, forecastable(matches))
     sealed = seal(lake, predictions, match_features, market_probabilities, clock.now())
     return MaterializeResult(metadata={"dagster/row_count": len(sealed), "forecasts": len(predictions)})
 

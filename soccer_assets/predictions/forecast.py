@@ -53,6 +53,13 @@ def forecast(
     return PREDICTIONS.conform(pl.concat(parts, how="diagonal"))
 
 
+def since_first_champion(matches: pl.DataFrame, models: pl.LazyFrame, promotions: pl.DataFrame) -> pl.DataFrame:
+    """The matches on dates that have a champion; all of them where none has one."""
+    made = models.select("version").collect()["version"].to_list()
+    champion = champion_on(standing(promotions, made), matches[DATE].to_list())
+    return matches if champion.null_count() == len(matches) else matches.filter(champion.is_not_null())
+
+
 def _who(dates: pl.Series, models: pl.LazyFrame, promotions: pl.DataFrame) -> pl.DataFrame:
     """Version of the champion and, where it is another, of the newest model: a row a match."""
     made = models.select(DATE, "version").collect().sort(DATE)

@@ -29,6 +29,7 @@ from soccer_assets.errors import SoccerError
 from soccer_assets.models.closing_move import BOOK
 from soccer_assets.predictions.markets import PRICED
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
+from soccer_assets.scoring import PROBABILITIES
 
 NAME: Final = PREDICTION_LEDGER.name
 MATCH: Final = ["match_date", "match_id"]
@@ -38,6 +39,8 @@ _HASHES: Final = ("previous_hash", "hash")
 #: Written with a row, but not what it says: the same forecast at another time or by another edition is the same.
 _CIRCUMSTANCES: Final = ("number", "code_version", "sealed_at", *_HASHES)
 _CONTENT: Final = [name for name in PREDICTION_LEDGER.schema if name not in _CIRCUMSTANCES]
+#: What a forecast says of its match.
+_SAID: Final = (*PROBABILITIES, "home_goals_expected", "away_goals_expected", "rho")
 #: When it is too late to seal.
 _KNOWN_FROM: Final = pl.coalesce("kick_off_at", pl.col(DATE).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
 
@@ -79,6 +82,27 @@ def seal(
     raise SoccerError(
         f"{NAME}: expected to add {len(new)} rows, found other writers faster {TRIES} times: run it again"
     )
+
+
+def as_sealed(lake: Lake, predictions: pl.DataFrame, now: dt.datetime) -> pl.DataFrame:
+    """The forecasts, those of matches that kicked off as they were sealed last by the same model, where they were.
+
+    A result that is corrected changes the features of later matches of the past, never what was said of them.
+
+    Args:
+        lake: where the ledger is.
+        predictions: rows of `predictions`.
+        now: the time.
+    """
+    if not lake.exists(NAME) or predictions.is_empty():
+        return predictions
+    of = [*MATCH, "line", "model_version"]
+    rows = lake.scan(NAME, *(predictions.select(first=pl.col(DATE).min(), last=pl.col(DATE).max()).row(0)))
+    newest = rows.filter(pl.col("number") == pl.col("number").max().over(of)).select(*of, *_SAID, sealed=pl.lit(True))
+    joined = predictions.join(newest.collect(), on=of, how="left", nulls_equal=True, suffix="_sealed")
+    stands = pl.col("sealed").fill_null(False) & (now >= _KNOWN_FROM)
+    said = [pl.when(stands).then(f"{name}_sealed").otherwise(name).alias(name) for name in _SAID]
+    return joined.with_columns(said).select(predictions.columns)
 
 
 def verify(lake: Lake, noted: str | None = None) -> Verdict:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from soccer_assets.features.leak import leaking_features, noisy_prices, told_of, with_noise_from
+from soccer_assets.features import leak
+from soccer_assets.features.leak import KEPT, leaking_features, noisy_prices, told_of, with_noise_from
 from soccer_assets.features.prices import newest_prices
 from soccer_assets.matches.records import COUNTS
 from soccer_assets.models.families import decode
@@ -96,3 +97,38 @@ def test_noise_rewrites_every_price_from_the_day_on_and_nothing_before_it(season
     sums = noisy.filter(late).select(pl.sum_horizontal("p_home", "p_draw", "p_away")).to_series()
     assert sums.to_list() == pytest.approx([1.0] * len(sums))
     assert set(noisy.filter(late)["p_home"]) & set(prices["p_home"]) == set()
+
+
+def test_noise_is_in_every_column_but_those_that_say_which_match_it_is(season, known):
+    """A new column of any type is noise, too, also where it was null."""
+    matches, day = known[0], match_day(season, 30)
+    new = {
+        "attendance": pl.lit(None, dtype=pl.Int32), "possession": pl.lit(0.5, dtype=pl.Float32), "coach": pl.lit("x"),
+        "neutral": pl.lit(None, dtype=pl.Boolean), "first_goal_at": pl.lit(None, dtype=pl.Datetime("us", "UTC")),
+        "drawn_on": pl.lit(None, dtype=pl.Date), "surface": pl.lit("grass", dtype=pl.Categorical), "unknown": None,
+    }  # fmt: skip
+    matches = matches.with_columns(**new)
+    noisy = with_noise_from(matches, day, 0)
+    late = pl.col("match_date") >= day
+    before, after = matches.filter(late), noisy.filter(late)
+    assert after.select(KEPT).drop("status").equals(before.select(KEPT).drop("status"))
+    same = {name for name in matches.columns if before[name].equals(after[name])}
+    assert same <= {*KEPT, "surface"}  # of one word there is no other
+    assert after.drop("surface").null_count().sum_horizontal().item() == 0
+    assert noisy.filter(~late).equals(matches.filter(~late).cast(dict(noisy.schema)))
+
+
+@pytest.mark.parametrize("whose", ["history", "fixtures"])
+def test_a_leak_through_a_new_column_of_matches_is_found(season, known, monkeypatch, whose):
+    """A history that reads the attendance of its own fixtures, from the past it was given or from the fixtures."""
+    matches, prices = known
+    matches = matches.with_columns(attendance=pl.int_range(pl.len()).cast(pl.Float64))
+    told_of = leak.told_of
+
+    def leaking(past, prices, fixtures):
+        read = past if whose == "history" else fixtures
+        crowd = read.select("match_id", crowd="attendance")
+        return told_of(past, prices, fixtures).join(crowd, on="match_id", how="left", maintain_order="left")
+
+    monkeypatch.setattr(leak, "told_of", leaking)
+    assert leaking_features(matches, prices, match_day(season, 30), 0) == ["crowd"]

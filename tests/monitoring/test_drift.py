@@ -4,8 +4,9 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import wasserstein_distance
 
-from soccer_assets.monitoring.drift import Windows, drift, windows
+from soccer_assets.monitoring.drift import THRESHOLD, Windows, by_chance, drift, windows
 
 DAY = dt.date(2025, 3, 1)
 COLUMNS = ["shots", "goals", "corners"]
@@ -82,3 +83,53 @@ def test_leagues_that_do_not_play_now_are_no_reference():
     past = DAY - dt.timedelta(days=380)
     rows = pl.DataFrame({"match_date": [DAY, past, past], "league": ["E0", "E0", "NOR"]})
     assert windows(rows, DAY).reference["league"].to_list() == ["E0"]
+
+
+def normals(n: int, seed: int, columns: int, shift: float = 0.0) -> pl.DataFrame:
+    """Independent standard normal columns, the first one shifted."""
+    values = np.random.default_rng(seed).normal(size=(n, columns))
+    values[:, 0] += shift
+    return pl.DataFrame(values, schema=[f"c{place}" for place in range(columns)]).with_columns(match_date=pl.lit(DAY))
+
+
+def farthest(now: pl.DataFrame, then: pl.DataFrame, columns: int) -> tuple[float, float]:
+    """The farthest column's distance and the threshold."""
+    names = [f"c{place}" for place in range(columns)]
+    score = max(wasserstein_distance(now[name], then[name]) / then[name].std(ddof=0) for name in names)
+    return score, max(THRESHOLD, by_chance(Windows(now, then), names, DAY))
+
+
+@pytest.mark.parametrize(("now", "then", "columns"), [(50, 50, 3), (50, 150, 40), (115, 121, 60), (400, 400, 10)])
+def test_equal_windows_of_any_size_name_a_column_no_more_often_than_stated(now, then, columns):
+    """Of 60 reports at 5 % each, more than 8 are named in one of 300 tests."""
+    alarms = 0
+    for seed in range(60):
+        score, threshold = farthest(normals(now, 2 * seed, columns), normals(then, 2 * seed + 1, columns), columns)
+        alarms += score >= threshold
+    assert alarms <= 8
+
+
+@pytest.mark.parametrize(("n", "shift"), [(50, 1.5), (100, 0.9), (400, 0.5), (1000, 0.35)])
+def test_a_real_shift_of_one_column_among_forty_is_named(n, shift):
+    named = [farthest(normals(n, seed, 40, shift), normals(n, 100 + seed, 40), 40) for seed in range(10)]
+    assert sum(score >= threshold for score, threshold in named) >= 9
+
+
+def test_matches_of_a_club_are_dealt_together():
+    """Ratings hardly move within weeks: a hundred matches of ten clubs say as much as ten numbers."""
+
+    def of_clubs(seed: int) -> pl.DataFrame:
+        ratings = np.random.default_rng(seed).normal(size=10)
+        clubs = [f"club {number % 10}" for number in range(100)]
+        columns = {"home_elo": ratings.repeat(1)[np.arange(100) % 10], "home_id": clubs, "away_id": clubs[::-1]}
+        return pl.DataFrame(columns).with_columns(match_date=pl.lit(DAY))
+
+    now, then = of_clubs(0), of_clubs(1).with_columns(match_date=pl.lit(DAY - dt.timedelta(days=365)))
+    together = by_chance(Windows(now, then), ["home_elo"], DAY)
+    alone = by_chance(Windows(now.drop("home_id", "away_id"), then.drop("home_id", "away_id")), ["home_elo"], DAY)
+    assert together > 2 * alone
+
+
+def test_the_threshold_is_in_the_report():
+    few, many = (drift(Windows(window(n, 4), window(n, 5)), DAY, COLUMNS, None)["threshold"].item() for n in (60, 2000))
+    assert few > many == THRESHOLD

@@ -1,6 +1,7 @@
 """The assets as Dagster runs them, on a lake of one match."""
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import polars as pl
@@ -8,8 +9,9 @@ import pytest
 
 from soccer_assets.clock import Clock
 from soccer_assets.delta import Lake
+from soccer_assets.errors import NotMaterializedError
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES
-from soccer_assets.predictions.ledger import verify
+from soccer_assets.predictions.ledger import as_sealed, verify
 from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, VALUE_BETS
 from soccer_assets.settings import Settings
 
@@ -38,6 +40,7 @@ def lake(tmp_path: Path, predictions) -> Lake:
         "predictions": told,
         "market_probabilities": pl.DataFrame(quotes, schema=MARKET_PROBABILITIES.schema),
         "best_prices": pl.DataFrame([best], schema=BEST_PRICES.schema),
+        "matches": told.select("match_date", "match_id", status=pl.lit("scheduled")).unique(),
         "match_features": told.select("match_date", "match_id").unique().with_columns(
             home_matches_known=pl.lit(40), away_matches_known=pl.lit(3)
         ),
@@ -47,7 +50,8 @@ def lake(tmp_path: Path, predictions) -> Lake:
     return lake
 
 
-def materialize(lake: Lake):
+def materialize(lake: Lake, *names: str):
+    """A run of the assets named, or of all with the check of the ledger."""
     from dagster import AssetSpec
     from dagster import materialize as run
 
@@ -57,7 +61,9 @@ def materialize(lake: Lake):
     from soccer_assets.settings import Settings
 
     wanted = [assets.markets, assets.value_bets, assets.prediction_ledger, assets.the_ledger_is_as_it_was_sealed]
-    given = ("predictions", "market_probabilities", "best_prices", "match_features")
+    wanted = [getattr(assets, name) for name in names] or wanted
+    given = ("matches", "predictions", "market_probabilities", "best_prices", "match_features")
+    given += ("markets",) if names == ("value_bets",) else ()
     stored = [AssetSpec(name, partitions_def=match_dates) for name in given]
     resources = {"io_manager": DeltaIOManager(lake), "lake": lake, "settings": Settings(), "clock": CLOCK}
     return run([*stored, *wanted], resources=resources, tags=range_tags(PAST, COMING))
@@ -95,3 +101,34 @@ def test_a_run_again_adds_nothing_and_a_past_date_is_never_sealed(lake):
     assert materialize(lake).success
     assert lake.read(PREDICTION_LEDGER.name).height == 6
     assert verify(lake).broken is None
+
+
+@pytest.mark.parametrize("name", ["markets", "value_bets", "prediction_ledger"])
+def test_without_forecasts_of_matches_that_are_there_nothing_is_made_and_the_command_is_named(lake, name):
+    lake.replace_dates("predictions", lake.read("predictions").clear(), PAST, COMING)
+    lake.replace_dates("markets", MARKETS.empty(), PAST, COMING)
+    told = f"expected predictions of 2 matches on {PAST}, {COMING}, found none: run `just predict {PAST} {COMING}`"
+    with pytest.raises(NotMaterializedError, match=re.escape(told)):
+        materialize(lake, name)
+
+
+def test_without_matches_there_is_nothing_to_forecast_and_nothing_is_wrong(lake):
+    for name in ("matches", "predictions"):
+        lake.replace_dates(name, lake.read(name).clear(), PAST, COMING)
+    assert materialize(lake).success
+    assert lake.read("markets").is_empty()
+
+
+def test_a_sealed_forecast_stands_when_its_match_has_kicked_off(lake):
+    """As it was sealed last, by the same model; others, and matches to come, are forecast anew."""
+    assert materialize(lake).success
+    sealed = lake.read("predictions")
+    anew = sealed.with_columns(p_home=pl.lit(0.4), p_draw=pl.lit(0.3), p_away=pl.lit(0.3))
+    before, after = CLOCK.now(), CLOCK.now() + dt.timedelta(days=4)
+    assert as_sealed(lake, anew, before).equals(anew)
+    coming = pl.col("match_date") == COMING
+    stands = as_sealed(lake, anew, after)
+    assert stands.filter(coming).equals(sealed.filter(coming))
+    assert stands.filter(~coming).equals(anew.filter(~coming))  # it was never sealed
+    by_another = anew.with_columns(model_version=pl.lit("v2"))
+    assert as_sealed(lake, by_another, after).equals(by_another)

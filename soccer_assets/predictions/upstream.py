@@ -1,0 +1,42 @@
+"""What is due: rows of an upstream table that must be there before a table that is made of them can be empty."""
+
+import polars as pl
+
+from soccer_assets.delta import DATE
+from soccer_assets.errors import NotMaterializedError
+from soccer_assets.matches.schema import FORECAST
+
+SHOWN = 5
+
+
+def require_rows(name: str, rows: pl.DataFrame, due: pl.DataFrame, command: str = "predict") -> None:
+    """Nothing, where an upstream table has rows, or none are due.
+
+    Args:
+        name: the upstream table.
+        rows: its rows of the run's match dates.
+        due: match_date, match_id of the matches of which it should have some.
+        command: the command that makes it.
+
+    Raises:
+        NotMaterializedError: rows are due and there are none.
+    """
+    if len(rows) or due.is_empty():
+        return
+    dates = due[DATE].unique().sort().to_list()
+    shown = ", ".join(map(str, dates[:SHOWN])) + (", ..." if len(dates) > SHOWN else "")
+    raise NotMaterializedError(
+        f"expected {name} of {due['match_id'].n_unique()} matches on {shown}, found none: "
+        f"run `just {command} {dates[0]} {dates[-1]}`"
+    )
+
+
+def forecastable(matches: pl.DataFrame) -> pl.DataFrame:
+    """match_date, match_id of the rows of `matches` that are forecast."""
+    return matches.filter(pl.col("status").is_in(FORECAST)).select(DATE, "match_id")
+
+
+def settled_due(matches: pl.DataFrame, predictions: pl.DataFrame) -> pl.DataFrame:
+    """match_date, match_id of the finished matches that were forecast."""
+    finished = matches.filter(pl.col("status") == "finished").select(DATE, "match_id")
+    return finished.join(predictions, on=[DATE, "match_id"], how="semi")

@@ -1,0 +1,32 @@
+"""The checks of the monitoring stage on small tables."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from soccer_assets.delta import Lake
+from soccer_assets.monitoring.assets import no_line_is_far_behind_the_closing_market
+from soccer_assets.monitoring.schema import QUALITY_REPORT
+
+DAY = dt.date(2025, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("behind", "passed"),
+    [
+        ({"model": 0.01, "blend": 0.0, "market": 0.01, "climatology": 0.08, "elo": 0.06, "closing": 0.0}, True),
+        ({"model": 0.06, "blend": 0.0, "climatology": 0.08}, False),
+        ({"model": 0.0, "challenger": 0.06}, False),
+        ({"climatology": 0.08}, True),
+    ],
+)
+def test_the_lines_are_judged_and_the_yardsticks_are_not(tmp_path, behind, passed):
+    row = dict.fromkeys(("log_loss", "rps", "brier", "accuracy", "ece"), 0.2)
+    row |= {"match_date": DAY, "league": "ALL", "sample": "complete", "matches": 100}
+    rows = [row | {"line": line, "log_loss_minus_closing": gap} for line, gap in behind.items()]
+    lake = Lake(str(tmp_path))
+    lake.replace_dates("quality_report", pl.DataFrame(rows, schema=QUALITY_REPORT.schema), DAY, DAY)
+    found = no_line_is_far_behind_the_closing_market(lake)
+    assert found.passed == passed
+    assert found.metadata["log loss minus closing"].value == behind
