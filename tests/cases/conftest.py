@@ -50,6 +50,7 @@ class Mirror:
         return Settings(
             var=str(self.folder / "var"),
             leagues=self.leagues,
+            today=Settings.read().today,
             whoscored_days=10_000,
             **{
                 f"{name}_url": (self.folder / name).as_uri()

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
+from soccer_assets.clock import Clock
+from soccer_assets.settings import Settings
 from tests.season_files import CLUBS, HEADER, PRICES, Row, csv, dated, day_of, extra, season
 
 #: A season of which all matches of the file are played, and whose archive is not final yet.
-START = (dt.datetime.now(dt.UTC) + dt.timedelta(days=5)).year - 1
+START = (Clock.of(Settings.read()).today() + dt.timedelta(days=5)).year - 1
 LABEL = f"{START}/{(START + 1) % 100:02d}"
 ARCHIVE, FIXTURES = f"mmz4281/{START % 100:02d}{(START + 1) % 100:02d}/E0.csv", "fixtures.csv"
 NORWAY, POLAND = "new/NOR.csv", "new/POL.csv"
@@ -362,7 +364,7 @@ def fixtures(mirror):
 
 @pytest.mark.parametrize("style", ["%d/%m/%y", "%Y-%m-%d", "%d.%m.%Y", "%d-%b-%Y", serial])
 def test_fixtures_are_read_in_any_style(fixtures, style):
-    today = dt.datetime.now(dt.UTC).date()
+    today = Clock.of(Settings.read()).today()
     world, acquired = fixtures(today, coming(today), coming(today, style))
     assert (acquired.problem, acquired.quarantined) == ("", 0)
     days = world.table("football_data_fixtures").sort("_line")["match_date"].to_list()
@@ -382,7 +384,7 @@ def test_fixtures_are_read_in_any_style(fixtures, style):
     ids=["words", "none", "American", "a page", "a column gone", "two styles"],
 )  # fmt: skip
 def test_fixtures_whose_days_cannot_be_told_are_refused(fixtures, new, message):
-    today = dt.datetime.now(dt.UTC).date().replace(day=5)
+    today = Clock.of(Settings.read()).today().replace(day=5)
     world, acquired = fixtures(today, coming(today), new(today))
     assert f"{FIXTURES}: {message}" in acquired.problem
     assert len(world.table("football_data_fixtures")) == 20

@@ -218,6 +218,7 @@ def test_a_record_says_where_it_comes_from():
         "_season": "2023/24",
         "_address": E0,
         "_payload_id": "f" * 64,
+        "_seen_at": NOW,
         "_line": 2,
         "_extra": None,
     }
@@ -472,7 +473,7 @@ def test_a_line_that_cannot_be_a_record_is_kept_with_its_reason(row, address, re
 
 def test_an_unknown_country_is_no_league():
     parsed = parse([answer(extra("Atlantis", "2023", "10/06/2023", "15:00"), f"{BASE}/new_league_fixtures.csv")])
-    assert parsed.quarantined["reason"].to_list() == ["expected a known division code, found none"]
+    assert parsed.quarantined["reason"].to_list() == ["expected a known division code, found Atlantis, x"]
     assert parsed.quarantined["match_date"].to_list() == [dt.date(2023, 6, 10)]
 
 
