@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import backtest, dixon_coles, features, graph, linking, markets, names, serving, sources, training
+from bench import backtest, dixon_coles, features, graph, linking, margins, markets, names, serving, sources, training
 
 PARTS = (
     "parsing", "backfill", "further_day", "sources", "names", "linking", "links", "features", "dixon_coles", "training",
-    "markets", "imports", "read", "on_demand", "backtest",
+    "margins", "markets", "imports", "read", "on_demand", "backtest",
 )  # fmt: skip
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
         sys.exit(f"expected parts out of {', '.join(PARTS)}, found {', '.join(unknown)}")
-    if {"further_day", "training", "backtest"} & set(wanted) and "backfill" not in wanted:
+    if {"further_day", "margins", "training", "backtest"} & set(wanted) and "backfill" not in wanted:
         wanted = ["backfill", *wanted]  # the day after what?
     environment = graph.where()
     parts: dict[str, Callable[[], dict[str, Any]]] = {
@@ -33,6 +33,7 @@ def main() -> None:
         "features": features.histories,
         "dixon_coles": dixon_coles.fits,
         "training": lambda: training.all_families(environment),
+        "margins": lambda: margins.closing(environment),
         "markets": markets.all_of_it,
         "imports": graph.imports,
         "read": lambda: serving.read(environment),

@@ -33,7 +33,6 @@ odds         odds                           fonbet_events football_data_fixtures
                                             odds_links
 odds         market_probabilities           odds
 odds         best_prices                    matches odds
-odds         margin_methods                 market_probabilities matches
 features     team_ratings                   market_probabilities matches
 features     match_features                 matches team_ratings
 models       candidate_climatology          market_probabilities match_features matches

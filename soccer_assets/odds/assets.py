@@ -18,13 +18,12 @@ from soccer_assets.clock import Clock
 from soccer_assets.delta import DATE, Lake
 from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.matches import decisions
-from soccer_assets.odds import best, links, margin
+from soccer_assets.odds import best, links
 from soccer_assets.odds.devig import METHODS
 from soccer_assets.odds.fonbet_prices import DAYS_APART, fonbet_quotes
 from soccer_assets.odds.market import devigged
-from soccer_assets.odds.plots import methods_plot
 from soccer_assets.odds.prices import long_form
-from soccer_assets.odds.schema import BEST_PRICES, MARGIN_METHODS, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
+from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
 from soccer_assets.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.settings import Settings
 
@@ -32,7 +31,6 @@ SUM_TOLERANCE = 1e-9
 #: The source's UTC date and the league's own date of one kick-off may differ.
 BESIDE = AssetIn(partition_mapping=look_back(DAYS_APART, until=DAYS_APART))
 MOVED = AssetIn(partition_mapping=look_back(links.DAYS_MOVED, until=links.DAYS_MOVED))
-MEASURED = AssetIn(partition_mapping=look_back(margin.WINDOW_DAYS, until=-1))
 
 
 @dated_asset(ODDS_LINKS, ins={"matches": MOVED}, kinds={"polars"})
@@ -90,29 +88,6 @@ def best_prices(context: AssetExecutionContext, odds: pl.LazyFrame, matches: pl.
     shown = moved.select(DATE, "match_id", "market", "line", "selection", "best_price", "best_bookmaker", "movement")
     stale = rows.filter("stale").select(DATE, "match_id").n_unique()
     context.add_output_metadata({"stale matches": stale, "moved most": MetadataValue.md(markdown(shown))})
-    return rows
-
-
-@dated_asset(
-    MARGIN_METHODS,
-    ins={"market_probabilities": MEASURED, "matches": MEASURED},
-    kinds={"polars"},
-)
-def margin_methods(
-    context: AssetExecutionContext, market_probabilities: pl.LazyFrame, matches: pl.LazyFrame
-) -> pl.DataFrame:
-    """One way of removing one bookmaker's margin in one league: its log loss at the close, and whether it is chosen."""
-    rows = margin.margin_methods(market_probabilities, matches, *dates_of(context.partition_key_range))
-    newest = rows.filter(pl.col(DATE) == pl.col(DATE).max())
-    shown = newest.filter("chosen").select("bookmaker", "league", "method", "chosen_by", "matches", "log_loss")
-    by_method = dict(shown["method"].value_counts().sort("method").cast({"method": str}).iter_rows())
-    context.add_output_metadata(
-        {
-            "chosen": by_method,
-            "newest": MetadataValue.md(markdown(shown)),
-            "against power": MetadataValue.md(methods_plot(newest)),
-        }
-    )
     return rows
 
 

@@ -55,8 +55,7 @@ def _of_market(odds: pl.LazyFrame, market: str) -> pl.DataFrame:
 def consensus(market_probabilities: pl.LazyFrame, kind: str, bookmaker: str = "average") -> pl.DataFrame:
     """The market's 1x2 view of each match: the newest average price of that kind, margin removed by the power method.
 
-    That is what `margin_methods` would choose: from 2012 to 2024, on 69,191 closing averages, its monthly choice never
-    left the power method, and proportional did worse by 0.0006 nats.
+    On the closing averages of 2012 to 2024 no other method is better by more than chance (`just bench margins`).
 
     Returns match_date, match_id, p_home, p_draw, p_away; of one bookmaker, if it is named.
     """

@@ -57,7 +57,6 @@ _LEAGUE = pl.Enum(list(LEAGUES))
 BOOKMAKER = pl.Enum(list(dict.fromkeys([*BOOKMAKERS.values(), *SNAPSHOT_BOOKMAKERS])))
 _MARKET = pl.Enum(list(MARKETS))
 _KIND = pl.Enum(KINDS)
-_METHOD = pl.Enum(["proportional", "power", "shin", "odds_ratio"])
 _SELECTION = pl.Enum(list(dict.fromkeys(selection for selections in MARKETS.values() for selection in selections)))
 
 
@@ -148,25 +147,6 @@ BEST_PRICES = Table(
     ),
     ("match_date", "match_id", "market", "line", "selection"),
 )  # fmt: skip
-
-ALL_LEAGUES = "ALL"
-MARGIN_METHODS = Table(
-    "margin_methods",
-    "How well one way of removing one bookmaker's margin did at the close in one league, as of the first of a month.",
-    (
-        Column("match_date", pl.Date, "the first of a month; the matches are those of the three years before it"),
-        Column("bookmaker", BOOKMAKER, "whose closing 1x2 prices; average and maximum are over the market"),
-        Column("league", pl.Enum([*LEAGUES, ALL_LEAGUES]), "division code, or ALL"),
-        Column("method", _METHOD, "how the margin was removed"),
-        Column("matches", pl.Int64, "matches that were played", ge=1),
-        Column("log_loss", pl.Float64, "mean, in nats", ge=0),
-        Column("minus_power", pl.Float64, "mean difference to the power method on the same matches"),
-        Column("standard_error", pl.Float64, "of that difference", ge=0),
-        Column("chosen", pl.Boolean, "the method for the month"),
-        Column("chosen_by", pl.String, "whose measurements decided", among=("league", "bookmaker", "default")),
-    ),
-    ("match_date", "bookmaker", "league", "method"),
-)
 
 ODDS_LINKS = Table(
     "odds_links",

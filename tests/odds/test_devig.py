@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 
 from soccer_assets.errors import OddsError
 from soccer_assets.odds.devig import METHODS, odds_ratio, overround, power, proportional, shin
-from soccer_assets.odds.schema import MARGIN_METHODS, MARKET_PROBABILITIES
+from soccer_assets.odds.schema import MARKET_PROBABILITIES
 
 EACH = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 CLOSE = 1e-9
@@ -98,7 +98,6 @@ def test_what_others_call_logarithmic_is_the_odds_ratio_or_the_power_method(book
 
 def test_the_tables_have_every_method():
     assert [name for name in MARKET_PROBABILITIES.schema if name in METHODS] == list(METHODS)
-    assert MARGIN_METHODS.schema["method"].categories.to_list() == list(METHODS)
 
 
 def test_books_below_one_hundred_per_cent_are_rescaled_by_shin():
