@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,6 +17,9 @@ from soccer_assets.simulation import fonbet
 from soccer_assets.simulation.published import files, settings
 from soccer_assets.simulation.site import Body, Site
 from soccer_assets.simulation.world import World, make_world
+
+if TYPE_CHECKING:
+    from soccer_assets.delta import Lake
 
 SEED = 7
 LEAGUES = "E0,E1,SP1,NOR"
@@ -124,21 +127,40 @@ def _materialize(world: World, site: Site, clock: Clock) -> None:
         if not done:
             print("\nModels")
             runs.materialize(runs.MODELS, backtest, backtest, instance)
+            ensure_champion(lake, backtest)
         print("\nForecasts and how earlier ones met their results")
         runs.materialize(runs.FORECASTS, start if done else backtest, last, instance)
-        _show(lake, today)
+        _show(lake, world, today)
         print("\nReports")
         runs.materialize(AssetSelection.assets("backtest_report"), backtest, today, instance)
         runs.materialize(AssetSelection.assets("drift_report"), today, today, instance)
 
 
-def _show(lake: Any, today: dt.date) -> None:
+def ensure_champion(lake: "Lake", day: dt.date) -> None:
+    """Make the newest model champion from a day on where the gate has accepted none, and say so.
+
+    The gate judges a first model on a few hundred matches: on some days of the year chance alone refuses it.
+    """
+    from soccer_assets.models.promotion import ledger
+    from soccer_assets.models.registry import Registry
+
+    moves = ledger(lake)
+    if moves.is_empty() or moves["accepted"].any():
+        return
+    refused = moves.row(-1, named=True)
+    print(f"\nThe gate refused the only model there is ({refused['reason']}): it is made champion by hand")
+    Registry(Settings.read(), lake).rollback(refused["version"], "the only model of the demo", day)
+
+
+def _show(lake: "Lake", world: World, today: dt.date) -> None:
     """The coming matches on their three lines, and the quality of each line so far."""
+    coming = lake.read("predictions", today).sort("match_date", "league", "match_id")
+    if coming.is_empty():
+        print(f"\n{_none_coming(world, Settings.read().leagues, today)}")
     print(
         f"\nComing matches (home / draw / away in per cent; * marks value: edge of {Settings.read().value_edge:.0%})\n"
     )
     print(f"{'date':<11}{'league':<8}{'match':<44}{'model':^16}{'market':^16}{'blend':^16}")
-    coming = lake.read("predictions", today).sort("match_date", "league", "match_id")
     value = {row[:3] for row in lake.read("value_bets", today).select("match_id", "line", "selection").rows()}
     for match in coming.partition_by("match_id", maintain_order=True)[:SHOWN_MATCHES]:
         lines = {row["line"]: row for row in match.iter_rows(named=True)}
@@ -151,9 +173,18 @@ def _show(lake: Any, today: dt.date) -> None:
         print(f"\nmoved: {row['home']} - {row['away']} ({row['league']}) is no longer on {row['match_date']}")
     quality = lake.read("quality_report").filter(pl.col("league") == "ALL", pl.col("sample") == "complete")
     quality = quality.filter(pl.col("match_date") == pl.col("match_date").max()).sort("log_loss")
-    print(f"\nSo far, on the same matches ({quality['matches'].max() or 0}):")
+    print(f"\nSo far, on the same matches ({quality['matches'].max() or 0!s}):")
     for row in quality.iter_rows(named=True):
         print(f"  {row['line']:<11} log loss {row['log_loss']:.4f}  RPS {row['rps']:.4f}  ECE {row['ece']:.4f}")
+
+
+def _none_coming(world: World, leagues: str, today: dt.date) -> str:
+    """Why no match is shown, and when the next one is."""
+    later = world.matches.filter(pl.col("match_date") >= today)
+    if leagues:
+        later = later.filter(pl.col("league").is_in(leagues.split(",")))
+    next_one = f"the next one is on {later['match_date'].min()!s}" if len(later) else "no later one is known"
+    return f"No match comes within 14 days of {today}: {next_one}"
 
 
 def _percent(row: dict[str, Any] | None, line: str, value: set[tuple[str, ...]]) -> str:

@@ -1,0 +1,131 @@
+"""The graph and the demo on days all over the year: no day of the week, month or season is special."""
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from dagster import Definitions, in_process_executor
+
+from soccer_assets import demo, partitions, resources, runs
+from soccer_assets.clock import Clock
+from soccer_assets.definitions import defs
+from soccer_assets.delta import Lake
+from soccer_assets.models.promotion import Condition, Verdict, champion_on, ledger
+from soccer_assets.models.registry import Registry
+from soccer_assets.settings import Settings
+from soccer_assets.simulation.football_data import files as archives
+from soccer_assets.simulation.football_data import write
+from soccer_assets.simulation.published import files, settings
+from soccer_assets.simulation.site import Site
+from soccer_assets.simulation.world import make_world
+
+#: A day a month, of every day of the week, with the turns of year, season and leap year among them.
+DAYS = [
+    dt.date.fromisoformat(day)
+    for day in (
+        "2028-02-29", "2028-03-26", "2028-04-28", "2028-05-31", "2028-06-14", "2028-06-30", "2028-07-01", "2028-08-08",
+        "2028-09-21", "2028-10-30", "2028-12-31", "2029-01-01",
+    )
+]  # fmt: skip
+#: Wednesdays in June and August, the last day of a year, a day in spring.
+DEMO_DAYS = [dt.date(2029, 6, 13), dt.date(2029, 8, 1), dt.date(2029, 12, 31), dt.date(2030, 4, 9)]
+CHEAP = {
+    "SOCCER_TRIALS": "1",
+    "SOCCER_FOLDS": "2",
+    "SOCCER_FOLD_DAYS": "60",
+    "SOCCER_PROMOTION_MATCHES": "20",
+}
+
+
+@contextmanager
+def on(day: dt.date, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[Settings]:
+    """The platform on another day: its clock, the partitions that follow it, and settings of its own."""
+    with monkeypatch.context() as patch:
+        for name, value in (environment | CHEAP).items():
+            patch.setenv(name, value)
+        patch.setenv("SOCCER_TODAY", str(day))
+        own = Settings.read()
+        patch.setattr(partitions, "CLOCK", Clock.of(own))
+        there = Definitions(
+            assets=defs.assets,
+            asset_checks=defs.asset_checks,
+            resources=resources.build(own),
+            executor=in_process_executor,
+        )
+        patch.setattr(runs, "defs", there)
+        yield own
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_the_graph_forecasts_what_comes_on_any_day(
+    day: dt.date, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, site = make_world(day, seasons=1.5, clubs=14), tmp_path / "site"
+    write(archives(world, day), site)
+    first, last = world.matches["match_date"].min(), day + dt.timedelta(days=14)
+    own = {"SOCCER_VAR": str(tmp_path), "SOCCER_LEAGUES": "E0,NOR", "SOCCER_FOOTBALL_DATA_URL": site.as_uri()}
+    with on(day, monkeypatch, **own, SOCCER_TRAIN_SINCE=str(first)) as here, runs.instance() as instance:
+        assert partitions.match_dates.get_last_partition_key() == str(last)
+        lake = Lake(here.lake)
+        runs.materialize(runs.UP_TO_FEATURES, first, last, instance, say=lambda line: None)
+        runs.materialize(runs.MODELS, day, day, instance, say=lambda line: None)
+        demo.ensure_champion(lake, day)  # on so few matches chance alone may refuse a model
+        runs.materialize(runs.FORECASTS, day, last, instance, say=lambda line: None)
+    of_leagues = pl.col("league").is_in(["E0", "NOR"])
+    matches, truth = lake.read("matches"), world.matches.filter(of_leagues)
+    played = truth.filter(pl.col("match_date") < day)
+    assert matches.filter(status="finished").height >= played.height
+    coming = lake.read("predictions", day).filter(line="market").select("match_date", "league", "home", "away")
+    saturday = day + dt.timedelta(days=(4 - day.weekday()) % 7 + 1)
+    expected = truth.filter(pl.col("match_date").is_between(saturday, saturday)).select(coming.columns)
+    assert coming.height > 0 and coming["match_date"].min() >= day
+    assert set(expected.rows()) <= set(coming.rows())
+
+
+@pytest.mark.parametrize("day", DEMO_DAYS, ids=str)
+def test_the_demo_prints_what_comes_on_any_day(
+    day: dt.date, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world, port = demo._world(tmp_path, day)
+    clock = Clock(dt.datetime.combine(day, dt.time(9, 30), dt.UTC))
+    first = str(world.matches["match_date"].min())
+    own = {"SOCCER_VAR": str(tmp_path), "SOCCER_LEAGUES": "E0,NOR", "SOCCER_SOURCES": "football_data,fonbet"}
+    with (
+        Site(files(world, clock.now() - dt.timedelta(days=1)), port, clock.now) as site,
+        on(day, monkeypatch, **demo.DEFAULTS | settings(site.url) | own, SOCCER_TRAIN_SINCE=first),
+    ):
+        demo._materialize(world, site, clock)
+    printed = capsys.readouterr().out
+    dates = re.findall(r"^(20\d\d-\d\d-\d\d) (?:E0|NOR) ", printed, re.MULTILINE)
+    assert dates and str(day) <= min(dates) <= str(day + dt.timedelta(days=7))
+    assert "No match comes" not in printed
+
+
+def test_the_demo_forecasts_though_the_gate_refused_its_model_and_says_when_the_next_match_is(
+    season: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOCCER_VAR", str(tmp_path))
+    lake, day = Lake(str(tmp_path / "lake")), season.model_dates[0]
+    model = season.lake.read("selected_model", day, day)
+    lake.replace("selected_model", model, None)
+    registry, row = Registry(Settings.read(), lake), model.row(0, named=True)
+    refused = Verdict((Condition("ECE", False, "0.0843", "at most 0.0777"),), None)
+    registry.decide(row, registry.register(row, "run"), refused)
+    demo.ensure_champion(lake, day)
+    assert capsys.readouterr().out.startswith("\nThe gate refused the only model there is (ECE: found 0.0843")
+    assert champion_on(ledger(lake), [day]).to_list() == [row["version"]]
+    demo.ensure_champion(lake, day)
+    assert len(ledger(lake)) == 2 and capsys.readouterr().out == ""
+    world = make_world(dt.date(2026, 6, 10), clubs=8)
+    empty = dataclasses.replace(world, matches=world.matches.filter(pl.col("match_date") > dt.date(2026, 6, 30)))
+    first = empty.matches.filter(league="NOR")["match_date"].min()
+    assert demo._none_coming(empty, "NOR", world.today) == (
+        f"No match comes within 14 days of 2026-06-10: the next one is on {first}"
+    )
+    assert demo._none_coming(empty, "NOR", dt.date(2030, 1, 1)).endswith("no later one is known")
