@@ -6,11 +6,24 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import backtest, dixon_coles, features, graph, linking, margins, markets, names, serving, sources, training
+from bench import (
+    backtest,
+    dixon_coles,
+    features,
+    graph,
+    linking,
+    margins,
+    markets,
+    names,
+    resolving,
+    serving,
+    sources,
+    training,
+)
 
 PARTS = (
-    "parsing", "backfill", "further_day", "sources", "names", "linking", "links", "features", "dixon_coles", "training",
-    "margins", "markets", "imports", "read", "on_demand", "backtest",
+    "parsing", "resolving", "backfill", "further_day", "sources", "names", "linking", "links", "features", "dixon_coles",
+    "training", "margins", "markets", "imports", "read", "on_demand", "backtest",
 )  # fmt: skip
 
 
@@ -24,6 +37,7 @@ def main() -> None:
     environment = graph.where()
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "parsing": lambda: graph.run("parsing", environment),
+        "resolving": resolving.seasons,
         "backfill": lambda: graph.run("backfill", environment),
         "further_day": lambda: graph.run("further_day", environment),
         "sources": sources.a_day,
