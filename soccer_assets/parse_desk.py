@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -17,6 +18,7 @@ import polars as pl
 from soccer_assets.errors import ShapeError, SoccerError
 from soccer_assets.sources import fonbet, fonbet_results, football_data, openfootball, understat, whoscored
 from soccer_assets.sources.client import Accept, Answer
+from soccer_assets.sources.refusals import unforeseen
 from soccer_assets.sources.schema import Parsed
 
 READERS: dict[str, tuple[Accept, Callable[[Sequence[Answer]], Parsed]]] = {
@@ -50,9 +52,16 @@ def parse(
         raise SoccerError(f"expected SOURCE out of {', '.join(READERS)}, found {source!r}")
     accept, read = READERS[source]
     answers = [_answer(file, address) for file in files]
-    for answer in answers:
-        accept(answer.address, answer.body, None)
-    parsed = read(answers)
+    current = answers[0].address if answers else source
+    try:
+        for answer in answers:
+            current = answer.address
+            accept(answer.address, answer.body, None)
+        parsed = read(answers)
+    except SoccerError:
+        raise
+    except Exception as error:
+        raise unforeseen(current, error) from error
     _print(parsed.records, out)
     _print(parsed.quarantined, err)
     print(f"{len(parsed.records)} records, {len(parsed.quarantined)} quarantined", file=err)
@@ -62,11 +71,14 @@ def _answer(file: Path, address: str | None) -> Answer:
     """The payload in a file, fetched when the file was written; one that ends in .gz is unpacked."""
     if not file.is_file():
         raise SoccerError(f"{file}: expected a file, found none")
-    body = file.read_bytes()
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise SoccerError(f"{file}: expected a file that can be read, found {error}") from None
     if file.suffix == ".gz":
         try:
             body = gzip.decompress(body)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise ShapeError(str(file), f"expected a whole gzip file, found {error}") from None
     address = address or file.resolve().as_uri().removesuffix(".gz")
     fetched_at = dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC)

@@ -91,14 +91,21 @@ class Payloads:
             rows = pl.DataFrame([msgspec.structs.asdict(f) for f in fetches], schema=FETCH_LOG.schema)
             self._lake.append(FETCH_LOG.name, rows)
 
-    def fetches(self, prefix: str = "") -> pl.DataFrame:
-        """The fetch log of addresses that start with `prefix`, oldest first."""
+    def fetches(self, prefix: str = "", source: str | None = None) -> pl.DataFrame:
+        """The fetch log, oldest first.
+
+        Args:
+            prefix: what the addresses start with.
+            source: who publishes them; rows without a name may be anybody's. None: all.
+        """
         if not self._lake.exists(FETCH_LOG.name):
             return FETCH_LOG.empty()
-        log = self._lake.scan(FETCH_LOG.name).filter(pl.col("address").str.starts_with(prefix))
         # a log that an earlier version wrote lacks columns
-        whole = pl.concat([FETCH_LOG.empty().lazy(), log], how="diagonal")
-        return whole.sort("fetched_at", "address").collect()
+        log = pl.concat([FETCH_LOG.empty().lazy(), self._lake.scan(FETCH_LOG.name)], how="diagonal")
+        log = log.filter(pl.col("address").str.starts_with(prefix))
+        if source is not None:
+            log = log.filter(pl.col("source").fill_null(source) == source)
+        return log.sort("fetched_at", "address").collect()
 
     def last_good(self, prefix: str = "") -> dict[str, Fetch]:
         """The newest accepted answer of each address that starts with `prefix`."""
@@ -107,5 +114,19 @@ class Payloads:
 
 def newest_accepted(log: pl.DataFrame) -> dict[str, Fetch]:
     """The newest accepted answer of each address in a fetch log, oldest first."""
-    accepted = log.filter(pl.col("outcome") == "accepted").unique("address", keep="last", maintain_order=True)
-    return {row["address"]: Fetch(**row) for row in accepted.iter_rows(named=True)}
+    newest = standing(log).unique("address", keep="last", maintain_order=True)
+    return {row["address"]: Fetch(**row) for row in newest.iter_rows(named=True)}
+
+
+def standing(log: pl.DataFrame) -> pl.DataFrame:
+    """The accepted answers of a fetch log but those that were rejected later, when they could not be parsed.
+
+    Such a rejection has a payload and no status: nobody was asked.
+    """
+    answer = ["address", "payload_id"]
+    withdrawn = log.filter(
+        pl.col("outcome") == "rejected", pl.col("status").is_null(), pl.col("payload_id").is_not_null()
+    )
+    rejected = withdrawn.group_by(answer).agg(_rejected_at=pl.col("fetched_at").max())
+    accepted = log.filter(pl.col("outcome") == "accepted").join(rejected, on=answer, how="left", maintain_order="left")
+    return accepted.filter((pl.col("fetched_at") > pl.col("_rejected_at")).fill_null(True)).drop("_rejected_at")

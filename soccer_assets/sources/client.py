@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 
 import httpx
 import msgspec
+import polars as pl
 
 from soccer_assets.clock import Clock
 from soccer_assets.errors import BlockedError, FetchError, SourceError, SourcesFailedError
-from soccer_assets.payloads import Fetch, Payloads, newest_accepted
+from soccer_assets.payloads import Fetch, Payloads, standing
 from soccer_assets.settings import Settings
 from soccer_assets.sources.breaker import Breaker
+from soccer_assets.sources.refusals import unforeseen
 from soccer_assets.sources.transport import Transport
 
 #: Looks at a body (and the last good one, if any); raises ShapeError or BlockedError when the new one must not
-#: replace it.
+#: replace it. Whatever else it raises refuses the answer as well.
 Accept = Callable[[str, bytes, bytes | None], None]
 
 
@@ -27,7 +29,7 @@ Accept = Callable[[str, bytes, bytes | None], None]
 class Request:
     """An address; what is `final` is not asked again once a good answer is in store.
 
-    `mirrors` are further places of the same thing, asked in turn while none before gave a good answer; whichever
+    What is `final` or `due` holds matches: an answer without any is no good one. `mirrors` are further places of the same thing, asked in turn while none before gave a good answer; whichever
     answers, the answer belongs to `address`.
     """
 
@@ -35,6 +37,7 @@ class Request:
     final: bool = False
     mirrors: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    due: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,18 +93,20 @@ class Client:
         Raises:
             SourcesFailedError: some addresses gave no acceptable answer; the message names each.
         """
-        log = self._payloads.fetches(prefix)
-        good = newest_accepted(log)
+        log = self._payloads.fetches(source=source) if source else self._payloads.fetches(prefix)
+        stored = answers_to(requests, prefix, log)
+        good, newest = _newest(standing(stored)), _newest(stored.filter(pl.col("outcome") == "accepted"))
         if self._settings.replay:
-            return [self._stored(good[r.address]) for r in requests if r.address in good]
+            return [self._stored(r, good[r.address]) for r in requests if r.address in good]
         answers: list[Answer] = []
         failures: list[SourceError] = []
         with self._transport.connected() as http:
             this = _Round(http, accept, Breaker(self._settings, log, self.now), source)
             for request in requests:
                 before = good.get(request.address)
-                if request.final and before is not None:
-                    answers.append(self._stored(before))
+                # where an answer was rejected after it had been accepted, an older good one is not the last word
+                if request.final and before is not None and before == newest[request.address]:
+                    answers.append(self._stored(request, before))
                     continue
                 try:
                     answer = self._ask(this, request, before)
@@ -143,7 +148,7 @@ class Client:
         mirror = place if place != address else None
         if why := this.breaker.why_not(Fetch(place, self.now(), "").host):
             raise FetchError(place, why)
-        known = before if before is not None and before.answered_by == mirror else None
+        known = before if before is not None and (before.address, before.answered_by) == (address, mirror) else None
         try:
             reply = self._transport.ask(this.http, place, {**dict(request.headers), **_conditions(known)})
         except FetchError as error:
@@ -154,14 +159,14 @@ class Client:
             return None
         if reply.status == 304 and before is not None:
             this.note(Fetch(address, now, "unchanged", status=304, payload_id=before.payload_id, answered_by=mirror))
-            return self._stored(before)
+            return self._stored(request, before)
         payload_id = self._payloads.put(reply.body)
         fetch = Fetch(address, now, "accepted", None, reply.status, payload_id, len(reply.body), reply.etag,
                       reply.last_modified, mirror)  # fmt: skip
         again = before is not None and before.payload_id == payload_id
         if not again:
             try:
-                this.accept(address, reply.body, self._stored(before).body if before else None)
+                _examine(this.accept, address, reply.body, self._stored(request, before).body if before else None)
             except SourceError as error:
                 outcome = "blocked" if isinstance(error, BlockedError) else "rejected"
                 this.note(msgspec.structs.replace(fetch, outcome=outcome, reason=str(error)))
@@ -169,9 +174,47 @@ class Client:
         this.note(fetch)
         return Answer(address, payload_id, before.fetched_at if again and before else now, reply.body)
 
-    def _stored(self, fetch: Fetch) -> Answer:
+    def _stored(self, request: Request, fetch: Fetch) -> Answer:
         assert fetch.payload_id is not None  # accepted rows have one
-        return Answer(fetch.address, fetch.payload_id, fetch.fetched_at, self._payloads.get(fetch.payload_id))
+        return Answer(request.address, fetch.payload_id, fetch.fetched_at, self._payloads.get(fetch.payload_id))
+
+
+def answers_to(requests: Sequence[Request], prefix: str, log: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a fetch log that answer a request, with its address as `asked`.
+
+    A source that moved has the same paths below another base, and what it gave there before counts.
+
+    Args:
+        requests: what is asked.
+        prefix: the base of their addresses now.
+        log: the fetch log of the source.
+    """
+    paths = {request.address.removeprefix(prefix): request.address for request in requests}
+    asked = {}
+    for address in log["address"].unique().to_list():
+        ends = [address, *(address[at:] for at, letter in enumerate(address) if letter == "/")]
+        path = next((end for end in ends if end in paths), None)
+        if path is not None:
+            asked[address] = paths[path]
+    return log.filter(pl.col("address").is_in(list(asked))).with_columns(
+        asked=pl.col("address").replace_strict(asked, return_dtype=pl.String)
+    )
+
+
+def _newest(answers: pl.DataFrame) -> dict[str, Fetch]:
+    """The newest of some answers by the address asked."""
+    newest = answers.unique("asked", keep="last", maintain_order=True)
+    return {asked: Fetch(**row) for row in newest.iter_rows(named=True) if (asked := row.pop("asked"))}
+
+
+def _examine(accept: Accept, address: str, body: bytes, before: bytes | None) -> None:
+    """Raise SourceError where `accept` raises anything."""
+    try:
+        accept(address, body, before)
+    except SourceError:
+        raise
+    except Exception as error:
+        raise unforeseen(address, error) from error
 
 
 def _conditions(known: Fetch | None) -> dict[str, str]:

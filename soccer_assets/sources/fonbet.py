@@ -7,17 +7,18 @@ parsed before (`{"1": 2.1, "ТБ(2.5)": 1.9}`): its prices were taken before kic
 
 import datetime as dt
 import json
+import math
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import msgspec
 
 from soccer_assets.errors import ShapeError
 from soccer_assets.sources import fonbet_segments, team_marks
 from soccer_assets.sources.client import Answer, Request
-from soccer_assets.sources.collected import Collected, UnreadError
+from soccer_assets.sources.collected import Collected, Record, UnreadError
 from soccer_assets.sources.fonbet_packets import FOOTBALL, Event, Factor, Line, Match, Packet, decode
 from soccer_assets.sources.refusals import refuse_bot_wall, refuse_html
 from soccer_assets.sources.schema import FONBET_EVENTS, Parsed
@@ -27,6 +28,9 @@ FACTORS = {921: "1", 922: "X", 923: "2", 924: "1X", 1571: "12", 925: "X2", 927: 
 WITH_LINE = (927, 928, 930, 931)
 LEAST_SHARE_OF_MATCHES = 0.5
 PATH = "/events/list?lang=ru&version={}&scopeMarket=1600"
+#: Kick-offs in seconds from 1994, when the bookmaker began, to 2100: a time in another unit is none.
+FIRST_KICK_OFF, LAST_KICK_OFF = 757_382_400, 4_102_444_800
+LONGEST_ELEMENT = 2000  # characters kept of an element in quarantine
 STATUSES = {"line": "scheduled", "live": "in_play"}
 _FACTOR_OF_BID = {bid: factor for factor, bid in FACTORS.items()}
 _BID = re.compile(r"^([^(]+)(?:\(([+-]?[\d.]+)\))?$")
@@ -40,6 +44,16 @@ class _Parsed(msgspec.Struct, rename={"segment": "Liga"}):
     team1: str
     team2: str
     bids: dict[str, float]
+
+
+class _Named(msgspec.Struct, rename={"segment": "Liga"}):
+    """What tells whether an event is one of football; one that does not say its sport may be."""
+
+    segment: Any = None
+    bids: Any = None
+
+    def is_of_other_sport(self) -> bool:
+        return isinstance(self.segment, str) and self.segment != "" and not self.segment.startswith("Футбол.")
 
 
 class _Fixture(NamedTuple):
@@ -81,36 +95,34 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
-    """The football matches of each snapshot; answers are taken in the order they were fetched.
+    """The football matches of each snapshot; answers are taken in the order given, the oldest first.
 
     An increment whose packet before is missing goes to quarantine whole; so does a match that no club plays.
     """
     collected = Collected(FONBET_EVENTS)
     line: Line | None = None
     seen: set[str] = set()
-    for answer in sorted(answers, key=lambda answer: answer.fetched_at):
+    for answer in answers:
         if answer.payload_id in seen:
             continue
         seen.add(answer.payload_id)
-        quoted_at: dt.datetime | None = answer.fetched_at
         archive = _archive(answer.body)
         if archive is not None:
-            matches, quoted_at = list(_of_archive(archive)), None
-        else:
-            packet = decode(answer.address, answer.body)
-            try:
-                line = _after(answer.address, line, packet)
-            except ShapeError as error:
-                collected.refuse(
-                    answer, 0, UnreadError(str(error).removeprefix(f"{answer.address}: ")), answer.body[:200]
-                )
-                continue
-            matches = line.football()
-        for position, match in enumerate(matches, start=1):
-            try:
-                _keep(collected, answer, position, match, quoted_at)
-            except UnreadError as error:
-                collected.refuse(answer, position, error, _as_it_came(match))
+            for position, (key, event) in enumerate(archive.items(), start=1):
+                collected.take(answer, position, partial(_of_archive, key, event), partial(bytes, event))
+            continue
+        packet = decode(answer.address, answer.body)
+        try:
+            line = _after(answer.address, line, packet)
+        except ShapeError as error:
+            collected.refuse(answer, 0, UnreadError(str(error).removeprefix(f"{answer.address}: ")), answer.body[:200])
+            continue
+        position = 0
+        for position, match in enumerate(line.football(), start=1):
+            collected.take(answer, position, partial(_record, match, answer.fetched_at), partial(_as_it_came, match))
+        for position, part in enumerate(line.unread(), start=position + 1):
+            element = json.dumps(part.element, ensure_ascii=False)[:LONGEST_ELEMENT]
+            collected.refuse(answer, position, UnreadError(part.reason), element)
     return collected.parsed()
 
 
@@ -125,35 +137,47 @@ def _count(address: str, body: bytes) -> int | None:
     if _archive(body) is not None:
         return None
     packet = decode(address, body)
-    return None if packet.from_version else len(Line.of(address, packet).football())
+    if packet.from_version:
+        return None
+    line = Line.of(address, packet)
+    return len(line.football()) + sum(part.list_name == "events" for part in line.unread())
 
 
-def _archive(body: bytes) -> dict[str, _Parsed] | None:
-    """The events of the third form; None where the answer is a packet."""
+def _archive(body: bytes) -> dict[str, msgspec.Raw] | None:
+    """The events of the third form, unread; None where the answer is a packet."""
     if b'"packetVersion"' in body or b'"bids"' not in body:
         return None
     try:
-        return msgspec.json.decode(body, type=dict[str, _Parsed])
-    except msgspec.DecodeError:
+        events = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        named = {key: msgspec.json.decode(event, type=_Named) for key, event in events.items()}
+    except (msgspec.MsgspecError, ValueError):
         return None  # and no packet either, which decoding it as one will say
+    if not any(event.bids is not None and event.segment is not None for event in named.values()):
+        return None
+    return {key: events[key] for key, event in named.items() if not event.is_of_other_sport()}
 
 
-def _of_archive(archive: dict[str, _Parsed]) -> Iterator[Match]:
-    """The football events, and those that do not say their sport."""
-    for key, event in archive.items():
-        if event.segment and not event.segment.startswith("Футбол."):
-            continue
-        factors = []
-        for bid, price in event.bids.items():
-            named = _BID.match(bid)
-            if named and named[1] in _FACTOR_OF_BID:
-                factors.append(Factor(_FACTOR_OF_BID[named[1]], price, pt=named[2]))
-        match = Event(int(key), FOOTBALL, "line", start_time=event.time, team1=event.team1, team2=event.team2)
-        yield Match(match, 0, event.segment, tuple(factors))
+def _of_archive(key: str, raw: msgspec.Raw) -> Record:
+    """An event of the third form.
+
+    Raises:
+        UnreadError: it cannot be read, or is no match of two known clubs.
+    """
+    try:
+        event, number = msgspec.json.decode(raw, type=_Parsed), int(key)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise UnreadError(f"expected an event with time, Liga, teams and bids, found another form ({error})") from None
+    factors = []
+    for bid, price in event.bids.items():
+        named = _BID.match(bid)
+        if named and named[1] in _FACTOR_OF_BID:
+            factors.append(Factor(_FACTOR_OF_BID[named[1]], price, pt=named[2]))
+    match = Event(number, FOOTBALL, "line", start_time=event.time, team1=event.team1, team2=event.team2)
+    return _record(Match(match, 0, event.segment, tuple(factors)), None)
 
 
-def _keep(collected: Collected, answer: Answer, position: int, match: Match, quoted_at: dt.datetime | None) -> None:
-    """Take a match in.
+def _record(match: Match, quoted_at: dt.datetime | None) -> Record:
+    """A match on the line.
 
     Raises:
         UnreadError: it is no match of two known clubs, or it cannot be dated.
@@ -161,36 +185,40 @@ def _keep(collected: Collected, answer: Answer, position: int, match: Match, quo
     event, fixture = match.event, _fixture(match.segment, match.event.team1, match.event.team2)
     if event.start_time is None:
         raise UnreadError("expected a kick-off, found none")
+    if not FIRST_KICK_OFF <= event.start_time <= LAST_KICK_OFF:
+        raise UnreadError(f"expected a kick-off in seconds since 1970, found {event.start_time}")
     kick_off = dt.datetime.fromtimestamp(event.start_time, dt.UTC)
+    if match.odd:
+        raise UnreadError(match.odd, kick_off.date())
     if event.place not in STATUSES:
         raise UnreadError(f"expected an event on the line or live, found {event.place}", kick_off.date())
     if fixture.reason:
         raise UnreadError(fixture.reason, kick_off.date())
     live = event.place == "live"
     score = match.score if live else None
-    collected.keep(
-        answer,
-        position,
-        kick_off.date(),
-        fixture.league,
-        event_id=str(event.id),
-        quoted_at=f"{quoted_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}" if quoted_at else None,
-        kick_off_at=f"{kick_off:%Y-%m-%dT%H:%M:%SZ}",
-        status=STATUSES[event.place],
-        competition_id=str(match.competition_id) if match.competition_id else None,
-        competition=fixture.competition,
-        country=fixture.country,
-        home=fixture.home,
-        away=fixture.away,
-        home_source_id=str(event.team1_id) if event.team1_id else None,
-        away_source_id=str(event.team2_id) if event.team2_id else None,
-        sex=fixture.sex,
-        kind=fixture.kind,
-        home_goals=str(score.score1) if score else None,
-        away_goals=str(score.score2) if score else None,
-        blocked="true" if match.blocked else "false",
-        factors=json.dumps([] if live else _prices(match.factors)),
-    )
+    published = {
+        "event_id": str(event.id),
+        "quoted_at": f"{quoted_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}" if quoted_at else None,
+        "kick_off_at": f"{kick_off:%Y-%m-%dT%H:%M:%SZ}",
+        "status": STATUSES[event.place],
+        "competition_id": str(match.competition_id) if match.competition_id else None,
+        "competition": fixture.competition,
+        "country": fixture.country,
+        "home": fixture.home,
+        "away": fixture.away,
+        "home_source_id": str(event.team1_id) if event.team1_id else None,
+        "away_source_id": str(event.team2_id) if event.team2_id else None,
+        "sex": fixture.sex,
+        "kind": fixture.kind,
+        "home_goals": str(score.score1) if score else None,
+        "away_goals": str(score.score2) if score else None,
+        "blocked": "true" if match.blocked else "false",
+    }
+    factors = [] if live else _prices(match.factors)
+    odd = [factor for factor in factors if not all(value is None or math.isfinite(value) for value in factor)]
+    unread = tuple(f"expected a price and its line, found {price} on {line} (factor {f})" for f, price, line in odd)
+    sound = [factor for factor in factors if factor not in odd]
+    return Record(kick_off.date(), fixture.league, published | {"factors": json.dumps(sound)}, unread)
 
 
 @lru_cache(maxsize=50_000)  # the same fixtures stand in one snapshot after the other

@@ -9,12 +9,13 @@ import datetime as dt
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from soccer_assets.errors import ShapeError
 from soccer_assets.sources import team_marks
 from soccer_assets.sources.client import Answer, Request
-from soccer_assets.sources.collected import Collected, UnreadError
+from soccer_assets.sources.collected import Collected, Record, UnreadError
 from soccer_assets.sources.refusals import refuse_bot_wall, refuse_html
 from soccer_assets.sources.schema import FONBET_RESULTS, Parsed
 
@@ -24,8 +25,18 @@ LEAST_SHARE_OF_LINES = 0.5
 MOST_MATCHES_A_DAY = 3
 FIRST_SCORERS = {"1": "home", "2": "away"}
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)")
-_BET = re.compile(r"^(?:кол[- ]во|голы|кто (?:выше|первым))\b|^да/нет$|^любая другая$", re.IGNORECASE)
-_INITIAL = re.compile(r" [А-ЯЁ]$")
+#: Bets on something else than a match between two sides: counts, the next opponent, what becomes of a club.
+_BET = re.compile(
+    r"(?:^|;)(?:(?:кол[- ]во|голы|кто (?:выше|первым)|да/нет)\b|любая другая(?:;|$))"
+    r"|соперник|оппонент|\bслед(?:\.|ующ)|\bголы\b|\bили\b|\b(?:выйд[еу]т|выигра[ею]т|компенсир|медиц\.)"
+    r"| (?:офсайды|фолы|ж/?к)(?:;|$)",
+    re.IGNORECASE,
+)
+_INITIAL = re.compile(r" (?:[А-ЯЁ]|Дж)$")
+#: A sentence and no name: it begins with a small letter, and not with a particle of a name.
+_SENTENCE = re.compile(r"^(?!(?:аль|эль|ас|де|ди|ла|лос|ван|фк|ск) )(?:[а-яё]{2,}|[виск]) ")
+#: Letters at the beginning by which a shortened word is known, where it is no beginning of the whole one.
+ALIKE = 4
 _PIECE = re.compile(r"[А-ЯЁA-Z]?[а-яёa-z]+|[А-ЯЁA-Z]+|\d+")
 
 
@@ -84,26 +95,26 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         results = [_result(line) for line in lines]
         told = _Told([result for result in results if result is not None])
         for position, (line, result) in enumerate(zip(lines, results, strict=True), start=1):
-            reason = told.reason(result) if result else f"expected {CELLS} cells that begin with two scores"
-            if reason or result is None:
-                collected.refuse(answer, position, UnreadError(reason or "", day), line.encode())
-                continue
-            collected.keep(
-                answer,
-                position,
-                day,
-                None,
-                status="finished",
-                home=result.home,
-                away=result.away,
-                sex=team_marks.sex("", result.home, result.away),
-                kind=team_marks.kind("", result.home, result.away),
-                home_goals=result.home_goals,
-                away_goals=result.away_goals,
-                first_scorer=FIRST_SCORERS.get(result.first_scorer),
-                first_goal_minute=result.minute if result.first_scorer in FIRST_SCORERS else None,
-            )
+            collected.take(answer, position, partial(_record, told, result, day), partial(str, line))
     return collected.parsed()
+
+
+def _record(told: "_Told", result: _Result | None, day: dt.date) -> Record:
+    reason = told.reason(result) if result else f"expected {CELLS} cells that begin with two scores"
+    if reason or result is None:
+        raise UnreadError(reason or "", day)
+    published = {
+        "status": "finished",
+        "home": result.home,
+        "away": result.away,
+        "sex": team_marks.sex("", result.home, result.away),
+        "kind": team_marks.kind("", result.home, result.away),
+        "home_goals": result.home_goals,
+        "away_goals": result.away_goals,
+        "first_scorer": FIRST_SCORERS.get(result.first_scorer),
+        "first_goal_minute": result.minute if result.first_scorer in FIRST_SCORERS else None,
+    }
+    return Record(day, None, published)
 
 
 class _Told:
@@ -136,7 +147,7 @@ class _Told:
             return f"expected two sides, found {home!r} and {away!r}"
         if team_marks.is_placeholder(home) or team_marks.is_placeholder(away):
             return f"expected two sides, found the sum of several: {home} - {away}"
-        if _BET.match(home) or _BET.match(away):
+        if _BET.search(f"{home};{away}") or _SENTENCE.search(home) or _SENTENCE.search(away):
             return f"expected two sides, found a bet on something else: {home} - {away}"
         if not team_marks.is_football("", home, away):
             return "expected football, found another game under its name"
@@ -155,7 +166,8 @@ class _Told:
         if any(match.home == result.home and result.away.startswith(f"{match.away} ") for match in others):
             return True
         words = result.home.split()
-        if len(words) < 3 or not (_INITIAL.search(result.home) or _INITIAL.search(result.away)):
+        is_listed = "—" in result.home  # both sides in full: `Перт Глори — Сидней Милош Нинкович`
+        if len(words) < 3 or not (is_listed or _INITIAL.search(result.home) or _INITIAL.search(result.away)):
             return False
         return any(
             _shortens(words[:end], match.home) and _shortens(words[end:start], match.away)
@@ -173,10 +185,23 @@ def _cuts(words: int) -> Iterator[tuple[int, int]]:
 
 
 def _shortens(words: Sequence[str], name: str) -> bool:
-    """Every piece of the words begins a word of the name, in order: `БорусМ` is `Боруссия Менхенгладбах`."""
-    whole = iter(re.split(r"[\s-]+", name.casefold()))
+    """Every piece of the words is the beginning of a word of the name, or nearly, in order.
+
+    `БорусМ` is `Боруссия Менхенгладбах`, `Беленес` is `Белененсеш`.
+    """
+    whole = iter(_words(name))
     pieces = [piece.casefold() for word in words for piece in _PIECE.findall(word)]
-    return bool(pieces) and all(any(word.startswith(piece) for word in whole) for piece in pieces)
+    return bool(pieces) and all(any(_begins(word, piece) for word in whole) for piece in pieces)
+
+
+def _begins(word: str, piece: str) -> bool:
+    least = max(ALIKE, len(piece) - 2)
+    return word.startswith(piece) or (word[:least] == piece[:least] and len(piece) >= least)
+
+
+@lru_cache(maxsize=50_000)
+def _words(name: str) -> list[str]:
+    return re.split(r"[\s-]+", name.casefold())
 
 
 def _result(line: str) -> _Result | None:
@@ -192,4 +217,7 @@ def _day(address: str) -> dt.date:
     found = _DATE.search(address.rsplit("/", 1)[-1])
     if found is None:
         raise ShapeError(address, "expected the day in the file's name, such as 2021-03-06.csv, found none")
-    return dt.date.fromisoformat(found[1])
+    try:
+        return dt.date.fromisoformat(found[1])
+    except ValueError:
+        raise ShapeError(address, f"expected a day of the calendar in the file's name, found {found[1]}") from None

@@ -1,11 +1,13 @@
 """football.json of openfootball: a file of results and coming fixtures per league and season, in the public domain.
 
-Times are local to the league; scores may be missing, empty, without half time, or with extra time and penalties.
+Times are local to the league unless they name their offset; scores may be missing, empty, without half time, or with
+extra time and penalties. Files of earlier years have `score1` and `score2`, and teams with a name and a code.
 """
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,40 +15,61 @@ import msgspec
 from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import LEAGUES, League, seasons_between
 from soccer_assets.sources.client import Answer, Request
-from soccer_assets.sources.collected import Collected, UnreadError
-from soccer_assets.sources.refusals import refuse_bot_wall, refuse_html
+from soccer_assets.sources.collected import Collected, Record, UnreadError
+from soccer_assets.sources.json_answers import decode
 from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES, Parsed
 
 FIRST_SEASON = 2010
 #: A season's file is final this long after its last possible day.
 FINAL_AFTER = dt.timedelta(days=120)
+#: A season has matches this long before its last possible day, whenever it begins.
+HAS_MATCHES = dt.timedelta(days=240)
 LEAST_SHARE = 0.5
-#: The source's words for a match without an ordinary result.
+#: The source's words for where a match stands, without what is no letter.
 STATUSES = {
-    "awarded": "awarded", "cancelled": "void", "annulled": "void", "postponed": "postponed", "abandoned": "abandoned",
-}  # fmt: skip
+    **dict.fromkeys(("awarded", "awd", "walkover", "wo"), "awarded"),
+    **dict.fromkeys(("cancelled", "canceled", "annulled", "void", "voided", "notplayed", "np", "withdrawn"), "void"),
+    **dict.fromkeys(("postponed", "delayed", "rescheduled", "ppd"), "postponed"),
+    **dict.fromkeys(("abandoned", "suspended", "interrupted", "abd"), "abandoned"),
+    **dict.fromkeys(("finished", "played", "fulltime", "ft", "aet", "final", "complete", "completed"), "finished"),
+    **dict.fromkeys(("scheduled", "fixture", "timed", "notstarted", "upcoming", "tbd", "tba"), "scheduled"),
+    **dict.fromkeys(("inplay", "live"), "in_play"),
+}
 #: Rounds of promotion and relegation play-offs; the groups that Belgium and Greece call play-offs are numbered rounds.
 KNOCK_OUT = re.compile(r"\bfinals?\b|semi-?finals?|quarter-?finals?|^play-?(?:offs?|outs?)$", re.IGNORECASE)
 _BY_FILE = {league.openfootball: league for league in LEAGUES.values() if league.openfootball}
 _PLACE = re.compile(r"/(\d{4})(?:-(\d\d))?/([\w.]+)\.json$")
 _SEASON_IN_NAME = re.compile(r"\s+\d{4}(?:/\d\d)?$")
-_TIME = re.compile(r"(\d{1,2}):(\d\d)$")
+_TIME = re.compile(
+    r"(\d{1,2})(?:[:.](\d\d)(?::\d\d)?|(?= ?[ap]m))(?: ?([ap])m)?(?: ?(utc|gmt|z)([+-]\d{1,2})?(?::?(\d\d))?)?",
+    re.IGNORECASE,
+)
+#: The end of the names of earlier years' scores, by the part of the match.
+_EARLIER = {"ft": "", "ht": "i", "et": "et"}
 
 
 class _File(msgspec.Struct):
-    name: str
     matches: list[msgspec.Raw]
+    name: Any = None
 
 
 class _Match(msgspec.Struct):
+    """What is optional has any type: it costs itself where it cannot be read."""
+
     date: str
-    team1: str
-    team2: str
-    time: str | None = None
-    round: str | None = None
-    stage: str | None = None
-    status: str | None = None
+    team1: str | dict[str, Any]
+    team2: str | dict[str, Any]
+    time: Any = None
+    round: Any = None
+    stage: Any = None
+    status: Any = None
     score: Any = None
+    score1: Any = None
+    score2: Any = None
+    score1i: Any = None
+    score2i: Any = None
+    score1et: Any = None
+    score2et: Any = None
 
 
 def requests(base: str, leagues: Sequence[League], first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
@@ -54,7 +77,8 @@ def requests(base: str, leagues: Sequence[League], first: dt.date, last: dt.date
     needed = []
     for league in leagues:
         for folder, end in _seasons(league, first, last) if league.openfootball else ():
-            needed.append(Request(f"{base}/{folder}/{league.openfootball}.json", final=today > end + FINAL_AFTER))
+            address, begun = f"{base}/{folder}/{league.openfootball}.json", today > end - HAS_MATCHES
+            needed.append(Request(address, final=today > end + FINAL_AFTER, due=begun))
     return needed
 
 
@@ -80,19 +104,19 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         place = _PLACE.search(answer.address)
         league = _BY_FILE.get(place[3]) if place else None
         common = {
-            "competition": _SEASON_IN_NAME.sub("", file.name),
+            "competition": _SEASON_IN_NAME.sub("", _text(file.name) or "") or None,
             "country": league.country if league else None,
             "season": f"{place[1]}/{place[2]}" if place and place[2] else place[1] if place else None,
         }
         for position, raw in enumerate(file.matches, start=1):
-            try:
-                date, published = _read(raw, league)
-            except UnreadError as error:
-                collected.refuse(answer, position, error, bytes(raw))
-            else:
-                ours = league if league is not None and _of_league(league, published["round"]) else None
-                collected.keep(answer, position, date, ours.code if ours else None, **common, **published)
+            collected.take(answer, position, partial(_record, raw, league, common), partial(bytes, raw))
     return collected.parsed()
+
+
+def _record(raw: msgspec.Raw, league: League | None, common: Mapping[str, str | None]) -> Record:
+    date, published, unread = _read(raw, league)
+    ours = league is not None and _of_league(league, published["round"])
+    return Record(date, league.code if league is not None and ours else None, {**common, **published}, unread)
 
 
 def _of_league(league: League, stage: str | None) -> bool:
@@ -113,12 +137,7 @@ def _seasons(league: League, first: dt.date, last: dt.date) -> Iterator[tuple[st
 
 
 def _file(address: str, body: bytes) -> _File:
-    try:
-        return msgspec.json.decode(body, type=_File)
-    except msgspec.DecodeError as error:
-        refuse_bot_wall(address, body)
-        refuse_html(address, body, "JSON")
-        raise ShapeError(address, f"expected JSON with name and matches, found {body[:60]!r} ({error})") from None
+    return decode(address, body, _File, "JSON with name and matches")
 
 
 def _problem(raw: msgspec.Raw) -> str | None:
@@ -129,54 +148,115 @@ def _problem(raw: msgspec.Raw) -> str | None:
     return None
 
 
-def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, str | None]]:
-    """The published date and the columns of one match."""
+def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, str | None], tuple[str, ...]]:
+    """The published date and the columns of one match, and which optional parts could not be read."""
     try:
         match = msgspec.json.decode(raw, type=_Match)
-    except msgspec.DecodeError as error:
+    except (msgspec.MsgspecError, ValueError) as error:
         raise UnreadError(f"expected a match with date, team1 and team2, found another form ({error})") from None
     try:
         date = dt.date.fromisoformat(match.date)
     except ValueError:
         raise UnreadError(f"expected a date YYYY-MM-DD, found {match.date!r}") from None
-    if not match.team1.strip() or not match.team2.strip() or match.team1 == match.team2:
-        raise UnreadError(f"expected two teams, found {match.team1!r} and {match.team2!r}", date)
-    if match.status and match.status.lower() not in STATUSES:
-        raise UnreadError(f"expected one of {', '.join(STATUSES)} as status, found {match.status!r}", date)
-    full, half, extra = (_goals(match.score, part, date) for part in ("ft", "ht", "et"))
-    status = STATUSES[match.status.lower()] if match.status else "finished" if full else "scheduled"
+    unread: list[str] = []
+    full = _goals(match, "ft", date)
+    half, extra = (_optional(unread, _goals, match, part, date) for part in ("ht", "et"))
+    status = _status(match, full, date)
     final = extra or full
-    return date, {
-        "kick_off_at": _kick_off_at(date, match.time, league),
-        "status": status,
-        "round": match.round or match.stage,
-        "home": match.team1.strip(),
-        "away": match.team2.strip(),
-        **dict(zip(("home_goals", "away_goals"), full or (None, None), strict=True)),
-        **dict(zip(("home_goals_half_time", "away_goals_half_time"), half or (None, None), strict=True)),
-        **dict(zip(("home_goals_final", "away_goals_final"), final or (None, None), strict=True)),
-    }
+    return (
+        date,
+        {
+            "kick_off_at": _optional(unread, _kick_off_at, date, match.time, league),
+            "status": status,
+            "round": _text(match.round) or _text(match.stage),
+            "home": _name(match.team1),
+            "away": _name(match.team2),
+            **dict(zip(("home_goals", "away_goals"), full or (None, None), strict=True)),
+            **dict(zip(("home_goals_half_time", "away_goals_half_time"), half or (None, None), strict=True)),
+            **dict(zip(("home_goals_final", "away_goals_final"), final or (None, None), strict=True)),
+        },
+        tuple(unread),
+    )
 
 
-def _goals(score: Any, part: str, date: dt.date) -> tuple[str, str] | None:
+def _optional(unread: list[str], read: Callable[..., Any], *given: Any) -> Any:
+    """What `read` gives; None where it cannot be read, with the reason in `unread`."""
+    try:
+        return read(*given)
+    except UnreadError as error:
+        unread.append(str(error))
+        return None
+
+
+def _status(match: _Match, full: tuple[str, str] | None, date: dt.date) -> str:
+    """Where the match stands: by the word for it, else by its score, which nobody has of a match to come."""
+    status = None
+    if match.status not in (None, ""):
+        word = re.sub(r"[^a-z]", "", match.status.lower()) if isinstance(match.status, str) else ""
+        status = STATUSES.get(word)
+        if status is None:
+            raise UnreadError(f"expected one of {', '.join(STATUSES)} as status, found {match.status!r}", date)
+    earlier = [getattr(match, f"score{side}{end}") for end in _EARLIER.values() for side in (1, 2)]
+    parts = earlier if match.score is None else match.score
+    if full is None and (status == "finished" or (status is None and not _is_blank(parts))):
+        raise UnreadError(f"expected the goals after 90 minutes of a match with a result, found {parts!r}", date)
+    if full is not None and status == "scheduled":
+        raise UnreadError(f"expected no goals of a match to come, found {'-'.join(full)}", date)
+    return status or ("finished" if full else "scheduled")
+
+
+def _goals(match: _Match, part: str, date: dt.date) -> tuple[str, str] | None:
     """Home and away goals of a part of the match; None where they are not given."""
-    pair = score.get(part) if isinstance(score, dict) else score if part == "ft" else None
+    score = match.score
+    if isinstance(score, dict):
+        pair = score.get(part)
+    elif part == "ft" and score is not None:
+        pair = score
+    else:
+        pair = [getattr(match, f"score{side}{_EARLIER[part]}") for side in (1, 2)]
     match pair:
         case None | [] | [None, None]:
             return None
+        case [bool(), _] | [_, bool()]:
+            pass
         case [int(home), int(away)] if home >= 0 and away >= 0:
             return str(home), str(away)
     raise UnreadError(f"expected two whole numbers as score ({part}), found {pair!r}", date)
 
 
-def _kick_off_at(date: dt.date, time: str | None, league: League | None) -> str | None:
+def _is_blank(score: Any) -> bool:
+    """Nothing of a score is given."""
+    if isinstance(score, dict):
+        return all(map(_is_blank, score.values()))
+    return score is None or (isinstance(score, list) and all(map(_is_blank, score)))
+
+
+def _kick_off_at(date: dt.date, time: Any, league: League | None) -> str | None:
     """ISO 8601 in UTC; None where there is no time or nobody knows its zone."""
-    if not time:
+    if time in (None, ""):
         return None
-    clock = _TIME.match(time.strip())
-    if clock is None or int(clock[1]) > 23 or int(clock[2]) > 59:
+    clock = _TIME.fullmatch(time.strip()) if isinstance(time, str) else None
+    hour, minute = (int(clock[1]), int(clock[2] or 0)) if clock else (24, 0)
+    if clock and clock[3] and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if clock[3].lower() == "p" else 0)
+    elif clock and clock[3]:
+        hour = 24
+    if clock is None or hour > 23 or minute > 59:
         raise UnreadError(f"expected a time HH:MM, found {time!r}", date)
-    if league is None:
+    if clock[4]:
+        ahead = dt.timedelta(hours=int(clock[5] or 0), minutes=int(clock[6] or 0))
+        zone: dt.tzinfo = dt.timezone(ahead)
+    elif league is not None:
+        zone = league.zone
+    else:
         return None
-    local = dt.datetime.combine(date, dt.time(int(clock[1]), int(clock[2])), league.zone)
+    local = dt.datetime.combine(date, dt.time(hour, minute), zone)
     return f"{local.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _name(team: str | dict[str, Any]) -> str | None:
+    return _text(team.get("name") if isinstance(team, dict) else team)
+
+
+def _text(value: Any) -> str | None:
+    return value.strip() if isinstance(value, str) else None

@@ -2,20 +2,25 @@
 
 A record counts as it stands in the newest good answer of its address; of a line of prices every answer counts. A match
 that an earlier answer had on a date it has left since is postponed there. When a source fails, what it gave before
-stays, and what broke is told with the rows.
+stays, wherever it gave it, and what broke is told with the rows.
+
+An answer that was accepted and cannot be parsed, breaks a column's law, or holds nothing where matches are due is
+rejected in the fetch log, and the good one before it counts.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from soccer_assets.delta import DATE, Lake
-from soccer_assets.errors import SourcesFailedError
-from soccer_assets.payloads import Payloads
+from soccer_assets.errors import ShapeError, SourceError, SourcesFailedError
+from soccer_assets.payloads import Fetch, Payloads, standing
 from soccer_assets.sources.acquisition import Acquired
-from soccer_assets.sources.client import Accept, Answer, Client, Request
+from soccer_assets.sources.client import Accept, Answer, Client, Request, answers_to
+from soccer_assets.sources.parsed_answers import ANSWER, ParsedAnswers
+from soccer_assets.sources.refusals import unforeseen
 from soccer_assets.sources.schema import Parsed
 from soccer_assets.tables import Table, quarantine
 
@@ -68,27 +73,28 @@ class Published:
         today = today or self._client.now().date()
         asked = self._asked(first, last, today)
         problems = [self._ask(asked)]
-        stored = self._stored(source.needed(first, last, today), first, last)
-        read = self._read(stored, first, last)
+        read = self._read(source.needed(first, last, today), first, last)
         if source.pages is not None:
+            rows = read.rows(source.table)
             since = today - dt.timedelta(days=source.days_back or 0)
-            recent = source.pages(read.rows.filter(pl.col(DATE) >= since))
+            recent = source.pages(rows.filter(pl.col(DATE) >= since))
             problems.append(self._ask(recent))
             asked += recent
-            stored = pl.concat([stored, self._stored(source.pages(read.rows), first, last)])
-            read = self._read(stored, first, last)
-        self._quarantine(stored, read.quarantined)
-        reasons = read.quarantined["reason"].str.replace(", found .*", "").value_counts(name="rows", sort=True)
-        given = set(stored["address"])
+            read = read.join(self._read(source.pages(rows), first, last))
+        unread = read.quarantined(source.table)
+        self._quarantine(read, unread)
+        rows = source.table.conform(pl.concat([read.rows(source.table), self._left(read, first, last)]))
+        reasons = unread["reason"].str.replace(", found .*", "").value_counts(name="rows", sort=True)
+        given = set(read.answers["asked"])
         return Acquired(
-            rows=source.table.conform(pl.concat([read.rows, self._left(stored, read.rows, first, last)])),
+            rows=rows,
             missing=tuple(request.address for request in asked if request.address not in given),
-            files=len(stored),
+            files=len(read.answers),
             lines=read.positions,
             records=read.records,
-            quarantined=len(read.quarantined),
+            quarantined=read.refused,
             reasons=dict(reasons.iter_rows()),
-            problem="\n".join(filter(None, problems)),
+            problem="\n".join(filter(None, [*problems, *read.problems])),
         )
 
     def _asked(self, first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
@@ -107,81 +113,133 @@ class Published:
             return str(error)
         return ""
 
-    def _stored(self, requests: Sequence[Request], first: dt.date, last: dt.date) -> pl.DataFrame:
-        """The good answers that count, as the fetch log has them, oldest first."""
-        log = self._payloads.fetches(self._source.prefix).filter(
-            pl.col("outcome") == "accepted", pl.col("address").is_in([request.address for request in requests])
+    def _accepted(self, requests: Sequence[Request], first: dt.date, last: dt.date) -> pl.DataFrame:
+        """The answers to some requests that were accepted, oldest first, with the address `asked`.
+
+        One that was rejected since is among them and not `standing`: what could not be parsed yesterday may be today.
+        """
+        source = self._source
+        log = answers_to(requests, source.prefix, self._payloads.fetches(source=source.name))
+        stands = standing(log).select("address", "fetched_at", standing=True)
+        accepted = log.filter(pl.col("outcome") == "accepted").join(
+            stands, on=["address", "fetched_at"], how="left", maintain_order="left"
         )
-        if not self._source.snapshots:
-            return log.unique("address", keep="last", maintain_order=True)
+        if not source.snapshots:
+            return accepted
         days = (first - dt.timedelta(days=DAYS_AHEAD), last + dt.timedelta(days=1))
-        seen = log.filter(pl.col("fetched_at").dt.date().is_between(*days))
+        seen = accepted.filter(pl.col("fetched_at").dt.date().is_between(*days))
         return seen.unique("payload_id", keep="first", maintain_order=True)
 
-    def _left(self, stored: pl.DataFrame, rows: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
-        """Matches to come that the newest answers do not have any more where earlier ones had them, as postponed."""
-        if not self._source.moves:
-            return rows.clear()
-        newest = stored.select(_address="address", seen_without_at="fetched_at")
-        earlier = self._payloads.fetches(self._source.prefix).filter(
-            pl.col("outcome") == "accepted",
-            pl.col("address").is_in(stored["address"].implode()),
-            ~pl.col("payload_id").is_in(stored["payload_id"].implode()),
-            pl.col("fetched_at").dt.date().is_between(first - LISTED_AHEAD, last),
-        )
-        match = ["_address", "home", "away", DATE]
-        known = self._read(earlier.unique("payload_id", keep="first", maintain_order=True), first, last).rows
-        return (
-            known.filter(pl.col("status") == "scheduled")
-            .sort("_seen_at", "_record")
-            .unique(match, keep="last", maintain_order=True)
-            .join(rows, on=match, how="anti")
-            .join(newest, on="_address")
-            .with_columns(status=pl.lit("postponed"), _seen_at="seen_without_at")
-            .drop("seen_without_at")
-        )
+    def _read(self, requests: Sequence[Request], first: dt.date, last: dt.date) -> ParsedAnswers:
+        """What the answers hold that count: of each address the newest one that can be parsed."""
+        accepted = self._accepted(requests, first, last)
+        due = {request.address for request in requests if request.final or request.due}
+        read, waiting = ParsedAnswers(accepted, accepted.clear()), accepted
+        while len(waiting):
+            newest = waiting if self._source.snapshots else waiting.unique("asked", keep="last", maintain_order=True)
+            failed = self._parse(read, newest, due, first, last)
+            read.answers = pl.concat([read.answers, newest.join(failed, on=ANSWER, how="anti", maintain_order="left")])
+            older = waiting.join(newest, on=ANSWER, how="anti", maintain_order="left")
+            waiting = older.filter(pl.col("asked").is_in(failed["asked"].implode()))
+        return read
 
-    def _read(self, stored: pl.DataFrame, first: dt.date, last: dt.date) -> "_Read":
-        """What answers hold; each snapshot is whole in itself, and one at a time is in memory."""
-        rows, unread, records, positions = [], [], 0, 0
-        for part in stored.iter_slices(1) if self._source.snapshots else [stored]:
+    def _parse(
+        self, read: ParsedAnswers, stored: pl.DataFrame, due: set[str], first: dt.date, last: dt.date
+    ) -> pl.DataFrame:
+        """Add what stored answers hold to `read`; those that failed, which the log has as rejected then.
+
+        Each snapshot is whole in itself, and one at a time is in memory.
+        """
+        failed: dict[tuple[str, str], SourceError] = {}
+        # where there was another answer before, one that holds records and none that can be read is no good one
+        replaced = set(read.accepted.filter(pl.col("payload_id").n_unique().over("asked") > 1)["asked"])
+        for batch in stored.iter_slices(1) if self._source.snapshots else [stored]:
+            # a store that gives no body is no fault of the source
             answers = [
                 Answer(address, payload_id, fetched_at, self._payloads.get(payload_id))
-                for address, payload_id, fetched_at in part.select("address", "payload_id", "fetched_at").iter_rows()
+                for address, payload_id, fetched_at in batch.select("address", "payload_id", "fetched_at").iter_rows()
             ]
+            for answer, result in self._parsed(answers):
+                if isinstance(result, Parsed):
+                    read.add(result, first, last)
+                else:
+                    failed[answer.address, answer.payload_id] = result
+        for asked, address, payload_id in stored.select("asked", *ANSWER).iter_rows():
+            wanted = asked in due or (payload_id in read.with_unread and asked in replaced)
+            if wanted and payload_id not in read.with_records:
+                empty = ShapeError(address, "expected matches, found none that can be read")
+                failed.setdefault((address, payload_id), empty)
+        read.problems += map(str, failed.values())
+        rows = [row for row in stored.iter_rows(named=True) if (row["address"], row["payload_id"]) in failed]
+        self._payloads.record(
+            [
+                Fetch(
+                    address=row["address"],
+                    fetched_at=self._client.now(),
+                    outcome="rejected",
+                    reason=str(failed[row["address"], row["payload_id"]]),
+                    payload_id=row["payload_id"],
+                    answered_by=row["answered_by"],
+                    source=self._source.name,
+                )
+                for row in rows
+                if row["standing"]
+            ]
+        )
+        return pl.DataFrame(rows, schema=stored.schema)
+
+    def _parsed(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Parsed | SourceError]]:
+        """What answers hold, in the form of its tables: together, or of each alone where anything is raised."""
+        if not answers:
+            return
+        table = self._source.table
+        try:
             parsed = self._source.parse(answers)
-            rows.append(parsed.records.filter(pl.col(DATE).is_between(first, last)))
-            unread.append(parsed.quarantined)
-            records += len(parsed.records)
-            positions += _positions(parsed)
-        bad = quarantine(self._source.table.name)
-        return _Read(
-            pl.concat(rows or [self._source.table.empty()]),
-            bad.conform(pl.concat(unread or [bad.empty()])),
-            records,
-            positions,
+            conformed = Parsed(table.conform(parsed.records), quarantine(table.name).conform(parsed.quarantined))
+        except Exception as error:
+            if len(answers) > 1:
+                for answer in answers:
+                    yield from self._parsed([answer])
+            else:
+                yield answers[0], error if isinstance(error, SourceError) else unforeseen(answers[0].address, error)
+        else:
+            yield answers[0], conformed
+
+    def _left(self, read: ParsedAnswers, first: dt.date, last: dt.date) -> pl.DataFrame:
+        """Matches to come that the newest answers do not have any more where earlier ones had them, as postponed."""
+        rows = read.rows(self._source.table)
+        if not self._source.moves:
+            return rows.clear()
+        seen = pl.col("fetched_at").dt.date().is_between(first - LISTED_AHEAD, last)
+        earlier = read.accepted.filter(
+            pl.col("asked").is_in(read.answers["asked"].implode()),
+            ~pl.col("payload_id").is_in(read.answers["payload_id"].implode()),
+            "standing",
+            seen,
+        ).unique("payload_id", keep="first", maintain_order=True)
+        before = ParsedAnswers(read.accepted, earlier)
+        self._parse(before, earlier, set(), first, last)
+        newest = read.answers.group_by(_asked="asked").agg(seen_without_at=pl.col("fetched_at").max())
+        asked = dict(read.accepted.select("address", "asked").iter_rows())
+        match = ["_asked", "home", "away", DATE]
+        here = pl.col("_address").replace_strict(asked, return_dtype=pl.String)
+        return (
+            before.rows(self._source.table)
+            .filter(pl.col("status") == "scheduled")
+            .with_columns(_asked=here)
+            .sort("_seen_at", "_record")
+            .unique(match, keep="last", maintain_order=True)
+            .join(rows.with_columns(_asked=here), on=match, how="anti")
+            .join(newest, on="_asked")
+            .with_columns(status=pl.lit("postponed"), _seen_at="seen_without_at")
+            .select(rows.columns)
         )
 
-    def _quarantine(self, stored: pl.DataFrame, quarantined: pl.DataFrame) -> None:
+    def _quarantine(self, read: ParsedAnswers, unread: pl.DataFrame) -> None:
         """Keep what could not be read, in the place of what could not be read of the same answers before."""
-        column = ("payload_id", "payload_id") if self._source.snapshots else ("origin", "address")
-        listed = ", ".join("'" + value.replace("'", "''") + "'" for value in stored[column[1]].unique().sort())
+        column, values = "origin", read.accepted["address"]
+        if self._source.snapshots:
+            column, values = "payload_id", read.accepted["payload_id"]
+        listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values.unique().sort())
         if listed:
-            self._lake.replace(quarantine(self._source.table.name).name, quarantined, f"{column[0]} IN ({listed})")
-
-
-@dataclass(frozen=True)
-class _Read:
-    """Records of the dates and unread ones of all; counts of the whole payloads."""
-
-    rows: pl.DataFrame
-    quarantined: pl.DataFrame
-    records: int
-    positions: int
-
-
-def _positions(parsed: Parsed) -> int:
-    """How many records the payloads have by the positions of those that were found."""
-    kept = parsed.records.select("_payload_id", "_record")
-    unread = parsed.quarantined.select(_payload_id="payload_id", _record="line")
-    return int(pl.concat([kept, unread]).group_by("_payload_id").agg(pl.col("_record").max().clip(1))["_record"].sum())
+            self._lake.replace(quarantine(self._source.table.name).name, unread, f"{column} IN ({listed})")

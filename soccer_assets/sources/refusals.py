@@ -12,6 +12,18 @@ _WALL = re.compile(
 )
 #: A wall's page is small; a page with data may carry the script of a wall as well.
 WALL_BYTES = 50_000
+MOST_WORDS = 300
+
+
+def unforeseen(address: str, error: Exception) -> ShapeError:
+    """The refusal of an answer whose reading raised what no reader foresaw."""
+    return ShapeError(address, f"expected an answer that can be read, found {describe(error)}")
+
+
+def describe(error: Exception) -> str:
+    """Type and message of an error in one line of text that can be stored."""
+    words = f"{type(error).__name__}: {error}".encode("utf-8", "backslashreplace").decode()
+    return " ".join(words.split())[:MOST_WORDS]
 
 
 def refuse_bot_wall(address: str, body: bytes) -> None:

@@ -65,6 +65,25 @@ def _sides(**columns: str) -> tuple[Column, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Figure:
+    """What a published figure may be: 0 to `most`, a whole number or not."""
+
+    most: int
+    whole: bool = True
+
+
+#: By the name of the column without its side.
+FIGURES = {
+    **dict.fromkeys(("goals", "goals_half_time", "goals_final"), Figure(99)),
+    **dict.fromkeys(("shots", "shots_on_target", "corners", "fouls", "yellow_cards", "red_cards"), Figure(99)),
+    **dict.fromkeys(("aerials_won", "tackles"), Figure(199)),
+    **dict.fromkeys(("passes", "accurate_passes"), Figure(1999)),
+    "possession": Figure(100, whole=False),
+    "xg": Figure(20, whole=False),
+    "attendance": Figure(250_000),
+}
+
 RECORD_PROVENANCE = (
     Column("match_date", pl.Date, "UTC date of kick-off, or the date as published where the source gives local times"),
     Column("_league", pl.String, "division code, where the competition is one of ours", nullable=True),

@@ -6,7 +6,8 @@ every character beyond letters and digits escaped. Both are read. Times are UTC.
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
@@ -14,13 +15,16 @@ from selectolax.lexbor import LexborHTMLParser
 from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import LEAGUES, League, season_label, seasons_between
 from soccer_assets.sources.client import Answer, Request
-from soccer_assets.sources.collected import Collected, UnreadError
+from soccer_assets.sources.collected import Collected, Record, UnreadError
+from soccer_assets.sources.json_answers import decode
 from soccer_assets.sources.refusals import refuse_bot_wall
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
 
 FIRST_SEASON = 2014
 #: A season is final this long after its last possible day.
 FINAL_AFTER = dt.timedelta(days=120)
+#: A season has matches this long before its last possible day.
+HAS_MATCHES = dt.timedelta(days=300)
 LEAST_SHARE = 0.5
 #: The site answers so only to the scripts of its own pages.
 OF_ITS_PAGES = (("X-Requested-With", "XMLHttpRequest"),)
@@ -29,24 +33,30 @@ _PLACE = re.compile(r"/(?:getLeagueData|league)/(\w+)/(\d{4})")
 _MATCHES_IN_SCRIPT = re.compile(r"\bdatesData\s*=\s*JSON\.parse\(\s*'((?:[^'\\]|\\.)*)'\s*\)")
 
 
+_ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_SHORT = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0"}
+#: Bytes that are no UTF-8, as Python tells them, are letters of Latin 1.
+_LATIN_1 = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
+
+
 class _Team(msgspec.Struct):
-    id: str
+    id: str | int
     title: str
 
 
 class _Pair(msgspec.Struct):
-    h: str | float | None
-    a: str | float | None
+    h: str | float | None = None
+    a: str | float | None = None
 
 
 class _Match(msgspec.Struct):
-    id: str
+    id: str | int
     isResult: bool  # noqa: N815  # the source's own name
     h: _Team
     a: _Team
     datetime: str
-    goals: _Pair
-    xG: _Pair  # noqa: N815
+    goals: _Pair | None
+    xG: _Pair | None  # noqa: N815
 
 
 class _Season(msgspec.Struct):
@@ -60,8 +70,9 @@ def requests(base: str, leagues: Sequence[League], first: dt.date, last: dt.date
         for start in seasons_between(league, first, last) if league.understat else ():
             if start >= FIRST_SEASON:
                 page = f"{base}/league/{league.understat}/{start}"
-                final = today > dt.date(start + 1, 8, 31) + FINAL_AFTER
-                needed.append(Request(f"{base}/getLeagueData/{league.understat}/{start}", final, (page,), OF_ITS_PAGES))
+                data, end = f"{base}/getLeagueData/{league.understat}/{start}", dt.date(start + 1, 8, 31)
+                final, due = today > end + FINAL_AFTER, today > end - HAS_MATCHES
+                needed.append(Request(data, final, (page,), OF_ITS_PAGES, due))
     return needed
 
 
@@ -89,24 +100,21 @@ def parse(answers: Sequence[Answer]) -> Parsed:
             "country": league.country if league else None,
             "season": season_label(league, int(place[2])) if place and league else None,
         }
+        code = league.code if league else None
         for position, raw in enumerate(_matches(answer.address, answer.body), start=1):
-            try:
-                kick_off, published = _read(raw)
-            except UnreadError as error:
-                collected.refuse(answer, position, error, bytes(raw))
-            else:
-                code = league.code if league else None
-                collected.keep(answer, position, kick_off.date(), code, **common, **published)
+            collected.take(answer, position, partial(_record, raw, code, common), partial(bytes, raw))
     return collected.parsed()
+
+
+def _record(raw: msgspec.Raw, league: str | None, common: Mapping[str, str | None]) -> Record:
+    kick_off, published = _read(raw)
+    return Record(kick_off.date(), league, {**common, **published})
 
 
 def _matches(address: str, body: bytes) -> list[msgspec.Raw]:
     """The matches of either form, unread."""
-    text = body if body.lstrip()[:1] == b"{" else _in_script(address, body)
-    try:
-        return msgspec.json.decode(text, type=_Season).dates
-    except msgspec.DecodeError as error:
-        raise ShapeError(address, f"expected JSON with the list dates, found {text[:60]!r} ({error})") from None
+    text = body if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else _in_script(address, body)
+    return decode(address, text, _Season, "JSON with the list dates").dates
 
 
 def _in_script(address: str, body: bytes) -> bytes:
@@ -114,10 +122,24 @@ def _in_script(address: str, body: bytes) -> bytes:
     refuse_bot_wall(address, body)
     for script in LexborHTMLParser(body).css("script"):
         if found := _MATCHES_IN_SCRIPT.search(script.text()):
-            # the escapes are those of bytes: \xC3\xA9 is one letter of UTF-8
-            plain = found[1].encode("latin-1", "backslashreplace").decode("unicode_escape").encode("latin-1")
-            return b'{"dates":' + plain + b"}"
+            return b'{"dates":' + _plain(found[1]) + b"}"
     raise ShapeError(address, f"expected a script with datesData, found a page or text that starts {body[:60]!r}")
+
+
+def _plain(literal: str) -> bytes:
+    r"""The text of a script's string: its escapes are those of bytes, `\xC3\xA9` is one letter of UTF-8."""
+
+    def character(escape: re.Match[bytes]) -> bytes:
+        byte, unit, short = escape.groups()
+        if byte:
+            return bytes([int(byte, 16)])
+        if unit:
+            # half of a pair stays as it is: JSON has the same escape
+            return escape[0] if 0xD800 <= int(unit, 16) < 0xE000 else chr(int(unit, 16)).encode()
+        return _SHORT.get(short, short)
+
+    raw = _ESCAPE.sub(character, literal.encode("utf-8", "replace"))
+    return raw.decode("utf-8", "surrogateescape").translate(_LATIN_1).encode()
 
 
 def _problem(raw: msgspec.Raw) -> str | None:
@@ -132,23 +154,23 @@ def _read(raw: msgspec.Raw) -> tuple[dt.datetime, dict[str, str | None]]:
     """Kick-off and the columns of one match."""
     try:
         match = msgspec.json.decode(raw, type=_Match)
-    except msgspec.DecodeError as error:
+    except (msgspec.MsgspecError, ValueError) as error:
         raise UnreadError(f"expected a match with h, a, goals, xG and datetime, found another form ({error})") from None
     try:
         kick_off = dt.datetime.strptime(match.datetime, "%Y-%m-%d %H:%M:%S")
     except ValueError:
         raise UnreadError(f"expected a time YYYY-MM-DD HH:MM:SS, found {match.datetime!r}") from None
-    pairs = {"goals": match.goals, "xg": match.xG}
-    if match.isResult and None in (match.goals.h, match.goals.a):
+    pairs = {"goals": match.goals or _Pair(), "xg": match.xG or _Pair()}
+    if match.isResult and None in (pairs["goals"].h, pairs["goals"].a):
         raise UnreadError("expected the goals of a match that has a result, found none", kick_off.date())
     return kick_off, {
-        "understat_id": match.id,
+        "understat_id": str(match.id),
         "kick_off_at": f"{kick_off:%Y-%m-%dT%H:%M:%SZ}",
         "status": "finished" if match.isResult else "scheduled",
-        "home": match.h.title,
-        "away": match.a.title,
-        "home_source_id": match.h.id,
-        "away_source_id": match.a.id,
+        "home": match.h.title.strip(),
+        "away": match.a.title.strip(),
+        "home_source_id": str(match.h.id),
+        "away_source_id": str(match.a.id),
         **{f"home_{name}": _text(pair.h, match.isResult) for name, pair in pairs.items()},
         **{f"away_{name}": _text(pair.a, match.isResult) for name, pair in pairs.items()},
     }

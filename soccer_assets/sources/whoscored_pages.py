@@ -1,8 +1,8 @@
 """The pages of WhoScored: what is embedded in their scripts, however the year embeds it.
 
 Seen: `require.config.params["args"] = {matchId:1, matchCentreData: {...}}` with bare keys (2019 on), `var
-matchCentreData = {...};`, and `DataStore.prime('name', {...}, [[...]])` in single quotes. A page saved through a
-browser's *view source* holds the markup as the text of a table; it is read as the page it shows.
+matchCentreData = {...};`. The lists of recent matches in a page's data store carry no date and are not read. A page
+saved through a browser's *view source* holds the markup as the text of a table; it is read as the page it shows.
 """
 
 import re
@@ -16,7 +16,6 @@ from soccer_assets.sources.script_literals import LiteralError, read_literal
 
 _CENTRE = re.compile(r"""\bmatchCentreData["']?\s*[:=](?!=)\s*""")
 _MATCH_ID = re.compile(r"""\bmatchId["']?\s*[:=](?!=)\s*["']?(\d+)""")
-_PRIME = re.compile(r"\bDataStore\.prime\(")
 _FEED = re.compile(r"""["']?(?:fixtures|tournaments)["']?\s*:\s*(?=\[)""")
 _CANONICAL = re.compile(r"/matches/(\d+)/", re.IGNORECASE)
 _TOURNAMENT = re.compile(r"/regions/(\d+)/tournaments/(\d+)(?:/seasons/(\d+))?(?:/stages/(\d+))?", re.IGNORECASE)
@@ -25,11 +24,10 @@ _SEASON = re.compile(r"^(.*?)\s+-\s+(\d{4}(?:/\d{4})?)$", re.DOTALL)
 
 @dataclass(frozen=True)
 class Page:
-    """What one page embeds: `centre` is the match centre, if any; `primes` are the lists of its data store."""
+    """What one page embeds: `centre` is the match centre, if any."""
 
     match_id: str | None
     centre: dict[str, Any] | None
-    primes: tuple[tuple[str, list[Any]], ...]
     feeds: tuple[dict[str, Any], ...]
     context: dict[str, str | None]
 
@@ -42,7 +40,7 @@ def read_page(address: str, body: bytes) -> Page:
     """The data a page embeds.
 
     Raises:
-        ShapeError: no script holds a match centre, a data store or a feed, or what it holds cannot be read.
+        ShapeError: no script holds a match centre or a feed, or what it holds cannot be read.
     """
     tree = LexborHTMLParser(body.decode("utf-8", "replace"))
     shown = tree.css("td.line-content")
@@ -50,13 +48,12 @@ def read_page(address: str, body: bytes) -> Page:
         tree = LexborHTMLParser("".join(cell.text() for cell in shown))
     scripts = [text for node in tree.css("script") if (text := node.text())]
     centres = [(text, found.end()) for text in scripts if (found := _CENTRE.search(text))]
-    primes = tuple(prime for text in scripts for prime in _primes(text))
     feeds = tuple(feed for text in scripts if not _CENTRE.search(text) for feed in _feeds(text))
-    if not centres and not primes and not feeds:
+    if not centres and not feeds:
         title = tree.css_first("title")
         raise ShapeError(
             address,
-            "expected a script with matchCentreData, DataStore.prime or fixtures, "
+            "expected a script with matchCentreData, fixtures or tournaments, "
             f"found {len(scripts)} scripts without; title {title.text(strip=True)[:80] if title else None!r}",
         )
     centre = None
@@ -65,22 +62,9 @@ def read_page(address: str, body: bytes) -> Page:
             centre, _ = read_literal(text, at)
         except LiteralError as error:
             raise ShapeError(address, f"expected matchCentreData to be an object, {error}") from None
-    return Page(_match_id(tree, scripts), centre, primes, feeds, _context(tree))
-
-
-def _primes(text: str) -> list[tuple[str, list[Any]]]:
-    """Name and list of every call whose arguments are literals; other calls carry no rows."""
-    found = []
-    for call in _PRIME.finditer(text):
-        try:
-            name, at = read_literal(text, call.end())
-            _, at = read_literal(text, text.index(",", at) + 1)
-            rows, _ = read_literal(text, text.index(",", at) + 1)
-        except ValueError:
-            continue
-        if isinstance(rows, list):
-            found.append((str(name), rows))
-    return found
+        if not isinstance(centre, dict):
+            raise ShapeError(address, f"expected matchCentreData to be an object, found {centre!r}"[:300])
+    return Page(_match_id(tree, scripts), centre, feeds, _context(tree))
 
 
 def _feeds(text: str) -> list[dict[str, Any]]:
@@ -92,7 +76,12 @@ def _feeds(text: str) -> list[dict[str, Any]]:
         except LiteralError:
             continue
         key = "tournaments" if "tournaments" in start[0] else "fixtures"
-        if rows and isinstance(rows[0], dict) and ({"startTimeUtc", "matches"} & rows[0].keys()):
+        if (
+            isinstance(rows, list)
+            and rows
+            and isinstance(rows[0], dict)
+            and ({"startTimeUtc", "matches"} & rows[0].keys())
+        ):
             found.append({key: rows})
     return found
 

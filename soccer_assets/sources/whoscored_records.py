@@ -3,11 +3,12 @@
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.sources import team_marks
+from soccer_assets.sources.refusals import describe
 
 Row = dict[str, str | None]
 
@@ -65,7 +66,7 @@ _BESIDE_LEAGUE = re.compile(r"play-?\s?offs?|qualif|relegation|promotion", re.IG
 def from_feed(record: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
     """A fixture of a feed; `context` holds what the feed says about its stage and tournament."""
     details = record.get("info") or {}
-    live = record.get("liveMatch") or {}
+    live = record.get("liveMatch")
     match = {**details, **record}
     row = _row(match | {"elapsed": match.get("elapsed")}, context)
     stamp = _STAMP.match(_text(match.get("startTimeUtc")) or "")
@@ -75,8 +76,8 @@ def from_feed(record: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
     for side in SIDES:
         row[f"{side}_yellow_cards"] = _text(match.get(f"{side}YellowCards"))
         row[f"{side}_red_cards"] = _text(match.get(f"{side}RedCards"))
-    if live.get("liveStatistics"):
-        row |= _live_statistics(live)
+    if live:
+        _add(row, _live_statistics, live)
     return row
 
 
@@ -101,10 +102,20 @@ def from_centre(centre: Mapping[str, Any], match_id: str | None, context: Mappin
         score = _SCORE.match(_text(centre.get(key)) or "")
         for place, side in enumerate(SIDES, start=1):
             row[f"{side}_{name}"] = score[place] if score and row["status"] not in ("scheduled", "void") else None
-    row["referee"] = _text((centre.get("referee") or {}).get("name"))
+    referee = centre.get("referee")
+    row["referee"] = _text(referee.get("name")) if isinstance(referee, Mapping) else None
     row["venue"] = _text(centre.get("venueName"))
     row["attendance"] = _text(centre.get("attendance") or None)
-    return row | _centre_statistics(centre)
+    _add(row, _centre_statistics, centre)
+    return row
+
+
+def _add(row: Row, read: Callable[[Mapping[str, Any]], Row], record: Mapping[str, Any]) -> None:
+    """Add the statistics of a match, or why they cannot be read as `unread`: they cost themselves and not the match."""
+    try:
+        row |= read(record)
+    except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as error:
+        row["unread"] = f"expected statistics that can be read, found {describe(error)}"
 
 
 def league_of(row: Row) -> str | None:
@@ -167,6 +178,8 @@ def _goals_of_feed(match: Mapping[str, Any], row: Row) -> Row:
 
 def _live_statistics(live: Mapping[str, Any]) -> Row:
     found: Row = {}
+    if not live.get("liveStatistics"):
+        return found
     for side in SIDES:
         team = live["liveStatistics"].get(side) or {}
         for name, key in _FEED_STATISTICS.items():

@@ -324,7 +324,7 @@ def test_events_parsed_before_are_read_without_a_time_of_their_prices():
     [
         ({"packetVersion": 5, "sports": [], "matches": []}, "expected a full packet with events, customFactors, found none"),
         ({"version": 5}, "expected a packet of the line, found b'{\"version\": 5}' (Object missing required field `packetVersion`)"),
-        (packet(events=[{"id": 1, "sport": 10, "place": "line"}]), "(Object missing required field `sportId` - at `$.events[0]`)"),
+        (packet(events=[{"id": 1, "sport": 10, "place": "line"}] * 11), "(Object missing required field `sportId`); 11 of 11 events are odd"),
         ({"11918": "Англия. Премьер-Лига"}, "expected a packet of the line, found b'{\"11918\""),
         ({"1": {"bids": {}}}, "expected a packet of the line, found b'{\"1\": {\"bids\""),
     ],

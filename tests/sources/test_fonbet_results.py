@@ -113,7 +113,7 @@ def test_clubs_with_initials_and_long_names_are_clubs(first, second):
 
 
 def test_a_side_that_plays_all_day_is_no_club():
-    lines = [f"2;1;Альба;Соперник {n};1;5" for n in "абвг"]
+    lines = [f"2;1;Альба;Борея {n};1;5" for n in "абвг"]
     assert reasons(*lines[:3]) == []
     assert reasons(*lines) == ["expected a club, found one that plays 4 times on the day: Альба"] * 4
 
@@ -184,7 +184,7 @@ def folder(request) -> tuple[list[Answer], dict[str, Any]]:
         return files, {"lines": 4, "records": 2, "first": dt.date(2021, 3, 6), "last": dt.date(2021, 3, 7)}
     bodies = {path.as_uri(): gzip.decompress(path.read_bytes()) for path in sorted(PUBLISHED.glob("*.csv.gz"))}
     files = [Answer(address, hashlib.sha256(body).hexdigest(), NOW, body) for address, body in bodies.items()]
-    return files, {"lines": 88_769, "records": 83_013, "first": dt.date(2020, 5, 30), "last": dt.date(2021, 6, 1)}
+    return files, {"lines": 88_769, "records": 82_958, "first": dt.date(2020, 5, 30), "last": dt.date(2021, 6, 1)}
 
 
 def test_every_line_of_a_folder_is_a_match_or_kept_aside(folder):
