@@ -22,8 +22,8 @@ from bench import (
 )
 
 PARTS = (
-    "parsing", "resolving", "backfill", "further_day", "sources", "names", "linking", "links", "features", "dixon_coles",
-    "training", "margins", "markets", "imports", "read", "on_demand", "backtest",
+    "parsing", "resolving", "backfill", "further_day", "sources", "names", "linking", "links", "features",
+    "dixon_coles", "training", "margins", "markets", "imports", "read", "on_demand", "backtest",
 )  # fmt: skip
 
 

@@ -167,7 +167,8 @@ async def run(worker: Worker) -> None:
         if worker.tasks:
             await asyncio.wait(worker.tasks.values())
             worker.tasks.clear()  # a cancelled one would keep arq from closing what comes after it
-        await worker.close()
+        # before Python 3.11.3 a time limit within a task that was cancelled ends in that cancellation
+        await asyncio.create_task(worker.close())
 
 
 def main() -> None:

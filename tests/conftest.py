@@ -59,6 +59,9 @@ ENVIRONMENT = {
 for name in [name for name in os.environ if name.startswith(("SOCCER_", "DAGSTER_", "MLFLOW_"))]:
     del os.environ[name]
 os.environ |= ENVIRONMENT
+#: PostgreSQL's lock lies in a folder of one's own: in the one that all share it belongs to whoever came first.
+os.environ["XDG_RUNTIME_DIR"] = str(VAR.parent / "runtime")
+(VAR.parent / "runtime" / "python_PostgresServer").mkdir(parents=True)
 
 
 @dataclass(frozen=True)

@@ -70,33 +70,38 @@ def matches(
     lake.replace_dates(MATCH_LINKS.name, beside["links"], first, last)
     lake.replace_dates(MATCH_CONFLICTS.name, beside["conflicts"], first, last)
     rows = checked.rows.filter(here)
-    if withdrawn := _withdraw_moved(lake, rows, resolved.rows, (first, last)):
-        context.log.warning(
-            "%d matches moved into these dates and left %s; make the features and odds of those dates anew",
-            sum(withdrawn.values()),
-            ", ".join(withdrawn),
-        )
+    moved = _follow_moved(lake, resolved.rows, first, last)
     by_status = dict(rows["status"].value_counts(sort=True).iter_rows())
     by_source = dict(rows["source"].value_counts(sort=True).iter_rows())
-    counts = {name: len(beside[name]) for name in beside} | {"fonbet results": checked.counts, "moved from": withdrawn}
+    counts = {name: len(beside[name]) for name in beside} | {"fonbet results": checked.counts, "moved": moved}
     context.add_output_metadata({"by status": by_status, "by source": by_source, **counts})
     return rows
 
 
-def _withdraw_moved(
-    lake: Lake, rows: pl.DataFrame, resolved: pl.DataFrame, dates: tuple[dt.date, dt.date]
-) -> dict[str, int]:
-    """Drop the stored rows outside the dates of a run of matches that a source has moved into them; counts by date."""
+def _follow_moved(lake: Lake, resolved: pl.DataFrame, first: dt.date, last: dt.date) -> int:
+    """Make right the rows beyond the run's dates of matches that moved into or out of these; returns their number.
+
+    A match whose date was corrected at the source has its old row where a run of the new days alone does not write.
+    """
     if not lake.exists(MATCHES.name):
-        return {}
-    on = pl.col("status").is_in(ON)
-    moved = rows.filter(on).select("match_id")
-    elsewhere = lake.scan(MATCHES.name).filter(on, ~pl.col(DATE).is_between(*dates)).select(DATE, "match_id").collect()
-    stale = elsewhere.join(moved, on="match_id", how="semi").join(resolved, on=[DATE, "match_id"], how="anti")
-    for date, of_date in stale.group_by(DATE, maintain_order=True):
-        ids = ", ".join(f"'{match_id}'" for match_id in of_date["match_id"])
-        lake.replace(MATCHES.name, MATCHES.empty(), f"{DATE} = '{date[0]}' AND match_id IN ({ids})")
-    return {str(date): count for date, count in stale.group_by(DATE).len().sort(DATE).rows()}
+        return 0
+    key, on = [DATE, "match_id"], pl.col("status").is_in(ON)
+    in_run = pl.col(DATE).is_between(first, last)
+    before = lake.read(MATCHES.name, first - SEASON_AROUND, last + SEASON_AROUND).filter(on).select(key)
+    now = resolved.filter(on).select(key)
+    moved = before.filter(in_run).join(now, on=key, how="anti")  # gone from the run's dates
+    came = now.filter(in_run).join(before, on=key, how="anti")
+    ids = pl.concat([moved, came]).select("match_id").unique()
+    stale = before.filter(~in_run).join(ids, on="match_id", how="semi").join(now, on=key, how="anti")
+    fresh = now.filter(~in_run).join(moved, on="match_id", how="semi").join(before, on=key, how="anti")
+    for table, rows in ((MATCHES, resolved), (MATCH_LINKS, None), (MATCH_CONFLICTS, None)):
+        for day, match_id in pl.concat([stale, fresh]).unique().sort(key).iter_rows():
+            if lake.exists(table.name):
+                here = (pl.col(DATE) == day) & (pl.col("match_id") == match_id)
+                right = table.empty() if rows is None else table.conform(rows.filter(here))
+                quoted = match_id.replace("'", "''")
+                lake.replace(table.name, right, f"{DATE} = '{day}' AND match_id = '{quoted}'")
+    return len(stale) + len(fresh)
 
 
 @dated_asset(TEAMS, kinds={"polars"})

@@ -65,7 +65,31 @@ class FootballData:
         answers, problem = self._ask(requests, partial(football_data.accept_archive, today=today))
         since = self._shown_since()
         parsed = football_data.parse([replace(a, fetched_at=since[a.address, a.payload_id]) for a in answers])
+        self._follow_moved(parsed.records, first, last)
         return self._acquired(FOOTBALL_DATA_RESULTS, requests, answers, parsed, parsed.records, first, last, problem)
+
+    def _follow_moved(self, records: pl.DataFrame, first: dt.date, last: dt.date) -> None:
+        """Make right the rows beyond `first` to `last` of matches whose dates the archives have corrected since.
+
+        A row that its archive does not hold any more leaves the table; a record of a match that the table has in the
+        dates of the run, on which the archive does not hold it any more, enters it.
+        """
+        if records.is_empty() or not self._lake.exists(FOOTBALL_DATA_RESULTS.name):
+            return
+        table, beyond = FOOTBALL_DATA_RESULTS, ~pl.col(DATE).is_between(first, last)
+        archives = pl.col("_address").is_in(records["_address"].unique().implode())
+        stored = _with_teams(self._lake.scan(table.name).filter(archives).collect())
+        listed = _with_teams(records)
+        on_date = ["_address", DATE, "_home", "_away"]
+        left = stored.join(listed, on=on_date, how="anti")
+        stale = left.filter(beyond).select("_payload_id", "_line").unique().rows()
+        moved = left.filter(~beyond).select("_address", "_home", "_away").unique()
+        came = listed.filter(beyond).join(moved, on=["_address", "_home", "_away"], how="semi")
+        came = came.join(stored, on=on_date, how="anti").drop("_home", "_away")
+        for payload_id, line in stale:
+            self._lake.replace(table.name, table.empty(), f"_payload_id = '{payload_id}' AND _line = {line}")
+        if len(came):
+            self._lake.append(table.name, table.conform(came))
 
     def fixtures(self, first: dt.date, last: dt.date) -> Acquired:
         """Coming matches from `first` to `last` by every fixtures file seen, each as it was last published.
@@ -160,6 +184,14 @@ def _unread_times(records: pl.DataFrame) -> dict[str, str]:
     unread = records.filter(pl.col("Time").is_not_null() & published_time(pl.col("Time")).is_null())
     counts = unread.group_by("_address", maintain_order=True).agg(pl.len(), pl.col("Time").first())
     return {address: f"{count}, such as {text!r}" for address, count, text in counts.rows()}
+
+
+def _with_teams(records: pl.DataFrame) -> pl.DataFrame:
+    """Add `_home` and `_away`, from whichever of their columns is published."""
+    return records.with_columns(
+        pl.coalesce(name for name in KEY_COLUMNS[side] if name in records.columns).alias(f"_{side}")
+        for side in ("home", "away")
+    )
 
 
 def _as_last_published(records: pl.DataFrame, seen: pl.DataFrame, newest: dict[str, str]) -> pl.DataFrame:

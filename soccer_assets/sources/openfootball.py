@@ -36,7 +36,11 @@ STATUSES = {
     **dict.fromkeys(("inplay", "live"), "in_play"),
 }
 #: Rounds of promotion and relegation play-offs; the groups that Belgium and Greece call play-offs are numbered rounds.
-KNOCK_OUT = re.compile(r"\bfinals?\b|semi-?finals?|quarter-?finals?|^play-?(?:offs?|outs?)$", re.IGNORECASE)
+KNOCK_OUT = re.compile(
+    r"\bfinals?\b|semi-?finals?|quarter-?finals?|^play-?(?:offs?|outs?)$"
+    r"|^(?:aufstieg|promotion|play-?(?:offs?|outs?))\b.*\bround\b",
+    re.IGNORECASE,
+)
 _BY_FILE = {league.openfootball: league for league in LEAGUES.values() if league.openfootball}
 _PLACE = re.compile(r"/(\d{4})(?:-(\d\d))?/([\w.]+)\.json$")
 _SEASON_IN_NAME = re.compile(r"\s+\d{4}(?:/\d\d)?$")
@@ -168,7 +172,7 @@ def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, s
         {
             "kick_off_at": _optional(unread, _kick_off_at, date, match.time, league),
             "status": status,
-            "round": _text(match.round) or _text(match.stage),
+            "round": ", ".join(filter(None, (_text(match.stage), _text(match.round)))) or None,
             "home": _name(match.team1),
             "away": _name(match.team2),
             **dict(zip(("home_goals", "away_goals"), full or (None, None), strict=True)),

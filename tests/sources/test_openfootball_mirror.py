@@ -51,7 +51,8 @@ def test_every_match_of_the_leagues_followed_is_read_and_none_is_in_quarantine(m
     for path in files:
         for match in json.loads(path.read_text())["matches"]:
             stage = (match.get("round") or match.get("stage") or "").lower()
-            after_season = "final" in stage or stage == "playoffs"
+            promotion = "aufstieg" in f"{stage} {match.get('stage')}".lower()
+            after_season = "final" in stage or stage == "playoffs" or promotion
             league = None if after_season and not LEAGUES[known[path.stem]].extra else known[path.stem]
             truth[league, match["date"], match["team1"].strip(), match["team2"].strip()] += 1
     found = Counter(

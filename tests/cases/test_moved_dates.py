@@ -1,0 +1,130 @@
+"""A date that is corrected at the source moves the match, also in a run of the new days alone; what is wrong blocks."""
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import pytest
+from dagster import AssetsDefinition, DagsterInstance, materialize
+from msgspec import structs
+
+from soccer_assets.matches import assets as stage
+from soccer_assets.matches.schema import MATCHES
+from soccer_assets.partitions import match_dates, range_tags
+from soccer_assets.resources import build
+from soccer_assets.sources.assets import acquired_assets
+from tests.cases.test_one_match_one_day import archive, season
+
+FIRST = dt.date.fromisoformat(match_dates.get_first_partition_key())
+#: The first round is played so long after the first partition.
+OPENING = FIRST + dt.timedelta(days=5)
+GAMES = season(OPENING)
+LAST = GAMES[-1][0] + dt.timedelta(days=3)
+CODE = f"{OPENING.year % 100:02d}{(OPENING.year + 1) % 100:02d}"
+CHECKS = [*stage.law_checks, stage.match_ids_are_unique, stage.every_result_is_a_match]
+
+
+def run(world: Any, first: dt.date, last: dt.date) -> dict[str, Any]:
+    """A run of the graph's own assets and checks over the dates: the checks by name."""
+    settings = structs.replace(world.settings, today=LAST, start_date=FIRST, sources="football_data")
+    tables = ("football_data_results", "football_data_fixtures", "openfootball_matches", "fonbet_results")
+    sources = [
+        asset for asset in acquired_assets if asset.key.path[-1] in (*tables, "understat_matches", "whoscored_matches")
+    ]
+    with DagsterInstance.ephemeral() as instance:
+        result = materialize(
+            [*sources, stage.matches, *CHECKS],
+            instance=instance,
+            resources=build(settings),
+            tags=range_tags(first, last),
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+    return {check.check_name: check for check in result.get_asset_check_evaluations()}
+
+
+def dates(world: Any, table: str, home: str, away: str) -> list[dt.date]:
+    names = ("HomeTeam", "AwayTeam") if table == "football_data_results" else ("home", "away")
+    rows = world.table(table).filter(pl.col(names[0]) == home, pl.col(names[1]) == away)
+    return sorted(rows["match_date"])
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (0, 40),
+        (40, 0),
+        (0, 3),
+        (22, 50),
+    ],  # days of the rounds: out of sight into the run, out of it, by less than a week
+)
+def test_a_corrected_date_moves_the_match_when_only_new_days_are_run(mirror, was, becomes):
+    world = mirror(str(FIRST), str(LAST))
+    opening, home, away, *goals = GAMES[1]
+    before = [*GAMES[:1], (opening + dt.timedelta(was), home, away, *goals), *GAMES[2:]]
+    after = [*GAMES[:1], (opening + dt.timedelta(becomes), home, away, *goals), *GAMES[2:]]
+    # the other matches of both clubs are a week apart: 1 day after a round they are free
+    shift = dt.timedelta(1)
+    before, after = (
+        [(day + shift, *rest) if rest[:2] == [home, away] else (day, *rest) for day, *rest in games]
+        for games in (before, after)
+    )
+    old, new = (next(day for day, *rest in games if rest[:2] == [home, away]) for games in (before, after))
+    world.publish("football_data", f"mmz4281/{CODE}/E0.csv", archive(before))
+    assert all(check.passed for check in run(world, FIRST, LAST).values())
+    assert dates(world, "matches", home, away) == [old]
+
+    world.publish("football_data", f"mmz4281/{CODE}/E0.csv", archive(after))
+    window = opening + dt.timedelta(35), opening + dt.timedelta(56)
+    if not (window[0] <= old <= window[1] or window[0] <= new <= window[1]):
+        window = new - dt.timedelta(1), new + dt.timedelta(7)
+    checks = run(world, *window)
+    assert {name: check.passed for name, check in checks.items() if not check.passed} == {}
+    assert dates(world, "football_data_results", home, away) == [new]
+    assert dates(world, "matches", home, away) == [new]
+    assert len(world.table("matches")) == len(GAMES)
+    assert world.table("matches")["leg"].unique().to_list() == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("a_club_plays_at_most_once_a_day", "E0.early"),
+        ("a_pair_meets_once_at_a_ground", "E0.early"),
+        ("no_match_lies_before_its_season", "E0.early"),
+        ("no_table_is_ahead_of_its_calendar", "E0.early"),
+    ],
+)
+def test_a_table_that_breaks_a_rule_blocks_the_run_with_examples(mirror, name, example):
+    world = mirror(str(FIRST), str(LAST))
+    world.publish("football_data", f"mmz4281/{CODE}/E0.csv", archive(GAMES))
+    run(world, FIRST, LAST)
+    good = world.table("matches").filter(pl.col("home_id") == "england.arsenal").sort("match_date")
+    row = good.tail(1).with_columns(source=pl.lit("openfootball"), match_id=pl.lit("E0.early"))
+    far = pl.lit(OPENING - dt.timedelta(2)) if name.startswith("no_") else pl.lit(good["match_date"][-1])
+    row = row.with_columns(match_date=far)
+    world.lake.append(MATCHES.name, MATCHES.conform(row))
+    # the checks alone, as the next run of other days has them
+    with DagsterInstance.ephemeral() as instance:
+        result = materialize(
+            [_as_it_is(), *stage.law_checks],
+            instance=instance,
+            resources=build(world.settings),
+            tags=range_tags(FIRST, LAST),
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+    check = {check.check_name: check for check in result.get_asset_check_evaluations()}[name]
+    assert (check.passed, check.blocking) == (False, True)
+    assert check.metadata["matches"].value > 0
+    assert example in check.metadata["examples"].value
+
+
+def _as_it_is() -> AssetsDefinition:
+    from dagster import asset
+
+    @asset(name="matches")
+    def table() -> None:
+        """The table as it is in the lake."""
+
+    return table
