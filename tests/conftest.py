@@ -60,8 +60,8 @@ for name in [name for name in os.environ if name.startswith(("SOCCER_", "DAGSTER
     del os.environ[name]
 os.environ |= ENVIRONMENT
 #: PostgreSQL's lock lies in a folder of one's own: in the one that all share it belongs to whoever came first.
-os.environ["XDG_RUNTIME_DIR"] = str(VAR.parent / "runtime")
-(VAR.parent / "runtime" / "python_PostgresServer").mkdir(parents=True)
+os.environ["XDG_RUNTIME_DIR"] = str(VAR.parent)  # that of a temporary folder is its owner's alone, as must be
+(VAR.parent / "python_PostgresServer").mkdir()
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,7 @@ from soccer_assets.payloads import FETCH_LOG
 from soccer_assets.simulation.football_data import files
 from soccer_assets.simulation.site import Site
 
-pytestmark = [
-    pytest.mark.enable_socket,  # the loopback interface only
-    pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR is not set"),
-]
+pytestmark = pytest.mark.enable_socket  # the loopback interface only
 
 ROOT = Path(__file__).parent.parent
 BUCKET = "soccer"
