@@ -29,8 +29,8 @@ Accept = Callable[[str, bytes, bytes | None], None]
 class Request:
     """An address; what is `final` is not asked again once a good answer is in store.
 
-    What is `final` or `due` holds matches: an answer without any is no good one. `mirrors` are further places of the same thing, asked in turn while none before gave a good answer; whichever
-    answers, the answer belongs to `address`.
+    What is `final` or `due` holds matches: an answer without any is no good one. `mirrors` are further places of the
+    same thing, asked in turn while none before gave a good answer; whichever answers, the answer belongs to `address`.
     """
 
     address: str

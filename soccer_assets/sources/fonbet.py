@@ -117,10 +117,10 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         except ShapeError as error:
             collected.refuse(answer, 0, UnreadError(str(error).removeprefix(f"{answer.address}: ")), answer.body[:200])
             continue
-        position = 0
-        for position, match in enumerate(line.football(), start=1):
+        matches = line.football()
+        for position, match in enumerate(matches, start=1):
             collected.take(answer, position, partial(_record, match, answer.fetched_at), partial(_as_it_came, match))
-        for position, part in enumerate(line.unread(), start=position + 1):
+        for position, part in enumerate(line.unread(), start=len(matches) + 1):
             element = json.dumps(part.element, ensure_ascii=False)[:LONGEST_ELEMENT]
             collected.refuse(answer, position, UnreadError(part.reason), element)
     return collected.parsed()
