@@ -117,7 +117,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         except ShapeError as error:
             collected.refuse(answer, 0, UnreadError(str(error).removeprefix(f"{answer.address}: ")), answer.body[:200])
             continue
-        matches = list(line.football())
+        matches = line.football()
         for position, match in enumerate(matches, start=1):
             collected.take(answer, position, partial(_record, match, answer.fetched_at), partial(_as_it_came, match))
         for position, part in enumerate(line.unread(), start=len(matches) + 1):

@@ -7,7 +7,7 @@ extra time and penalties. Files of earlier years have `score1` and `score2`, and
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -164,7 +164,8 @@ def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, s
         raise UnreadError(f"expected a date YYYY-MM-DD, found {match.date!r}") from None
     unread: list[str] = []
     full = _goals(match, "ft", date)
-    half, extra = (_optional(unread, _goals, match, part, date) for part in ("ht", "et"))
+    half = _optional(unread, _goals, match, "ht", date)
+    extra = _optional(unread, _goals, match, "et", date)
     status = _status(match, full, date)
     final = extra or full
     return (
@@ -194,6 +195,8 @@ def _optional(unread: list[str], read: Callable[..., Any], *given: Any) -> Any:
 
 def _status(match: _Match, full: tuple[str, str] | None, date: dt.date) -> str:
     """Where the match stands: by the word for it, else by its score, which nobody has of a match to come."""
+    if full is not None and match.status is None:
+        return "finished"
     status = None
     if match.status not in (None, ""):
         word = re.sub(r"[^a-z]", "", match.status.lower()) if isinstance(match.status, str) else ""
@@ -221,9 +224,7 @@ def _goals(match: _Match, part: str, date: dt.date) -> tuple[str, str] | None:
     match pair:
         case None | [] | [None, None]:
             return None
-        case [bool(), _] | [_, bool()]:
-            pass
-        case [int(home), int(away)] if home >= 0 and away >= 0:
+        case [int(home), int(away)] if home >= 0 and away >= 0 and bool not in (type(home), type(away)):
             return str(home), str(away)
     raise UnreadError(f"expected two whole numbers as score ({part}), found {pair!r}", date)
 
@@ -254,6 +255,11 @@ def _kick_off_at(date: dt.date, time: Any, league: League | None) -> str | None:
         zone = league.zone
     else:
         return None
+    return _instant(date, hour, minute, zone)
+
+
+@lru_cache(maxsize=10_000)  # matches begin together
+def _instant(date: dt.date, hour: int, minute: int, zone: dt.tzinfo) -> str:
     local = dt.datetime.combine(date, dt.time(hour, minute), zone)
     return f"{local.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 

@@ -30,7 +30,7 @@ class ParsedAnswers:
     problems: list[str] = field(default_factory=list)
 
     def add(self, parsed: Parsed, first: dt.date, last: dt.date) -> None:
-        """Take in what some answers hold; of a record that is kept the quarantine tells the unread parts."""
+        """Take in what some answers hold; the quarantine also tells the parts of kept records that were not read."""
         kept = parsed.records.select("_payload_id", "_record")
         unread = parsed.quarantined.select(_payload_id="payload_id", _record="line")
         longest = pl.concat([kept, unread]).group_by("_payload_id").agg(pl.col("_record").max().clip(1))
