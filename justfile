@@ -85,6 +85,10 @@ bench *PARTS:
 test *ARGS:
     pytest --ignore tests/deploy "$@"
 
+# the readers of every source against 20,000 spoilt payloads each
+fuzz *ARGS:
+    SOCCER_FUZZ_EXAMPLES=20000 pytest tests/sources -k fuzz "$@"
+
 # the tests that ask promtool and Chromium (Debian: apt-get install prometheus chromium)
 test-deploy *ARGS:
     pytest tests/deploy "$@"

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 DEEPEST = 200
+LONGEST_NUMBER = 400  # characters of a whole number that is read exactly
 
 _SPACE = re.compile(r"(?:[\s\ufeff]+|//[^\n\r]*|/\*.*?\*/)*", re.DOTALL)
 _WORD = re.compile(r"[^\W\d][\w$]*|[$][\w$]*")
@@ -128,7 +129,8 @@ def _string(text: str, at: int) -> tuple[str, int]:
 def _number(text: str) -> int | float:
     if "x" in text.lower():
         return int(text, 16)
-    return int(text) if text.lstrip("+-").isdecimal() else float(text)
+    # no figure has so many digits, and Python reads no more than 4300
+    return int(text) if text.lstrip("+-").isdecimal() and len(text) < LONGEST_NUMBER else float(text)
 
 
 def _space(text: str, at: int) -> int:
