@@ -1,5 +1,6 @@
 """Whatever a side source sends: nothing but a SourceError, no record lost, no value outside its column's law."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -40,10 +41,8 @@ OF_RECORDS = {"openfootball": OPENFOOTBALL_MATCHES, "understat": UNDERSTAT_MATCH
 
 def judge(source: Any, table: Table, address: str, body: bytes, before: bytes | None) -> None:
     """Accept and parse a body; hold the laws of what comes of it."""
-    try:
+    with contextlib.suppress(SourceError):
         source.accept(address, body, before)
-    except SourceError:
-        pass
     answers = [Answer(address, hashlib.sha256(body).hexdigest(), NOW, body)]
     try:
         parsed = source.parse(answers)
