@@ -57,7 +57,8 @@ ENVIRONMENT = {
     "SOCCER_FOLD_DAYS": "91",
 }
 for name in [name for name in os.environ if name.startswith(("SOCCER_", "DAGSTER_", "MLFLOW_"))]:
-    del os.environ[name]
+    if name != "SOCCER_FUZZ_EXAMPLES":  # how long the fuzz tests are to go on is no setting of the platform
+        del os.environ[name]
 os.environ |= ENVIRONMENT
 #: PostgreSQL's lock lies in a folder of one's own: in the one that all share it belongs to whoever came first.
 os.environ["XDG_RUNTIME_DIR"] = str(VAR.parent)  # that of a temporary folder is its owner's alone, as must be

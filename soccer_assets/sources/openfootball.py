@@ -204,7 +204,7 @@ def _status(match: _Match, full: tuple[str, str] | None, date: dt.date) -> str:
         if status is None:
             raise UnreadError(f"expected one of {', '.join(STATUSES)} as status, found {match.status!r}", date)
     earlier = [getattr(match, f"score{side}{end}") for end in _EARLIER.values() for side in (1, 2)]
-    parts = earlier if match.score is None else match.score
+    parts = earlier if match.score in (None, {}) else match.score
     if full is None and (status == "finished" or (status is None and not _is_blank(parts))):
         raise UnreadError(f"expected the goals after 90 minutes of a match with a result, found {parts!r}", date)
     if full is not None and status == "scheduled":
@@ -215,9 +215,9 @@ def _status(match: _Match, full: tuple[str, str] | None, date: dt.date) -> str:
 def _goals(match: _Match, part: str, date: dt.date) -> tuple[str, str] | None:
     """Home and away goals of a part of the match; None where they are not given."""
     score = match.score
-    if isinstance(score, dict):
+    if isinstance(score, dict) and score:
         pair = score.get(part)
-    elif part == "ft" and score is not None:
+    elif part == "ft" and score not in (None, {}):
         pair = score
     else:
         pair = [getattr(match, f"score{side}{_EARLIER[part]}") for side in (1, 2)]

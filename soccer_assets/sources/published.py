@@ -137,22 +137,20 @@ class Published:
         read, waiting = ParsedAnswers(accepted, accepted.clear()), accepted
         while len(waiting):
             newest = waiting if self._source.snapshots else waiting.unique("asked", keep="last", maintain_order=True)
-            failed = self._parse(read, newest, due, first, last)
+            failed = self._reject(read, newest, self._parse(read, newest, first, last), due)
             read.answers = pl.concat([read.answers, newest.join(failed, on=ANSWER, how="anti", maintain_order="left")])
             older = waiting.join(newest, on=ANSWER, how="anti", maintain_order="left")
             waiting = older.filter(pl.col("asked").is_in(failed["asked"].implode()))
         return read
 
     def _parse(
-        self, read: ParsedAnswers, stored: pl.DataFrame, due: set[str], first: dt.date, last: dt.date
-    ) -> pl.DataFrame:
-        """Add what stored answers hold to `read`; those that failed, which the log has as rejected then.
+        self, read: ParsedAnswers, stored: pl.DataFrame, first: dt.date, last: dt.date
+    ) -> dict[tuple[str, str], SourceError]:
+        """Add what stored answers hold to `read`; why others cannot be parsed, by `ANSWER`.
 
         Each snapshot is whole in itself, and one at a time is in memory.
         """
-        failed: dict[tuple[str, str], SourceError] = {}
-        # where there was another answer before, one that holds records and none that can be read is no good one
-        replaced = set(read.accepted.filter(pl.col("payload_id").n_unique().over("asked") > 1)["asked"])
+        failed = {}
         for batch in stored.iter_slices(1) if self._source.snapshots else [stored]:
             # a store that gives no body is no fault of the source
             answers = [
@@ -164,29 +162,34 @@ class Published:
                     read.add(result, first, last)
                 else:
                     failed[answer.address, answer.payload_id] = result
-        for asked, address, payload_id in stored.select("asked", *ANSWER).iter_rows():
-            wanted = asked in due or (payload_id in read.with_unread and asked in replaced)
-            if wanted and payload_id not in read.with_records:
-                empty = ShapeError(address, "expected matches, found none that can be read")
-                failed.setdefault((address, payload_id), empty)
-        read.problems += map(str, failed.values())
-        rows = [row for row in stored.iter_rows(named=True) if (row["address"], row["payload_id"]) in failed]
+        return failed
+
+    def _reject(
+        self, read: ParsedAnswers, stored: pl.DataFrame, failed: dict[tuple[str, str], SourceError], due: set[str]
+    ) -> pl.DataFrame:
+        """The stored answers that failed, or hold nothing where they have to; the log has them as rejected then."""
+        # where there was another answer before, one that holds records and none that can be read is no good one
+        again = pl.col("payload_id").n_unique().over("asked") > 1
+        replaced = set() if self._source.snapshots else set(read.accepted.filter(again)["asked"])
+        rejected, reasons = [], []
+        for row in stored.iter_rows(named=True):
+            error = failed.get((row["address"], row["payload_id"]))
+            is_due = row["asked"] in due or (row["asked"] in replaced and row["payload_id"] in read.with_unread)
+            if error is None and is_due and row["payload_id"] not in read.with_records:
+                error = ShapeError(row["address"], "expected matches, found none that can be read")
+            if error is not None:
+                rejected.append(row)
+                reasons.append(str(error))
+        read.problems += reasons
+        now, name = self._client.now(), self._source.name
         self._payloads.record(
             [
-                Fetch(
-                    address=row["address"],
-                    fetched_at=self._client.now(),
-                    outcome="rejected",
-                    reason=str(failed[row["address"], row["payload_id"]]),
-                    payload_id=row["payload_id"],
-                    answered_by=row["answered_by"],
-                    source=self._source.name,
-                )
-                for row in rows
+                Fetch(row["address"], now, "rejected", reason, None, row["payload_id"], source=name)
+                for row, reason in zip(rejected, reasons, strict=True)
                 if row["standing"]
             ]
         )
-        return pl.DataFrame(rows, schema=stored.schema)
+        return pl.DataFrame(rejected, schema=stored.schema)
 
     def _parsed(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Parsed | SourceError]]:
         """What answers hold, in the form of its tables: together, or of each alone where anything is raised."""
@@ -218,7 +221,7 @@ class Published:
             seen,
         ).unique("payload_id", keep="first", maintain_order=True)
         before = ParsedAnswers(read.accepted, earlier)
-        self._parse(before, earlier, set(), first, last)
+        self._parse(before, earlier, first, last)  # one that fails has been replaced
         newest = read.answers.group_by(_asked="asked").agg(seen_without_at=pl.col("fetched_at").max())
         asked = dict(read.accepted.select("address", "asked").iter_rows())
         match = ["_asked", "home", "away", DATE]
