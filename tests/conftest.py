@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import polars as pl
 import pytest
 import urllib3  # noqa: F401  # tries an IPv6 socket when first imported: now, while sockets are allowed
@@ -60,6 +61,8 @@ for name in [name for name in os.environ if name.startswith(("SOCCER_", "DAGSTER
     if name != "SOCCER_FUZZ_EXAMPLES":  # how long the fuzz tests are to go on is no setting of the platform
         del os.environ[name]
 os.environ |= ENVIRONMENT
+hypothesis.settings.register_profile("untimed", deadline=None)  # a loaded machine is no fault of what is tested
+hypothesis.settings.load_profile("ci" if "CI" in os.environ else "untimed")
 #: PostgreSQL's lock lies in a folder of one's own: in the one that all share it belongs to whoever came first.
 os.environ["XDG_RUNTIME_DIR"] = str(VAR.parent)  # that of a temporary folder is its owner's alone, as must be
 (VAR.parent / "python_PostgresServer").mkdir()
