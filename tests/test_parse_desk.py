@@ -3,11 +3,14 @@
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from soccer_assets.errors import ShapeError, SoccerError
 from soccer_assets.parse_desk import READERS, parse
@@ -92,3 +95,49 @@ def test_the_command_prints_and_exits_with_1_when_the_payload_is_refused(file, t
     assert good.stderr.splitlines()[-1] == "1 records, 1 quarantined"
     assert (bad.returncode, bad.stdout) == (1, "")
     assert bad.stderr.startswith(f"error: {page.as_uri()}: expected CSV, found an HTML page")
+
+
+@pytest.mark.parametrize("source", READERS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.binary(max_size=80)
+    | st.sampled_from([CSV, b"[]", b"{}", b"null", b"\xff\xfe", b"[" * 5000, b"1;2;a;b;1;1"]),
+    packed=st.booleans(),
+)
+def test_any_bytes_end_with_one_message(tmp_path_factory, source, body, packed):
+    path = tmp_path_factory.mktemp("any") / ("2024-05-01.json.gz" if packed else "2024-05-01.json")
+    path.write_bytes(body)
+    try:
+        _, _, count = printed(source, path)
+    except SoccerError as error:
+        assert str(error).count("\n") == 0
+    else:
+        assert "records, " in count
+
+
+def test_a_broken_deflate_stream_and_what_nobody_foresaw_are_told(tmp_path, monkeypatch):
+    path = tmp_path / "x.json.gz"
+    path.write_bytes(gzip.compress(b"{}" * 100)[:12] + b"\xff" * 40)
+    with pytest.raises(ShapeError, match="expected a whole gzip file, found"):
+        printed("understat", path)
+
+    def parse_nothing(answers):
+        raise KeyError("dates")
+
+    monkeypatch.setitem(READERS, "understat", (lambda *given: None, parse_nothing))
+    (tmp_path / "y.json").write_text("{}")
+    with pytest.raises(ShapeError, match="y.json: expected an answer that can be read, found KeyError: 'dates'"):
+        printed("understat", tmp_path / "y.json")
+
+
+def test_packets_are_taken_in_the_order_given(tmp_path):
+    full = {"packetVersion": 5, "sports": [{"id": 1, "name": "Футбол"}], "customFactors": [],
+            "events": [{"id": 9, "sportId": 1, "place": "line", "startTime": 1714588200, "team1": "А", "team2": "Б"}]}  # fmt: skip
+    then = {"packetVersion": 6, "fromVersion": 5, "sports": [{"id": 1, "name": "Футбол. Кубок"}]}
+    files = [tmp_path / "z.json", tmp_path / "a.json"]
+    for file, packet, written in zip(files, (full, then), (2_000, 1_000), strict=True):
+        file.write_text(json.dumps(packet))
+        os.utime(file, (written, written))  # the later one is the older file
+    out, err = io.StringIO(), io.StringIO()
+    parse("fonbet", files, None, out, err)
+    assert [json.loads(line)["competition"] for line in out.getvalue().splitlines()] == ["Футбол", "Кубок"]
