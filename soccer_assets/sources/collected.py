@@ -127,13 +127,13 @@ def _storable(row: Mapping[str, object]) -> dict[str, object]:
 
 
 def _sound(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The records with unsound figures null, and what those were, in the form of the quarantine."""
-    unsound, reasons = {}, []
+    """The records with unsound and blank figures null, and what those were, in the form of the quarantine."""
+    texts, unsound, reasons = {}, {}, []
     for name in records.columns:
         figure = FIGURES.get(name.removeprefix("home_").removeprefix("away_"))
         if figure is None:
             continue
-        text = pl.col(name).str.strip_chars()
+        text = texts[name] = pl.col(name).str.strip_chars()
         number = text.cast(pl.Float64, strict=False)
         sound = number.is_finite() & number.is_between(0, figure.most)
         if figure.whole:
@@ -144,10 +144,11 @@ def _sound(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         reasons.append(pl.when(unsound[name]).then(found))
     if not unsound:
         return records, pl.DataFrame()
-    any_unsound = pl.any_horizontal(unsound.values())
-    rows = records.filter(any_unsound)
+    rows = records.filter(pl.any_horizontal(unsound.values()))
+    cells = [pl.when(~unsound[name] & (text != "")).then(text).alias(name) for name, text in texts.items()]
+    without = records.with_columns(cells)
     if rows.is_empty():
-        return records, rows
+        return without, rows
     told = rows.select(
         origin="_address",
         payload_id="_payload_id",
@@ -156,5 +157,4 @@ def _sound(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         reason=pl.concat_str(reasons, separator="; ", ignore_nulls=True),
         record=pl.struct("home", "away", *unsound).struct.json_encode(),
     )
-    cells = [pl.when(~bad).then(pl.col(name)).alias(name) for name, bad in unsound.items()]
-    return records.with_columns(cells), told
+    return without, told

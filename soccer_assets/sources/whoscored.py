@@ -18,7 +18,7 @@ from soccer_assets.errors import ShapeError
 from soccer_assets.sources.client import Answer, Request
 from soccer_assets.sources.collected import Collected, Record, UnreadError
 from soccer_assets.sources.json_answers import decode
-from soccer_assets.sources.refusals import refuse_bot_wall
+from soccer_assets.sources.refusals import refuse_bot_wall, unforeseen
 from soccer_assets.sources.schema import WHOSCORED_MATCHES, Parsed
 from soccer_assets.sources.whoscored_pages import is_html, read_page
 from soccer_assets.sources.whoscored_records import NEVER_LEARNT, SIDES, Row, from_centre, from_feed, league_of
@@ -201,7 +201,10 @@ def _refuse_other_match(address: str, found: Sequence[Found]) -> None:
         raise ShapeError(address, "expected a page with the match, found one without")
     if centre.match_id not in (None, asked[1]):
         raise ShapeError(address, f"expected the page of match {asked[1]}, found that of {centre.match_id}")
-    row = _row(centre)
+    try:
+        row = _row(centre)
+    except Exception as error:
+        raise unforeseen(address, error) from error
     if row["status"] in ("scheduled", "in_play"):
         raise ShapeError(address, f"expected the page of a match that is over, found one {row['status']}")
 

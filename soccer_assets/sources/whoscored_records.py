@@ -19,6 +19,7 @@ STATUS_OF_WORD = {"FT": "finished", "AET": "finished", "PEN": "finished", "Post"
 STATUS_OF_CODE = {1: "scheduled", 2: "postponed", 3: "in_play", 5: "abandoned", 6: "finished", 7: "void"}
 #: Code 8, `?`: the match is over and the source never learnt how it ended.
 NEVER_LEARNT = 8
+UNKNOWN = -1  # stands for what is no code at all
 BEYOND_90_MINUTES = ("AET", "PEN")
 REGION_CODES = {
     "England": "gb-eng", "Scotland": "gb-sct", "Germany": "de", "Italy": "it", "Spain": "es", "France": "fr",
@@ -156,6 +157,8 @@ def _row(match: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
 
 
 def _status(elapsed: str, code: Any) -> str | None:
+    if not isinstance(code, int | None):
+        code = UNKNOWN
     if elapsed == "?" or (not elapsed and code not in (None, 0, 1)):
         return STATUS_OF_CODE.get(code)
     return STATUS_OF_WORD.get(elapsed) or ("in_play" if elapsed[:1].isdigit() else STATUS_OF_CODE.get(code))

@@ -60,7 +60,7 @@ def spoilt(draw: st.DrawFn, payloads: Sequence[Any]) -> Any:
             case 1:
                 node[key] = None
             case 2 | 3:
-                node[key] = draw(ODD)
+                node[key] = copy.deepcopy(draw(ODD))  # it may be spoilt again
             case 4:
                 node[key] = _retyped(node[key])
             case 5 if isinstance(node, list):
