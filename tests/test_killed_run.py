@@ -22,7 +22,7 @@ TABLES = (
     "team_ratings", "match_features",
 )  # fmt: skip
 #: When a process looked is told from run to run by these alone.
-CLOCKS = ("_seen_at", "_first_seen_at", "_last_seen_at", "quoted_at")
+CLOCKS = ("_first_seen_at", "_last_seen_at", "quoted_at")
 DEADLINE_SECONDS = 120
 #: Imports once, then forks a process for each line it reads: it says the process's id, and how it ended.
 BACKFILLS = """

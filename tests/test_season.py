@@ -282,7 +282,7 @@ def test_the_sources_asked_again_tell_the_same_records(season, digest):
 
     def told(name: str) -> str:
         rows: pl.DataFrame = season.lake.read(name, season.today - 7 * DAY)
-        return digest(rows.drop("_last_seen_at", "_seen_at", strict=False))
+        return digest(rows.drop("_last_seen_at", strict=False))
 
     names = ("football_data_results", "football_data_fixtures")
     before = {name: told(name) for name in names}

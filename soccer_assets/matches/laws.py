@@ -41,8 +41,8 @@ def no_table_is_ahead_of_its_calendar(matches: pl.LazyFrame) -> pl.DataFrame:
     number = pl.col("match_date").rank("ordinal").over([*_SEASON, "club"])
     counted = _sides(played).with_columns(number=number).sort("match_date")
     reached = counted.join_asof(elapsed, on="match_date", by=_SEASON, check_sortedness=False)
-    known = reached.join(days.select(_SEASON).unique(), on=_SEASON, how="semi")
-    return _shown(known.filter(pl.col("number") > pl.col("elapsed").fill_null(0)))
+    of_archives = reached.join(days.select(_SEASON).unique(), on=_SEASON, how="semi")
+    return _shown(of_archives.filter(pl.col("number") > pl.col("elapsed").fill_null(0)))
 
 
 LAWS: Final[dict[str, Law]] = {

@@ -88,8 +88,7 @@ def resolve(
     ledger = LINK_DECISIONS.empty() if ledger is None else ledger
     records = records.with_columns(pl.col("home_id", "away_id").replace(decisions.merged(ledger)))
     records = _with_seasons(records)
-    reason = _superseded(records)
-    reason = reason.zip_with(reason.is_not_null(), _contradiction(records, reason))
+    reason = _contradiction(records)
     quarantined = [_refused(records.with_columns(reason=reason))]
     for name in DETAILS:
         absurd = (pl.col(name) < 0) | (pl.col(name) > MOST_COUNTED)
@@ -165,9 +164,7 @@ def _records(published: pl.LazyFrame) -> pl.DataFrame:
         number = first_of(choices).cast(pl.Float64, strict=False)
         return pl.when(number == number.floor()).then(number).cast(pl.Int16, strict=False)
 
-    provenance = (
-        "match_date", "_league", "_season", "_address", "_payload_id", "_line", "_seen_at", "_listed", "_last_seen_at",
-    )  # fmt: skip
+    provenance = ("match_date", "_league", "_season", "_payload_id", "_line", "_listed", "_last_seen_at")
     return published.select(
         *(name for name in provenance if name in names),
         Date=first_of(("Date",)),
@@ -220,27 +217,8 @@ def _with_seasons(records: pl.DataFrame) -> pl.DataFrame:
     return records.with_columns(season=pl.when("_played").then("season").otherwise(season))
 
 
-def _superseded(records: pl.DataFrame) -> pl.Series:
-    """Why a result counts no more: a newer file has the match on another date; null where it counts.
-
-    Results are read a range of dates at a time, so an earlier file's row stays on a date that is not read again.
-    """
-    single = pl.col("league").is_in(SINGLE_MEETINGS)
-    # where clubs meet again and again, the same match alone has the same figures
-    figures = pl.when(single).then(pl.lit(0, pl.UInt64)).otherwise(pl.struct(COUNTS).hash())
-    same = ["_played", "_address", *PAIR, "_figures"]
-    newest = pl.col("_seen_at") == pl.col("_seen_at").max().over(same)
-    moved_to = pl.col("match_date").filter(newest).max().over(same)
-    stale = pl.col("_played") & ~newest & (pl.col("match_date") != moved_to)
-    why = pl.format(
-        "expected the match on {}, as the newest file has it, found it on {} in an earlier one", moved_to, "match_date"
-    )
-    return records.with_columns(_figures=figures).select(reason=pl.when(stale.fill_null(False)).then(why))["reason"]
-
-
-def _contradiction(records: pl.DataFrame, reason: pl.Series) -> pl.Series:
-    """Why a result cannot be trusted; null where it can, and where `reason` says why it does not count."""
-    records = records.with_columns(_played=pl.col("_played") & reason.is_null())
+def _contradiction(records: pl.DataFrame) -> pl.Series:
+    """Why a result cannot be trusted; null where it can."""
     home, away, score = pl.col("home_goals"), pl.col("away_goals"), pl.col("_score")
     result = pl.when(home > away).then(pl.lit("H")).when(home < away).then(pl.lit("A")).otherwise(pl.lit("D"))
     day = [*PAIR, "match_date", "_played"]

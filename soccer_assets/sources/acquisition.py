@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import polars as pl
@@ -63,8 +63,7 @@ class FootballData:
         today = self._client.now().date()
         requests = football_data.archives(self._base, self._leagues, first, last, today)
         answers, problem = self._ask(requests, partial(football_data.accept_archive, today=today))
-        since = self._shown_since()
-        parsed = football_data.parse([replace(a, fetched_at=since[a.address, a.payload_id]) for a in answers])
+        parsed = football_data.parse(answers)
         self._follow_moved(parsed.records, first, last)
         return self._acquired(FOOTBALL_DATA_RESULTS, requests, answers, parsed, parsed.records, first, last, problem)
 
@@ -127,13 +126,6 @@ class FootballData:
             answers = [Answer(f.address, f.payload_id, f.fetched_at, self._payloads.get(f.payload_id))
                        for f in kept if f.payload_id is not None]  # fmt: skip
             return answers, str(error)
-
-    def _shown_since(self) -> dict[tuple[str, str], dt.datetime]:
-        """Since when each address has shown a payload that it shows now, or did before."""
-        log = self._payloads.fetches(self._base).filter(pl.col("outcome").is_in(["accepted", "unchanged"]))
-        begins = (pl.col("payload_id") != pl.col("payload_id").shift()).fill_null(True).over("address")
-        return {(address, payload_id): at for address, payload_id, at in log.filter(begins).select(
-            "address", "payload_id", "fetched_at").rows()}  # fmt: skip
 
     def _seen(self, addresses: Sequence[str], first: dt.date) -> pl.DataFrame:
         """Payloads of the addresses with the first and last time each was what the source showed."""

@@ -25,7 +25,7 @@ from soccer_assets.sources.client import Answer, Request
 from soccer_assets.sources.football_data_dates import kick_off_at, published_date, stated_season
 from soccer_assets.sources.football_data_text import BLANKS, OWN, Section, fold, sections, split
 from soccer_assets.sources.schema import Parsed
-from soccer_assets.tables import UTC, quarantine
+from soccer_assets.tables import quarantine
 
 FIXTURE_FILES = ("fixtures.csv", "new_league_fixtures.csv")
 #: A season's archive is final this long after its last possible day.
@@ -165,7 +165,6 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl
         _away=pl.col(part.column("away") or ""),
         _address=pl.lit(answer.address),
         _payload_id=pl.lit(answer.payload_id),
-        _seen_at=pl.lit(answer.fetched_at, dtype=UTC),
         _line=pl.Series([number for number, _ in kept], dtype=pl.Int64),
         _extra=(extra := pl.Series(extras, dtype=pl.String)),
         _odd=pl.Series(short, dtype=pl.Boolean) | extra.is_not_null(),

@@ -26,7 +26,6 @@ PROVENANCE = (
     Column("_payload_id", pl.String, "SHA-256 of the raw bytes"),
     Column("_line", pl.Int64, "line in the payload; the header is line 1", ge=2),
     Column("_extra", pl.String, "cells beyond the named columns, joined by commas", nullable=True),
-    Column("_seen_at", UTC, "since when the address has shown the payload; null in rows of old lakes", nullable=True),
 )
 
 FOOTBALL_DATA_RESULTS = Table(

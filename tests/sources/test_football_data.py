@@ -218,7 +218,6 @@ def test_a_record_says_where_it_comes_from():
         "_season": "2023/24",
         "_address": E0,
         "_payload_id": "f" * 64,
-        "_seen_at": NOW,
         "_line": 2,
         "_extra": None,
     }
