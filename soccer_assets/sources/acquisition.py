@@ -68,10 +68,10 @@ class FootballData:
         return self._acquired(FOOTBALL_DATA_RESULTS, requests, answers, parsed, parsed.records, first, last, problem)
 
     def _follow_moved(self, records: pl.DataFrame, first: dt.date, last: dt.date) -> None:
-        """Make right the rows beyond `first` to `last` of matches whose dates the archives have corrected since.
+        """Make right the rows beyond `first` to `last` of matches that the archives have moved into or out of them.
 
-        A row that its archive does not hold any more leaves the table; a record of a match that the table has in the
-        dates of the run, on which the archive does not hold it any more, enters it.
+        The old row of a match that came into these dates leaves the table; the record of one that left them enters it.
+        What else changed beyond them, such as a name, waits for a run of its dates.
         """
         if records.is_empty() or not self._lake.exists(FOOTBALL_DATA_RESULTS.name):
             return
@@ -79,16 +79,15 @@ class FootballData:
         archives = pl.col("_address").is_in(records["_address"].unique().implode())
         stored = _with_teams(self._lake.scan(table.name).filter(archives).collect())
         listed = _with_teams(records)
-        on_date = ["_address", DATE, "_home", "_away"]
-        left = stored.join(listed, on=on_date, how="anti")
-        stale = left.filter(beyond).select("_payload_id", "_line").unique().rows()
-        moved = left.filter(~beyond).select("_address", "_home", "_away").unique()
-        came = listed.filter(beyond).join(moved, on=["_address", "_home", "_away"], how="semi")
-        came = came.join(stored, on=on_date, how="anti").drop("_home", "_away")
-        for payload_id, line in stale:
+        pair = ["_address", "_home", "_away"]
+        gone = stored.join(listed, on=[*pair, DATE], how="anti")
+        new = listed.join(stored, on=[*pair, DATE], how="anti")
+        stale = gone.filter(beyond).join(new.filter(~beyond), on=pair, how="semi")
+        left = new.filter(beyond).join(gone.filter(~beyond), on=pair, how="semi").drop("_home", "_away")
+        for payload_id, line in stale.select("_payload_id", "_line").unique().rows():
             self._lake.replace(table.name, table.empty(), f"_payload_id = '{payload_id}' AND _line = {line}")
-        if len(came):
-            self._lake.append(table.name, table.conform(came))
+        if len(left):
+            self._lake.append(table.name, table.conform(left))
 
     def fixtures(self, first: dt.date, last: dt.date) -> Acquired:
         """Coming matches from `first` to `last` by every fixtures file seen, each as it was last published.

@@ -86,6 +86,18 @@ def test_a_corrected_date_moves_the_match_when_only_new_days_are_run(mirror, was
     assert world.table("matches")["leg"].unique().to_list() == [1]
 
 
+def test_a_name_that_changes_in_a_file_loses_no_match_when_only_new_days_are_run(mirror):
+    world = mirror(str(FIRST), str(LAST))
+    world.publish("football_data", f"mmz4281/{CODE}/E0.csv", archive(GAMES))
+    run(world, FIRST, LAST)
+    renamed = [(day, *("Leeds Utd" if name == "Leeds" else name for name in sides), *goals)
+               for day, *sides, goals in ((d, h, a, g) for d, h, a, *g in GAMES)]  # fmt: skip
+    world.publish("football_data", f"mmz4281/{CODE}/E0.csv", archive(renamed))
+    checks = run(world, OPENING + dt.timedelta(35), OPENING + dt.timedelta(56))
+    assert checks["every_result_is_a_match"].passed
+    assert len(world.table("football_data_results")) == len(world.table("matches")) == len(GAMES)
+
+
 @pytest.mark.parametrize(
     ("name", "example"),
     [
