@@ -36,10 +36,10 @@ def season(environment: dict[str, str]) -> dict[str, Any]:
 
 
 def _season() -> dict[str, Any]:
-    from soccer_assets import runs
-    from soccer_assets.backtest import backtest
-    from soccer_assets.delta import Lake
+    from soccer_assets.commands import materialize as runs
+    from soccer_assets.commands.backtest import backtest
     from soccer_assets.settings import Settings
+    from soccer_assets.storage.lake import Lake
 
     lake = Lake(Settings.read().lake)
     last = dt.date.fromisoformat(os.environ["BENCH_LAST"])

@@ -20,7 +20,7 @@ def fits() -> dict[str, Any]:
     from penaltyblog.models import DixonColesGoalModel, dixon_coles_weights
 
     from soccer_assets.features.ratings.dixon_coles import DixonColesParameters, dixon_coles_ratings
-    from soccer_assets.features.ratings.played import Played, Schedule
+    from soccer_assets.features.ratings.match_arrays import Played, Schedule
 
     home, away, day, goals = _league()
     one_league = np.zeros_like(home)

@@ -77,8 +77,8 @@ def parsing() -> dict[str, Any]:
     """(a) The whole mirror, from stored bytes to records."""
     from soccer_assets.leagues import LEAGUES
     from soccer_assets.settings import Settings
-    from soccer_assets.sources.client import Answer
-    from soccer_assets.sources.football_data import archives, parse
+    from soccer_assets.sources.fetching.client import Answer
+    from soccer_assets.sources.football_data.files import archives, parse
 
     base = Settings.read().football_data_url
     today = Clock().today()
@@ -93,7 +93,7 @@ def parsing() -> dict[str, Any]:
 
 def backfill() -> dict[str, Any]:
     """(b) From the mirror to `match_features` inclusive, in one command."""
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     first, last = (dt.date.fromisoformat(os.environ[name]) for name in ("BENCH_FIRST", "BENCH_LAST"))
     began = time.perf_counter()
@@ -114,7 +114,7 @@ def backfill() -> dict[str, Any]:
 
 def further_day() -> dict[str, Any]:
     """(c) One further day to a new forecast, with a model that exists, in a process that is warm."""
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     day = dt.date.fromisoformat(os.environ["BENCH_FURTHER"])
     selection = runs.UP_TO_FEATURES | runs.FORECASTS

@@ -29,7 +29,7 @@ CHANCE = 0.09
 
 def day(events: int = 1500) -> dict[str, Any]:
     """One day of made-up clubs, whose names differ by a word, on both sides."""
-    from soccer_assets.matches.linking import ALIASES, link
+    from soccer_assets.linking.link import ALIASES, link
 
     made, letters = random.Random(0), ("bdfghklmnprstvz", "aeiou")
     names = ["".join(made.choice(letters[place % 2]) for place in range(8)).capitalize() for _ in range(2 * events)]
@@ -68,7 +68,7 @@ def season() -> dict[str, Any]:
 
 def judge(events: pl.DataFrame, matches: pl.DataFrame) -> dict[str, Any]:
     """How well the events find their matches; both with goals, which the linker does not see."""
-    from soccer_assets.matches.linking import ALIASES, link
+    from soccer_assets.linking.link import ALIASES, link
 
     matches = matches.with_row_index("match_id")
     began = time.perf_counter()

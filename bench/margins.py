@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from soccer_assets.delta import Lake
 from soccer_assets.odds.devig import METHODS
+from soccer_assets.storage.lake import Lake
 
 DEFAULT = "power"
 

@@ -41,7 +41,7 @@ def _names() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _measure() -> dict[str, Any]:
-    from soccer_assets.matches.names import Directory, Scorer
+    from soccer_assets.linking.names import Directory, Scorer
 
     scorer = Scorer.shipped()
     registry, asked = _names()

@@ -42,10 +42,12 @@ def seasons() -> dict[str, Any]:
 
 def _measure() -> dict[str, Any]:
     from soccer_assets.matches.laws import broken_laws
-    from soccer_assets.matches.life import resolve
     from soccer_assets.matches.records import in_one_form
-    from soccer_assets.sources import football_data, openfootball, understat, whoscored
+    from soccer_assets.matches.resolution import resolve
+    from soccer_assets.sources import openfootball, understat
     from soccer_assets.sources import schema as tables
+    from soccer_assets.sources.football_data import files as football_data
+    from soccer_assets.sources.whoscored import feeds as whoscored
 
     archives = _answers("football-data", "mmz4281/[12]*/*.csv") + _answers("football-data", "new/???.csv")
     results = tables.FOOTBALL_DATA_RESULTS.conform(_of_dates(football_data.parse(archives).records))
@@ -70,7 +72,7 @@ def _measure() -> dict[str, Any]:
 
 
 def _answers(folder: str, pattern: str, address: str = "") -> list[Any]:
-    from soccer_assets.sources.client import Answer
+    from soccer_assets.sources.fetching.client import Answer
 
     files = sorted((RAW / folder).glob(pattern))
     return [Answer(f"http://site/{address or file.relative_to(RAW / folder)}", str(file), FETCHED_AT, _bytes(file))

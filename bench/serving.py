@@ -70,9 +70,9 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
 
 def on_demand(environment: dict[str, str]) -> dict[str, Any]:
     """(f) `POST /predictions` one after another, through Redis to a worker that holds the champion."""
-    from serving.embedded_redis import embedded_redis
-    from soccer_assets.delta import Lake
+    from serving.redis_server import embedded_redis
     from soccer_assets.settings import Settings
+    from soccer_assets.storage.lake import Lake
 
     settings = Settings.read(os.environ | environment)
     lake = Lake(settings.lake)
@@ -167,7 +167,7 @@ def _load(port: int, paths: list[str]) -> dict[str, float]:
 
 def _forecasts(folder: str) -> None:
     """A lake with a hundred thousand forecasts on three lines."""
-    from soccer_assets.delta import Lake
+    from soccer_assets.storage.lake import Lake
 
     number = pl.int_range(MATCHES, eager=True)
     matches = pl.DataFrame({"number": number}).select(

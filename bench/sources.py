@@ -27,8 +27,8 @@ def a_day() -> dict[str, Any]:
 
 
 def _measure(var: str) -> dict[str, Any]:
-    from soccer_assets.simulation.published import files, settings
     from soccer_assets.simulation.site import Site
+    from soccer_assets.simulation.site_contents import files, settings
     from soccer_assets.simulation.world import make_world
 
     now = Clock().now()
@@ -37,7 +37,7 @@ def _measure(var: str) -> dict[str, Any]:
         os.environ |= settings(site.url) | {"SOCCER_VAR": var, "SOCCER_HTTP_PAUSE_SECONDS": "0", "SOCCER_SOURCES": ""}
         from dagster import AssetSelection
 
-        from soccer_assets import runs
+        from soccer_assets.commands import materialize as runs
 
         def run() -> runs.Report:
             with runs.instance() as instance:

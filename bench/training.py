@@ -33,10 +33,10 @@ def all_families(environment: dict[str, str]) -> dict[str, Any]:
 
 
 def _measure() -> dict[str, Any]:
-    from soccer_assets.delta import Lake
     from soccer_assets.models.families import FAMILIES
-    from soccer_assets.models.training import candidate, examples, refit, stacked
+    from soccer_assets.models.training.training import candidate, examples, refit, stacked
     from soccer_assets.settings import Settings
+    from soccer_assets.storage.lake import Lake
 
     given, default = Settings.read(), Settings()
     settings = msgspec.structs.replace(

@@ -12,28 +12,17 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.stores.redis import RedisStore
 from litestar.template import TemplateConfig
 
-from serving import (
-    api_page,
-    filters,
-    forecasts,
-    health,
-    leagues,
-    matches,
-    metrics,
-    predictions,
-    problems,
-    reports,
-    teams,
-)
-from serving.embedded_redis import embedded_redis
-from serving.feed import Feed
+from serving.api import docs_page as api_page
+from serving.api import filters, forecasts, health, leagues, matches, metrics, predictions, problems, reports, teams
+from serving.api.metrics import Counted, Metrics
 from serving.jobs import JobQueue, connect
-from serving.metrics import Counted, Metrics
 from serving.pages import views
+from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
+from serving.snapshot.refresher import Feed
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 
 def create_app(settings: Settings | None = None, serving: ServingSettings | None = None) -> Litestar:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from soccer_assets.contracts import Fixture
+from serving.contracts import Fixture
 from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.leagues import LEAGUES, team_id
 

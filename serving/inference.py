@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from serving.clubs import Pairing
-from soccer_assets.contracts import OnDemandForecast, Probabilities
+from serving.contracts import OnDemandForecast, Probabilities
 from soccer_assets.errors import ModelError
 from soccer_assets.features.history import History
 from soccer_assets.leagues import LEAGUES, season_label
@@ -15,7 +15,7 @@ SUM_TOLERANCE = 1e-6
 
 
 class Forecaster(Protocol):
-    """What is asked of a model: `soccer_assets.models.forecaster.Forecaster` answers it."""
+    """What is asked of a model: `soccer_assets.models.champion.forecaster.Forecaster` answers it."""
 
     @property
     def version(self) -> str:

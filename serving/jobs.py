@@ -23,11 +23,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
+from serving.api.problems import ProblemError
 from serving.background import in_background
-from serving.problems import ProblemError
+from serving.contracts import Failure, Fixture, Job, OnDemandForecast, Status
 from serving.settings import ServingSettings
 from soccer_assets.clock import Clock
-from soccer_assets.contracts import Failure, Fixture, Job, OnDemandForecast, Status
 
 QUEUE = "soccer:queue"
 HEALTH = QUEUE + health_check_key_suffix

@@ -21,15 +21,15 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from redis.exceptions import WatchError
 
-from serving.desk import Champions, Desk
-from serving.embedded_redis import embedded_redis
+from serving.contracts import Failure, Job
 from serving.jobs import HEALTH, QUEUE, TASK, JobQueue, connect
+from serving.predictor import Champions, Desk
+from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
 from soccer_assets.clock import Clock
-from soccer_assets.contracts import Failure, Job
-from soccer_assets.delta import Lake
 from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # contexts are left even before arq takes the signals
 
     async def work(url: str) -> None:
-        from soccer_assets.models.registry import Registry
+        from soccer_assets.models.champion.registry import Registry
 
         lake = Lake(settings.lake)
         await run(create_worker(replace(settings, redis_url=url), serving, Registry(settings, lake)))

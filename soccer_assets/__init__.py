@@ -11,5 +11,11 @@ in the order the data flow; a stage imports only from the stages before it:
     predictions  forecasts on three lines (model, market, blend) and value bets
     monitoring   forecasts met by their results, quality and drift
 
-Beside them `simulation` holds a synthetic football world that is served in the sources' own formats.
+Beside them:
+
+    storage        Delta tables and raw payloads
+    linking        which names are one club, which records one match
+    orchestration  partitions, the I/O manager, event storage: what assets need of Dagster
+    commands       what `just` and `python -m soccer_assets` run
+    simulation     a synthetic football world that is served in the sources' own formats
 """

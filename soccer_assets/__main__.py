@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
 from soccer_assets.errors import SoccerError
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 #: The exit code of a training whose model the gate refused: 1 is an error, 2 a command that cannot be read.
 REFUSED = 3
@@ -32,11 +32,11 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "demo":
-            from soccer_assets.demo import demo
+            from soccer_assets.commands.demo import demo
 
             demo(once=arguments.once)
         case "up":
-            from soccer_assets.platform import platform
+            from soccer_assets.commands.up import platform
 
             with platform(Settings.read()) as running:
                 running.wait()
@@ -45,37 +45,37 @@ def _run(arguments: argparse.Namespace) -> int:
             rows = _export(arguments.first, arguments.last, file, arguments.line)
             print(f"{rows} rows written to {file}")
         case "parse":
-            from soccer_assets.parse_desk import parse
+            from soccer_assets.commands.parse import parse
 
             parse(arguments.source, arguments.files, arguments.address)
         case "link":
-            from soccer_assets.matches.linking_files import link_files
+            from soccer_assets.linking.files import link_files
 
             counts = link_files(arguments.events, arguments.matches, arguments.out)
             print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()), f"written to {arguments.out}")
         case "links":
-            from soccer_assets import links_desk
+            from soccer_assets.commands import links as links_desk
 
             settings = Settings.read()
             links_desk.run(arguments.arguments, Lake(settings.lake), Clock.of(settings))
         case "ledger":
-            from soccer_assets import ledger_desk
+            from soccer_assets.commands import ledger as ledger_desk
 
             ledger_desk.run(arguments.arguments, Lake(Settings.read().lake))
         case "backtest":
-            from soccer_assets.backtest import backtest
+            from soccer_assets.commands.backtest import backtest
 
             backtest(arguments.first, arguments.last, arguments.every)
         case "score-names":
-            from soccer_assets.matches.names.report import score_names
+            from soccer_assets.linking.names.report import score_names
 
             print(json.dumps(score_names(arguments.pairs)))
         case "train-names":
-            from soccer_assets.matches.names.report import train_names
+            from soccer_assets.linking.names.report import train_names
 
             print(json.dumps(train_names(arguments.pairs, arguments.registry, arguments.reep)))
         case "rollback":
-            from soccer_assets.models.registry import Registry
+            from soccer_assets.models.champion.registry import Registry
 
             settings = Settings.read()
             today = Clock.of(settings).today()
@@ -87,13 +87,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _export(first: dt.date, last: dt.date, file: Path, line: str | None) -> int:
-    from soccer_assets.export import export
+    from soccer_assets.commands.export import export
 
     return export(Lake(Settings.read().lake), first, last, file, line)
 
 
 def _materialize(arguments: argparse.Namespace) -> int:
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     with runs.instance() as instance:
         if arguments.command == "train":
@@ -106,7 +106,7 @@ def _materialize(arguments: argparse.Namespace) -> int:
 
 def _say_verdict(day: dt.date) -> int:
     """Print what the gate says of the model of a date; 0 where it let it become champion, else `REFUSED`."""
-    from soccer_assets.models.promotion import ledger
+    from soccer_assets.models.champion.promotion_gate import ledger
 
     lake = Lake(Settings.read().lake)
     version = lake.read("model_card", day, day)["version"].item()

@@ -29,11 +29,11 @@ from dagster import (
 )
 
 from soccer_assets.clock import Clock
-from soccer_assets.data_versions import CORRECTED_DAYS, out_of_date, unfinished
-from soccer_assets.delta import DATE, Lake
-from soccer_assets.partitions import HORIZON_DAYS, match_dates, range_tags
-from soccer_assets.retraining import decide
+from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, range_tags
+from soccer_assets.orchestration.retraining import decide
 from soccer_assets.settings import Settings
+from soccer_assets.storage.data_versions import CORRECTED_DAYS, out_of_date, unfinished
+from soccer_assets.storage.lake import DATE, Lake
 
 #: The longest season.
 SEASON_DAYS = 365

@@ -3,16 +3,16 @@
 from typing import Any
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
-from soccer_assets.lake import DeltaIOManager
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.models.registry import Registry
-from soccer_assets.payloads import Payloads
+from soccer_assets.models.champion.registry import Registry
+from soccer_assets.orchestration.io_manager import DeltaIOManager
 from soccer_assets.settings import Settings, named
-from soccer_assets.sources.acquisition import FootballData
+from soccer_assets.sources.acquisition import SOURCES, Published
 from soccer_assets.sources.catalog import catalog
-from soccer_assets.sources.client import Client
-from soccer_assets.sources.published import SOURCES, Published
+from soccer_assets.sources.fetching.client import Client
+from soccer_assets.sources.football_data.acquisition import FootballData
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.payloads import Payloads
 
 
 def build(settings: Settings) -> dict[str, Any]:

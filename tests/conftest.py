@@ -21,15 +21,15 @@ import pytest
 import urllib3  # noqa: F401  # tries an IPv6 socket when first imported: now, while sockets are allowed
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files, write
 from soccer_assets.simulation.world import World, make_world
+from soccer_assets.storage.lake import Lake
 
 if TYPE_CHECKING:
     from dagster import AssetSelection
 
-    from soccer_assets.runs import Report
+    from soccer_assets.commands.materialize import Report
 
 FOLDER = tempfile.TemporaryDirectory(prefix="soccer-tests-")
 VAR = Path(FOLDER.name).resolve() / "var"
@@ -87,7 +87,7 @@ class Season:
 
     def materialize(self, selection: "AssetSelection", first: dt.date, last: dt.date) -> "Report":
         """One run, as the commands start it."""
-        from soccer_assets import runs
+        from soccer_assets.commands import materialize as runs
 
         with runs.instance() as instance:
             return runs.materialize(selection, first, last, instance, say=lambda line: None)
@@ -98,7 +98,7 @@ class Season:
         from dagster._core.definitions.job_base import InMemoryJob
         from dagster._core.execution.api import execute_run
 
-        from soccer_assets import runs
+        from soccer_assets.commands import materialize as runs
         from soccer_assets.definitions import defs
 
         job = defs.resolve_job_def(job_name)
@@ -126,7 +126,7 @@ class Season:
 @pytest.fixture(scope="session")
 def season() -> Season:
     """The whole graph as of this morning: two models, four weeks of backtest and the coming two weeks."""
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     season = Season(make_world(TODAY, seasons=1.5, clubs=16), Lake(str(VAR / "lake")))
     yesterday = TODAY - dt.timedelta(days=1)

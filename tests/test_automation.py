@@ -21,7 +21,7 @@ from dagster._core.test_utils import create_run_for_test
 from soccer_assets.automation import four_hourly_line, hourly_odds, nightly, retrain_on_drift, weekly_corrections
 from soccer_assets.clock import Clock
 from soccer_assets.errors import MatchDatesError
-from soccer_assets.partitions import match_dates, within_partitions
+from soccer_assets.orchestration.partitions import match_dates, within_partitions
 from soccer_assets.settings import Settings
 
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -140,7 +140,7 @@ def test_a_report_without_rows_is_none(instance, report):
 
 
 def test_more_reports_than_are_read_at_once_are_all_seen(instance, report, monkeypatch):
-    monkeypatch.setattr("soccer_assets.retraining.PAGE", 2)
+    monkeypatch.setattr("soccer_assets.orchestration.retraining.PAGE", 2)
     report(**{f"march_{day}": 0.5 if day == 9 else 0.1 for day in (9, *range(1, 9))})
     assert requests(look(instance)) == [(str(TODAY), "drift share 0.50 on 2025-03-09")]
 
@@ -237,7 +237,7 @@ def test_the_threshold_and_the_distance_are_settings(instance, report, monkeypat
 
 def test_the_report_in_the_lake_is_the_one_the_sensor_reads(season):
     """What the asset writes as metadata of its partition arrives at the sensor."""
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     report = season.lake.read("drift_report")
     with runs.instance() as instance:

@@ -12,18 +12,21 @@ import polars as pl
 import pytest
 from dagster import Definitions, in_process_executor
 
-from soccer_assets import demo, partitions, resources, runs
+from soccer_assets import resources
 from soccer_assets.clock import Clock
+from soccer_assets.commands import demo
+from soccer_assets.commands import materialize as runs
 from soccer_assets.definitions import defs
-from soccer_assets.delta import Lake
-from soccer_assets.models.promotion import Condition, Verdict, champion_on, ledger
-from soccer_assets.models.registry import Registry
+from soccer_assets.models.champion.promotion_gate import Condition, Verdict, champion_on, ledger
+from soccer_assets.models.champion.registry import Registry
+from soccer_assets.orchestration import partitions
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files as archives
 from soccer_assets.simulation.football_data import write
-from soccer_assets.simulation.published import files, settings
 from soccer_assets.simulation.site import Site
+from soccer_assets.simulation.site_contents import files, settings
 from soccer_assets.simulation.world import make_world
+from soccer_assets.storage.lake import Lake
 
 #: A day a month, of every day of the week, with the turns of year, season and leap year among them.
 DAYS = [

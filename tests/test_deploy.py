@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import yaml
 
-from serving.feed import Feed
-from serving.metrics import Metrics
+from serving.api.metrics import Metrics
 from serving.settings import ServingSettings
+from serving.snapshot.refresher import Feed
 from serving.worker import WorkerMetrics
-from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"

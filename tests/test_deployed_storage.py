@@ -15,10 +15,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from soccer_assets.delta import Lake
-from soccer_assets.payloads import FETCH_LOG
 from soccer_assets.simulation.football_data import files
 from soccer_assets.simulation.site import Site
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.payloads import FETCH_LOG
 
 pytestmark = pytest.mark.enable_socket  # the loopback interface only
 

@@ -222,7 +222,7 @@ def test_every_description_says_what_one_row_is(by_default):
 
 
 def test_every_asset_is_partitioned_by_match_date_and_a_range_is_one_run(nodes):
-    from soccer_assets.partitions import match_dates
+    from soccer_assets.orchestration.partitions import match_dates
 
     assert {node.key.to_user_string() for node in nodes if node.partitions_def != match_dates} == set()
     single = BackfillPolicy.single_run()
@@ -230,7 +230,7 @@ def test_every_asset_is_partitioned_by_match_date_and_a_range_is_one_run(nodes):
 
 
 def test_the_partitions_run_from_the_start_date_to_fourteen_days_ahead(season):
-    from soccer_assets.partitions import match_dates
+    from soccer_assets.orchestration.partitions import match_dates
 
     keys = match_dates.get_partition_keys()
     assert (keys[0], keys[-1]) == (str(season.first), str(season.clock_day + dt.timedelta(days=14)))

@@ -18,13 +18,14 @@ from dagster import (
     build_schedule_context,
 )
 
-from soccer_assets import automation, runs
+from soccer_assets import automation
 from soccer_assets.clock import Clock
-from soccer_assets.data_versions import DATA_VERSIONS, out_of_date, record, unfinished, versions_of
+from soccer_assets.commands import materialize as runs
 from soccer_assets.definitions import defs
-from soccer_assets.delta import Lake
-from soccer_assets.partitions import dates_of_run
+from soccer_assets.orchestration.partitions import dates_of_run
 from soccer_assets.settings import Settings
+from soccer_assets.storage.data_versions import DATA_VERSIONS, out_of_date, record, unfinished, versions_of
+from soccer_assets.storage.lake import Lake
 
 DAY = dt.timedelta(days=1)
 CLOCK = Clock.of(Settings.read())
@@ -250,7 +251,7 @@ def test_an_empty_lake_has_nothing_to_make_good(tmp_path):
 
 
 def test_what_a_table_rests_on_is_what_its_asset_reads():
-    from soccer_assets.data_versions import RESTS_ON
+    from soccer_assets.storage.data_versions import RESTS_ON
 
     graph = defs.resolve_asset_graph()
     for name, upstream in RESTS_ON.items():

@@ -20,15 +20,15 @@ NAMES = {
 VIOLATIONS = {
     "dagster": ("soccer_assets/odds/best.py", "import dagster"),
     "assets": ("soccer_assets/odds/prices.py", "from soccer_assets.odds import assets"),
-    "stages": ("soccer_assets/matches/life.py", "from soccer_assets.odds.devig import power"),
+    "stages": ("soccer_assets/matches/resolution.py", "from soccer_assets.odds.devig import power"),
     "schema": ("soccer_assets/odds/schema.py", "from soccer_assets.odds import devig"),
     "simulation": ("soccer_assets/simulation/world.py", "from soccer_assets import scoring"),
-    "world": ("soccer_assets/sources/client.py", "from soccer_assets.simulation.site import Site"),
-    "serving": ("serving/feed.py", "from soccer_assets.payloads import Payloads"),
+    "world": ("soccer_assets/sources/fetching/client.py", "from soccer_assets.simulation.site import Site"),
+    "serving": ("serving/snapshot/refresher.py", "from soccer_assets.storage.payloads import Payloads"),
     # the API imports neither: it imports the leagues, and they would bring MLflow along
     "api": ("soccer_assets/leagues.py", "import mlflow"),
-    "worker": ("serving/desk.py", "import evidently"),
-    "served": ("soccer_assets/export.py", "from serving.settings import ServingSettings"),
+    "worker": ("serving/predictor.py", "import evidently"),
+    "served": ("soccer_assets/commands/export.py", "from serving.settings import ServingSettings"),
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from soccer_assets import scoring
 from soccer_assets.errors import RunFailedError
-from soccer_assets.models.forecaster import Forecaster
+from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.simulation.football_data import PRICED_DAYS
 
 LEAGUES = ["E0", "E1", "NOR"]
@@ -247,7 +247,7 @@ def made_tables(season: Any) -> list[str]:
 
 
 def test_made_again_every_table_is_the_same_to_the_last_bit(season, digest):
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     names = made_tables(season)
     before = {name: digest(season.lake.read(name)) for name in names}
@@ -260,7 +260,7 @@ def test_made_again_every_table_is_the_same_to_the_last_bit(season, digest):
 
 
 def test_day_by_day_every_table_is_the_same_as_in_one_range(season, digest):
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     moved = season.world.moved
     days = sorted({season.today, moved.from_date, moved.to_date})
@@ -278,7 +278,7 @@ def test_day_by_day_every_table_is_the_same_as_in_one_range(season, digest):
 
 
 def test_the_sources_asked_again_tell_the_same_records(season, digest):
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     def told(name: str) -> str:
         rows: pl.DataFrame = season.lake.read(name, season.today - 7 * DAY)
@@ -292,7 +292,7 @@ def test_the_sources_asked_again_tell_the_same_records(season, digest):
 
 
 def test_tidying_joins_files_and_changes_no_row(season, digest):
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
     from soccer_assets.definitions import defs
 
     names = [*made_tables(season), "football_data_results", "fetch_log", "promotions"]
@@ -316,7 +316,7 @@ def tampered(season: Any) -> Callable[[str, pl.Expr], None]:
 
 
 def test_a_model_that_has_seen_its_matches_stops_the_run_before_anything_is_made_of_its_forecasts(season, tampered):
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     with season.undone():
         bets = season.lake.version("value_bets")
@@ -329,7 +329,7 @@ def test_a_model_that_has_seen_its_matches_stops_the_run_before_anything_is_made
 
 
 def test_forecasts_before_the_first_model_are_refused_with_the_command_that_makes_one(season):
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     day = next(day for day in season.lake.read("matches")["match_date"].unique().sort().to_list())
     told = f"expected a selected_model of {day} or before, found none: run `just train {day}`"
@@ -338,7 +338,7 @@ def test_forecasts_before_the_first_model_are_refused_with_the_command_that_make
 
 
 def test_a_model_of_the_first_date_has_nothing_to_learn_from_and_says_so(season):
-    from soccer_assets import runs
+    from soccer_assets.commands import materialize as runs
 
     with pytest.raises(RunFailedError, match=r"expected finished matches with features from .*, found none"):
         season.materialize(runs.AssetSelection.assets("candidate_climatology"), season.first, season.first)

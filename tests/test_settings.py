@@ -7,7 +7,7 @@ import pytest
 from soccer_assets.errors import SettingsError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.settings import Settings, named
-from soccer_assets.sources.published import SOURCES
+from soccer_assets.sources.acquisition import SOURCES
 
 
 def test_without_variables_every_setting_has_its_default():

@@ -18,22 +18,22 @@ from soccer_assets.features.history import History
 from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.ratings import rate
 from soccer_assets.matches.schema import MATCHES, STATISTICS
-from soccer_assets.models import promotion
-from soccer_assets.models.blending import closes, quotes
-from soccer_assets.models.choice import selected
+from soccer_assets.models.champion import promotion_gate as promotion
+from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.families import FAMILIES
-from soccer_assets.models.forecaster import Forecaster
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
-from soccer_assets.models.training import candidate, examples
+from soccer_assets.models.selection.assembly import selected
+from soccer_assets.models.selection.blending import closes, quotes
+from soccer_assets.models.training.training import candidate, examples
 from soccer_assets.monitoring.backtest import best_of, bet_sums, earned, figures, forecast_sums
 from soccer_assets.monitoring.bets import settle_bets
 from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_BETS, SETTLED_PREDICTIONS
-from soccer_assets.monitoring.settlement import settle
+from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.odds.market import devigged
 from soccer_assets.odds.schema import ODDS
 from soccer_assets.predictions.schema import PREDICTIONS
 from soccer_assets.settings import Settings
-from soccer_assets.simulation.timetable import kick_off_at
+from soccer_assets.simulation.public_state import kick_off_at
 from soccer_assets.simulation.world import World, make_world
 
 TODAY = dt.date(2026, 1, 1)

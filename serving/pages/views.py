@@ -14,13 +14,13 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
 
-from serving.feed import Feed
-from serving.filters import Paging, Selection, selection
-from serving.problems import KINDS, ProblemError, document, recognise
+from serving.api.filters import Paging, Selection, selection
+from serving.api.problems import KINDS, ProblemError, document, recognise
+from serving.contracts import Match, Prediction, Probabilities, ValueBet
 from serving.settings import ServingSettings
-from serving.snapshot import Snapshot
+from serving.snapshot.refresher import Feed
+from serving.snapshot.snapshot import Snapshot
 from soccer_assets.clock import Clock
-from soccer_assets.contracts import Match, Prediction, Probabilities, ValueBet
 from soccer_assets.leagues import LEAGUES
 
 HERE = Path(__file__).parent

@@ -15,18 +15,18 @@ from dagster import (
 )
 
 from soccer_assets.clock import Clock
-from soccer_assets.data_versions import CORRECTED_DAYS, out_of_date
-from soccer_assets.delta import DATE, Lake
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.features.history import READ, History, about
 from soccer_assets.features.leak import leaking_features
 from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.ratings import rate
 from soccer_assets.features.schema import MATCH_FEATURES, TEAM_RATINGS
-from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.matches.schema import FORECAST
-from soccer_assets.partitions import dates_of, dates_of_run, look_back
+from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.settings import Settings
+from soccer_assets.storage.data_versions import CORRECTED_DAYS, out_of_date
+from soccer_assets.storage.lake import DATE, Lake
 
 PAST = AssetIn(partition_mapping=look_back())
 #: Long enough for every window; the check need not read more.

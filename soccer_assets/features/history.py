@@ -15,14 +15,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from soccer_assets.delta import DATE
 from soccer_assets.features.catalog import BOTH, COUNTED, FEATURES, RATINGS, RECORDED, SCOPES, Feature
+from soccer_assets.features.point_in_time import TIERS, UNKNOWN, Codes, Sides, Timeline, days_of
 from soccer_assets.features.schema import IDENTITY
 from soccer_assets.features.standings import Seasons, Standings
-from soccer_assets.features.timeline import TIERS, UNKNOWN, Codes, Sides, Timeline, days_of
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.schema import FORECAST
 from soccer_assets.scoring import Floats, Ints
+from soccer_assets.storage.lake import DATE
 
 LONGEST_REST_DAYS = 60
 MOST_MATCHES_KNOWN = 40

@@ -5,11 +5,11 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from soccer_assets.delta import DATE
 from soccer_assets.errors import SchemaError
 from soccer_assets.features.history import History
 from soccer_assets.features.prices import PRICES
 from soccer_assets.features.ratings import rate
+from soccer_assets.storage.lake import DATE
 
 #: What says which match a row is, and where it stands. All the rest is noise in the test.
 KEPT = ("match_date", "match_id", "league", "season", "status", "home", "away", "home_id", "away_id", "leg")

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from soccer_assets.delta import DATE
 from soccer_assets.odds.market import consensus
+from soccer_assets.storage.lake import DATE
 
 TOTAL = 2.5
 #: The last average before kick-off, else the one before it.

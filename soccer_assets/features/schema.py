@@ -4,7 +4,7 @@ import polars as pl
 
 from soccer_assets.features.catalog import FEATURES
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.tables import Column, Table
+from soccer_assets.storage.tables import Column, Table
 
 
 def _rating(name: str, description: str, ge: float, le: float, nullable: bool = False) -> Column:

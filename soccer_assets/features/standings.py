@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from soccer_assets.features.timeline import DAYS, TIERS, Codes, Sides, Timeline, pair
+from soccer_assets.features.point_in_time import DAYS, TIERS, Codes, Sides, Timeline, pair
 from soccer_assets.scoring import Floats, Ints
 
 

@@ -15,16 +15,16 @@ from dagster import (
     asset_check,
 )
 
-from soccer_assets.delta import DATE, Lake
-from soccer_assets.lake import dated_asset, markdown
+from soccer_assets.linking.decisions import ledger
 from soccer_assets.matches import fonbet_results as fonbet_results_check
 from soccer_assets.matches.clubs import clubs_of
-from soccer_assets.matches.decisions import ledger
 from soccer_assets.matches.laws import LAWS, Law
-from soccer_assets.matches.life import resolve
 from soccer_assets.matches.records import in_one_form
+from soccer_assets.matches.resolution import resolve
 from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
-from soccer_assets.partitions import dates_of, dates_of_run, look_back
+from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
+from soccer_assets.storage.lake import DATE, Lake
 
 #: Legs and moved matches are told within a season: no two days of one lie further apart.
 SEASON_AROUND = dt.timedelta(days=400)

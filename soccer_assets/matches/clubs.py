@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES, slug, team_id
-from soccer_assets.matches import decisions
-from soccer_assets.matches.linking import link
-from soccer_assets.matches.names import Scorer, parse
+from soccer_assets.linking import decisions
+from soccer_assets.linking.link import link
+from soccer_assets.linking.names import Scorer, parse
 from soccer_assets.matches.schema import ON, SOURCES, TEAMS
 
 #: A name without a match in common is a club's when it is this likely and so much likelier than any other club's.

@@ -11,12 +11,12 @@ from typing import Final
 import polars as pl
 
 from soccer_assets.leagues import country_of_league
-from soccer_assets.matches import decisions
-from soccer_assets.matches.linking import link
-from soccer_assets.matches.linking_assignment import Scorer
+from soccer_assets.linking import decisions
+from soccer_assets.linking.assignment import Scorer
+from soccer_assets.linking.link import link
 from soccer_assets.matches.records import GOALS, MOST_GOALS
 from soccer_assets.matches.schema import FONBET, MATCH_CONFLICTS, ON
-from soccer_assets.tables import UTC
+from soccer_assets.storage.tables import UTC
 
 #: The file's day and the league's own date of a match differ by a day at most.
 BESIDE: Final = dt.timedelta(days=1)

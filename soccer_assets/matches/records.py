@@ -11,8 +11,8 @@ import polars as pl
 
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.schema import SOURCES, STATISTICS, STATUSES
-from soccer_assets.sources.football_data_dates import stated_season
-from soccer_assets.tables import UTC
+from soccer_assets.sources.football_data.dates import stated_season
+from soccer_assets.storage.tables import UTC
 
 GOALS = ("home_goals", "away_goals")
 COUNTS = (*GOALS, *(f"{name}_half_time" for name in GOALS), *(f"{s}_{n}" for n in STATISTICS for s in ("home", "away")))

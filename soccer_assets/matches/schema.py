@@ -3,7 +3,7 @@
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.tables import UTC, Column, Table
+from soccer_assets.storage.tables import UTC, Column, Table
 
 #: A match is on when it is scheduled, in play, finished or awarded; on the other dates it is off.
 STATUSES = ("scheduled", "postponed", "in_play", "finished", "abandoned", "awarded", "void")

@@ -13,16 +13,16 @@ import numpy as np
 import polars as pl
 
 from soccer_assets import svg
-from soccer_assets.delta import DATE
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import FEATURES, NAMES, RESULTS
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.models.design import CLOSING, Params
 from soccer_assets.models.families.logistic_regression import LogisticRegression
-from soccer_assets.models.folds import walk_forward_folds
 from soccer_assets.models.schema import ABLATION, SLICES
+from soccer_assets.models.training.folds import walk_forward_folds
+from soccer_assets.models.training_data import CLOSING, Params
 from soccer_assets.scoring import Floats, log_loss, paired_difference
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import DATE
 
 FULL = "nothing"
 LABELS, PRICES = "prices as labels", "every price"

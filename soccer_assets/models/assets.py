@@ -18,22 +18,22 @@ from dagster import (
 )
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from soccer_assets.data_versions import stored
-from soccer_assets.delta import Lake
-from soccer_assets.lake import dated_asset, markdown
 from soccer_assets.models.ablation import ablated, worth_plot
-from soccer_assets.models.blending import closes, quotes
-from soccer_assets.models.candidate_page import plots, shown
-from soccer_assets.models.choice import selected
+from soccer_assets.models.champion.model_card import card
+from soccer_assets.models.champion.promotion_gate import judge, ledger
+from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.families import FAMILIES, Family, stack
-from soccer_assets.models.model_card import card
-from soccer_assets.models.outdated import refuse_outdated
-from soccer_assets.models.promotion import judge, ledger
-from soccer_assets.models.registry import Registry
 from soccer_assets.models.schema import ABLATION, CANDIDATES, MODEL_CARD, SELECTED_MODEL
-from soccer_assets.models.training import chosen_families, examples, made_for, outcomes, stacked, trained
-from soccer_assets.partitions import dates_of, look_back
+from soccer_assets.models.selection.assembly import selected
+from soccer_assets.models.selection.blending import closes, quotes
+from soccer_assets.models.training.candidate_page import plots, shown
+from soccer_assets.models.training.outdated_features import refuse_outdated
+from soccer_assets.models.training.training import chosen_families, examples, made_for, outcomes, stacked, trained
+from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.settings import Settings
+from soccer_assets.storage.data_versions import stored
+from soccer_assets.storage.lake import Lake
 
 #: The blocking checks of what a model learns from.
 RESTS_ON = (

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from soccer_assets.tables import Column, Table
+from soccer_assets.storage.tables import Column, Table
 
 _FITTED = (
     Column("match_date", pl.Date, "the date the model is for: it has seen only matches before it"),

@@ -14,16 +14,15 @@ from dagster import (
 
 from soccer_assets import svg
 from soccer_assets.clock import Clock
-from soccer_assets.delta import DATE, Lake
 from soccer_assets.features.catalog import FEATURES
-from soccer_assets.lake import dated_asset, markdown
-from soccer_assets.models.training import chosen_families
+from soccer_assets.models.training.training import chosen_families
 from soccer_assets.monitoring.backtest import backtest, configurations
+from soccer_assets.monitoring.baselines import FAMILIES, about, fair, forecast, of_results
 from soccer_assets.monitoring.bets import settle_bets
 from soccer_assets.monitoring.drift import drift, windows
-from soccer_assets.monitoring.pages import SHOWN, drawings, write
 from soccer_assets.monitoring.plots import reliability
 from soccer_assets.monitoring.quality import report
+from soccer_assets.monitoring.report_files import SHOWN, drawings, write
 from soccer_assets.monitoring.schema import (
     ALL_LEAGUES,
     BACKTEST_REPORT,
@@ -32,13 +31,14 @@ from soccer_assets.monitoring.schema import (
     SETTLED_BETS,
     SETTLED_PREDICTIONS,
 )
-from soccer_assets.monitoring.settlement import settle
-from soccer_assets.monitoring.yardsticks import FAMILIES, about, fair, forecast, of_results
+from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.odds.market import consensus
-from soccer_assets.partitions import dates_of, look_back
+from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.predictions.schema import LINES
 from soccer_assets.predictions.upstream import forecastable, require_rows, settled_due
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import DATE, Lake
 
 EVER = AssetIn(partition_mapping=look_back())
 #: The type is told, as inputs taken by `**` have no annotation of their own; candidates are long rows.

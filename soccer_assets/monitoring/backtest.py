@@ -11,10 +11,10 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from soccer_assets.delta import DATE
-from soccer_assets.monitoring.day_sums import GROUP, Stretch, day_sums
+from soccer_assets.monitoring.day_bootstrap import GROUP, Stretch, day_sums
 from soccer_assets.monitoring.quality import BINS, CLASSES, METRICS, gap
 from soccer_assets.monitoring.schema import BACKTEST_REPORT
+from soccer_assets.storage.lake import DATE
 
 #: Days of each period; None: all there are.
 PERIODS = {"year": 365, "ever": None}

@@ -2,8 +2,8 @@
 
 import polars as pl
 
+from soccer_assets.monitoring.baselines import of_results
 from soccer_assets.monitoring.schema import SETTLED_BETS
-from soccer_assets.monitoring.yardsticks import of_results
 from soccer_assets.predictions.markets import markets
 from soccer_assets.predictions.settlement import settled
 from soccer_assets.scoring import PROBABILITIES

@@ -19,9 +19,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from soccer_assets.delta import DATE
 from soccer_assets.monitoring.schema import DRIFT_REPORT
 from soccer_assets.scoring import Floats
+from soccer_assets.storage.lake import DATE
 
 CURRENT_DAYS = 42
 PHASE_DAYS = 42

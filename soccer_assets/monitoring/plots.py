@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 
 from soccer_assets import svg
-from soccer_assets.delta import DATE
 from soccer_assets.monitoring.schema import BETTING_LINES, COMPARED_LINES
 from soccer_assets.scoring import Floats
+from soccer_assets.storage.lake import DATE
 
 LEAST_IN_BIN = 20
 BINS = 10

@@ -4,8 +4,8 @@ import datetime as dt
 
 import polars as pl
 
-from soccer_assets.delta import DATE
 from soccer_assets.monitoring.schema import ALL_LEAGUES, QUALITY_REPORT
+from soccer_assets.storage.lake import DATE
 
 PERIOD = "1y"
 BINS = 10

@@ -3,7 +3,7 @@
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.tables import Column, Table
+from soccer_assets.storage.tables import Column, Table
 
 #: Comparisons are made on the matches that have these four; `closing` is known only at kick-off.
 COMPARED_LINES = ("model", "market", "blend", "closing")

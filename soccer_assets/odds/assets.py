@@ -15,17 +15,17 @@ from dagster import (
 )
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import DATE, Lake
-from soccer_assets.lake import dated_asset, markdown
-from soccer_assets.matches import decisions
+from soccer_assets.linking import decisions
 from soccer_assets.odds import best, links
 from soccer_assets.odds.devig import METHODS
 from soccer_assets.odds.fonbet_prices import DAYS_APART, fonbet_quotes
 from soccer_assets.odds.market import devigged
 from soccer_assets.odds.prices import long_form
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
-from soccer_assets.partitions import dates_of, dates_of_run, look_back
+from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import DATE, Lake
 
 SUM_TOLERANCE = 1e-9
 #: The source's UTC date and the league's own date of one kick-off may differ.

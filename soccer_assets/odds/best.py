@@ -20,7 +20,7 @@ from soccer_assets.odds.schema import (
     SOUND_OVERROUND,
     least_overround,
 )
-from soccer_assets.tables import UTC
+from soccer_assets.storage.tables import UTC
 
 Array = NDArray[np.float64]
 #: In this order where prices are equal: a bookmaker's own come before the maximum over the market.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from soccer_assets.errors import OddsError
-from soccer_assets.tables import SHOWN
+from soccer_assets.storage.tables import SHOWN
 
 Array = NDArray[np.float64]
 STEPS = 60

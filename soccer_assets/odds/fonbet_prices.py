@@ -9,7 +9,7 @@ import polars as pl
 from soccer_assets.odds.cells import LEAST_PRICE, is_handicap, is_total
 from soccer_assets.odds.prices import Prices
 from soccer_assets.odds.schema import MOST_HANDICAP, MOST_TOTAL, ODDS
-from soccer_assets.tables import UTC, quarantine
+from soccer_assets.storage.tables import UTC, quarantine
 
 #: Factor id -> market, selection, and the sign that turns its line into ours, the home handicap or the goals.
 FACTORS = {

@@ -13,12 +13,12 @@ from typing import Any, Final
 import polars as pl
 
 from soccer_assets.leagues import country_of_league
-from soccer_assets.matches import decisions
-from soccer_assets.matches.linking import SEEN, link
-from soccer_assets.matches.linking_assignment import Scorer
+from soccer_assets.linking import decisions
+from soccer_assets.linking.assignment import Scorer
+from soccer_assets.linking.link import SEEN, link
 from soccer_assets.matches.schema import ON
 from soccer_assets.odds.schema import ODDS_LINKS
-from soccer_assets.tables import UTC
+from soccer_assets.storage.tables import UTC
 
 SOURCE: Final = "fonbet"
 NOBODY: Final = "linker"

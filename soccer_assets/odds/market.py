@@ -4,7 +4,7 @@ import polars as pl
 
 from soccer_assets.odds.devig import METHODS, overround
 from soccer_assets.odds.schema import BOOKMAKER, MARKET_PROBABILITIES, MARKETS, SOUND_OVERROUND, least_overround
-from soccer_assets.tables import quarantine
+from soccer_assets.storage.tables import quarantine
 
 BOOK = ["match_date", "match_id", "league", "bookmaker", "line", "kind", "quoted_at"]
 

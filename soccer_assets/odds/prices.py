@@ -11,7 +11,7 @@ import polars as pl
 
 from soccer_assets.odds.cells import OTHER_NOTATION, decimal_odds, handicap
 from soccer_assets.odds.schema import BOOKMAKERS, MOST_HANDICAP, ODDS
-from soccer_assets.tables import UTC, quarantine
+from soccer_assets.storage.tables import UTC, quarantine
 
 #: A header that misspells a column, in files of the extra leagues.
 MISSPELLED = {"B36CA": "B365CA"}

@@ -3,7 +3,7 @@
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.tables import UTC, Column, Table
+from soccer_assets.storage.tables import UTC, Column, Table
 
 MARKETS = {
     "1x2": ("home", "draw", "away"),

@@ -12,11 +12,10 @@ from dagster import (
 )
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
-from soccer_assets.lake import dated_asset, markdown
-from soccer_assets.models.blending import quotes
-from soccer_assets.models.promotion import ledger as promotions
-from soccer_assets.partitions import look_back
+from soccer_assets.models.champion.promotion_gate import ledger as promotions
+from soccer_assets.models.selection.blending import quotes
+from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.orchestration.partitions import look_back
 from soccer_assets.predictions.forecast import forecast, since_first_champion
 from soccer_assets.predictions.ledger import as_sealed, seal, verify
 from soccer_assets.predictions.markets import markets as all_markets
@@ -26,6 +25,7 @@ from soccer_assets.predictions.upstream import forecastable, require_rows
 from soccer_assets.predictions.value import value_bets as find_value
 from soccer_assets.scoring import PROBABILITIES
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 SUM_TOLERANCE = 1e-9
 #: A model serves at most this long after its date.

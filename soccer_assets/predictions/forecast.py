@@ -9,13 +9,13 @@ import datetime as dt
 
 import polars as pl
 
-from soccer_assets.delta import DATE
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.matches.schema import FORECAST
-from soccer_assets.models.forecaster import Forecaster
-from soccer_assets.models.promotion import champion_on, standing
+from soccer_assets.models.champion.forecaster import Forecaster
+from soccer_assets.models.champion.promotion_gate import champion_on, standing
 from soccer_assets.predictions.schema import PREDICTIONS
 from soccer_assets.scoring import PROBABILITIES, Floats
+from soccer_assets.storage.lake import DATE
 
 MATCH = [DATE, "match_id"]
 

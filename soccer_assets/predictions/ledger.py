@@ -24,12 +24,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from soccer_assets.delta import DATE, Lake
 from soccer_assets.errors import SoccerError
-from soccer_assets.models.closing_move import BOOK
+from soccer_assets.models.selection.closing_line import BOOK
 from soccer_assets.predictions.markets import PRICED
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
 from soccer_assets.scoring import PROBABILITIES
+from soccer_assets.storage.lake import DATE, Lake
 
 NAME: Final = PREDICTION_LEDGER.name
 MATCH: Final = ["match_date", "match_id"]

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.predictions.schema import EXPECTATIONS, MARKETS, RESULTS, SELECTIONS
-from soccer_assets.predictions.score_matrix import GOALS, GOALS_LINE, Floats, coherent
 from soccer_assets.predictions.settlement import settled
+from soccer_assets.score_matrix import GOALS, GOALS_LINE, Floats, coherent
 
 MATCH: Final = ["match_date", "match_id"]
 #: The half goals of the totals ladder, and the lines in between that are much offered; home handicaps by quarters.

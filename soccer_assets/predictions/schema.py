@@ -8,7 +8,7 @@ import polars as pl
 
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.odds.schema import MARKETS as OFFERED
-from soccer_assets.tables import UTC, Column, Table
+from soccer_assets.storage.tables import UTC, Column, Table
 
 #: The champion without prices, the de-vigged prices, the two blended, and the newer model that is not champion (yet).
 LINES = ("model", "market", "blend", "challenger")

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from soccer_assets.delta import DATE
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.matches.schema import FORECAST
+from soccer_assets.storage.lake import DATE
 
 SHOWN = 5
 

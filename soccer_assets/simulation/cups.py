@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from soccer_assets.simulation.match_play import draw_goals
+from soccer_assets.simulation.latent_strengths import Strengths
+from soccer_assets.simulation.match_simulation import draw_goals
 from soccer_assets.simulation.score_matrix import score_matrix
 from soccer_assets.simulation.season_calendar import FixtureList, midweek_day
-from soccer_assets.simulation.strengths import Strengths
 
 CUPS: Final = {"England": "Crown Cup", "Spain": "Copa Corona", "Norway": "Kronecup"}
 #: From the last round back; earlier rounds are numbered.

@@ -18,6 +18,8 @@ from soccer_assets.leagues import LEAGUES
 from soccer_assets.simulation.bookmakers import FONBET, Views, quote
 from soccer_assets.simulation.clubs import PYRAMIDS
 from soccer_assets.simulation.cups import CUPS
+from soccer_assets.simulation.decoys import COUNTRIES, FORMS, GOALS
+from soccer_assets.simulation.public_state import kick_off_at, shown_by
 from soccer_assets.simulation.score_matrix import (
     LINES,
     Float,
@@ -26,9 +28,7 @@ from soccer_assets.simulation.score_matrix import (
     result_probabilities,
     score_matrix,
 )
-from soccer_assets.simulation.sideshows import COUNTRIES, FORMS, GOALS
 from soccer_assets.simulation.site import Body
-from soccer_assets.simulation.timetable import kick_off_at, shown_by
 from soccer_assets.simulation.world import World
 
 LISTED: Final = dt.timedelta(days=10)  # ahead, with prices

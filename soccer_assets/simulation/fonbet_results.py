@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from soccer_assets.simulation.timetable import MATCH_TIME, kick_off_at, shown_by
+from soccer_assets.simulation.public_state import MATCH_TIME, kick_off_at, shown_by
 from soccer_assets.simulation.world import World
 
 DAYS: Final = 60  # before the moment whose files are published

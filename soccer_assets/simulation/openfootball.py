@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.simulation.cups import CUPS
-from soccer_assets.simulation.timetable import shown_by
+from soccer_assets.simulation.public_state import shown_by
 from soccer_assets.simulation.world import World
 
 CUP_FILES: Final = {"England": "en.cup", "Spain": "es.cup"}

@@ -13,10 +13,10 @@ from soccer_assets.leagues import LEAGUES
 from soccer_assets.simulation.clubs import CONDITIONS
 from soccer_assets.simulation.cups import CUPS, KICK_OFF_MINUTE, CupMatch, cup_weeks, play_cup
 from soccer_assets.simulation.disruptions import AWARDED_GOALS, decide, postpone
-from soccer_assets.simulation.match_play import draw_goals
+from soccer_assets.simulation.latent_strengths import Strengths
+from soccer_assets.simulation.match_simulation import draw_goals
 from soccer_assets.simulation.score_matrix import result_probabilities, score_matrix
 from soccer_assets.simulation.season_calendar import FixtureList, Season, fixture_list, free_midweeks, minutes
-from soccer_assets.simulation.strengths import Strengths
 
 Int = NDArray[np.int64]
 Streams = dict[str, np.random.Generator]

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.simulation.timetable import shown_by
+from soccer_assets.simulation.public_state import shown_by
 from soccer_assets.simulation.world import World
 
 #: Variance of the expected goals of a match about its mean goals, relative to the latter.

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.simulation.cups import CUPS
+from soccer_assets.simulation.public_state import shown_by
 from soccer_assets.simulation.site import Body
-from soccer_assets.simulation.timetable import shown_by
 from soccer_assets.simulation.world import World
 
 #: Country to region: id, code.

@@ -15,12 +15,12 @@ import polars as pl
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.simulation.bookmakers import Views, market_views, prices
 from soccer_assets.simulation.clubs import MOST_CLUBS, PYRAMIDS
-from soccer_assets.simulation.identities import club_names, events
-from soccer_assets.simulation.match_play import statistics
+from soccer_assets.simulation.decoys import sideshows
+from soccer_assets.simulation.latent_strengths import draw_strengths
+from soccer_assets.simulation.match_simulation import statistics
 from soccer_assets.simulation.season_calendar import Season, current_season, finished_season
 from soccer_assets.simulation.seasons import play
-from soccer_assets.simulation.sideshows import sideshows
-from soccer_assets.simulation.strengths import draw_strengths
+from soccer_assets.simulation.source_identities import club_names, events
 
 MOVED_LEAGUE: Final = "E0"
 STREAMS: Final = (

@@ -1,207 +1,248 @@
-"""football-data.co.uk as the graph asks for it: the records of a range of match dates, and what could not be read."""
+"""The sources beside football-data.co.uk: whichever fails, the graph goes on with what it saw last.
+
+A record counts as it stands in the newest good answer of its address; of a line of prices every answer counts. A match
+that an earlier answer had on a date it has left since is postponed there. When a source fails, what it gave before
+stays, wherever it gave it, and what broke is told with the rows.
+
+An answer that was accepted and cannot be parsed, breaks a column's law, or holds nothing where matches are due is
+rejected in the fetch log, and the good one before it counts.
+"""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from soccer_assets.delta import DATE, Lake
-from soccer_assets.errors import FetchError, SourcesFailedError
-from soccer_assets.leagues import League
-from soccer_assets.payloads import Payloads
-from soccer_assets.sources import football_data
-from soccer_assets.sources.client import Accept, Answer, Client, Request
-from soccer_assets.sources.football_data_dates import published_time
-from soccer_assets.sources.football_data_text import KEY_COLUMNS
-from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS, Parsed
-from soccer_assets.tables import Table, quarantine
+from soccer_assets.errors import ShapeError, SourceError, SourcesFailedError
+from soccer_assets.sources.fetching.client import Accept, Answer, Client, Request, answers_to
+from soccer_assets.sources.fetching.response_checks import unforeseen
+from soccer_assets.sources.football_data.acquisition import Acquired
+from soccer_assets.sources.parsed_answers import ANSWER, ParsedAnswers
+from soccer_assets.sources.schema import Parsed
+from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.payloads import Fetch, Payloads, standing
+from soccer_assets.storage.tables import Table, quarantine
 
-NAME = "football_data"
-#: A fixture is published days before it is played: older files do not hold it.
-FIXTURES_KNOWN_AHEAD = dt.timedelta(days=60)
+SOURCES = ("football_data", "openfootball", "understat", "whoscored", "fonbet")
+#: The partitions end as many days ahead.
+DAYS_AHEAD = 14
+#: A match that leaves its date was seen there at most this long before.
+LISTED_AHEAD = dt.timedelta(days=60)
+
+Needed = Callable[[dt.date, dt.date, dt.date], list[Request]]
 
 
 @dataclass(frozen=True)
-class Acquired:
-    """Records of a range of match dates, with counts over the whole files they were read from.
+class Source:
+    """How the records of one table are asked for and read."""
 
-    `problem` is what kept a source from answering; the rows are those of its last good answers then. `unread_times` are
-    the kick-offs that cannot be read, which their records do without: how many of each address, and one of them.
-    """
-
-    rows: pl.DataFrame
-    missing: tuple[str, ...]
-    files: int
-    lines: int
-    records: int
-    quarantined: int
-    reasons: dict[str, int]
-    problem: str = ""
-    unread_times: dict[str, str] = field(default_factory=dict)
+    name: str
+    table: Table
+    prefix: str  # what all its addresses begin with
+    needed: Needed  # first and last match date, today: the addresses that may hold them
+    accept: Accept
+    parse: Callable[[Sequence[Answer]], Parsed]
+    days_back: int | None = None  # match dates older than this are read from what is in store; None: all are asked for
+    moves: bool = False  # lists matches to come, which may leave their dates
+    snapshots: bool = False  # every answer counts, from DAYS_AHEAD before the match on
+    pages: Callable[[pl.DataFrame], list[Request]] | None = None  # what to ask next, by the records found
 
 
-class FootballData:
-    """Archives and fixtures of the chosen leagues, from the site or a mirror of it."""
+class Published:
+    """Records of one table, from the source or from what it gave before."""
 
-    def __init__(self, base: str, leagues: Sequence[League], client: Client, payloads: Payloads, lake: Lake) -> None:
-        self._base = base.rstrip("/")
-        self._leagues = leagues
+    def __init__(self, source: Source, wanted: bool, client: Client, payloads: Payloads, lake: Lake) -> None:
+        self._source = source
+        self._wanted = wanted
         self._client = client
         self._payloads = payloads
         self._lake = lake
 
-    def results(self, first: dt.date, last: dt.date) -> Acquired:
-        """Records of season archives with a match date from `first` to `last`, both inclusive.
+    def acquire(self, first: dt.date, last: dt.date, today: dt.date | None = None) -> Acquired:
+        """Records with a match date from `first` to `last`, both inclusive.
 
-        A file that is refused, or that alone does not come, is the `problem`, and its last good one counts.
-
-        Raises:
-            SourcesFailedError: no address answered; nothing is written then.
+        Args:
+            first: the first match date.
+            last: the last one.
+            today: the day it is; default that of the clock.
         """
-        today = self._client.now().date()
-        requests = football_data.archives(self._base, self._leagues, first, last, today)
-        answers, problem = self._ask(requests, partial(football_data.accept_archive, today=today))
-        parsed = football_data.parse(answers)
-        self._follow_moved(parsed.records, first, last)
-        return self._acquired(FOOTBALL_DATA_RESULTS, requests, answers, parsed, parsed.records, first, last, problem)
-
-    def _follow_moved(self, records: pl.DataFrame, first: dt.date, last: dt.date) -> None:
-        """Make right the rows beyond `first` to `last` of matches that the archives have moved into or out of them.
-
-        The old row of a match that came into these dates leaves the table; the record of one that left them enters it.
-        What else changed beyond them, such as a name, waits for a run of its dates.
-        """
-        if records.is_empty() or not self._lake.exists(FOOTBALL_DATA_RESULTS.name):
-            return
-        table, beyond = FOOTBALL_DATA_RESULTS, ~pl.col(DATE).is_between(first, last)
-        archives = pl.col("_address").is_in(records["_address"].unique().implode())
-        stored = _with_teams(self._lake.scan(table.name).filter(archives).collect())
-        listed = _with_teams(records)
-        pair = ["_address", "_home", "_away"]
-        gone = stored.join(listed, on=[*pair, DATE], how="anti")
-        new = listed.join(stored, on=[*pair, DATE], how="anti")
-        stale = gone.filter(beyond).join(new.filter(~beyond), on=pair, how="semi")
-        left = new.filter(beyond).join(gone.filter(~beyond), on=pair, how="semi").drop("_home", "_away")
-        for payload_id, line in stale.select("_payload_id", "_line").unique().rows():
-            self._lake.replace(table.name, table.empty(), f"_payload_id = '{payload_id}' AND _line = {line}")
-        if len(left):
-            self._lake.append(table.name, table.conform(left))
-
-    def fixtures(self, first: dt.date, last: dt.date) -> Acquired:
-        """Coming matches from `first` to `last` by every fixtures file seen, each as it was last published.
-
-        A file that is refused, or that alone does not come, is the `problem`, and its last good one counts.
-
-        Raises:
-            SourcesFailedError: no address answered; nothing is written then.
-        """
-        today = self._client.now().date()
-        requests = football_data.fixture_files(self._base) if self._leagues else []
-        newest, problem = self._ask(requests, partial(football_data.accept_fixtures, today=today))
-        seen = self._seen([answer.address for answer in newest], first)
-        answers = [
-            Answer(address, payload_id, fetched_at, self._payloads.get(payload_id))
-            for address, payload_id, fetched_at in seen.select("address", "payload_id", "first_at").rows()
-        ]
-        parsed = football_data.parse(answers)
-        rows = parsed.records
-        if len(rows):
-            rows = rows.filter(pl.col("_league").is_in([league.code for league in self._leagues]))
-            rows = _as_last_published(rows, seen, {answer.address: answer.payload_id for answer in newest})
-        return self._acquired(FOOTBALL_DATA_FIXTURES, requests, answers, parsed, rows, first, last, problem)
-
-    def _ask(self, requests: Sequence[Request], accept: Accept) -> tuple[list[Answer], str]:
-        """The last good answer to each request, and what failed; raises where nothing answered."""
-        try:
-            return self._client.fetch(requests, accept, self._base, NAME), ""
-        except SourcesFailedError as error:
-            good = self._payloads.last_good(self._base)
-            asked = sum(not (request.final and request.address in good) for request in requests)
-            if sum(isinstance(failure, FetchError) for failure in error.failures) == asked:
-                raise
-            kept = [good[request.address] for request in requests if request.address in good]
-            answers = [Answer(f.address, f.payload_id, f.fetched_at, self._payloads.get(f.payload_id))
-                       for f in kept if f.payload_id is not None]  # fmt: skip
-            return answers, str(error)
-
-    def _seen(self, addresses: Sequence[str], first: dt.date) -> pl.DataFrame:
-        """Payloads of the addresses with the first and last time each was what the source showed."""
-        since = dt.datetime.combine(first - FIXTURES_KNOWN_AHEAD, dt.time(), dt.UTC)
-        log = self._payloads.fetches(self._base).filter(
-            pl.col("address").is_in(addresses), pl.col("outcome").is_in(["accepted", "unchanged"])
-        )
-        seen = log.group_by("address", "payload_id").agg(
-            first_at=pl.col("fetched_at").min(), last_at=pl.col("fetched_at").max()
-        )
-        return seen.filter(pl.col("last_at") >= since).sort("last_at", "address")
-
-    def _acquired(
-        self,
-        table: Table,
-        requests: Sequence[Request],
-        answers: Sequence[Answer],
-        parsed: Parsed,
-        rows: pl.DataFrame,
-        first: dt.date,
-        last: dt.date,
-        problem: str,
-    ) -> Acquired:
-        bad = quarantine(table.name)
-        quarantined = bad.conform(parsed.quarantined)
-        if answers:
-            origins = ", ".join("'" + answer.address.replace("'", "''") + "'" for answer in answers)
-            self._lake.replace(bad.name, quarantined, f"origin IN ({origins})")
-        reasons = quarantined["reason"].str.replace(", found .*", "").value_counts(name="rows", sort=True)
-        given = {answer.address for answer in answers}
+        source = self._source
+        if not self._wanted:
+            return Acquired(source.table.empty(), (), 0, 0, 0, 0, {})
+        today = today or self._client.now().date()
+        asked = self._asked(first, last, today)
+        problems = [self._ask(asked)]
+        read = self._read(source.needed(first, last, today), first, last)
+        if source.pages is not None:
+            rows = read.rows(source.table)
+            since = today - dt.timedelta(days=source.days_back or 0)
+            recent = source.pages(rows.filter(pl.col(DATE) >= since))
+            problems.append(self._ask(recent))
+            asked += recent
+            read = read.join(self._read(source.pages(rows), first, last))
+        unread = read.quarantined(source.table)
+        self._quarantine(read, unread)
+        rows = source.table.conform(pl.concat([read.rows(source.table), self._left(read, first, last)]))
+        reasons = unread["reason"].str.replace(", found .*", "").value_counts(name="rows", sort=True)
+        given = set(read.answers["asked"])
         return Acquired(
-            rows=table.conform(rows.filter(pl.col(DATE).is_between(first, last)) if len(rows) else table.empty()),
-            missing=tuple(request.address for request in requests if request.address not in given),
-            files=len(answers),
-            lines=sum(football_data.count_rows(answer.body) for answer in answers),
-            records=len(parsed.records),
-            quarantined=len(quarantined),
+            rows=rows,
+            missing=tuple(request.address for request in asked if request.address not in given),
+            files=len(read.answers),
+            lines=read.positions,
+            records=read.records,
+            quarantined=read.refused,
             reasons=dict(reasons.iter_rows()),
-            problem=problem,
-            unread_times=_unread_times(parsed.records),
+            problem="\n".join(filter(None, [*problems, *read.problems])),
         )
 
+    def _asked(self, first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
+        """What the source is asked for now."""
+        back = self._source.days_back
+        if back is not None:
+            first = max(first, today - dt.timedelta(days=back))
+            last = min(last, today + dt.timedelta(days=DAYS_AHEAD))
+        return self._source.needed(first, last, today) if first <= last else []
 
-def _unread_times(records: pl.DataFrame) -> dict[str, str]:
-    """How many kick-offs of each address cannot be read, and the first of them."""
-    if "Time" not in records.columns:
-        return {}
-    unread = records.filter(pl.col("Time").is_not_null() & published_time(pl.col("Time")).is_null())
-    counts = unread.group_by("_address", maintain_order=True).agg(pl.len(), pl.col("Time").first())
-    return {address: f"{count}, such as {text!r}" for address, count, text in counts.rows()}
+    def _ask(self, requests: Sequence[Request]) -> str:
+        """Fetch; the failures as a message, empty where there were none."""
+        try:
+            self._client.fetch(requests, self._source.accept, self._source.prefix, self._source.name)
+        except SourcesFailedError as error:
+            return str(error)
+        return ""
 
+    def _accepted(self, requests: Sequence[Request], first: dt.date, last: dt.date) -> pl.DataFrame:
+        """The answers to some requests that were accepted, oldest first, with the address `asked`.
 
-def _with_teams(records: pl.DataFrame) -> pl.DataFrame:
-    """Add `_home` and `_away`, from whichever of their columns is published."""
-    return records.with_columns(
-        pl.coalesce(name for name in KEY_COLUMNS[side] if name in records.columns).alias(f"_{side}")
-        for side in ("home", "away")
-    )
-
-
-def _as_last_published(records: pl.DataFrame, seen: pl.DataFrame, newest: dict[str, str]) -> pl.DataFrame:
-    """One record per match and date, the one seen last, with when it was first and last seen."""
-    times = seen.rename(
-        {"address": "_address", "payload_id": "_payload_id", "first_at": "_first_at", "last_at": "_last_at"}
-    )
-    columns = records.columns
-    home = pl.coalesce(*(c for c in KEY_COLUMNS["home"] if c in columns))
-    away = pl.coalesce(*(c for c in KEY_COLUMNS["away"] if c in columns))
-    match = [pl.col("_league"), pl.col(DATE), home.alias("home"), away.alias("away")]
-    return (
-        records.join(times, on=["_address", "_payload_id"])
-        .sort("_last_at", "_address", "_line")
-        .with_columns(
-            _first_seen_at=pl.col("_first_at").min().over(match),
-            _last_seen_at=pl.col("_last_at"),
-            _listed=pl.col("_payload_id") == pl.col("_address").replace_strict(newest),
+        One that was rejected since is among them and not `standing`: what could not be parsed yesterday may be today.
+        """
+        source = self._source
+        log = answers_to(requests, source.prefix, self._payloads.fetches(source=source.name))
+        stands = standing(log).select("address", "fetched_at", standing=True)
+        accepted = log.filter(pl.col("outcome") == "accepted").join(
+            stands, on=["address", "fetched_at"], how="left", maintain_order="left"
         )
-        .drop("_first_at", "_last_at")
-        .filter(pl.struct(match).is_last_distinct())
-    )
+        if not source.snapshots:
+            return accepted
+        days = (first - dt.timedelta(days=DAYS_AHEAD), last + dt.timedelta(days=1))
+        seen = accepted.filter(pl.col("fetched_at").dt.date().is_between(*days))
+        return seen.unique("payload_id", keep="first", maintain_order=True)
+
+    def _read(self, requests: Sequence[Request], first: dt.date, last: dt.date) -> ParsedAnswers:
+        """What the answers hold that count: of each address the newest one that can be parsed."""
+        accepted = self._accepted(requests, first, last)
+        due = {request.address for request in requests if request.final or request.due}
+        read, waiting = ParsedAnswers(accepted, accepted.clear()), accepted
+        while len(waiting):
+            newest = waiting if self._source.snapshots else waiting.unique("asked", keep="last", maintain_order=True)
+            failed = self._reject(read, newest, self._parse(read, newest, first, last), due)
+            read.answers = pl.concat([read.answers, newest.join(failed, on=ANSWER, how="anti", maintain_order="left")])
+            older = waiting.join(newest, on=ANSWER, how="anti", maintain_order="left")
+            waiting = older.filter(pl.col("asked").is_in(failed["asked"].implode()))
+        return read
+
+    def _parse(
+        self, read: ParsedAnswers, stored: pl.DataFrame, first: dt.date, last: dt.date
+    ) -> dict[tuple[str, str], SourceError]:
+        """Add what stored answers hold to `read`; why others cannot be parsed, by `ANSWER`.
+
+        Each snapshot is whole in itself, and one at a time is in memory.
+        """
+        failed = {}
+        for batch in stored.iter_slices(1) if self._source.snapshots else [stored]:
+            # a store that gives no body is no fault of the source
+            answers = [
+                Answer(address, payload_id, fetched_at, self._payloads.get(payload_id))
+                for address, payload_id, fetched_at in batch.select("address", "payload_id", "fetched_at").iter_rows()
+            ]
+            for answer, result in self._parsed(answers):
+                if isinstance(result, Parsed):
+                    read.add(result, first, last)
+                else:
+                    failed[answer.address, answer.payload_id] = result
+        return failed
+
+    def _reject(
+        self, read: ParsedAnswers, stored: pl.DataFrame, failed: dict[tuple[str, str], SourceError], due: set[str]
+    ) -> pl.DataFrame:
+        """The stored answers that failed, or hold nothing where they have to; the log has them as rejected then."""
+        # where there was another answer before, one that holds records and none that can be read is no good one
+        again = pl.col("payload_id").n_unique().over("asked") > 1
+        replaced = set() if self._source.snapshots else set(read.accepted.filter(again)["asked"])
+        rejected, reasons = [], []
+        for row in stored.iter_rows(named=True):
+            error = failed.get((row["address"], row["payload_id"]))
+            is_due = row["asked"] in due or (row["asked"] in replaced and row["payload_id"] in read.with_unread)
+            if error is None and is_due and row["payload_id"] not in read.with_records:
+                error = ShapeError(row["address"], "expected matches, found none that can be read")
+            if error is not None:
+                rejected.append(row)
+                reasons.append(str(error))
+        read.problems += reasons
+        now, name = self._client.now(), self._source.name
+        self._payloads.record(
+            [
+                Fetch(row["address"], now, "rejected", reason, None, row["payload_id"], source=name)
+                for row, reason in zip(rejected, reasons, strict=True)
+                if row["standing"]
+            ]
+        )
+        return pl.DataFrame(rejected, schema=stored.schema)
+
+    def _parsed(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Parsed | SourceError]]:
+        """What answers hold, in the form of its tables: together, or of each alone where anything is raised."""
+        if not answers:
+            return
+        table = self._source.table
+        try:
+            parsed = self._source.parse(answers)
+            conformed = Parsed(table.conform(parsed.records), quarantine(table.name).conform(parsed.quarantined))
+        except Exception as error:
+            if len(answers) > 1:
+                for answer in answers:
+                    yield from self._parsed([answer])
+            else:
+                yield answers[0], error if isinstance(error, SourceError) else unforeseen(answers[0].address, error)
+        else:
+            yield answers[0], conformed
+
+    def _left(self, read: ParsedAnswers, first: dt.date, last: dt.date) -> pl.DataFrame:
+        """Matches to come that the newest answers do not have any more where earlier ones had them, as postponed."""
+        rows = read.rows(self._source.table)
+        if not self._source.moves:
+            return rows.clear()
+        seen = pl.col("fetched_at").dt.date().is_between(first - LISTED_AHEAD, last)
+        earlier = read.accepted.filter(
+            pl.col("asked").is_in(read.answers["asked"].implode()),
+            ~pl.col("payload_id").is_in(read.answers["payload_id"].implode()),
+            "standing",
+            seen,
+        ).unique("payload_id", keep="first", maintain_order=True)
+        before = ParsedAnswers(read.accepted, earlier)
+        self._parse(before, earlier, first, last)  # one that fails has been replaced
+        newest = read.answers.group_by(_asked="asked").agg(seen_without_at=pl.col("fetched_at").max())
+        asked = dict(read.accepted.select("address", "asked").iter_rows())
+        match = ["_asked", "home", "away", DATE]
+        here = pl.col("_address").replace_strict(asked, return_dtype=pl.String)
+        return (
+            before.rows(self._source.table)
+            .filter(pl.col("status") == "scheduled")
+            .with_columns(_asked=here)
+            .sort("_seen_at", "_record")
+            .unique(match, keep="last", maintain_order=True)
+            .join(rows.with_columns(_asked=here), on=match, how="anti")
+            .join(newest, on="_asked")
+            .with_columns(status=pl.lit("postponed"), _seen_at="seen_without_at")
+            .select(rows.columns)
+        )
+
+    def _quarantine(self, read: ParsedAnswers, unread: pl.DataFrame) -> None:
+        """Keep what could not be read, in the place of what could not be read of the same answers before."""
+        column, values = "origin", read.accepted["address"]
+        if self._source.snapshots:
+            column, values = "payload_id", read.accepted["payload_id"]
+        listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values.unique().sort())
+        if listed:
+            self._lake.replace(quarantine(self._source.table.name).name, unread, f"{column} IN ({listed})")

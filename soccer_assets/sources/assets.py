@@ -21,14 +21,12 @@ from dagster import (
 )
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import DATE, Lake
-from soccer_assets.lake import dated_asset, markdown
-from soccer_assets.partitions import dates_of, look_back
-from soccer_assets.payloads import Payloads
+from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.settings import Settings, named
 from soccer_assets.sources import health
-from soccer_assets.sources.acquisition import Acquired
-from soccer_assets.sources.published import SOURCES
+from soccer_assets.sources.acquisition import SOURCES
+from soccer_assets.sources.football_data.acquisition import Acquired
 from soccer_assets.sources.schema import (
     FONBET_EVENTS,
     FONBET_RESULTS,
@@ -41,7 +39,9 @@ from soccer_assets.sources.schema import (
     WHAT_BROKE,
     WHOSCORED_MATCHES,
 )
-from soccer_assets.tables import SHOWN, Table, quarantine
+from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.payloads import Payloads
+from soccer_assets.storage.tables import SHOWN, Table, quarantine
 
 #: Bets on whole competitions and games under football's name are in every packet; more than these is a surprise.
 MOST_UNREAD = 0.2

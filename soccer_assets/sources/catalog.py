@@ -9,9 +9,11 @@ import polars as pl
 from soccer_assets.errors import SettingsError
 from soccer_assets.leagues import League
 from soccer_assets.settings import Settings
-from soccer_assets.sources import fonbet, fonbet_results, openfootball, understat, whoscored
-from soccer_assets.sources.client import Request
-from soccer_assets.sources.published import Needed, Source
+from soccer_assets.sources import openfootball, understat
+from soccer_assets.sources.acquisition import Needed, Source
+from soccer_assets.sources.fetching.client import Request
+from soccer_assets.sources.fonbet import line as fonbet
+from soccer_assets.sources.fonbet import results as fonbet_results
 from soccer_assets.sources.schema import (
     FONBET_EVENTS,
     FONBET_RESULTS,
@@ -19,6 +21,7 @@ from soccer_assets.sources.schema import (
     UNDERSTAT_MATCHES,
     WHOSCORED_MATCHES,
 )
+from soccer_assets.sources.whoscored import feeds as whoscored
 
 #: A result of a day is corrected within so many days.
 RESULTS_DAYS = 7

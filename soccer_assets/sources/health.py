@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from soccer_assets.delta import DATE
-from soccer_assets.payloads import BAD, GOOD, OUTCOMES
-from soccer_assets.sources.football_data_text import KEY_COLUMNS
+from soccer_assets.sources.football_data.text import KEY_COLUMNS
 from soccer_assets.sources.schema import SOURCE_HEALTH
-from soccer_assets.tables import UTC
+from soccer_assets.storage.lake import DATE
+from soccer_assets.storage.payloads import BAD, GOOD, OUTCOMES
+from soccer_assets.storage.tables import UTC
 
 WEEKS = 8
 #: A weekday with at least as many matches, by the median of the weeks before, is busy unless two of them were empty.

@@ -14,9 +14,9 @@ import msgspec
 
 from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import LEAGUES, League, seasons_between
-from soccer_assets.sources.client import Answer, Request
-from soccer_assets.sources.collected import Collected, Record, UnreadError
-from soccer_assets.sources.json_answers import decode
+from soccer_assets.sources.fetching.client import Answer, Request
+from soccer_assets.sources.fetching.json_text import decode
+from soccer_assets.sources.records import Collected, Record, UnreadError
 from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES, Parsed
 
 FIRST_SEASON = 2010

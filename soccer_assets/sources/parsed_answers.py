@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from soccer_assets.delta import DATE
 from soccer_assets.sources.schema import Parsed
-from soccer_assets.tables import Table, quarantine
+from soccer_assets.storage.lake import DATE
+from soccer_assets.storage.tables import Table, quarantine
 
 #: What tells an answer among those in store.
 ANSWER = ["address", "payload_id"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from soccer_assets.tables import UTC, Column, Table
+from soccer_assets.storage.tables import UTC, Column, Table
 
 #: The check of every acquired table, red where its last good answers had to stay, and its word on why.
 SOURCE_ANSWERED, WHAT_BROKE = "the_source_answered", "what broke"

@@ -14,10 +14,10 @@ from selectolax.lexbor import LexborHTMLParser
 
 from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import LEAGUES, League, season_label, seasons_between
-from soccer_assets.sources.client import Answer, Request
-from soccer_assets.sources.collected import Collected, Record, UnreadError
-from soccer_assets.sources.json_answers import decode
-from soccer_assets.sources.refusals import refuse_bot_wall
+from soccer_assets.sources.fetching.client import Answer, Request
+from soccer_assets.sources.fetching.json_text import decode
+from soccer_assets.sources.fetching.response_checks import refuse_bot_wall
+from soccer_assets.sources.records import Collected, Record, UnreadError
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
 
 FIRST_SEASON = 2014

@@ -12,15 +12,15 @@ import polars as pl
 import pytest
 
 from soccer_assets import resources
-from soccer_assets.delta import Lake
-from soccer_assets.matches.life import Matches, resolve
 from soccer_assets.matches.records import in_one_form
+from soccer_assets.matches.resolution import Matches, resolve
 from soccer_assets.matches.schema import LINK_DECISIONS
 from soccer_assets.odds.links import odds_links
 from soccer_assets.odds.prices import Prices, long_form
 from soccer_assets.odds.schema import ODDS_LINKS
 from soccer_assets.settings import Settings
-from soccer_assets.sources.acquisition import Acquired
+from soccer_assets.sources.football_data.acquisition import Acquired
+from soccer_assets.storage.lake import Lake
 
 INPUTS = Path(__file__).parent / "inputs"
 #: The resource and its method that acquire a table.

@@ -16,13 +16,13 @@ import redis
 from dagster import AssetKey, DagsterInstance, asset, materialize
 from mlflow.tracking import MlflowClient
 
-from serving.embedded_redis import embedded_redis
-from soccer_assets.delta import Lake
-from soccer_assets.models.registry import Registry
-from soccer_assets.models.training import study_storage
-from soccer_assets.payloads import Payloads
+from serving.redis_server import embedded_redis
+from soccer_assets.models.champion.registry import Registry
+from soccer_assets.models.training.training import study_storage
 from soccer_assets.settings import Settings
-from soccer_assets.sources.football_data import fixture_files
+from soccer_assets.sources.football_data.files import fixture_files
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.payloads import Payloads
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("a b", "100%", "a%20b", "a#b", "a+b", "é Матчи", "a b%20#+é")
@@ -116,7 +116,7 @@ def test_databases_are_made_by_an_installation_in_such_a_folder(folder: Path) ->
     program = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from soccer_assets.migrations import accept_percent_signs
+from soccer_assets.storage.migrations import accept_percent_signs
 accept_percent_signs()
 from alembic.config import Config
 config = Config(sys.argv[1] + "/alembic.ini")

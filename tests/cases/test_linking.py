@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soccer_assets.matches.linking import ALIASES, link
-from soccer_assets.matches.names import Scorer, parse
-from soccer_assets.matches.names.gazetteer import Gazetteer
+from soccer_assets.linking.link import ALIASES, link
+from soccer_assets.linking.names import Scorer, parse
+from soccer_assets.linking.names.gazetteer import Gazetteer
 
 INPUTS = Path(__file__).parent / "inputs"
 SATURDAY = dt.date(2024, 3, 2)

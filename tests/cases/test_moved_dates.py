@@ -10,7 +10,7 @@ from msgspec import structs
 
 from soccer_assets.matches import assets as stage
 from soccer_assets.matches.schema import MATCHES
-from soccer_assets.partitions import match_dates, range_tags
+from soccer_assets.orchestration.partitions import match_dates, range_tags
 from soccer_assets.resources import build
 from soccer_assets.sources.assets import acquired_assets
 from tests.cases.test_one_match_one_day import archive, season

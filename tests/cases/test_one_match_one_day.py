@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from soccer_assets.matches.laws import broken_laws
-from soccer_assets.matches.life import Matches
+from soccer_assets.matches.resolution import Matches
 
 INPUTS = Path(__file__).parent / "inputs"
 CLUBS = ("Arsenal", "Fulham", "Leeds", "Burnley", "Everton", "Wolves", "Chelsea", "Watford")

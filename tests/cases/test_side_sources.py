@@ -13,9 +13,9 @@ import pytest
 
 from soccer_assets import resources
 from soccer_assets.clock import Clock
-from soccer_assets.payloads import Payloads
 from soccer_assets.settings import Settings
 from soccer_assets.sources import health, openfootball
+from soccer_assets.storage.payloads import Payloads
 
 INPUTS = Path(__file__).parent / "inputs"
 FEED = "livescores/data"  # a file has no query: every day is this one

@@ -20,8 +20,8 @@ from websockets.sync.client import connect
 
 from serving.app import create_app
 from serving.settings import ServingSettings
-from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 SMALL_WORLD = Path(__file__).parents[1] / "serving" / "conftest.py"
 WAIT_SECONDS = 60

@@ -9,7 +9,7 @@ import pytest
 
 from soccer_assets.leagues import LEAGUES, season_label
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS
-from soccer_assets.tables import Table
+from soccer_assets.storage.tables import Table
 
 Record = tuple[Any, ...]
 

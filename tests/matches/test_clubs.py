@@ -3,7 +3,7 @@ import datetime as dt
 import polars as pl
 
 from soccer_assets.matches.clubs import clubs_of
-from soccer_assets.matches.life import resolve
+from soccer_assets.matches.resolution import resolve
 from soccer_assets.matches.schema import MATCH_LINKS, MATCHES, TEAMS
 
 SATURDAY, SUNDAY = dt.date(2023, 8, 12), dt.date(2023, 8, 13)

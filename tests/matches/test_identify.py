@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from soccer_assets.linking.names import Scorer
 from soccer_assets.matches.clubs import identify
-from soccer_assets.matches.names import Scorer
 from soccer_assets.matches.records import FORM
 from soccer_assets.matches.schema import LINK_DECISIONS
 

@@ -9,17 +9,17 @@ from typing import Any
 import polars as pl
 import pytest
 
-from soccer_assets.delta import Lake
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.matches.life import Matches, resolve
-from soccer_assets.payloads import Payloads
+from soccer_assets.matches.resolution import Matches, resolve
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files
 from soccer_assets.simulation.site import HALF_BODY, Site
 from soccer_assets.simulation.world import make_world
-from soccer_assets.sources.acquisition import FootballData
-from soccer_assets.sources.client import Client
+from soccer_assets.sources.fetching.client import Client
+from soccer_assets.sources.football_data.acquisition import FootballData
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.payloads import Payloads
 
 pytestmark = pytest.mark.enable_socket
 

@@ -5,9 +5,9 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from soccer_assets.delta import Lake
 from soccer_assets.monitoring.assets import no_line_is_far_behind_the_closing_market
 from soccer_assets.monitoring.schema import QUALITY_REPORT
+from soccer_assets.storage.lake import Lake
 
 DAY = dt.date(2025, 3, 1)
 

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from soccer_assets import svg
-from soccer_assets.monitoring import pages, plots
+from soccer_assets.monitoring import plots
+from soccer_assets.monitoring import report_files as pages
 from soccer_assets.monitoring.schema import COMPARED_LINES
 
 NAMESPACE = {"svg": "http://www.w3.org/2000/svg"}

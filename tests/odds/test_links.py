@@ -11,12 +11,12 @@ import pytest
 from dagster import DagsterInstance, ExecuteInProcessResult, materialize
 from numpy.typing import NDArray
 
-from soccer_assets.delta import Lake
-from soccer_assets.matches import decisions
+from soccer_assets.linking import decisions
 from soccer_assets.matches.schema import LINK_DECISIONS, MATCHES
 from soccer_assets.odds.links import alias_line, odds_links, unlinked
 from soccer_assets.odds.schema import ODDS_LINKS
 from soccer_assets.sources.schema import FONBET_EVENTS
+from soccer_assets.storage.lake import Lake
 
 DAY = dt.date(2024, 3, 9)
 SEEN = dt.datetime(2024, 3, 8, 6, tzinfo=dt.UTC)
@@ -194,9 +194,9 @@ def lake(tmp_path: Path) -> Lake:
 
 def run(lake: Lake, of: pl.DataFrame, to: pl.DataFrame, first: dt.date, last: dt.date) -> ExecuteInProcessResult:
     """The asset and its check, as the graph runs them."""
-    from soccer_assets.lake import DeltaIOManager, dated_asset
     from soccer_assets.odds import assets
-    from soccer_assets.partitions import range_tags
+    from soccer_assets.orchestration.io_manager import DeltaIOManager, dated_asset
+    from soccer_assets.orchestration.partitions import range_tags
     from soccer_assets.settings import Settings
 
     @dated_asset(FONBET_EVENTS)
@@ -223,7 +223,7 @@ def run(lake: Lake, of: pl.DataFrame, to: pl.DataFrame, first: dt.date, last: dt
 @pytest.fixture
 def partitioned() -> dt.date:
     """A date of the graph, and the days from DAY to it."""
-    from soccer_assets.partitions import match_dates
+    from soccer_assets.orchestration.partitions import match_dates
 
     return dt.date.fromisoformat(match_dates.get_first_partition_key()) + dt.timedelta(days=30)
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from soccer_assets.delta import Lake
 from soccer_assets.odds.devig import METHODS, odds_ratio, power, proportional, shin
 from soccer_assets.odds.market import consensus, devigged
 from soccer_assets.odds.schema import MARKET_PROBABILITIES, ODDS
+from soccer_assets.storage.lake import Lake
 
 DATE = dt.date(2024, 3, 9)
 FAIR = {"home": 2.0, "draw": 4.0, "away": 4.0}

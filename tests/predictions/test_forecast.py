@@ -6,13 +6,13 @@ import pytest
 
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.matches.schema import MATCHES
-from soccer_assets.models.blending import Blend
-from soccer_assets.models.calibration import Identity
-from soccer_assets.models.design import Scaling
+from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.families.climatology import ClimatologyEstimator
-from soccer_assets.models.forecaster import Forecaster
-from soccer_assets.models.goals import GoalsModel
+from soccer_assets.models.goals_model import GoalsModel
 from soccer_assets.models.schema import PROMOTIONS
+from soccer_assets.models.selection.blending import Blend
+from soccer_assets.models.selection.calibration import Identity
+from soccer_assets.models.training_data import Scaling
 from soccer_assets.predictions.forecast import forecast
 
 MARCH = dt.date(2025, 3, 1)

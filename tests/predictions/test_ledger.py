@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from soccer_assets import ledger_desk
-from soccer_assets.delta import Lake
+from soccer_assets.commands import ledger as ledger_desk
 from soccer_assets.errors import SoccerError
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.predictions.ledger import GENESIS, Verdict, code_version, seal, verify
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
+from soccer_assets.storage.lake import Lake
 
 DATE = dt.date(2025, 3, 1)
 KICK_OFF = dt.datetime(2025, 3, 1, 15, tzinfo=dt.UTC)

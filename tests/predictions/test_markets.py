@@ -12,8 +12,8 @@ from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.odds.schema import MARKETS as OFFERED
 from soccer_assets.predictions.markets import fair_odds, markets, over_probability, results, selections
 from soccer_assets.predictions.schema import MARKETS, SELECTIONS
-from soccer_assets.predictions.score_matrix import coherent
 from soccer_assets.predictions.settlement import settled
+from soccer_assets.score_matrix import coherent
 
 FEW = settings(max_examples=25, deadline=None)
 DATE = dt.date(2025, 3, 1)

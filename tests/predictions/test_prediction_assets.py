@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES
 from soccer_assets.predictions.ledger import as_sealed, verify
 from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, VALUE_BETS
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 CLOCK = Clock.of(Settings.read())
 TODAY = CLOCK.today()
@@ -55,8 +55,8 @@ def materialize(lake: Lake, *names: str):
     from dagster import AssetSpec
     from dagster import materialize as run
 
-    from soccer_assets.lake import DeltaIOManager
-    from soccer_assets.partitions import match_dates, range_tags
+    from soccer_assets.orchestration.io_manager import DeltaIOManager
+    from soccer_assets.orchestration.partitions import match_dates, range_tags
     from soccer_assets.predictions import assets
     from soccer_assets.settings import Settings
 

@@ -20,12 +20,11 @@ import redis
 from litestar import Litestar
 
 from serving.app import create_app
-from serving.embedded_redis import embedded_redis
 from serving.jobs import JobQueue, connect
+from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
 from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.ratings import rate
 from soccer_assets.leagues import LEAGUES, team_id
@@ -35,7 +34,8 @@ from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
 from soccer_assets.settings import Settings
-from soccer_assets.tables import Table
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.tables import Table
 
 HERE = Path(__file__).parent
 SEASON = "2024/25"

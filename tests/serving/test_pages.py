@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from serving.app import create_app
 from serving.settings import ServingSettings
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest
 ONE = "/matches/SP1.202425.ath-bilbao.betis/page"

@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from soccer_assets.delta import Lake
+from soccer_assets.storage.lake import Lake
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90

@@ -12,16 +12,16 @@ import polars as pl
 import pytest
 
 from serving.app import create_app
-from serving.desk import Desk
-from serving.embedded_redis import embedded_redis
+from serving.contracts import Fixture
 from serving.jobs import HEALTH, JobQueue, connect
+from serving.predictor import Desk
+from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
 from soccer_assets.clock import Clock
-from soccer_assets.contracts import Fixture
-from soccer_assets.delta import Lake
 from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest
 BODY = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-10-12"}

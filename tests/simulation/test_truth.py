@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from soccer_assets import scoring
-from soccer_assets.matches.linking import ALIASES, link
+from soccer_assets.linking.link import ALIASES, link
 from soccer_assets.monitoring.quality import report
-from soccer_assets.monitoring.settlement import settle
+from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.odds.best import best_prices
 from soccer_assets.odds.devig import METHODS
 from soccer_assets.odds.schema import ODDS
@@ -22,12 +22,12 @@ from soccer_assets.predictions.markets import markets
 from soccer_assets.predictions.value import value_bets
 from soccer_assets.simulation import fonbet, fonbet_results, whoscored
 from soccer_assets.simulation.bookmakers import BIASED, BOOKMAKERS
-from soccer_assets.simulation.timetable import kick_off_at, timetable
+from soccer_assets.simulation.public_state import kick_off_at, timetable
 from soccer_assets.simulation.world import World, make_world
-from soccer_assets.sources import fonbet as fonbet_source
-from soccer_assets.sources import fonbet_results as results_source
-from soccer_assets.sources import whoscored as whoscored_source
-from soccer_assets.sources.client import Answer
+from soccer_assets.sources.fetching.client import Answer
+from soccer_assets.sources.fonbet import line as fonbet_source
+from soccer_assets.sources.fonbet import results as results_source
+from soccer_assets.sources.whoscored import feeds as whoscored_source
 
 TODAY = dt.date(2026, 1, 1)
 MORNING = dt.datetime(2026, 1, 1, 5, tzinfo=dt.UTC)

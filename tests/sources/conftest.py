@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
-from soccer_assets.payloads import Payloads
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.site import Site
-from soccer_assets.sources.client import Client
+from soccer_assets.sources.fetching.client import Client
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.payloads import Payloads
 
 
 class ListeningSite(Site):

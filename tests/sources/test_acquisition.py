@@ -1,380 +1,332 @@
+"""The sources beside football-data.co.uk, over a real loopback site that misbehaves: what was good stays."""
+
 import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from soccer_assets.clock import Clock
-from soccer_assets.errors import FetchError, ShapeError, SourcesFailedError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.settings import Settings
-from soccer_assets.simulation.site import (
-    ERROR_PAGE,
+from soccer_assets.simulation.faults import (
+    BLOCKED,
+    EMPTY,
     HALF_BODY,
-    HALF_ROWS,
     HTML,
     Changed,
+    Slow,
     Stall,
     Status,
     Truncated,
+    renamed,
+    too_large,
 )
-from soccer_assets.sources.acquisition import Acquired, FootballData
+from soccer_assets.sources.acquisition import Published
+from soccer_assets.sources.catalog import catalog
+from soccer_assets.sources.football_data.acquisition import Acquired
 
 pytestmark = pytest.mark.enable_socket
 
-#: An extra league: its file holds every season and is asked for again and again, whatever today is.
-NORWAY, USA = "new/NOR.csv", "new/USA.csv"
-FIRST, LAST = dt.date(2023, 1, 1), dt.date(2023, 12, 31)
 TODAY = Clock.of(Settings.read()).today()
 DAY = dt.timedelta(days=1)
-
-
-def row(day: int, home: str = "Brann", score: str = "2,1,H") -> str:
-    return f"Norway,Eliteserien,2023,{day:02d}/04/2023,18:00,{home},Molde,{score},1.9"
-
-
-def file(*rows: str) -> bytes:
-    return "".join(f"{line}\n" for line in ("Country,League,Season,Date,Time,Home,Away,HG,AG,Res,PSCH", *rows)).encode()
-
-
-GOOD = file(*(row(day) for day in range(1, 8)))
-BETTER = file(*(row(day) for day in range(1, 9)))
+YEAR = TODAY.year
+FILE = f"{YEAR}/jp.1.json"
+NOW = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
 
 
 @pytest.fixture
-def source(site, client, payloads, lake) -> Callable[..., FootballData]:
-    def make(codes: str = "NOR", **settings: Any) -> FootballData:
-        leagues = [LEAGUES[code] for code in codes.split(",")]
-        return FootballData(f"{site.url}/", leagues, client(**settings), payloads, lake)
+def published(site, client, payloads, lake) -> Callable[..., Published]:
+    def make(name: str, wanted: bool = True, **changes: Any) -> Published:
+        addresses = {f"{source}_url": site.url for source in ("openfootball", "understat", "whoscored")}
+        settings = Settings(**(addresses | {"fonbet_urls": site.url, "today": TODAY} | changes))
+        source = catalog(settings, [LEAGUES["JPN"], LEAGUES["E0"]])[name]
+        options = {name: value for name, value in changes.items() if name.startswith("http_")}
+        return Published(source, wanted, client(**options), payloads, lake)
 
     return make
 
 
-@pytest.fixture
-def materialize(source, lake) -> Callable[..., Acquired]:
-    """What the asset does: ask, then replace the dates in the lake."""
-
-    def results(first: dt.date = FIRST, last: dt.date = LAST, **settings: Any) -> Acquired:
-        acquired = source(**settings).results(first, last)
-        lake.replace_dates("football_data_results", acquired.rows, first, last)
-        return acquired
-
-    return results
-
-
-@pytest.fixture
-def state(lake, payloads, tmp_path) -> Callable[[], Any]:
-    """Everything that must not change when a source gives nothing good, as it is now."""
-
-    def now() -> Any:
-        tables = ("football_data_results", "football_data_results_quarantine")
-        good = payloads.last_good()
-        return (
-            [lake.read(table).rows() for table in tables],
-            {address: (fetch, payloads.get(fetch.payload_id)) for address, fetch in good.items()},
-        )
-
-    return now
+def season(*days: int, away: str = "Gale Town", goals: Any = (2, 1)) -> bytes:
+    """A file of football.json with a match on each of some days from today."""
+    matches = [
+        {
+            "round": "1",
+            "date": str(TODAY + n * DAY),
+            "time": "15:00",
+            "team1": f"Ember {n}",
+            "team2": away,
+            "score": {"ft": list(goals)},
+        }
+        for n in days
+    ]
+    return json.dumps({"name": f"J1 {YEAR}", "matches": matches}).encode()
 
 
-# Bad answers, between good ones
+GOOD, BETTER = season(-3, -2, -1, 0), season(-3, -2, -1, 0, 1)
+FIRST, LAST = TODAY - 7 * DAY, TODAY + 7 * DAY
 
 
-BAD_ANSWERS = {
-    "a timeout": (Stall(30), FetchError, "expected an answer within 0.3 s, found none; tried 1 times"),
-    "a broken transfer": (
-        Truncated(),
-        FetchError,
-        "expected a whole answer, found a broken transfer (peer closed connection",
+def told(acquired: Acquired) -> list[int]:
+    return [(day - TODAY).days for day in acquired.rows["match_date"].to_list()]
+
+
+# Whatever is answered between two good answers
+
+FAULTS = {
+    "429": (
+        Status(429, {"Retry-After": "7200"}),
+        "expected 200 OK, found 429 Too Many Requests; it asks to be left alone until",
     ),
-    "500": (Status(500), FetchError, "expected 200 OK, found 500 Internal Server Error; tried 1 times"),
-    "404": (Status(404), FetchError, f"expected the file that was there on {TODAY:%Y}"),
-    "a page": (HTML, ShapeError, f"expected CSV, found an HTML page that starts {ERROR_PAGE[:60]!r}"),
-    "half a line": (HALF_BODY, ShapeError, "expected a whole file, found line 5 cut short: 'Norway,Eliteserien,2023,0"),
-    "half the rows": (HALF_ROWS, ShapeError, "expected at least 50% of the 7 rows of the last good file, found 3"),
-    "another header": (
-        Changed(lambda body: body.replace(b"Home", b"Heim")),
-        ShapeError,
-        "expected a column for home (HomeTeam or Home or HT), found ['Country', 'League', 'Season', ",
-    ),
+    "500": (Status(500), "expected 200 OK, found 500 Internal Server Error"),
+    "a time-out": (Stall(30), "expected an answer within 0.3 s, found none"),
+    "a slow body": (Slow(10), "expected the whole answer within 0.3 s, found"),
+    "a broken transfer": (Truncated(), "expected a whole answer, found a broken transfer"),
+    "a block page": (BLOCKED, "expected data, found the page of a bot wall ('_Incapsula_Resource')"),
+    "an error page": (HTML, "expected JSON, found an HTML page"),
+    "half a body": (HALF_BODY, "expected JSON with name and matches"),
+    "too large": (too_large(20_000), "expected at most 10,000 bytes, found more"),
+    "a renamed list": (renamed("matches", "games"), "expected JSON with name and matches"),
+    "a renamed field": (renamed("team1", "home"), "expected a match with date, team1 and team2"),
+    "an emptied file": (EMPTY, "expected at least 50% of the 4 matches of the last good file, found 0"),
 }
 
 
-@pytest.mark.parametrize(("fault", "kind", "message"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
-def test_a_bad_answer_is_told_and_leaves_the_last_good_data(site, materialize, state, payloads, fault, kind, message):
-    site.files[NORWAY] = GOOD
-    first = materialize()
-    assert first.problem == ""
-    before = state()
-    site.fault(NORWAY, fault)
-    if kind is ShapeError:  # the file is refused, the run goes on with the last good one
-        acquired = materialize()
-        assert_frame_equal(acquired.rows, first.rows)
-        problem = acquired.problem
-    else:  # nothing answered at all
-        with pytest.raises(SourcesFailedError) as raised:
-            materialize(http_timeout_seconds=0.3 if isinstance(fault, Stall) else 30.0)
-        assert type(raised.value.failures[0]) is kind
-        problem = str(raised.value)
-    assert problem.startswith(
-        f"1 of 1 addresses failed; the last good data stay as they are.\n  {site.url}/{NORWAY}: {message}"
-    )
-    assert state() == before
-    last = payloads.fetches().row(-1, named=True)
-    answered = kind is ShapeError or fault == Status(404)
-    assert last["outcome"] == ("rejected" if answered else "failed")
-    assert last["reason"] in problem
-
-    site.files[NORWAY] = BETTER  # and the next good answer is taken
-    assert materialize().rows["match_date"].to_list() == [dt.date(2023, 4, day) for day in range(1, 9)]
-    assert payloads.fetches()["outcome"].to_list() == ["accepted", last["outcome"], "accepted"]
+@pytest.mark.parametrize(("fault", "message"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_leaves_the_last_good_data_says_what_broke_and_passes_by_itself(
+    site, published, lake, payloads, fault, message
+):
+    limits = {
+        "http_timeout_seconds": 0.3 if isinstance(fault, Stall) else 30.0,
+        "http_answer_seconds": 0.3 if isinstance(fault, Slow) else 30.0,
+        "http_max_bytes": 10_000,
+    }
+    site.files[FILE] = GOOD
+    good = published("openfootball").acquire(FIRST, LAST)
+    assert (told(good), good.problem) == ([-3, -2, -1, 0], "")
+    site.files[FILE] = BETTER
+    site.fault(FILE, fault)
+    broken = published("openfootball", **limits).acquire(FIRST, LAST)
+    assert_frame_equal(broken.rows, good.rows)
+    assert f"{site.url}/{FILE}: {message}" in broken.problem
+    assert payloads.last_good()[f"{site.url}/{FILE}"].payload_id == good.rows["_payload_id"][0]
+    mended = published("openfootball").acquire(FIRST, LAST)
+    assert (told(mended), mended.problem) == ([-3, -2, -1, 0, 1], "")
 
 
-@pytest.mark.parametrize("bad", [ERROR_PAGE, Status(500)], ids=["refused", "failed"])
-def test_a_bad_file_of_one_league_loses_neither_the_others_nor_its_last_good_one(site, source, payloads, bad):
-    american = file(*(row(day).replace("Norway", "USA").replace("18:00", "23:00") for day in range(1, 4)))
-    site.files |= {NORWAY: GOOD, USA: american}
-    assert len(source("NOR,USA").results(FIRST, LAST).rows) == 10
-    site.files[NORWAY] = BETTER
-    if isinstance(bad, bytes):
-        site.files[USA] = bad
-    else:
-        site.fault(USA, bad)
-    for _ in range(2):  # as long as the file is bad
-        acquired = source("NOR,USA").results(FIRST, LAST)
-        assert acquired.rows["_league"].value_counts().sort("_league").rows() == [("NOR", 8), ("USA", 3)]
-        assert acquired.problem.startswith("1 of 2 addresses failed; the last good data stay as they are.\n"
-                                           f"  {site.url}/{USA}: expected ")  # fmt: skip
-        assert (acquired.missing, acquired.files, acquired.lines, acquired.records) == ((), 2, 11, 11)
-        if not isinstance(bad, bytes):
-            site.fault(USA, bad)
-    assert payloads.fetches(f"{site.url}/{USA}")["outcome"].to_list()[0] == "accepted"
-
-
-def test_a_file_that_never_was_good_is_missing(site, source):
-    site.files |= {NORWAY: GOOD, USA: ERROR_PAGE}
-    acquired = source("NOR,USA").results(FIRST, LAST)
-    assert (len(acquired.rows), acquired.missing) == (7, (f"{site.url}/{USA}",))
-    assert f"{site.url}/{USA}: expected CSV, found an HTML page" in acquired.problem
-
-
-def test_no_connection_at_all_fails_as_a_whole(site, source, lake):
-    """What is final is in store already, and no answer."""
-    path = "mmz4281/1920/E0.csv"
-    site.files |= {path: b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\nE0,26/07/2020,Arsenal,Watford,3,2\n", NORWAY: GOOD}
-    days = (dt.date(2020, 7, 1), dt.date(2020, 7, 1))
-    assert len(source("E0,NOR").results(*days).rows) == 0
-    site.stop()
-    with pytest.raises(SourcesFailedError, match="of 3 addresses failed"):
-        source("E0,NOR", http_retries=0).results(*days)
-
-
-def test_a_fault_that_passes_is_overcome_within_the_fetch(site, materialize):
-    site.files[NORWAY] = GOOD
-    site.fault(NORWAY, Status(429, {"Retry-After": "0"}))
-    assert len(materialize(http_retries=2).rows) == 7
-    assert site.requests == [(NORWAY, 429), (NORWAY, 200)]
-
-
-def test_a_file_that_does_not_exist_yet_is_named_as_missing(site, source, payloads):
-    site.files[NORWAY] = GOOD
-    acquired = source("NOR,USA").results(FIRST, LAST)
-    assert acquired.missing == (f"{site.url}/{USA}",)
-    assert (acquired.files, acquired.lines, acquired.records, len(acquired.rows)) == (1, 7, 7, 7)
-    assert payloads.fetches(f"{site.url}/{USA}")["outcome"].to_list() == ["missing"]
-
-
-def test_without_any_file_there_are_no_rows(source, lake):
-    acquired = source("NOR,USA").results(FIRST, LAST)
-    assert (acquired.files, acquired.lines, acquired.records, acquired.quarantined, acquired.reasons) == (
-        0,
-        0,
-        0,
-        0,
-        {},
-    )
+@pytest.mark.parametrize("fault", [BLOCKED, Status(500), EMPTY], ids=["blocked", "500", "emptied"])
+def test_a_source_that_never_answered_well_has_no_rows_and_says_so(site, published, fault):
+    site.files[FILE] = GOOD
+    site.fault(FILE, fault if fault is not EMPTY else renamed("matches", "games"))
+    acquired = published("openfootball").acquire(FIRST, LAST)
     assert acquired.rows.is_empty()
-    assert not lake.exists("football_data_results_quarantine")
+    assert FILE in acquired.problem
 
 
-# Records
-
-
-def test_records_of_the_range_are_given_with_both_its_ends_and_counts_of_the_whole_files(site, source):
-    site.files[NORWAY] = GOOD
-    acquired = source().results(dt.date(2023, 4, 3), dt.date(2023, 4, 5))
-    assert acquired.rows["match_date"].to_list() == [dt.date(2023, 4, day) for day in (3, 4, 5)]
-    assert acquired.rows["_line"].to_list() == [4, 5, 6]
-    assert (acquired.lines, acquired.records) == (7, 7)
-
-
-def test_the_range_is_that_of_the_league_s_own_dates(site, source):
-    body = file("USA,MLS,2023,11/06/2023,00:30,LA Galaxy,Austin,1,0,H,2", "USA,MLS,2023,11/06/2023,23:30,A,B,1,0,H,2")
-    site.files[USA] = body
-    rows = source("USA").results(dt.date(2023, 6, 10), dt.date(2023, 6, 10)).rows
-    assert rows.select("Home", "Date", "match_date").rows() == [("LA Galaxy", "11/06/2023", dt.date(2023, 6, 10))]
-
-
-def test_an_unchanged_file_gives_the_same_rows_and_is_logged_as_unchanged(site, source, payloads):
-    site.files[NORWAY] = GOOD
-    first, second = (source().results(FIRST, LAST) for _ in range(2))
-    assert_frame_equal(first.rows, second.rows)
-    assert site.requests == [(NORWAY, 200), (NORWAY, 304)]
-    assert payloads.fetches()["outcome"].to_list() == ["accepted", "unchanged"]
-
-
-def test_replay_gives_the_same_rows_without_a_network(site, source):
-    site.files |= {NORWAY: GOOD, "fixtures.csv": fixture_file(0, "Arsenal,Fulham")}
-    results = source("NOR,E0").results(FIRST, LAST)
-    fixtures = source("NOR,E0").fixtures(TODAY, TODAY)
+def test_a_host_that_is_not_there_fails_nothing_and_costs_no_time(site, published):
     site.stop()
-    assert_frame_equal(source("NOR,E0", replay=True).results(FIRST, LAST).rows, results.rows)
-    assert_frame_equal(source("NOR,E0", replay=True).fixtures(TODAY, TODAY).rows, fixtures.rows)
-    assert (len(results.rows), len(fixtures.rows)) == (7, 1)
+    began = dt.datetime.now()
+    for name in ("openfootball", "understat", "whoscored", "fonbet", "fonbet_days"):
+        acquired = published(name, http_retries=3).acquire(TODAY - 7300 * DAY, TODAY + 14 * DAY)
+        assert acquired.rows.is_empty()
+        assert "expected a connection, found none" in acquired.problem
+        assert len(acquired.problem.splitlines()) <= 13
+    assert (dt.datetime.now() - began).total_seconds() < 20
 
 
-def test_the_archive_of_a_season_long_past_is_asked_once(site, source):
-    path = "mmz4281/1920/E0.csv"
-    site.files[path] = b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\nE0,26/07/2020,Arsenal,Watford,3,2\n"
-    for _ in range(2):
-        assert len(source("E0").results(dt.date(2020, 7, 26), dt.date(2020, 7, 26)).rows) == 1
-    assert site.requests == [(path, 200), ("mmz4281/2021/E0.csv", 404), ("mmz4281/2021/E0.csv", 404)]
+# What counts
 
 
-# Quarantine
+def test_rows_are_those_of_the_range_and_counts_those_of_the_payloads(site, published):
+    site.files[FILE] = GOOD
+    acquired = published("openfootball").acquire(TODAY - 2 * DAY, TODAY - DAY)
+    assert told(acquired) == [-2, -1]
+    assert (acquired.files, acquired.lines, acquired.records, acquired.quarantined) == (1, 4, 4, 0)
+    assert f"{site.url}/{YEAR}-{(YEAR + 1) % 100:02d}/jp.1.json" in acquired.missing
 
 
-BAD = (
-    ("Norway,Eliteserien,2023,31/02/2023,18:00,Brann,Viking,1,0,H,2", "expected a date dd/mm/yy or dd/mm/yyyy"),
-    ("Norway,Eliteserien,2023,09/04/2013,18:00,Brann,Odd,1,0,H,2", "expected a date within season 2023"),
-    ("Norway,Eliteserien,2023,10/04/2023,18:00,,Odd,1,0,H,2", "expected two teams"),
-    ("Norway,see below", "expected 11 cells"),
-)
+def test_the_newest_good_answer_of_an_address_counts_alone(site, published, lake):
+    site.files[FILE] = season(-1, 0, away="Bad Town", goals=(2, "x"))[:-2] + b',{"date":"never"}]}'
+    first = published("openfootball").acquire(FIRST, LAST)
+    assert first.rows.is_empty() and "expected two whole numbers" in first.problem
+    site.files[FILE] = season(-2, -1, 0)[:-2] + b',{"date":"never"}]}'
+    second = published("openfootball").acquire(FIRST, LAST)
+    assert (second.records, second.quarantined, second.lines) == (3, 1, 4)
+    assert second.reasons == {"expected a match with date, team1 and team2": 1}
+    assert lake.read("openfootball_matches_quarantine")["line"].to_list() == [4]
+    site.files[FILE] = season(-2, -1, 0)
+    third = published("openfootball").acquire(FIRST, LAST)
+    assert (third.records, third.quarantined) == (3, 0)
+    assert lake.read("openfootball_matches_quarantine").is_empty()
 
 
-def test_bad_lines_go_to_quarantine_with_their_place_and_reason(site, materialize, lake):
-    site.files[NORWAY] = file(row(1), *(line for line, _ in BAD), row(2))
-    acquired = materialize()
-    assert acquired.rows["_line"].to_list() == [2, 7]
-    assert (acquired.lines, acquired.records, acquired.quarantined) == (6, 2, 4)
-    assert acquired.reasons == {reason: 1 for _, reason in BAD}
-    kept = lake.read("football_data_results_quarantine").sort("line")
-    assert kept["line"].to_list() == [3, 4, 5, 6]
-    assert kept["origin"].unique().to_list() == [f"{site.url}/{NORWAY}"]
-    assert kept["payload_id"].unique().to_list() == acquired.rows["_payload_id"].unique().to_list()
-    assert kept["match_date"].to_list() == [None, dt.date(2013, 4, 9), dt.date(2023, 4, 10), None]
-    assert all(found.startswith(reason) for found, (_, reason) in zip(kept["reason"], BAD, strict=True))
-    assert json.loads(kept["record"][0])["Date"] == "31/02/2023"
-    assert kept["record"][3] == "Norway,see below"
+def test_a_match_that_left_its_date_is_postponed_there_and_comes_on_the_new_one(site, published):
+    def coming(**dates: int) -> bytes:
+        days = [{"date": str(TODAY + n * DAY), "team1": home, "team2": "Gale"} for home, n in dates.items()]
+        return json.dumps({"name": f"J1 {YEAR}", "matches": days}).encode()
+
+    def lives() -> list[tuple[str, int, str]]:
+        rows = published("openfootball").acquire(FIRST, LAST).rows.sort("home", "match_date")
+        return [
+            (home, (day - TODAY).days, status)
+            for home, day, status in rows.select("home", "match_date", "status").rows()
+        ]
+
+    site.files[FILE] = coming(Ember=1, Hale=2)
+    assert lives() == [("Ember", 1, "scheduled"), ("Hale", 2, "scheduled")]
+    site.files[FILE] = coming(Ember=1, Hale=5)
+    moved = [("Ember", 1, "scheduled"), ("Hale", 2, "postponed"), ("Hale", 5, "scheduled")]
+    assert lives() == moved
+    assert lives() == moved  # and so it stays
+    site.files[FILE] = coming(Ember=1, Hale=2)  # back again
+    assert lives() == [("Ember", 1, "scheduled"), ("Hale", 2, "scheduled"), ("Hale", 5, "postponed")]
 
 
-def test_a_mended_file_leaves_the_quarantine_and_others_stay_there(site, source, lake):
-    american = row(1).replace("Norway", "USA")
-    site.files |= {NORWAY: file(row(1), BAD[0][0]), USA: file(american, BAD[3][0])}
-    source("NOR,USA").results(FIRST, LAST)
-    site.files[NORWAY] = file(row(1), row(3))
-    source("NOR").results(FIRST, LAST)
-    kept = lake.read("football_data_results_quarantine")
-    assert kept["origin"].to_list() == [f"{site.url}/{USA}"]
+def test_a_source_that_is_left_out_is_not_asked_and_has_no_rows(site, published):
+    site.files[FILE] = GOOD
+    acquired = published("openfootball", wanted=False).acquire(FIRST, LAST)
+    assert acquired.rows.is_empty()
+    assert acquired.rows.columns == published("openfootball")._source.table.schema.names()
+    assert site.requests == []
 
 
-def test_the_same_bad_file_twice_is_in_quarantine_once(site, source, lake):
-    site.files[NORWAY] = file(row(1), BAD[0][0])
-    for _ in range(2):
-        source().results(FIRST, LAST)
-    assert len(lake.read("football_data_results_quarantine")) == 1
+def test_replay_needs_no_network(site, published):
+    site.files[FILE] = GOOD
+    fetched = published("openfootball").acquire(FIRST, LAST)
+    site.stop()
+    again = published("openfootball", http_retries=0)
+    again._client._settings = msgspec.structs.replace(again._client._settings, replay=True)
+    assert_frame_equal(again.acquire(FIRST, LAST).rows, fetched.rows)
 
 
-# Fixtures
+# Days and snapshots
 
 
-def fixture_file(days: int, *pairs: str, division: str = "E0") -> bytes:
-    """Matches some days from today."""
-    date = f"{TODAY + days * DAY:%d/%m/%Y}"
-    rows = (f"{division},{date},15:00,{pair},2.0" for pair in pairs)
-    return "".join(f"{line}\n" for line in ("Div,Date,Time,HomeTeam,AwayTeam,B365H", *rows)).encode()
+def feed(day: dt.date, *homes: str) -> bytes:
+    """A day's feed of WhoScored."""
+    matches = [
+        {
+            "id": 1000 * day.toordinal() + n,
+            "startTimeUtc": f"{day}T15:00:00Z",
+            "status": 6,
+            "elapsed": "FT",
+            "homeName": home,
+            "awayName": "Gale Town",
+            "homeScore": 1,
+            "awayScore": 0,
+        }
+        for n, home in enumerate(homes)
+    ]
+    stage = {"tournamentId": 2, "tournamentName": "Premier League", "regionCode": "gb-eng", "sex": 1}
+    return json.dumps({"tournaments": [{**stage, "matches": matches}] if matches else []}).encode()
 
 
-def shown(acquired: Acquired) -> list[tuple]:
-    rows = acquired.rows.sort("match_date", "HomeTeam")
-    return rows.select(pl.col("match_date").sub(TODAY).dt.total_days(), "HomeTeam", "B365H", "_listed").rows()
+def feed_of(day: dt.date) -> str:
+    return f"livescores/data?d={day:%Y%m%d}&isSummary=false"
 
 
-def test_fixtures_are_those_of_the_range_and_of_the_chosen_leagues(site, source, lake):
-    site.files["fixtures.csv"] = (
-        fixture_file(3, "Arsenal,Fulham")
-        + fixture_file(4, "Leeds,Hull", division="E1").split(b"\n", 1)[1]
-        + fixture_file(20, "Everton,Brentford").split(b"\n", 1)[1]
-    )
-    acquired = source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    assert shown(acquired) == [(3, "Arsenal", "2.0", True)]
-    assert acquired.missing == (f"{site.url}/new_league_fixtures.csv",)
-    assert (acquired.lines, acquired.records, acquired.quarantined) == (3, 3, 0)
-    assert acquired.rows.select("_league", "_address").row(0) == ("E0", f"{site.url}/fixtures.csv")
+def test_old_days_are_not_asked_for_and_keep_what_they_had(site, published):
+    days = [TODAY + n * DAY for n in (-20, -14, 14, 15)]
+    site.files |= {feed_of(day): feed(day, "Ember", "Hale") for day in days}
+    acquired = published("whoscored").acquire(TODAY - 40 * DAY, TODAY + 40 * DAY)
+    assert sorted(set(told(acquired))) == [-14, 14]
+    assert len(site.requests) == 29
+    wider = published("whoscored", whoscored_days=20).acquire(TODAY - 40 * DAY, TODAY)
+    assert sorted(set(told(wider))) == [-20, -14]
+    # days later the day is too old to be asked for: its rows are those of the answer in store
+    site.requests.clear()
+    later = published("whoscored").acquire(TODAY - 20 * DAY, TODAY - 20 * DAY)
+    assert told(later) == [-20, -20]
+    assert site.requests == []
 
 
-def test_no_fixtures_files_give_no_fixtures(source):
-    acquired = source("E0").fixtures(TODAY, TODAY)
-    assert (len(acquired.rows), acquired.files, len(acquired.missing)) == (0, 0, 2)
+def test_an_empty_day_between_two_full_ones_does_not_replace_them(site, published):
+    saturday = feed_of(TODAY - 3 * DAY)
+    site.files[saturday] = feed(TODAY - 3 * DAY, "Ember", "Hale", "Isle")
+    good = published("whoscored").acquire(FIRST, LAST)
+    site.fault(saturday, Changed(lambda body: feed(TODAY)))
+    broken = published("whoscored").acquire(FIRST, LAST)
+    assert_frame_equal(broken.rows, good.rows)
+    assert "expected at least 50% of the 3 matches of the last good answer, found 0" in broken.problem
+    site.fault(saturday, BLOCKED)
+    blocked = published("whoscored").acquire(FIRST, LAST)
+    assert_frame_equal(blocked.rows, good.rows)
+    assert "the page of a bot wall" in blocked.problem
 
 
-def test_an_unknown_division_among_the_fixtures_is_in_quarantine(site, source, lake):
-    site.files["fixtures.csv"] = (
-        fixture_file(3, "Arsenal,Fulham") + fixture_file(3, "X,Y", division="Z9").split(b"\n", 1)[1]
-    )
-    acquired = source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    assert shown(acquired) == [(3, "Arsenal", "2.0", True)]
-    assert acquired.reasons == {"expected a known division code": 1}
-    kept = lake.read("football_data_fixtures_quarantine").row(0, named=True)
-    assert (kept["line"], kept["reason"]) == (3, "expected a known division code, found Z9")
+def packet(version: int, *hours: int, price: float = 2.0) -> bytes:
+    """A full packet of Fonbet's line with a match some hours from now each."""
+    kick_offs = [int((NOW + dt.timedelta(hours=n)).timestamp()) for n in hours]
+    return json.dumps(
+        {
+            "packetVersion": version,
+            "fromVersion": 0,
+            "sports": [
+                {"id": 1, "kind": "sport", "name": "Футбол", "sortOrder": "1"},
+                {"id": 11, "parentId": 1, "kind": "segment", "name": "Англия. Премьер-Лига", "sortOrder": "2"},
+            ],
+            "events": [
+                {
+                    "id": 100 + n,
+                    "level": 1,
+                    "sportId": 11,
+                    "team1Id": 1,
+                    "team2Id": 2,
+                    "team1": f"Эмбер {n}",
+                    "team2": "Гейл",
+                    "name": "",
+                    "startTime": at,
+                    "place": "line",
+                }
+                for n, at in zip(hours, kick_offs, strict=True)
+            ],
+            "customFactors": [
+                {"e": 100 + n, "countAll": 3, "factors": [{"f": f, "v": price} for f in (921, 922, 923)]} for n in hours
+            ],
+            "eventMiscs": [],
+            "eventBlocks": [],
+        }
+    ).encode()
 
 
-def test_a_fixture_is_remembered_when_the_file_has_it_no_longer(site, source, payloads):
-    site.files["fixtures.csv"] = fixture_file(3, "Arsenal,Fulham", "Chelsea,Everton")
-    source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    site.files["fixtures.csv"] = fixture_file(3, "Chelsea,Everton").replace(b"2.0", b"2.2")
-    acquired = source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    assert shown(acquired) == [(3, "Arsenal", "2.0", False), (3, "Chelsea", "2.2", True)]
-    old, new = payloads.fetches(f"{site.url}/fixtures.csv")["fetched_at"]
-    rows = acquired.rows.sort("HomeTeam")
-    assert rows.select("_first_seen_at", "_last_seen_at").rows() == [(old, old), (old, new)]
+LINE = "events/list?lang=ru&version=0&scopeMarket=1600"
 
 
-def test_a_fixture_that_was_moved_is_there_on_both_dates(site, source):
-    site.files["fixtures.csv"] = fixture_file(3, "Arsenal,Fulham")
-    source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    site.files["fixtures.csv"] = fixture_file(9, "Arsenal,Fulham")
-    acquired = source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    assert shown(acquired) == [(3, "Arsenal", "2.0", False), (9, "Arsenal", "2.0", True)]
+def test_every_snapshot_of_the_line_counts(site, published, payloads):
+    site.files[LINE] = packet(1, 6, 30, price=2.0)
+    published("fonbet").acquire(TODAY, TODAY + 14 * DAY)
+    site.files[LINE] = packet(2, 6, 30, price=2.1)
+    acquired = published("fonbet").acquire(TODAY, TODAY + 14 * DAY)
+    rows = acquired.rows.with_columns(price=pl.col("factors").str.json_path_match("$[0][1]"))
+    assert sorted(rows.select("event_id", "price").rows()) == [
+        ("106", "2.0"), ("106", "2.1"), ("130", "2.0"), ("130", "2.1"),
+    ]  # fmt: skip
+    assert rows["quoted_at"].n_unique() <= 2
+    assert acquired.files == 2
+    past = published("fonbet").acquire(TODAY - 30 * DAY, TODAY - DAY)  # nobody quotes what was played
+    assert (past.problem, past.files, len(past.rows)) == ("", 2, 0)
+    assert len(site.requests) == 2
+    assert published("fonbet").acquire(TODAY - 30 * DAY, TODAY - 20 * DAY).files == 0
 
 
-def test_an_unchanged_fixtures_file_was_last_seen_just_now(site, source, payloads):
-    site.files["fixtures.csv"] = fixture_file(3, "Arsenal,Fulham")
-    for _ in range(2):
-        acquired = source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    log = payloads.fetches(f"{site.url}/fixtures.csv")
-    assert log["outcome"].to_list() == ["accepted", "unchanged"]
-    assert acquired.rows.select("_first_seen_at", "_last_seen_at").rows() == [tuple(log["fetched_at"])]
+def test_half_a_packet_is_refused_and_the_snapshots_stay(site, published):
+    site.files[LINE] = packet(1, *range(6, 16))
+    good = published("fonbet").acquire(TODAY, TODAY + 14 * DAY)
+    site.files[LINE] = packet(2, 6, 7, 8)
+    broken = published("fonbet").acquire(TODAY, TODAY + 14 * DAY)
+    assert_frame_equal(broken.rows, good.rows)
+    assert "expected at least 50% of the 10 football matches of the last full packet, found 3" in broken.problem
 
 
-def test_files_seen_long_before_the_range_are_not_read(site, source):
-    site.files["fixtures.csv"] = fixture_file(70, "Arsenal,Fulham")
-    assert source("E0").fixtures(TODAY + 60 * DAY, TODAY + 80 * DAY).files == 1
-    assert source("E0").fixtures(TODAY + 62 * DAY, TODAY + 80 * DAY).files == 0
+def test_the_hosts_of_the_line_take_turns(site, published):
+    from soccer_assets.simulation.site import Site
 
-
-@pytest.mark.parametrize("fault", [HTML, Status(500), Truncated()], ids=lambda fault: type(fault).__name__)
-def test_a_bad_fixtures_file_leaves_the_last_good_one(site, source, payloads, lake, fault):
-    site.files["fixtures.csv"] = fixture_file(3, "Arsenal,Fulham")
-    before = source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    good = payloads.last_good()
-    site.fault("fixtures.csv", fault)
-    kept = source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    assert kept.problem.startswith("1 of 2 addresses failed") and f"{site.url}/fixtures.csv: expected" in kept.problem
-    assert shown(kept) == shown(before)
-    assert payloads.last_good() == good
-    after = source("E0").fixtures(TODAY, TODAY + 13 * DAY)
-    assert shown(after) == shown(before) == [(3, "Arsenal", "2.0", True)]
+    with Site({LINE: packet(1, 6)}) as other:
+        site.fault(LINE, Status(503))
+        acquired = published("fonbet", fonbet_urls=f"{site.url}, {other.url}/").acquire(TODAY, TODAY + DAY)
+    assert (len(acquired.rows), acquired.problem) == (1, "")
+    assert acquired.rows["_address"][0] == f"{site.url}/{LINE}"

@@ -14,16 +14,12 @@ from hypothesis import strategies as st
 
 from soccer_assets.errors import SourceError
 from soccer_assets.matches.records import in_one_form
-from soccer_assets.sources import (
-    fonbet,
-    fonbet_results,
-    fonbet_segments,
-    openfootball,
-    team_marks,
-    understat,
-    whoscored,
-)
-from soccer_assets.sources.client import Answer
+from soccer_assets.sources import openfootball, understat
+from soccer_assets.sources import side_kinds as team_marks
+from soccer_assets.sources.fetching.client import Answer
+from soccer_assets.sources.fonbet import line as fonbet
+from soccer_assets.sources.fonbet import results as fonbet_results
+from soccer_assets.sources.fonbet import segments as fonbet_segments
 from soccer_assets.sources.schema import (
     FONBET_EVENTS,
     FONBET_RESULTS,
@@ -31,8 +27,9 @@ from soccer_assets.sources.schema import (
     UNDERSTAT_MATCHES,
     WHOSCORED_MATCHES,
 )
-from soccer_assets.sources.script_literals import LiteralError, read_literal
-from soccer_assets.tables import Table, quarantine
+from soccer_assets.sources.whoscored import feeds as whoscored
+from soccer_assets.sources.whoscored.script_literals import LiteralError, read_literal
+from soccer_assets.storage.tables import Table, quarantine
 from tests.sources.mutations import FUZZED, ODD_TEXTS, as_json, damaged, spoilt, spoilt_bodies
 
 NOW = dt.datetime(2024, 3, 10, 6, tzinfo=dt.UTC)

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from soccer_assets.payloads import FETCH_LOG
 from soccer_assets.sources.health import red_days, source_health, troubled
+from soccer_assets.storage.payloads import FETCH_LOG
 
 SATURDAY = dt.date(2026, 3, 14)
 NOW = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)

@@ -11,15 +11,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from soccer_assets.delta import Lake
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.payloads import Payloads
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files
 from soccer_assets.simulation.site import Site
 from soccer_assets.simulation.world import make_world
-from soccer_assets.sources.acquisition import Acquired, FootballData
-from soccer_assets.sources.client import Client
+from soccer_assets.sources.fetching.client import Client
+from soccer_assets.sources.football_data.acquisition import Acquired, FootballData
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.payloads import Payloads
 
 pytestmark = pytest.mark.enable_socket
 

@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 from soccer_assets.errors import BlockedError, ShapeError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.simulation.faults import BLOCK_PAGE, ERROR_PAGE
-from soccer_assets.sources.client import Answer
+from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.openfootball import accept, parse, requests
 from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES, Parsed
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from soccer_assets.delta import Lake
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.payloads import Payloads
 from soccer_assets.settings import Settings
-from soccer_assets.sources.acquisition import Acquired
+from soccer_assets.sources.acquisition import Published
 from soccer_assets.sources.catalog import catalog
-from soccer_assets.sources.client import Client
-from soccer_assets.sources.published import Published
+from soccer_assets.sources.fetching.client import Client
+from soccer_assets.sources.football_data.acquisition import Acquired
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.payloads import Payloads
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "raw" / "openfootball" / "football.json"
 MIRRORS = ["written", *(["published"] if PUBLISHED.is_dir() else [])]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from soccer_assets.clock import Clock
-from soccer_assets.delta import Lake
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.faults import BLOCKED, Status
+from soccer_assets.storage.lake import Lake
 
 pytestmark = pytest.mark.enable_socket
 
@@ -39,7 +39,7 @@ def run(site, tmp_path) -> Callable[..., Any]:
     """Materialize assets of the stage over the dates around today; every source has the same empty site."""
     from dagster import materialize
 
-    from soccer_assets.partitions import range_tags
+    from soccer_assets.orchestration.partitions import range_tags
     from soccer_assets.resources import build
 
     def made(*names: str, sources: str = "openfootball", first: dt.date = TODAY - 10 * DAY) -> Any:

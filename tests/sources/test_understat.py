@@ -7,7 +7,7 @@ import pytest
 from soccer_assets.errors import BlockedError, ShapeError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.simulation.faults import BLOCK_PAGE, ERROR_PAGE
-from soccer_assets.sources.client import Answer
+from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
 from soccer_assets.sources.understat import accept, parse, requests
 

@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
-from soccer_assets.features.ratings.played import COUNTRIES, Played
+from soccer_assets.features.ratings.match_arrays import COUNTRIES, Played
 from soccer_assets.scoring import Floats
 
 

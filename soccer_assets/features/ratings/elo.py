@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
-from soccer_assets.features.ratings.played import TIERS, Played
+from soccer_assets.features.ratings.match_arrays import TIERS, Played
 from soccer_assets.scoring import Floats
 
 TOP_TIER_RATING = 1500.0

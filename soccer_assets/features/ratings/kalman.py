@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
-from soccer_assets.features.ratings.played import TIERS, Schedule
+from soccer_assets.features.ratings.match_arrays import TIERS, Schedule
 from soccer_assets.scoring import Floats
 
 #: What is known of a club that was never seen.

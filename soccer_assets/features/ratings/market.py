@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from soccer_assets.features.ratings.kalman import WalkParameters, follow
-from soccer_assets.features.ratings.played import Played
+from soccer_assets.features.ratings.match_arrays import Played
 from soccer_assets.scoring import Floats
 
 SUPREMACY = WalkParameters(

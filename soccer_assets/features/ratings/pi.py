@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
-from soccer_assets.features.ratings.played import TIERS, Played
+from soccer_assets.features.ratings.match_arrays import TIERS, Played
 from soccer_assets.scoring import Floats
 
 BASE = 10.0

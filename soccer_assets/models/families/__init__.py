@@ -11,7 +11,6 @@ import msgspec
 import polars as pl
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.design import Params
 from soccer_assets.models.families.bivariate_poisson import BivariatePoisson
 from soccer_assets.models.families.climatology import Climatology
 from soccer_assets.models.families.dixon_coles import DixonColes
@@ -21,6 +20,7 @@ from soccer_assets.models.families.lightgbm import LightGbm
 from soccer_assets.models.families.logistic_regression import LogisticRegression
 from soccer_assets.models.families.stack import Member, StackEstimator
 from soccer_assets.models.families.xgboost import XgBoost
+from soccer_assets.models.training_data import Params
 
 if TYPE_CHECKING:
     from optuna import Trial

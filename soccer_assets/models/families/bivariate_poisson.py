@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from soccer_assets.models.design import Params, recency_weights
 from soccer_assets.models.families.dixon_coles import DixonColes, goal_columns
-from soccer_assets.models.goals import LEAST, GoalsModel, fit_goals, goals_of, outcome_probabilities
+from soccer_assets.models.goals_model import LEAST, GoalsModel, fit_goals, goals_of, outcome_probabilities
+from soccer_assets.models.training_data import Params, recency_weights
 from soccer_assets.scoring import Floats, Ints
 
 if TYPE_CHECKING:

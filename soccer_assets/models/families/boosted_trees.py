@@ -12,8 +12,8 @@ import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.conditional_logit import log_probabilities, softmax
-from soccer_assets.models.design import Params, feature_matrix, informative
 from soccer_assets.models.families.logistic_regression import LogisticRegression, LogisticRegressionEstimator
+from soccer_assets.models.training_data import Params, feature_matrix, informative
 from soccer_assets.models.trees import Forest
 from soccer_assets.scoring import Floats
 

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from soccer_assets.models.design import Params, league_codes, outcomes_of, recency_weights
+from soccer_assets.models.training_data import Params, league_codes, outcomes_of, recency_weights
 from soccer_assets.scoring import Floats
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import FEATURES
-from soccer_assets.models.design import Params
-from soccer_assets.models.goals import GoalsModel, fit_goals, outcome_probabilities
+from soccer_assets.models.goals_model import GoalsModel, fit_goals, outcome_probabilities
+from soccer_assets.models.training_data import Params
 from soccer_assets.scoring import Floats
 
 if TYPE_CHECKING:

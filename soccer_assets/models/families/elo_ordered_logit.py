@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.design import (
+from soccer_assets.models.training_data import (
     ELO_DIFF,
     Params,
     feature_matrix,

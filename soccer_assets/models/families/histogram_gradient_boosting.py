@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import polars as pl
 
-from soccer_assets.models.design import Params, labels
 from soccer_assets.models.families.boosted_trees import BoostedTreesEstimator, inputs, start
+from soccer_assets.models.training_data import Params, labels
 from soccer_assets.models.trees import Forest, Node
 from soccer_assets.scoring import Floats
 

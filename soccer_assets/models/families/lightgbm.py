@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import polars as pl
 
 from soccer_assets.models.conditional_logit import log_probabilities
-from soccer_assets.models.design import Params, labels, recency_weights
 from soccer_assets.models.families.boosted_trees import BoostedTreesEstimator, inputs, soft_gradients, start
+from soccer_assets.models.training_data import Params, labels, recency_weights
 from soccer_assets.models.trees import Forest, Node
 from soccer_assets.scoring import Floats
 

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.models.conditional_logit import log_probabilities, softmax
-from soccer_assets.models.design import Params, Scaling, informative, labels, recency_weights
+from soccer_assets.models.training_data import Params, Scaling, informative, labels, recency_weights
 from soccer_assets.scoring import Floats
 
 if TYPE_CHECKING:

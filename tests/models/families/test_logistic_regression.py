@@ -3,10 +3,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from soccer_assets.models.design import CLIP
 from soccer_assets.models.families.climatology import Climatology
 from soccer_assets.models.families.elo_ordered_logit import EloOrderedLogit
 from soccer_assets.models.families.logistic_regression import LogisticRegression
+from soccer_assets.models.training_data import CLIP
 from soccer_assets.scoring import log_loss, paired_difference
 
 FREE = {"half_life_days": 1e6, "penalty": 1.0, "soft_labels": 0.0}

@@ -1,0 +1,138 @@
+"""What the API process counts, for Prometheus.
+
+Requests are counted outside everything else the application does, so problems, refusals and paths that do not
+exist are counted with the status the client saw. Paths are route templates: ids do not become labels. Each
+application has its own registry.
+"""
+
+import time
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from redis.exceptions import RedisError
+
+from serving.jobs import JobQueue
+from serving.snapshot.refresher import Feed
+
+UNROUTED = "unrouted"
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The metrics of one application."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.registry = registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=registry)
+        self.requests = Counter(
+            "soccer_http_requests", "requests answered", ["method", "path", "status"], registry=registry
+        )
+        self.seconds = Histogram(
+            "soccer_http_request_seconds",
+            "time to answer",
+            ["method", "path"],
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self.in_progress = Gauge("soccer_http_requests_in_progress", "requests being answered", registry=registry)
+        self.served = Counter("soccer_predictions_served", "stored forecasts served", registry=registry)
+        self.on_demand = Counter(
+            "soccer_forecasts_on_demand",
+            "forecasts asked for, by what became of them",
+            ["outcome"],
+            registry=registry,
+        )
+        self.redis = Gauge("soccer_redis_up", "1 when Redis answers", registry=registry)
+        self.worker = Gauge("soccer_worker_up", "1 when a worker gave a sign of life lately", registry=registry)
+        self.depth = Gauge("soccer_queue_depth", "jobs that wait or run", registry=registry)
+        self.jobs = Gauge("soccer_jobs", "jobs that ever came to a status", ["status"], registry=registry)
+        self._follow(feed, registry)
+
+    @staticmethod
+    def _follow(feed: Feed, registry: CollectorRegistry) -> None:
+        readings = {
+            "soccer_snapshot_age_seconds": ("since the lake was last looked at", lambda: feed.age),
+            "soccer_snapshot_refresh_seconds": ("time the last change took", lambda: feed.refresh_seconds),
+            "soccer_snapshot_refreshes": ("changes taken over", lambda: feed.refreshes),
+            "soccer_snapshot_failed": ("1 when the lake cannot be read", lambda: feed.failure is not None),
+            "soccer_snapshot_forecasts": ("matches with a forecast", lambda: len(feed.snapshot.forecasts)),
+            "soccer_promotion_refused": (
+                "1 when the gate refused the newest model",
+                lambda: feed.snapshot.reports.newest_refused,
+            ),
+        }
+        for name, (description, reading) in readings.items():
+            Gauge(name, description, registry=registry).set_function(reading)
+        registry.register(feed.sources)
+
+    async def ask(self, queue: JobQueue) -> None:
+        """Read from Redis what only Redis knows; without it those figures are not a number."""
+        try:
+            depth, counts, sign = await queue.depth(), await queue.counts(), await queue.worker_sign()
+        except RedisError:
+            self.redis.set(0)
+            self.worker.set(0)
+            self.depth.set(float("nan"))
+            return
+        self.redis.set(1)
+        self.worker.set(sign is not None)
+        self.depth.set(depth)
+        for status, count in counts.items():
+            self.jobs.labels(status).set(count)
+
+
+class Counted:
+    """Counts and times what passes through to the application."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and count its answer."""
+        began = time.perf_counter()
+        status = 500  # what the server sends when the application sends nothing
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        self._metrics.in_progress.inc()
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            self._metrics.in_progress.dec()
+            key = (str(scope.get("method", "")), str(scope.get("path_template", UNROUTED)), status)
+            count, seconds = self._children.get(key) or self._new(key)
+            count.inc()
+            seconds.observe(time.perf_counter() - began)
+
+    def _new(self, key: tuple[str, str, int]) -> tuple[Any, Any]:
+        method, path, status = key
+        count = self._metrics.requests.labels(method, path, status)
+        children = self._children[key] = (count, self._metrics.seconds.labels(method, path))
+        return children
+
+
+@get("/metrics", tags=["health"], include_in_schema=False)
+async def prometheus(metrics: NamedDependency[Metrics], queue: NamedDependency[JobQueue]) -> Response[bytes]:
+    """Everything counted so far, as Prometheus reads it."""
+    await metrics.ask(queue)
+    return Response(generate_latest(metrics.registry), headers={"content-type": CONTENT_TYPE_LATEST})

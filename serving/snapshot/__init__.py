@@ -1,0 +1,1 @@
+"""The tables of the lake in memory, a view per resource."""

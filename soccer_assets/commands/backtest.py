@@ -1,0 +1,79 @@
+"""The walk-forward backtest as one command: models refitted on the way, forecasts of the range, and their report.
+
+It materializes the graph's own assets and adds nothing to them: a model of its date has seen only earlier matches,
+and a date is forecast by the newest one, so a past that is forecast is a backtest.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from dagster import AssetSelection
+
+from soccer_assets.commands import materialize as runs
+from soccer_assets.errors import NotMaterializedError
+from soccer_assets.monitoring import report_files as pages
+from soccer_assets.monitoring.backtest import bet_sums, configurations, figures, forecast_sums
+from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
+
+#: Half a season.
+REFIT_DAYS = 182
+#: All that is made of forecasts: markets, value bets, settlement and the reports.
+DOWNSTREAM = AssetSelection.assets("predictions").downstream()
+EARNINGS = ("flat_yield", "kelly_yield", "lucky_yield", "closing_value")
+
+
+def backtest(first: dt.date, last: dt.date, every: int = REFIT_DAYS) -> None:
+    """Fit the models of `first` and of each `every` days after it, forecast and settle the range, print the report."""
+    settings = Settings.read()
+    dates = [first + dt.timedelta(days=days) for days in range(0, (last - first).days + 1, every)]
+    with runs.instance() as instance:
+        for day in dates:
+            print(f"Models of {day}")
+            runs.materialize(runs.MODELS, day, day, instance)
+        print(f"Forecasts from {first} to {last}, and how they met their results")
+        runs.materialize(DOWNSTREAM, first, last, instance)
+    lake = Lake(settings.lake)
+    folder = settings.var_path / "reports" / f"backtest {first} {last}"
+    report = report_of(lake, first, last, folder)
+    print(f"\n{len(dates)} fits, {first} to {last}; log loss beside the closing market's, 95% intervals\n")
+    for row in report.filter(slice="all").sort("log_loss").iter_rows(named=True):
+        print(told(row))
+    print(f"\nEvery slice and the plots are in {folder}")
+
+
+def report_of(lake: Lake, first: dt.date, last: dt.date, folder: Path) -> pl.DataFrame:
+    """The figures of `backtest_report` for exactly this range, also written to a folder with the plots.
+
+    Raises:
+        NotMaterializedError: no forecast of the range can be compared.
+    """
+    settled, bets = (lake.read(name, first, last) for name in ("settled_predictions", "settled_bets"))
+    sums = forecast_sums(settled)
+    if sums.is_empty():
+        raise NotMaterializedError(
+            f"expected settled forecasts with pre-match and closing prices from {first} to {last}, found none among "
+            f"{len(settled)}: run `just backfill {first} {last}`, or take a range with prices"
+        )
+    families = [name for name in lake.names() if name.startswith("candidate_")]
+    tried = configurations(lake.scan(name, None, last) for name in families)
+    report = figures(sums, bet_sums(bets), len(tried))
+    pages.write(folder, report, pages.drawings(settled, bets, lake.read("team_ratings", None, last)))
+    return report
+
+
+def told(row: Mapping[str, Any]) -> str:
+    """One line of the report in words."""
+    words = f"{row['line']:<12}{row['matches']:>8,}  log loss {row['log_loss']:.4f}  RPS {row['rps']:.4f}"
+    words += f"  ECE {row['ece']:.4f}"
+    if row["verdict"] is not None:
+        low, high = row["minus_closing_low"], row["minus_closing_high"]
+        between = "" if low is None else f" ({low:+.4f} to {high:+.4f})"
+        words += f"  {row['minus_closing']:+.4f}{between} {row['verdict']}"
+    if row["bets"]:
+        earned = [f"{name.replace('_', ' ')} {row[name]:+.2%}" for name in EARNINGS if row[name] is not None]
+        words += f"\n{'':<12}{row['bets']:>8,}  bets: {', '.join(earned)}"
+    return words

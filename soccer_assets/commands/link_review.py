@@ -1,0 +1,158 @@
+"""What the desk for links shows: the open cases with all that helps to decide them, and the history of the links."""
+
+import datetime as dt
+import json
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+import polars as pl
+
+from soccer_assets.linking import decisions
+from soccer_assets.matches.schema import MATCHES, ON
+from soccer_assets.odds.links import DAYS_MOVED, alias_line
+from soccer_assets.odds.schema import ODDS_LINKS
+from soccer_assets.storage.lake import DATE, Lake
+
+SIDES: Final = ("home", "away")
+SHOWN: Final = 6
+DAY: Final = dt.timedelta(days=1)
+MOVED: Final = dt.timedelta(days=DAYS_MOVED)
+
+
+def links_now(lake: Lake) -> pl.DataFrame:
+    """Every event as last linked: an event that was moved has left its old date."""
+    return lake.read(ODDS_LINKS.name).sort(DATE, "decided_at").unique("event_id", keep="last", maintain_order=True)
+
+
+def _cases(links: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """Events for a person: plausible ones, and those without a match of leagues that have matches that day."""
+    on_day = matches.filter(pl.col("status").is_in(ON)).select(DATE, pl.col("league").cast(pl.String)).unique()
+    of_league = links.join(on_day, on=[DATE, "league"], how="semi")
+    unmatched = (pl.col("outcome") == "none") & pl.col("event_id").is_in(of_league["event_id"].implode())
+    return links.filter((pl.col("outcome") == "review") | unmatched).sort([DATE, "event_id"], descending=[True, False])
+
+
+def told(entry: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in entry.items() if value is not None)
+
+
+def review(lake: Lake) -> Iterator[str]:
+    links = links_now(lake)
+    dates = links.filter(pl.col("outcome") != "linked")[DATE].to_list()
+    matches = lake.read("matches", min(dates) - MOVED, max(dates) + MOVED) if dates else MATCHES.empty()
+    cases = _cases(links, matches)
+    if cases.is_empty():
+        yield "no open cases"
+        return
+    yield "all times are UTC"
+    for case in cases.iter_rows(named=True):
+        candidate = matches.filter(pl.col("match_id").eq_missing(case["candidate_id"])).tail(1)
+        yield f"case {case['event_id']}: {_fixture(case)}"
+        competition, country = case["competition"] or "competition unknown", case["country"] or "country unknown"
+        yield f"  {case['source']}, {competition}, {country}"
+        if case["score"] is not None:
+            yield f"  probability {_probability(case['score'])}, runner-up {_probability(case['runner_up'])}, " \
+                  f"{_evidence(case['evidence'])}"  # fmt: skip
+        for match in candidate.iter_rows(named=True):
+            yield f"  candidate: {_fixture(match)}  {match['match_id']}"
+        same = (pl.col("competition") == case["competition"]) & (pl.col(DATE) == case["match_date"])
+        yield from _beside("other events", links.filter(same, pl.col("event_id") != case["event_id"]))
+        league = case["league"] or next(iter(candidate["league"]), None)
+        there = matches.filter(pl.col("league") == league, (pl.col(DATE) - case["match_date"]).abs() <= DAY)
+        yield from _beside("matches", there.filter(pl.col("match_id").ne_missing(case["candidate_id"])))
+        for side in SIDES:
+            club = candidate[f"{side}_id"].to_list()
+            yield f"  alias line: {alias_line(case, side, club[0] if club else None)}"
+        yield ""
+    yield f"{len(cases)} open cases: just links accept CASE | reject CASE | import FILE of alias lines"
+
+
+def _beside(what: str, rows: pl.DataFrame) -> Iterator[str]:
+    for row in rows.sort(DATE, "home").head(SHOWN).iter_rows(named=True):
+        yield f"    {what}: {_fixture(row)}  {row['match_id'] or ''}".rstrip()
+    if len(rows) > SHOWN:
+        yield f"    {what}: and {len(rows) - SHOWN} more"
+
+
+def _fixture(row: dict[str, Any]) -> str:
+    """A fixture by its kick-off in UTC, dates too; where that is not known, by its date alone."""
+    at = f"{row['kick_off_at']:%Y-%m-%d %H:%M}" if row["kick_off_at"] else f"{row[DATE]} --:--"
+    return f"{at}  {row['home']} - {row['away']}"
+
+
+def _probability(log_odds: float | None) -> str:
+    """A score as the probability that event and match are one."""
+    return "none" if log_odds is None else f"{1 / (1 + math.exp(-log_odds)):.1%}"
+
+
+def _evidence(evidence: str) -> str:
+    """What speaks for a case, log-odds as probabilities."""
+    parts = [
+        f"{name} {_probability(value) if isinstance(value, float) else value}"
+        for name, value in json.loads(evidence).items()
+    ]
+    return ", ".join(part.replace("_", " ") for part in parts) or "no evidence"
+
+
+def history(lake: Lake, what: str | None) -> Iterator[str]:
+    entries = decisions.ledger(lake)
+    undone = decisions.undone(entries)
+    about = entries
+    if what is not None:
+        mentioned = [pl.col(name) == what for name in ("name", "team_id", "other_team_id", "event_id")]
+        about = entries.filter(pl.any_horizontal(mentioned).fill_null(False))
+    about = pl.concat([about, entries.filter(pl.col("undoes").is_in(about["decision_id"].to_list()))]).unique()
+    for entry in about.sort("decision_id").iter_rows(named=True):
+        void = "  (undone)" if entry["decision_id"] in undone else ""
+        shown = {
+            name: value for name, value in entry.items() if not name.startswith("decided") and name != "decision_id"
+        }
+        when = f"{entry['decided_at']:%Y-%m-%d %H:%M}"
+        yield f"{entry['decision_id']}  {when}  {entry['decided_by']}  {told(shown)}{void}"
+        yield from _changes(lake, entry)
+    if what is not None:
+        yield from _linked_names(lake, what)
+
+
+def _changes(lake: Lake, entry: dict[str, Any]) -> Iterator[str]:
+    """The events of the entry's names whose match is another one now than when it was made."""
+    if not lake.exists(ODDS_LINKS.name):
+        return
+    names = {entry["name"], *_names_of(lake, entry["event_id"])} - {None}
+    concerned = pl.col("home").is_in(sorted(names)) | pl.col("away").is_in(sorted(names))
+    key = [DATE, "event_id"]
+    now = lake.scan(ODDS_LINKS.name).filter(concerned).select(*key, "home", "away", "match_id").collect()
+    before = _as_of(lake, entry["decided_at"]).filter(concerned).select(*key, was="match_id")
+    both = now.join(before, on=key, how="inner").filter(pl.col("match_id").ne_missing(pl.col("was")))
+    for row in both.sort(key).iter_rows(named=True):
+        yield f"    {row['match_date']} {row['event_id']} {row['home']} - {row['away']}: " \
+              f"{row['was'] or 'no match'} -> {row['match_id'] or 'no match'}"  # fmt: skip
+
+
+def _names_of(lake: Lake, event_id: str | None) -> list[str]:
+    """The names of an event."""
+    rows = lake.scan(ODDS_LINKS.name).filter(pl.col("event_id").eq_missing(event_id)).select(SIDES).collect()
+    return [name for row in rows.rows() for name in row]
+
+
+def _as_of(lake: Lake, at: dt.datetime) -> pl.DataFrame:
+    """`odds_links` as it was; empty before its first version."""
+    table = lake.table(ODDS_LINKS.name)
+    versions = [commit["version"] for commit in table.history() if commit["timestamp"] <= at.timestamp() * 1000]
+    if not versions:
+        return ODDS_LINKS.empty()
+    table.load_as_version(max(versions))
+    return pl.DataFrame(pl.from_arrow(table.to_pyarrow_table()))
+
+
+def _linked_names(lake: Lake, what: str) -> Iterator[str]:
+    """How often each name was linked to the club, or the name to each club, and on what grounds."""
+    links = links_now(lake).filter(pl.col("outcome") == "linked")
+    sides = pl.concat([links.select(DATE, "method", name=side, team_id=f"{side}_id") for side in SIDES])
+    rows = sides.filter((pl.col("name") == what) | (pl.col("team_id") == what)).group_by("name", "team_id", "method")
+    for row in (
+        rows.agg(pl.len(), first=pl.col(DATE).min(), last=pl.col(DATE).max()).sort("name", "team_id", "method").rows()
+    ):
+        name, team, method, count, first, last = row
+        yield f"{name} is {team}: {count} links by {method}, {first} to {last}"

@@ -1,0 +1,133 @@
+"""Runs of the graph started from the command line: a selection over a range of match dates, in this process.
+
+Starting in process saves the cold imports of a launched run; the run is recorded in the instance like any other.
+"""
+
+import datetime as dt
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster import AssetSelection, DagsterEvent, DagsterEventType, DagsterInstance
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run_iterator
+
+from soccer_assets.definitions import defs
+from soccer_assets.errors import RunFailedError
+from soccer_assets.orchestration.event_storage import planned_as_a_whole
+from soccer_assets.orchestration.partitions import range_tags, within_partitions
+from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS, SOURCE_ANSWERED, WHAT_BROKE
+
+ROOT = Path(__file__).parents[2]
+#: Without these there are no matches: a run that had to do with their last good files ends in an error.
+TRUSTED = (FOOTBALL_DATA_RESULTS.name, FOOTBALL_DATA_FIXTURES.name)
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
+MODELS = AssetSelection.groups("models") - AssetSelection.assets("ablation")  # minutes, and nothing waits for it
+FORECASTS = AssetSelection.groups("predictions") | AssetSelection.assets(
+    "settled_predictions", "settled_bets", "quality_report"
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run that succeeded: seconds in all and those Dagster spent on its own events, rows per asset."""
+
+    run_id: str
+    seconds: float
+    bookkeeping_seconds: float
+    rows: dict[str, int]
+
+
+def instance() -> DagsterInstance:
+    """The instance of the dagster.yaml in DAGSTER_HOME, else the project's own, wherever the command is started."""
+    return DagsterInstance.from_config(os.environ.get("DAGSTER_HOME") or str(ROOT))
+
+
+def materialize(
+    selection: AssetSelection,
+    first: dt.date,
+    last: dt.date,
+    run_in: DagsterInstance,
+    say: Callable[[str], None] = print,
+) -> Report:
+    """Materialize a selection, with its checks, for the match dates `first` to `last`, both inclusive, as one run.
+
+    The range is cut at the first and the last match date of the graph.
+
+    Raises:
+        MatchDatesError: the graph has none of these match dates.
+        RunFailedError: a step or a blocking check failed; or the run went through to its end, but on the last good
+            files of football-data.co.uk where the new ones were refused or did not come.
+    """
+    keys = selection.resolve(defs.resolve_asset_graph())
+    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=keys)
+    asked, (first, last) = (first, last), within_partitions(first, last)
+    if asked != (first, last):
+        say(f"asked for match dates {asked[0]} to {asked[1]}: cut to those of the graph")
+    say(f"match dates {first} to {last} ({(last - first).days + 1}), {len(keys)} assets")
+    began = time.perf_counter()
+    with planned_as_a_whole((last - first).days):
+        run = run_in.create_run_for_job(
+            job, run_config=QUIET, tags=range_tags(first, last), asset_selection=frozenset(keys)
+        )
+    bookkeeping = time.perf_counter() - began
+    say(f"  {'run planned':<76} {bookkeeping:7.1f} s")
+    failure, unanswered = "", []
+    rows: dict[str, int] = {}
+    started: dict[str, float] = {}
+    written: dict[str, float] = {}
+    for event in execute_run_iterator(InMemoryJob(job), run, run_in):
+        step = event.step_key or ""
+        match event.event_type:
+            case DagsterEventType.STEP_START:
+                started[step] = time.perf_counter()
+            case DagsterEventType.ASSET_MATERIALIZATION:
+                written.setdefault(step, time.perf_counter())
+            case DagsterEventType.HANDLED_OUTPUT:
+                bookkeeping += time.perf_counter() - written.get(step, time.perf_counter())
+                count = event.event_specific_data.metadata.get("dagster/row_count")  # type: ignore[union-attr]
+                rows[step] = int(str(count.value)) if count else 0
+            case DagsterEventType.STEP_SUCCESS:
+                seconds = time.perf_counter() - started[step]
+                made = f"{rows[step]:,} rows" if step in rows else "checked"
+                say(f"  {step:<60}{made:>16} {seconds:7.1f} s")
+            case DagsterEventType.ASSET_CHECK_EVALUATION:
+                told = _unanswered(event)
+                if told:
+                    say(f"  {told}")
+                    unanswered.append(told)
+            case DagsterEventType.STEP_FAILURE:
+                failure = failure or f"{step}: {_cause(event)}"
+            case DagsterEventType.RUN_FAILURE:
+                failure = failure or str(event.message)
+    if failure:
+        raise RunFailedError(f"{failure}\n(run {run.run_id}, match dates {first} to {last})")
+    seconds = time.perf_counter() - began
+    say(f"  done in {seconds:.1f} s, {bookkeeping:.1f} s of it Dagster's own bookkeeping")
+    if unanswered:
+        told = "\n".join(unanswered)
+        raise RunFailedError(
+            f"{told}\n(run {run.run_id} went on with the last good files, match dates {first} to {last})"
+        )
+    return Report(run.run_id, seconds, bookkeeping, rows)
+
+
+def _unanswered(event: DagsterEvent) -> str:
+    """What kept football-data.co.uk from answering, of a check that says so; empty of any other."""
+    evaluation = event.asset_check_evaluation_data
+    table = evaluation.asset_key.path[-1]
+    if evaluation.passed or evaluation.check_name != SOURCE_ANSWERED or table not in TRUSTED:
+        return ""
+    return f"{table}: {evaluation.metadata[WHAT_BROKE].value}"
+
+
+def _cause(event: DagsterEvent) -> str:
+    """The innermost error of a failed step, as it was raised."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "unknown" if error is None else error.message.strip()

@@ -1,0 +1,138 @@
+"""The pairs worth a closer look: for each event the matches of its days whose names look most like its own."""
+
+import datetime as dt
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+
+from soccer_assets.errors import SchemaError
+from soccer_assets.linking.names import parse
+from soccer_assets.linking.names import word_classes as words
+from soccer_assets.linking.names.phonetics import reading, skeleton
+from soccer_assets.storage.tables import UTC
+
+Likeness = NDArray[np.int16]
+
+NEEDED: Final = ("date", "home", "away")
+SOFT: Final = pl.Schema([("competition", pl.String()), ("country", pl.String()), ("kick_off_at", UTC)])
+SIDES: Final = ("home", "away")
+#: A time zone moves a match by a day at most.
+DAYS: Final = (-1, 0, 1)
+SHORTLIST: Final = 12
+PER_EVENT: Final = 4
+#: Likeness of both sides together, 0 to 400: of the right match it is above 250 in 99 of 100, of the most alike wrong
+#: one about 230 as a rule.
+LEAST_LIKENESS: Final = 210
+BEHIND_THE_BEST: Final = 80
+
+
+def fixtures_of(events: pl.DataFrame) -> pl.DataFrame:
+    """The events without repetitions, numbered: `fixture`, `date`, `home`, `away`, `event_ids`, and what is known.
+
+    Raises:
+        SchemaError: a needed column is missing, or an id stands twice.
+    """
+    known = _known("events", events, "event_id")
+    what = ["date", "home", "away", *SOFT]
+    return known.group_by(what).agg(event_ids=pl.col("event_id").sort()).sort(what).with_row_index("fixture")
+
+
+def numbered(matches: pl.DataFrame) -> pl.DataFrame:
+    """The matches, numbered: `match`, `match_id`, `date`, `home`, `away`, `home_id`, `away_id`, and what is known.
+
+    Raises:
+        SchemaError: a needed column is missing, or an id stands twice.
+    """
+    return _known("matches", matches, "match_id", "home_id", "away_id").sort("match_id").with_row_index("match")
+
+
+def _known(what: str, frame: pl.DataFrame, *ids: str) -> pl.DataFrame:
+    needed = [*ids, *NEEDED]
+    if not set(needed) <= set(frame.columns):
+        raise SchemaError(f"{what} to link: expected columns {needed}, found {frame.columns}")
+    twice = frame.filter(pl.col(ids[0]).is_duplicated())[ids[0]].unique(maintain_order=True)
+    if len(twice):
+        raise SchemaError(f"{what} to link: expected each {ids[0]} once, found {twice.head(5).to_list()} repeatedly")
+    soft = [
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in SOFT.items()
+    ]
+    return frame.select(*needed, *soft)
+
+
+def candidates(fixtures: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """`fixture`, `match`: for each fixture the few matches of its day, and the days beside, that look most like it."""
+    whole = pl.all_horizontal(pl.col("date", "home", "away").is_not_null())
+    by_date = matches.filter(whole).partition_by("date", as_dict=True)
+    found = []
+    for (date,), of_day in fixtures.filter(whole).partition_by("date", as_dict=True, maintain_order=True).items():
+        near = [by_date[key] for key in ((date + dt.timedelta(days),) for days in DAYS) if key in by_date]
+        if near:
+            found.append(_alike(of_day, pl.concat(near)))
+    schema = pl.Schema({"fixture": pl.UInt32, "match": pl.UInt32})
+    return pl.concat([pl.DataFrame(schema=schema), *found]).sort("fixture", "match")
+
+
+def of_known_clubs(fixtures: pl.DataFrame, matches: pl.DataFrame, clubs: pl.DataFrame) -> pl.DataFrame:
+    """`fixture`, `match`: the matches of about the day in which a name's known club plays on the same side.
+
+    Args:
+        fixtures: as `fixtures_of` gives them.
+        matches: as `numbered` gives them.
+        clubs: `name`, `team_id`.
+    """
+    found = []
+    for side in SIDES:
+        known = clubs.select(pl.col("name").alias(side), pl.col("team_id").alias(f"{side}_id")).unique()
+        named = fixtures.select("fixture", "date", side).join(known, on=side)
+        for days in DAYS:
+            there = matches.select("match", f"{side}_id", date=pl.col("date") - pl.duration(days=days))
+            found.append(named.join(there, on=[f"{side}_id", "date"]).select("fixture", "match"))
+    return pl.concat(found).unique().sort("fixture", "match")
+
+
+def _alike(fixtures: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """A shortlist by spelling, of which those stay that are most alike by spelling and sound together."""
+    spelt = _all_spelt(fixtures["home"], matches["home"]) + _all_spelt(fixtures["away"], matches["away"])
+    # all that are as alike as the last of them are taken: which come first must not depend on the order
+    row, column = np.nonzero(spelt >= _nth_best(spelt, SHORTLIST)[:, None])
+    heard = sum(_heard_alike(fixtures[side].gather(row), matches[side].gather(column)) for side in SIDES)
+    total = np.zeros_like(spelt)
+    total[row, column] = spelt[row, column] + heard
+    least = np.maximum(_nth_best(total, PER_EVENT), np.maximum(total.max(axis=1) - BEHIND_THE_BEST, LEAST_LIKENESS))
+    row, column = np.nonzero(total >= least[:, None])
+    return pl.DataFrame({"fixture": fixtures["fixture"].gather(row), "match": matches["match"].gather(column)})
+
+
+def _nth_best(table: Likeness, n: int) -> Likeness:
+    place = min(n, table.shape[1])
+    return np.partition(table, -place, axis=1)[:, -place]
+
+
+def _all_spelt(left: pl.Series, right: pl.Series) -> Likeness:
+    """Likeness of every name with every other, 0 to 100, shape (left, right)."""
+    rows, columns = ({name: k for k, name in enumerate(names.unique(maintain_order=True))} for names in (left, right))
+    table = process.cdist([_spelt(n) for n in rows], [_spelt(n) for n in columns], scorer=fuzz.ratio, dtype=np.uint8)
+    return table[np.ix_([rows[n] for n in left], [columns[n] for n in right])].astype(np.int16)
+
+
+def _heard_alike(left: pl.Series, right: pl.Series) -> Likeness:
+    heard = ([consonants_of(name) for name in names] for names in (left, right))
+    return process.cpdist(*heard, scorer=fuzz.partial_ratio, dtype=np.uint8).astype(np.int16)
+
+
+@lru_cache(maxsize=1 << 16)
+def _spelt(name: str) -> str:
+    return " ".join(sorted(parse(name).tokens))
+
+
+@lru_cache(maxsize=1 << 16)
+def consonants_of(name: str) -> str:
+    """The consonants of the words that say which club it is, in order of the alphabet."""
+    heard = parse(name).heard
+    telling = [word for word in heard if word not in words.FORMS]
+    return " ".join(sorted(skeleton(reading(word, "english")) for word in telling or heard))

@@ -1,0 +1,118 @@
+"""Two plain tables linked: what `just link` does, so that anyone can measure it on data of their own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from soccer_assets.errors import SoccerError
+from soccer_assets.linking.link import ALIASES, link
+from soccer_assets.storage.tables import UTC
+
+NEEDED: Final = ("date", "home", "away")
+KNOWN: Final = ("competition", "country", "kick_off_at")
+KICK_OFF: Final = ("kick_off_at", "kick_off")
+DATES: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y")
+SHOWN: Final = 5
+
+
+def link_files(events: Path, matches: Path, out: Path) -> dict[str, int]:
+    """Link the events of one file to the matches of another and write a row per event; how many of each outcome.
+
+    Both are .csv or .parquet with the columns date, home, away; where known competition, country, kick_off (a time of
+    day or an instant), event_id or match_id (default: the number of the row, from 0), home_id and away_id of matches.
+
+    Raises:
+        SoccerError: a file is of another kind, lacks a column, or holds a date or time that cannot be read.
+    """
+    for file in (events, matches, out):
+        if file.suffix not in (".csv", ".parquet"):
+            raise SoccerError(f"expected a file that ends in .csv or .parquet, found {file.name}")
+    left, right = _read(events, "event_id"), _read(matches, "match_id")
+    rows = link(left, right, ALIASES.to_frame())
+    theirs = [name for name in (*NEEDED, *KNOWN) if name in right.columns]
+    of_match = right.select("match_id", *(pl.col(name).alias(f"match_{name}") for name in theirs))
+    told = left.join(rows, on="event_id", maintain_order="left").join(
+        of_match, on="match_id", how="left", maintain_order="left"
+    )
+    first = [*left.columns, *of_match.columns]
+    told = told.select(*first, *(name for name in rows.columns if name not in first))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".csv":
+        told.write_csv(out)
+    else:
+        told.write_parquet(out)
+    counts = dict(told["outcome"].value_counts().iter_rows())
+    return {outcome: counts.get(outcome, 0) for outcome in ("linked", "review", "none")}
+
+
+def _read(file: Path, id_name: str) -> pl.DataFrame:
+    """The columns that are used, in their types."""
+    if not file.is_file():
+        raise SoccerError(f"expected a table of events or matches, found no file {file}")
+    rows = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
+    missing = [name for name in NEEDED if name not in rows.columns]
+    if missing:
+        raise SoccerError(f"{file}: expected the columns {list(NEEDED)}, found {rows.columns}; rename yours to these")
+    if id_name not in rows.columns:
+        rows = rows.with_row_index(id_name).with_columns(pl.col(id_name).cast(pl.Int64))
+    repeated = rows.filter(pl.col(id_name).is_duplicated())[id_name].unique(maintain_order=True)
+    if len(repeated):
+        raise SoccerError(
+            f"{file}: expected every {id_name} once, found {len(repeated)} repeated, such as "
+            f"{repeated.head(SHOWN).to_list()}; leave the column out to number the rows"
+        )
+    rows = rows.with_columns(_dates(file, rows["date"]), *(pl.col(side).cast(pl.String) for side in ("home", "away")))
+    kick_off = next((name for name in KICK_OFF if name in rows.columns), None)
+    if kick_off is not None:
+        rows = rows.with_columns(_instants(file, rows["date"], rows[kick_off]))
+    ids = [id_name]
+    if id_name == "match_id":
+        ids += ["home_id", "away_id"]
+        if not set(ids) <= set(rows.columns):
+            place = pl.col("country").fill_null("") if "country" in rows.columns else pl.lit("")
+            rows = rows.with_columns(pl.format("{}|{}", place, side).alias(f"{side}_id") for side in ("home", "away"))
+    return rows.select(*ids, *NEEDED, *(name for name in KNOWN if name in rows.columns))
+
+
+def _dates(file: Path, dates: pl.Series) -> pl.Series:
+    if dates.dtype.is_temporal():
+        return dates.cast(pl.Date)
+    for layout in DATES:
+        read = dates.str.to_date(layout, strict=False, exact=True)
+        if read.null_count() == dates.null_count():
+            return read
+    return _refused(file, dates, dates.str.to_date(DATES[0], strict=False), "dates like 2024-05-01 or 01/05/2024")
+
+
+def _instants(file: Path, dates: pl.Series, times: pl.Series) -> pl.Series:
+    """Kick-offs as instants; a time without a zone is taken as UTC, its true zone is found by the linker."""
+    if times.dtype == pl.Time:
+        return _at(dates, times).dt.replace_time_zone("UTC").alias(KICK_OFF[0])
+    if isinstance(times.dtype, pl.Datetime):
+        zoned = times.dt.replace_time_zone("UTC") if times.dtype.time_zone is None else times
+        return zoned.cast(UTC).alias(KICK_OFF[0])
+    text = times.str.strip_chars().replace("", None)
+    of_day = text.str.to_time("%H:%M", strict=False)
+    of_day = of_day.zip_with(of_day.is_not_null(), text.str.to_time("%H:%M:%S", strict=False))
+    at = _at(dates, of_day)
+    zoned = text.str.to_datetime("%+", time_zone="UTC", strict=False).cast(UTC).dt.replace_time_zone(None)
+    for other in (zoned, *(text.str.to_datetime(layout, strict=False) for layout in _LAYOUTS)):
+        at = at.zip_with(at.is_not_null(), other.cast(pl.Datetime("us")))
+    if at.null_count() > text.null_count():
+        return _refused(file, text, at, "kick-offs like 19:30 or 2024-05-01T18:30:00Z")
+    return at.dt.replace_time_zone("UTC").alias(KICK_OFF[0])
+
+
+_LAYOUTS: Sequence[str] = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+
+
+def _at(dates: pl.Series, times: pl.Series) -> pl.Series:
+    both = pl.DataFrame({"date": dates, "time": times})
+    return both.select(pl.col("date").dt.combine(pl.col("time"))).to_series()
+
+
+def _refused(file: Path, told: pl.Series, read: pl.Series, expected: str) -> pl.Series:
+    bad = told.filter(read.is_null() & told.is_not_null())
+    raise SoccerError(f"{file}: expected {expected}, found {len(bad)} others, such as {bad.head(SHOWN).to_list()}")

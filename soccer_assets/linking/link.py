@@ -1,0 +1,210 @@
+"""Which match is it? Events of one source linked to matches of another, by their names and their fixtures together.
+
+The score of a pair is the logarithm of the odds that event and match are one: names, other days, competition, kick-off
+(`linking_evidence`), less the odds against any pair. Pairs that compete are solved as an assignment
+(`linking_assignment`). A link stands when its score is high and far above that of its best rival; what is plausible
+but not sure is for a person; the rest is no match. Links tell more of names and competitions, so it goes in rounds.
+"""
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from soccer_assets.linking.assignment import LINK_SCORE, REVIEW_SCORE, Scorer, judged
+from soccer_assets.linking.candidates import SIDES, candidates, fixtures_of, numbered, of_known_clubs
+from soccer_assets.linking.evidence import with_apart, with_context, with_days, with_labels_known, with_seen, with_sides
+from soccer_assets.linking.review import swapped_or_moved
+
+METHODS: Final = ("alias", "fixture", "name")
+ALIASES: Final = pl.Schema({"source": pl.String, "name": pl.String, "country": pl.String, "team_id": pl.String})
+SEEN: Final = pl.Schema({"name": pl.String, "team_id": pl.String, "days": pl.Int64})
+REJECTED: Final = pl.Schema({"name": pl.String, "team_id": pl.String, "event_id": pl.String, "match_id": pl.String})
+NAMES: Final = pl.Schema({"name": pl.String, "match_name": pl.String, "odds": pl.Float64})
+
+#: Odds against any one pair of event and match that has stood out by its names.
+AGAINST: Final = 1.0
+#: However sure one side is, a pair is worth no more than twice its other side and this.
+BY_ONE_SIDE: Final = 6.0
+#: A name alone never says more than this, for or against.
+MOST_FOR: Final = 7.0
+MOST_AGAINST: Final = -5.0
+#: A match that is listed the other way round, or on another day, is rarer than one that is not.
+SWAPPED_OR_MOVED: Final = -4.0
+ROUNDS: Final = 5
+#: Then names that were linked on so many days are looked for wherever they stand, however unlike the club's, and again.
+KNOWN_DAYS: Final = 3
+PASSES: Final = 3
+
+
+def link(
+    events: pl.DataFrame,
+    matches: pl.DataFrame,
+    aliases: pl.DataFrame,
+    scorer: Scorer | None = None,
+    *,
+    seen: pl.DataFrame | None = None,
+    rejected: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """One row per event, the same whatever the order of either table.
+
+    Args:
+        events: event_id, date, home, away; where known competition, country (in any language), kick_off_at.
+        matches: match_id, date, home, away, home_id, away_id; where known the same.
+        aliases: `ALIASES`: names whose club is decided; such a name is no other club in that country.
+        scorer: of names; the shipped one by default.
+        seen: `SEEN`: on how many earlier days a name was linked to a club.
+        rejected: `REJECTED`: a club that a name is not, or a match that an event is not; never proposed again.
+
+    Returns:
+        event_id, match_id (null unless linked), candidate_id (the match it is most like, where plausible), score,
+        runner_up (the best rival's score), margin, evidence (JSON), method (`METHODS`), outcome (linked, review,
+        none), in the order of event_id.
+
+    Raises:
+        SchemaError: a needed column is missing, or an id stands twice.
+    """
+    if scorer is None:
+        from soccer_assets.linking.names import Scorer as Shipped
+
+        scorer = Shipped.shipped()
+    seen = SEEN.to_frame() if seen is None else seen
+    rejected = REJECTED.to_frame() if rejected is None else rejected
+    fixtures, known = fixtures_of(events), numbered(matches)
+    alike = candidates(fixtures, known)
+    clubs = pl.concat([told.select("name", "team_id") for told in (aliases, seen)])
+    names, looked_at = NAMES.to_frame(), _all_of(alike, of_known_clubs(fixtures, known, clubs))
+    for _ in range(PASSES):
+        pairs, names = _looked_at(looked_at, fixtures, known, names, scorer)
+        pairs = with_labels_known(with_seen(_decided(pairs, aliases, rejected), seen), known)
+        found = _in_rounds(with_apart(pairs, fixtures, known), scorer)
+        before, looked_at = looked_at, _all_of(looked_at, of_known_clubs(fixtures, known, _learned(found)))
+        if len(looked_at) == len(before):
+            break
+    cases = _decided(swapped_or_moved(fixtures, known, found, scorer), aliases, rejected)
+    return _told(fixtures, found, cases)
+
+
+def _all_of(some: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([some, more]).unique().sort("fixture", "match")
+
+
+def _in_rounds(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
+    """The pairs judged again and again, each time in the light of those linked before."""
+    pairs = with_sides(pairs.with_columns(days_home=0.0, days_away=0.0))
+    linked = pl.DataFrame(schema={"fixture": pl.UInt32, "match": pl.UInt32})
+    for _ in range(ROUNDS):
+        pairs = with_context(with_sides(with_days(pairs)), linked)
+        found = judged(pairs.with_columns(score=_score("side_home", "side_away")), scorer)
+        before, linked = linked, found.filter(pl.col("outcome") == "linked").select("fixture", "match")
+        if linked.equals(before):
+            break
+    return found
+
+
+def _score(home: str, away: str) -> pl.Expr:
+    weaker = pl.min_horizontal(home, away)
+    return pl.min_horizontal(pl.col(home) + pl.col(away), 2 * weaker + BY_ONE_SIDE) + pl.col("context") - AGAINST
+
+
+def _learned(found: pl.DataFrame) -> pl.DataFrame:
+    """`name`, `team_id` that were linked on enough days to look for the club wherever the name stands."""
+    linked = found.filter(pl.col("outcome") == "linked")
+    days = pl.concat([linked.select("date", name=side, team_id=f"{side}_id") for side in SIDES]).unique()
+    return days.group_by("name", "team_id").len().filter(pl.col("len") >= KNOWN_DAYS).select("name", "team_id")
+
+
+def _looked_at(
+    looked_at: pl.DataFrame, fixtures: pl.DataFrame, matches: pl.DataFrame, names: pl.DataFrame, scorer: Scorer
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The pairs with the columns of both (the match's behind `match_`) and the log-odds of their names, old and new."""
+    theirs = matches.rename({name: f"match_{name}" for name in fixtures.columns if name in matches.columns})
+    pairs = looked_at.join(fixtures, on="fixture", maintain_order="left").join(
+        theirs, on="match", maintain_order="left"
+    )
+    both = pl.concat([pairs.select(name=side, match_name=f"match_{side}") for side in SIDES]).unique()
+    new = both.join(names, on=["name", "match_name"], how="anti").sort("name", "match_name")
+    chance = np.clip(scorer.pairs(new["name"].to_list(), new["match_name"].to_list()), 1e-6, 1 - 1e-6)
+    odds = np.log(chance / (1 - chance)).clip(MOST_AGAINST, MOST_FOR)
+    names = pl.concat([names, new.with_columns(pl.Series("odds", odds, dtype=pl.Float64))])
+    for side in SIDES:
+        mine = names.rename({"name": side, "match_name": f"match_{side}", "odds": f"name_{side}"})
+        pairs = pairs.join(mine, on=[side, f"match_{side}"], how="left", maintain_order="left")
+    return pairs, names
+
+
+def _decided(pairs: pl.DataFrame, aliases: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Add `alias_home`, `alias_away`: is the club the decided one, null where none is; leave out what was refused."""
+    of_event = rejected.filter(pl.col("event_id").is_not_null()).select("event_id", "match_id").unique()
+    refused = pairs.select("fixture", "match", "match_id", event_id="event_ids").explode("event_id")
+    refused = refused.with_columns(pl.col("event_id", "match_id").cast(pl.String)).join(
+        of_event, on=["event_id", "match_id"]
+    )
+    pairs = pairs.join(refused, on=["fixture", "match"], how="anti", maintain_order="left")
+    here = pl.col("of").is_null() | pl.col("country").is_null() | (pl.col("of") == pl.col("country"))
+    for side in SIDES:
+        club = f"{side}_id"
+        told = aliases.select(pl.col("name").alias(side), of="country", decided="team_id")
+        told = pairs.select("fixture", "match", side, club, "country").join(told, on=side).filter(here)
+        is_club = told.group_by("fixture", "match").agg(
+            (pl.col("decided") == pl.col(club)).any().alias(f"alias_{side}")
+        )
+        never = rejected.filter(pl.col("event_id").is_null()).select(
+            pl.col("name").alias(side), pl.col("team_id").alias(club), never=True
+        )
+        pairs = (
+            pairs.join(is_club, on=["fixture", "match"], how="left", maintain_order="left")
+            .join(never.unique(), on=[side, club], how="left", maintain_order="left")
+            .with_columns(pl.when("never").then(False).otherwise(f"alias_{side}").alias(f"alias_{side}"))
+            .drop("never")
+        )
+    return pairs
+
+
+def _of_cases(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The likeliest case of each fixture, as `_told` tells it; a name that is decided to be another club is none."""
+    for side in SIDES:
+        name = pl.when(pl.col(f"alias_{side}").fill_null(False)).then(MOST_FOR).otherwise(f"name_{side}")
+        pairs = pairs.filter(pl.col(f"alias_{side}").fill_null(True)).with_columns(name.alias(f"name_{side}"))
+    said = [pl.col(f"name_{side}").round(2).alias(f"{side}_name") for side in SIDES]
+    likeliest = pl.min_horizontal("name_home", "name_away")
+    best = pairs.sort(likeliest, "fixture", "match", descending=[True, False, False]).unique(
+        "fixture", keep="first", maintain_order=True
+    )
+    none = pl.lit(None, dtype=pl.Float64)
+    return best.select(
+        "fixture",
+        outcome=pl.lit("review"),
+        score=(pl.col("name_home") + pl.col("name_away") - AGAINST + SWAPPED_OR_MOVED).round(3),
+        runner_up=none,
+        margin=none,
+        match_id=pl.lit(None, dtype=pairs.schema["match_id"]),
+        candidate_id="match_id",
+        evidence=pl.struct(*said, "swapped", "moved_days").struct.json_encode(),
+        method=pl.lit("name"),
+    )
+
+
+def _told(fixtures: pl.DataFrame, found: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
+    """One row per event; events that repeat a fixture share what is said of it."""
+    cases = _of_cases(cases)
+    found = found.join(cases, on="fixture", how="anti", maintain_order="left")
+    said = [pl.col(f"{what}_{side}").round(2).alias(f"{side}_{what}") for side in SIDES for what in ("name", "days")]
+    aliased = pl.col("alias_home").fill_null(False) & pl.col("alias_away").fill_null(False)
+    by_names = _score("name_home", "name_away") >= LINK_SCORE
+    method = pl.when(aliased).then(pl.lit("alias")).when(by_names).then(pl.lit("name")).otherwise(pl.lit("fixture"))
+    rows = found.select(
+        "fixture",
+        "outcome",
+        pl.col("score", "runner_up", "margin").round(3),
+        match_id=pl.when(pl.col("outcome") == "linked").then("match_id"),
+        candidate_id=pl.when(pl.col("score") >= REVIEW_SCORE).then("match_id"),
+        evidence=pl.struct(*said, pl.col("context").round(2)).struct.json_encode(),
+        method=method,
+    )
+    rows = pl.concat([rows, cases.select(rows.columns)])
+    every = fixtures.select("fixture", event_id="event_ids").explode("event_id").join(rows, on="fixture", how="left")
+    return every.select(
+        "event_id", "match_id", "candidate_id", "score", "runner_up", "margin",
+        pl.col("evidence").fill_null("{}"), "method", pl.col("outcome").fill_null("none"),
+    ).sort("event_id")  # fmt: skip

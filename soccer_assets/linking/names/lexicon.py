@@ -1,0 +1,47 @@
+"""How rare words are: how many clubs have them in their names, in the world and in each country."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from soccer_assets.linking.names.places import country_of
+
+#: A word of so many clubs says next to nothing.
+EVERYWHERE = 3000
+STEPS = 10
+
+
+class Lexicon(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fields=True):
+    """Words by the number of clubs that have them.
+
+    Of the `clubs` counted, `counts` holds the words that `least` or more have, `countries` those that two or more of
+    the country have: what is left out is rare, and nobody's name can be read from what is kept.
+    """
+
+    clubs: int
+    least: int
+    counts: dict[str, int]
+    countries: dict[str, dict[str, int]]
+
+    def rarity(self, words: Iterable[str]) -> NDArray[np.float64]:
+        """1 / `STEPS` (as many clubs as `EVERYWHERE` have it) to 1 (fewer than `least`), in steps.
+
+        It neither depends on how many clubs were counted nor shows exact counts: what is learned from some clubs must
+        hold for others.
+        """
+        return np.array([self._rarity.get(word, 1.0) for word in words], dtype=np.float64)
+
+    def of(self, countries: Sequence[str | None]) -> list[Mapping[str, int] | None]:
+        """The words of each country with the number of its clubs, None where nothing is known of it."""
+        known = {name: self.countries.get(country_of(name)) for name in set(countries) if name is not None}
+        return [None if name is None else known[name] for name in countries]
+
+    @cached_property
+    def _rarity(self) -> dict[str, float]:
+        most, least = math.log(EVERYWHERE), math.log(self.least - 1)
+        shares = {word: (most - math.log(n)) / (most - least) for word, n in self.counts.items()}
+        return {word: max(1, round(share * STEPS)) / STEPS for word, share in shares.items()}

@@ -1,0 +1,93 @@
+"""Cases for a person: events without a match whose clubs meet with home and away swapped, or a few days from then.
+
+A feed may list a match on a neutral ground the other way round, or on a day it was moved from. By names alone that is
+too little for a link and too much for silence. Only matches that no event is linked to are looked at.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from soccer_assets.linking.assignment import Scorer
+from soccer_assets.linking.candidates import DAYS, SIDES, consonants_of
+
+#: A match may have been moved so many days; nearer ones are linked as they are.
+MOVED_DAYS: Final = (-3, -2, 2, 3)
+#: Log-odds of each side by its names.
+LEAST_OF_SIDE: Final = 1.5
+#: Letters of a word's consonants that both names of a side must begin with, to be scored at all.
+FIRST_CONSONANTS: Final = 3
+
+
+def swapped_or_moved(
+    fixtures: pl.DataFrame, matches: pl.DataFrame, found: pl.DataFrame, scorer: Scorer
+) -> pl.DataFrame:
+    """The pairs that may be one with home and away swapped, or moved: columns of both, `swapped`, `moved_days`.
+
+    `home` and `away` are the event's names of the match's home and away club; `name_home` and `name_away` are the
+    log-odds of the names.
+
+    Args:
+        fixtures: as `fixtures_of` gives them.
+        matches: as `numbered` gives them.
+        found: `fixture`, `match`, `outcome` as judged.
+        scorer: of names.
+    """
+    settled = found.filter(pl.col("outcome") != "none")
+    linked = matches.join(settled.filter(pl.col("outcome") == "linked"), on="match", how="semi")
+    rest = fixtures.join(settled, on="fixture", how="anti", maintain_order="left")
+    free = matches
+    for side in SIDES:  # a match that is listed twice is not free under its other id: a club plays once a day
+        free = free.join(linked, on=["date", f"{side}_id"], how="anti", maintain_order="left")
+    turned = rest.rename({"home": "away", "away": "home"})
+    return pl.concat(
+        [
+            _alike(turned, free, DAYS, scorer, swapped=True),
+            _alike(rest, free, MOVED_DAYS, scorer, swapped=False),
+        ],
+        how="diagonal",
+    )
+
+
+def _alike(
+    fixtures: pl.DataFrame, matches: pl.DataFrame, days: Sequence[int], scorer: Scorer, *, swapped: bool
+) -> pl.DataFrame:
+    pairs = _sounding_alike(fixtures, matches, days)
+    mine = fixtures.select("fixture", "event_ids", "date", *SIDES, "country")
+    theirs = matches.select(
+        "match", "match_id", "home_id", "away_id", match_date="date", **{f"match_{side}": side for side in SIDES}
+    )
+    pairs = pairs.join(mine, on="fixture", maintain_order="left").join(theirs, on="match", maintain_order="left")
+    for side in SIDES:
+        chance = np.clip(scorer.pairs(pairs[side].to_list(), pairs[f"match_{side}"].to_list()), 1e-6, 1 - 1e-6)
+        odds = pl.Series(f"name_{side}", np.log(chance / (1 - chance)), dtype=pl.Float64)
+        pairs = pairs.with_columns(odds).filter(pl.col(f"name_{side}") >= LEAST_OF_SIDE)
+    moved = (pl.col("match_date") - pl.col("date")).dt.total_days()
+    return pairs.with_columns(swapped=pl.lit(swapped), moved_days=moved)
+
+
+def _sounding_alike(fixtures: pl.DataFrame, matches: pl.DataFrame, days: Sequence[int]) -> pl.DataFrame:
+    """`fixture`, `match` of those days on both sides of which a word of the two names begins alike."""
+    later = pl.Series("later", list(days), dtype=pl.Int64)
+    there = matches.join(later.to_frame(), how="cross").with_columns(
+        date=pl.col("date") - pl.duration(days=pl.col("later"))
+    )
+    pairs = fixtures.select("fixture").clear().join(matches.select("match").clear(), how="cross")
+    for side in SIDES:
+        mine, theirs = (_with_beginnings(table, side) for table in (fixtures, there))
+        if side == SIDES[0]:
+            pairs = mine.join(theirs, on=["date", "begins"]).select("fixture", "match").unique()
+        else:
+            both = pairs.join(mine.select("fixture", "begins"), on="fixture")
+            pairs = both.join(theirs.select("match", "begins").unique(), on=["match", "begins"])
+    return pairs.select("fixture", "match").unique().sort("fixture", "match")
+
+
+def _with_beginnings(table: pl.DataFrame, side: str) -> pl.DataFrame:
+    """The rows once for each beginning of a word of the side's name, as `begins`."""
+    names = table[side].drop_nulls().unique()
+    begins = [sorted({word[:FIRST_CONSONANTS] for word in consonants_of(name).split()}) for name in names]
+    listed = pl.DataFrame({side: names, "begins": begins}, schema={side: pl.String, "begins": pl.List(pl.String)})
+    return table.drop_nulls("date").join(listed.explode("begins").drop_nulls(), on=side)

@@ -1,0 +1,1 @@
+"""The champion: forecaster, promotion gate, registry, model card."""

@@ -1,0 +1,145 @@
+"""The card of a model: what it is, what it learned from, how well it does where, what moves it, and its limits."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from soccer_assets import svg
+from soccer_assets.features.catalog import FEATURES
+from soccer_assets.models.champion.forecaster import Forecaster
+from soccer_assets.models.champion.promotion_gate import Verdict, told_of
+from soccer_assets.models.schema import MODEL_CARD
+from soccer_assets.scoring import OUTCOMES, PROBABILITIES, log_loss, summary
+from soccer_assets.storage.lake import DATE
+
+#: Fewer matches of a league say nothing of it alone.
+LEAST_IN_LEAGUE = 30
+BINS = 10
+SIDE = 220  # pixels
+#: Shuffled features are judged on the newest matches of the selection fold, and the most important are shown.
+SHUFFLED_MATCHES, SHOWN = 1500, 15
+LIMITS = (
+    "It knows results, statistics and the prices of earlier matches; not line-ups, injuries, transfers or weather.",
+    "A club is rated by its matches in the leagues that are followed: one that is new to them starts from a prior.",
+    "Scores below are of one selection fold and hold for leagues and years like it.",
+    "Importances are of the fitted model on matches it has learned from: what it relies on, not what is true.",
+)
+
+
+def card(model: Mapping[str, Any], known: pl.DataFrame, verdict: Verdict, seed: int) -> pl.DataFrame:
+    """The row of `model_card`.
+
+    Args:
+        model: a row of `selected_model`.
+        known: the examples it learned from.
+        verdict: what the gate said of it.
+        seed: of the shuffles.
+    """
+    met = told_of(model).join(known, on="match_id", how="left", maintain_order="left")
+    forecaster = Forecaster.decode(model["forecaster"])
+    grouped: dict[str, list[str]] = {}
+    for feature in FEATURES:
+        if feature.name in forecaster.columns:
+            grouped.setdefault(feature.group, []).append(feature.name)
+    parts = {
+        "features": grouped,
+        "leagues": _by_league(met).to_dicts(),
+        "reliability": _reliability(met).to_dicts(),
+        "importances": _importances(forecaster, met.tail(SHUFFLED_MATCHES), seed).to_dicts(),
+        "conditions": msgspec.to_builtins(verdict.conditions),
+        "limits": list(LIMITS),
+    }
+    copied = ("match_date", "family", "trained_through", "examples", "parameters", "version")
+    row = {name: model[name] for name in copied} | {
+        "learned_from": known[DATE].min(),
+        "accepted": verdict.accepted,
+        **{name: json.dumps(part) for name, part in parts.items()},
+        "text": _text(model, known, verdict, parts),
+    }
+    return MODEL_CARD.conform(pl.DataFrame([row], schema=MODEL_CARD.schema))
+
+
+def _by_league(met: pl.DataFrame) -> pl.DataFrame:
+    rows = []
+    for (league,), mine in met.sort("league").group_by("league", maintain_order=True):
+        if len(mine) >= LEAST_IN_LEAGUE:
+            rows.append(
+                {"league": league, **summary(mine.select(PROBABILITIES).to_numpy(), mine["outcome"].to_numpy())}
+            )
+    return pl.DataFrame(rows)
+
+
+def _reliability(met: pl.DataFrame) -> pl.DataFrame:
+    """Matches, mean told and share that happened for each outcome and tenth of probability."""
+    return pl.concat(
+        met.group_by(bin=(pl.col(name) * BINS).floor().clip(upper_bound=BINS - 1).cast(pl.Int64))
+        .agg(matches=pl.len(), told=pl.col(name).mean(), happened=(pl.col("outcome") == place).mean())
+        .sort("bin")
+        .select(pl.lit(OUTCOMES[place]).alias("outcome"), "bin", "matches", "told", "happened")
+        for place, name in enumerate(PROBABILITIES)
+    )
+
+
+def _importances(forecaster: Forecaster, met: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Log loss lost when a column is shuffled over the matches (Breiman 2001), the most important first."""
+    y = met["outcome"].to_numpy()
+    whole = log_loss(forecaster.predict(met), y).mean() if len(met) else 0.0
+    lost = []
+    for place, name in enumerate(forecaster.columns if len(met) else ()):
+        order = np.random.default_rng([seed, place]).permutation(len(met))
+        shuffled = met.with_columns(met[name].gather(order))
+        lost.append((name, float(log_loss(forecaster.predict(shuffled), y).mean() - whole)))
+    rows = pl.DataFrame(lost, schema={"feature": pl.String, "lost": pl.Float64}, orient="row")
+    return rows.sort(["lost", "feature"], descending=[True, False])
+
+
+def _plot(reliability: list[dict[str, Any]]) -> str:
+    panel = svg.Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE)).axes("happened, by what was told")
+    panel.line([(0.0, 0.0), (1.0, 1.0)], svg.GREY)
+    for outcome, colour in zip(OUTCOMES, svg.WHEEL, strict=False):
+        points = [(row["told"], row["happened"]) for row in reliability if row["outcome"] == outcome]
+        panel.line(points, colour, dots=True)
+        panel.legend(outcome, colour)
+    return svg.markdown(svg.drawing(panel), "calibration")
+
+
+def _text(model: Mapping[str, Any], known: pl.DataFrame, verdict: Verdict, parts: Mapping[str, Any]) -> str:
+    said, first = "champion" if verdict.accepted else "refused", known[DATE].to_list()[0]
+    return "\n\n".join(
+        [
+            f"# {model['family']} {model['version']} of {model[DATE]}",
+            f"{model['examples']:,} matches from {first} to {model['trained_through']}. {model['reason']}",
+            f"## The gate: {said}",
+            _table(parts["conditions"]),
+            "## Against the market, on the priced matches of the selection fold",
+            _table(json.loads(model["lines"])),
+            "## By league",
+            _table(parts["leagues"]),
+            "## Calibration",
+            _plot(parts["reliability"]),
+            _table(json.loads(model["calibration"])),
+            "## Features",
+            _table([{"group": group, "features": ", ".join(names)} for group, names in parts["features"].items()]),
+            f"## What it relies on: log loss lost when a feature is shuffled, the {SHOWN} highest",
+            _table(parts["importances"][:SHOWN]),
+            "## Parameters",
+            _table([json.loads(model["parameters"])]),
+            "## Limits",
+            "\n".join(f"- {limit}" for limit in parts["limits"]),
+        ]
+    )
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return "None."
+    header = f"| {' | '.join(rows[0])} |\n|{' --- |' * len(rows[0])}\n"
+    return header + "\n".join(f"| {' | '.join(_shown(value) for value in row.values())} |" for row in rows)
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,231 @@
+"""The model registry: versions and aliases in MLflow, every move of an alias in a ledger of our own.
+
+MLflow keeps no history of aliases, and it is too heavy for the API to import: the `promotions` table tells
+both.
+"""
+
+import datetime as dt
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import polars as pl
+
+from soccer_assets.clock import Clock
+from soccer_assets.errors import ModelError
+from soccer_assets.models.champion.forecaster import Forecaster
+from soccer_assets.models.champion.promotion_gate import (
+    CHAMPION,
+    Condition,
+    Verdict,
+    champion_moves,
+    champion_on,
+    ledger,
+    standing,
+)
+from soccer_assets.models.schema import PROMOTIONS
+from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.migrations import accept_percent_signs
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import RegisteredModel
+    from mlflow.tracking import MlflowClient
+
+MODEL = "match-outcome"
+ARTEFACT = "forecaster.json"
+CARD = "model_card.md"
+EXPERIMENT = "selected_model"
+
+
+class Registry:
+    """Versions of the forecaster; the champion is what serving answers with."""
+
+    def __init__(self, settings: Settings, lake: Lake) -> None:
+        self._settings = settings
+        self._lake = lake
+        self._clock = Clock.of(settings)
+
+    @cached_property
+    def _client(self) -> "MlflowClient":
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        from mlflow.tracking import MlflowClient
+
+        accept_percent_signs()
+        if self._settings.mlflow.startswith("sqlite:///"):
+            (self._settings.var_path / "mlflow").mkdir(parents=True, exist_ok=True)
+        return MlflowClient(tracking_uri=self._settings.mlflow, registry_uri=self._settings.mlflow)
+
+    def register(self, model: Mapping[str, Any], dagster_run_id: str) -> str:
+        """Add a row of `selected_model` as a version; the same forecaster is registered once.
+
+        Returns:
+            The version number in the registry.
+
+        Raises:
+            ModelError: the registry does not answer; nothing was registered or promoted.
+        """
+        with self._answers("nothing was registered or promoted"):
+            return self._register(model, dagster_run_id)
+
+    def log_card(self, registry_version: str, text: str) -> None:
+        """Keep the card of a version beside its forecaster.
+
+        Raises:
+            ModelError: the registry does not answer.
+        """
+        with self._answers("the card was not logged; the champion is as the ledger says"):
+            run_id = str(self._client.get_model_version(MODEL, registry_version).run_id)
+            self._client.log_text(run_id, text, CARD)
+
+    def _register(self, model: Mapping[str, Any], dagster_run_id: str) -> str:
+        if self._registered() is None:
+            self._client.create_registered_model(MODEL, description="Home, draw and away probabilities of a match.")
+        for version in self._client.search_model_versions(f"name = '{MODEL}'"):
+            if version.tags.get("version") == model["version"]:
+                return str(version.version)
+        tags = {
+            "version": model["version"],
+            "family": model["family"],
+            "match_date": str(model["match_date"]),
+            "trained_through": str(model["trained_through"]),
+            "dagster_run_id": dagster_run_id,
+        }
+        run = self._client.create_run(
+            self._experiment(), tags=tags, run_name=f"{model['match_date']} {model['family']}"
+        )
+        run_id = run.info.run_id
+        for name, value in json.loads(model["parameters"]).items():
+            self._client.log_param(run_id, name, value)
+        self._client.log_metric(run_id, "log_loss", model["log_loss"])
+        self._client.log_metric(run_id, "examples", model["examples"])
+        self._client.log_text(run_id, model["forecaster"], ARTEFACT)
+        self._client.set_terminated(run_id)
+        source = f"{run.info.artifact_uri}/{ARTEFACT}"
+        created = self._client.create_model_version(MODEL, source, run_id, tags=tags, description=model["reason"])
+        return str(created.version)
+
+    def decide(self, model: Mapping[str, Any], registry_version: str, verdict: Verdict) -> None:
+        """Write the gate's verdict on a model to the ledger, and move the champion where it is accepted.
+
+        A verdict that stands in the ledger already is not written again, so a run may be repeated. The alias follows
+        the newest date alone: a model made for the past is champion of that past only.
+        """
+        day, version = model[DATE], model["version"]
+        said = ledger(self._lake).filter(version=version, effective_from=day, alias=CHAMPION).tail(1)
+        if said["accepted"].to_list() == [verdict.accepted]:
+            return
+        self._move(version, day, registry_version, day, verdict.accepted, verdict.conditions, verdict.reason)
+
+    def rollback(self, version: str | None, reason: str, today: dt.date) -> str:
+        """Make a version champion by hand, from today on; the champion before this one unless one is named.
+
+        Raises:
+            ModelError: there is no such version in the ledger, it is champion already, or it was made anew since.
+        """
+        made = self._lake.scan("selected_model").select("version").collect()["version"].to_list()
+        moves = standing(ledger(self._lake), made)
+        held = champion_moves(moves)
+        now = None if held.is_empty() else held["version"][-1]
+        if version is None:
+            first = held["version"].index_of(now) or 0
+            if first == 0:
+                raise ModelError(f"expected a champion before {now}, found none: name the version to go back to")
+            version = str(held["version"][first - 1])
+        target = moves.filter(version=version).tail(1)
+        if target.is_empty():
+            known = moves["version"].unique().sort().to_list()
+            raise ModelError(
+                f"expected a judged version that stands in selected_model, one of {known}, found {version}"
+            )
+        if version == now:
+            raise ModelError(f"expected another version than the champion's, found {version}")
+        since = max(today, held["effective_from"].to_list()[-1]) if now else today
+        row = target.row(0, named=True)
+        self._move(version, row["model_date"], row["registry_version"], since, True, (), reason)
+        return version
+
+    def _move(
+        self,
+        version: str,
+        model_date: dt.date,
+        registry_version: str,
+        since: dt.date,
+        accepted: bool,
+        conditions: Sequence[Condition],
+        reason: str,
+    ) -> None:
+        said = ledger(self._lake)
+        row = {
+            "moved_at": self._clock.now(),
+            "effective_from": since,
+            "alias": CHAMPION,
+            "version": version,
+            "model_date": model_date,
+            "previous": champion_on(said, [since]).item(),
+            "registry_version": registry_version,
+            "accepted": accepted,
+            "conditions": msgspec.json.encode(conditions).decode(),
+            "reason": reason,
+        }
+        move = PROMOTIONS.conform(pl.DataFrame([row], schema=PROMOTIONS.schema))
+        if accepted and champion_moves(pl.concat([said, move]))["version"][-1] == version:
+            # the alias first: when the registry fails, nothing was moved and nothing says so
+            with self._answers("the champion was not moved"):
+                self._client.set_registered_model_alias(MODEL, CHAMPION, registry_version)
+        self._lake.append(PROMOTIONS.name, move)
+
+    def champion_version(self) -> str | None:
+        """Registry version the alias `champion` points at."""
+        return self.version_of(CHAMPION)
+
+    def version_of(self, alias: str) -> str | None:
+        """Registry version an alias points at; None when there is none."""
+        model = self._registered()
+        return None if model is None or alias not in model.aliases else str(model.aliases[alias])
+
+    def load(self, registry_version: str) -> Forecaster:
+        """The forecaster of a version."""
+        version = self._client.get_model_version(MODEL, registry_version)
+        with TemporaryDirectory() as folder:
+            file = self._client.download_artifacts(str(version.run_id), ARTEFACT, folder)
+            return Forecaster.decode(Path(file).read_text())
+
+    def _registered(self) -> "RegisteredModel | None":
+        """The model with its aliases; None before its first version."""
+        # a search, because a model or alias that is missing and a registry that is look alike when asked by name
+        with self._answers("nothing was read"):
+            found = self._client.search_registered_models(f"name = '{MODEL}'")
+        return found[0] if found else None
+
+    @contextmanager
+    def _answers(self, state: str) -> Iterator[None]:
+        """An error of MLflow, told with what was and was not done.
+
+        Raises:
+            ModelError: the registry does not answer, or refuses.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except (MlflowException, OSError) as error:
+            code = getattr(error, "error_code", type(error).__name__)
+            raise ModelError(
+                f"expected the registry at {self._settings.mlflow}, found {code}: {error}; "
+                f"{state}. Run the same command again when the registry answers: what was done is not done twice."
+            ) from error
+
+    def _experiment(self) -> str:
+        found = self._client.get_experiment_by_name(EXPERIMENT)
+        if found is not None:
+            return str(found.experiment_id)
+        local = self._settings.mlflow.startswith("sqlite:///")
+        folder = (self._settings.var_path / "mlflow" / "artefacts").as_uri() if local else None
+        return str(self._client.create_experiment(EXPERIMENT, artifact_location=folder))

@@ -1,0 +1,1 @@
+"""The selected model: comparison of candidates, calibration, blend with the market."""

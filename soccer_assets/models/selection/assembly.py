@@ -1,0 +1,171 @@
+"""The choice for a date: the forecaster made of the best candidate, and what is known of it on unseen matches."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from soccer_assets.errors import ModelError
+from soccer_assets.features.catalog import NAMES
+from soccer_assets.models import families
+from soccer_assets.models.champion.forecaster import Forecaster
+from soccer_assets.models.goals_model import fit_goals
+from soccer_assets.models.schema import SELECTED_MODEL
+from soccer_assets.models.selection.blending import CLOSING_WEIGHT, Blend, fit_blend, foreseen
+from soccer_assets.models.selection.calibration import AnyCalibrator, choose_calibrator
+from soccer_assets.models.selection.closing_line import ClosingMove, fit_move
+from soccer_assets.models.selection.selection import CandidateScores, select
+from soccer_assets.models.training_data import labels
+from soccer_assets.scoring import PROBABILITIES, Floats, Ints, log_loss, paired_difference, summary
+from soccer_assets.storage.lake import DATE
+
+KEY = [DATE, "match_id"]
+
+
+class OutOfFold:
+    """A family's predictions out of fold, met by their outcomes, leagues, labels and prices.
+
+    Args:
+        oof: `Tuned.oof` of the family: match_id, fold and probabilities.
+        examples: the matches it learned from.
+        market: rows of `blending.quotes` of the priced ones among them.
+        closing: rows of `blending.closes` of those whose closing price is known.
+
+    Raises:
+        ModelError: a match of `oof` is not among the examples.
+    """
+
+    def __init__(self, oof: pl.DataFrame, examples: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame) -> None:
+        soft = {"label": labels(examples, CLOSING_WEIGHT), "expected": labels(examples, 1.0)}
+        told = examples.select("match_id", DATE, "league", "outcome").with_columns(
+            pl.Series(name, each, dtype=pl.Array(pl.Float64, 3)) for name, each in soft.items()
+        )
+        met = oof.join(told, on="match_id", how="left", maintain_order="left")
+        if unknown := met.filter(pl.col("outcome").is_null())["match_id"].to_list():
+            raise ModelError(
+                f"Expected the outcome of every match predicted out of fold, found {len(unknown)} of "
+                f"{len(met)} without, such as {unknown[:5]}. Give the examples that the candidate was tuned on."
+            )
+        self.matches = met
+        self.features = met.select("match_id").join(examples, on="match_id", maintain_order="left")
+        # both frames have p_home and its like: the market's keep their names in a frame of their own
+        self.prices = met.select(KEY).join(market, on=KEY, how="left", maintain_order="left")
+        self.priced = self.prices["p_home"].is_not_null().to_numpy()
+        self.p: Floats = met.select(PROBABILITIES).to_numpy()
+        self.y: Ints = met["outcome"].to_numpy().astype(np.int64)
+        self.dates = met[DATE].to_numpy()
+        self._past = examples.join(market.select(KEY), on=KEY, how="semi")
+        self._past_prices = self._past.select(KEY).join(market, on=KEY, how="left", maintain_order="left")
+        at_close = self._past.select(KEY).join(closing, on=KEY, how="left", maintain_order="left")
+        self._past_closing = at_close.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy()
+        self._moves: dict[dt.date, ClosingMove | None] = {}
+
+    def calibrator(self, rows: np.ndarray) -> tuple[AnyCalibrator, pl.DataFrame]:
+        """What the predictions of some rows teach, and the comparison of the forms."""
+        return choose_calibrator(self.p[rows], self.y[rows], self.dates[rows], self.leagues(rows))
+
+    def calibrated(self, calibrator: AnyCalibrator, rows: np.ndarray) -> Floats:
+        """The predictions of some rows, repaired."""
+        return calibrator.apply(self.p[rows], self.leagues(rows))
+
+    def blend(self, calibrator: AnyCalibrator, rows: np.ndarray) -> Blend:
+        """What the priced ones of some rows teach of the weights, and all matches up to the last of them of prices.
+
+        The weights are learned with prices foreseen by what the matches before the rows taught, as a forecast is.
+        """
+        dates = self.matches.filter(pl.Series(rows))[DATE]
+        priced = pl.Series(rows & self.priced)
+        told = self.calibrated(calibrator, priced.to_numpy())
+        first, last = dates.min(), dates.max()
+        assert isinstance(first, dt.date) and isinstance(last, dt.date)
+        before, after = self._move(first), self._move(last + dt.timedelta(days=1))
+        honest = foreseen(before, self.features.filter(priced), self.prices.filter(priced))
+        return fit_blend(told, honest, self.matches["label"].to_numpy()[priced.to_numpy()], after)
+
+    def _move(self, day: dt.date) -> ClosingMove | None:
+        """How the prices of the matches before a date moved until the close."""
+        if day not in self._moves:
+            rows = self._past[DATE] < day
+            closing = self._past_closing[rows.to_numpy()]
+            self._moves[day] = fit_move(self._past.filter(rows), NAMES, self._past_prices.filter(rows), closing)
+        return self._moves[day]
+
+    def leagues(self, rows: np.ndarray) -> list[str]:
+        """League of each of some rows."""
+        return self.matches["league"].filter(pl.Series(rows)).to_list()
+
+
+def selected(
+    candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame
+) -> pl.DataFrame:
+    """The row of `selected_model`: the simplest of the best candidates, calibrated, with its blend and its goals.
+
+    The selection fold is the newest; nothing was tuned on it. What is told of it - `out_of_fold` and `lines` - is
+    repaired and blended by what the earlier folds taught, so that it is what a model of that time would have said.
+
+    Args:
+        candidates: rows of `candidate_<family>` for one date.
+        known: the examples they learned from.
+        market: rows of `blending.quotes` of the matches that have prices.
+        closing: rows of `blending.closes` of the matches that have closing prices.
+    """
+    told = {row["family"]: pl.DataFrame(json.loads(row["out_of_fold"])) for row in candidates}
+    newest = max(frame["fold"].max() for frame in told.values())  # type: ignore[type-var]
+    met = OutOfFold(next(iter(told.values())).filter(pl.col("fold") == newest), known, market, closing)
+    scores = [
+        CandidateScores(row["family"], row["complexity"], told[row["family"]].filter(pl.col("fold") == newest))
+        for row in candidates
+    ]
+    selection = select(scores, met.y, met.matches["expected"].to_numpy(), met.dates)
+    best = next(row for row in candidates if row["family"] == selection.name)
+    oof = OutOfFold(told[selection.name], known, market, closing)
+    everything, judged = np.ones(len(oof.y), dtype=bool), (oof.matches["fold"] == newest).to_numpy()
+    calibrator, forms = oof.calibrator(everything)
+    forecaster = Forecaster(
+        families.decode(best["estimator"]),
+        calibrator,
+        oof.blend(calibrator, everything),
+        NAMES,
+        best["trained_through"],
+        fit_goals(known, NAMES),
+    )
+    earlier, _ = oof.calibrator(~judged)
+    honest = oof.calibrated(earlier, judged)
+    row = {name: best[name] for name in ("match_date", "family", "trained_through", "examples", "parameters")} | {
+        "version": forecaster.version,
+        "log_loss": selection.table.filter(name=selection.name)["log_loss"].item(),
+        "comparison": json.dumps(selection.table.to_dicts()),
+        "reason": " ".join(selection.reasons),
+        "calibration": json.dumps(forms.to_dicts()),
+        "lines": json.dumps(_lines(oof, judged, honest, oof.blend(earlier, ~judged))),
+        "out_of_fold": json.dumps(
+            {"match_id": oof.matches["match_id"].filter(pl.Series(judged)).to_list()}
+            | {name: honest[:, place].tolist() for place, name in enumerate(PROBABILITIES)}
+        ),
+        "forecaster": forecaster.encode(),
+    }
+    return SELECTED_MODEL.conform(pl.DataFrame([row], schema=SELECTED_MODEL.schema))
+
+
+def _lines(oof: OutOfFold, judged: np.ndarray, model_p: Floats, blend: Blend) -> list[dict[str, Any]]:
+    """Scores of the three lines on the priced matches of the selection fold, each beside the market."""
+    rows = judged & oof.priced
+    if not rows.any():
+        return []
+    prices = oof.prices.filter(pl.Series(rows))
+    own = model_p[oof.priced[judged]]
+    market = prices.select(PROBABILITIES).to_numpy()
+    y, dates = oof.y[rows], oof.dates[rows]
+    told = []
+    for line, p in (
+        ("model", own),
+        ("market", market),
+        ("blend", blend.apply(own, prices, oof.features.filter(pl.Series(rows)))),
+    ):
+        behind = paired_difference(log_loss(p, y), log_loss(market, y), dates)
+        interval = {"difference": behind.mean, "difference_low": behind.low, "difference_high": behind.high}
+        told.append({"line": line, **summary(p, y), **interval})
+    return told

@@ -1,0 +1,125 @@
+"""Blending: a model's forecast and the prices before the match in one, by a logarithmic opinion pool.
+
+    log p[outcome] = a log p_model + b log p_price + constant
+
+`p_price` is the de-vigged average price where `closing_move` foresees it at the close. The two weights are those of
+highest penalised likelihood on matches predicted out of fold (Genest and Zidek 1986); the prior is the price alone,
+since prices know what no result tells. The labels are half the outcome and half the closing price: a closing price has
+a fraction of an outcome's noise.
+"""
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from soccer_assets.errors import ModelError
+from soccer_assets.models.conditional_logit import fit, interior, log_probabilities, softmax
+from soccer_assets.models.selection.closing_line import BOOK, OF_BOOK, ClosingMove
+from soccer_assets.odds.market import consensus
+from soccer_assets.scoring import PROBABILITIES, Floats
+from soccer_assets.storage.lake import DATE
+
+#: With fewer priced matches, weights would be noise: the default is used.
+MIN_MATCHES = 300
+PENALTY = 250.0  # a normal prior around the price alone: two years of matches tell little of a model
+#: Share of the closing price in a label.
+CLOSING_WEIGHT = 0.5
+_KEY = [DATE, "match_id"]
+
+
+def quotes(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
+    """The prices before the match that a blend hears, margin removed by the power method.
+
+    Returns:
+        match_date, match_id, p_home, p_draw, p_away of the average, and pinnacle_home, pinnacle_draw, pinnacle_away,
+        null where Pinnacle does not quote the match.
+    """
+    of_book = consensus(market_probabilities, "pre_match", BOOK).rename(dict(zip(PROBABILITIES, OF_BOOK, strict=True)))
+    return consensus(market_probabilities, "pre_match").join(of_book, on=_KEY, how="left", maintain_order="left")
+
+
+def closes(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
+    """The prices at the close, to learn from: those of the average, else Pinnacle's; columns of `odds.consensus`."""
+    average, of_book = (consensus(market_probabilities, "closing", name) for name in ("average", BOOK))
+    return pl.concat([average, of_book.join(average, on=_KEY, how="anti")])
+
+
+class Blend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Weights of the pool, and where the price is foreseen; `matches` taught the weights, 0 for the default."""
+
+    model_weight: float
+    market_weight: float
+    move: ClosingMove | None
+    matches: int
+
+    def apply(self, model_p: Floats, prices: pl.DataFrame, features: pl.DataFrame) -> Floats:
+        """Pooled probabilities `(n, 3)`; NaN where the model or the average price is unknown.
+
+        Args:
+            model_p: probabilities `(n, 3)` of the model.
+            prices: rows of `quotes` of the same matches, nulls where there is no price.
+            features: league and features of the same matches.
+
+        Raises:
+            ModelError: a column is absent, or the numbers of rows differ.
+        """
+        if not len(model_p) == len(features) == len(prices):
+            raise ModelError(
+                f"Expected forecasts, features and prices of the same matches, found {len(model_p)}, {len(features)} "
+                f"and {len(prices)}. Join them on match_id."
+            )
+        scores = self.model_weight * _logs(model_p) + self.market_weight * _logs(foreseen(self.move, features, prices))
+        known = np.isfinite(scores).all(axis=1)
+        pooled = np.full(scores.shape, np.nan)
+        pooled[known] = interior(softmax(scores[known]))
+        return pooled
+
+
+#: Little of a model without odds does no harm to the market's forecast on real seasons.
+DEFAULT_BLEND = Blend(0.1, 0.9, None, matches=0)
+
+
+def foreseen(move: ClosingMove | None, features: pl.DataFrame, prices: pl.DataFrame) -> Floats:
+    """The average price `(n, 3)` at the close as foreseen, or as it is where nothing is foreseen."""
+    if move is None:
+        return prices.select(pl.col(PROBABILITIES).cast(pl.Float64).fill_null(np.nan)).to_numpy()
+    return move.apply(features, prices)
+
+
+def fit_blend(model_p: Floats, price_p: Floats, labels: Floats, move: ClosingMove | None) -> Blend:
+    """The blend of highest penalised likelihood, or the default weights with fewer than `MIN_MATCHES` matches.
+
+    Args:
+        model_p: probabilities `(n, 3)` predicted out of fold, calibrated as they will be when blended.
+        price_p: prices of the same matches, `foreseen` by `move`.
+        labels: `(n, 3)` of `design.labels`, or outcomes one-hot.
+        move: where the blend will foresee prices.
+
+    Raises:
+        ModelError: the shapes differ, or a probability is not known.
+    """
+    if not model_p.shape == price_p.shape == labels.shape:
+        raise ModelError(
+            f"Expected model probabilities, prices and labels of the same matches, found {model_p.shape}, "
+            f"{price_p.shape} and {labels.shape}. Join them on match_id."
+        )
+    design = np.stack([_logs(model_p), _logs(price_p)], axis=2)
+    if unknown := int((~np.isfinite(design)).any(axis=(1, 2)).sum()):
+        raise ModelError(f"Expected known probabilities, found {unknown} of {len(design)} matches without. Drop them.")
+    if len(design) < MIN_MATCHES:
+        return msgspec.structs.replace(DEFAULT_BLEND, move=move)
+    prior, used = np.array([0.0, 1.0]), np.ones(2, dtype=bool)
+    while True:  # evidence is never turned round: what would count against itself is left out
+        weights = np.zeros(2)
+        if used.any():
+            weights[used] = fit(design[:, :, used], labels, prior[used], PENALTY)
+        if (weights >= 0).all():
+            break
+        used &= weights >= 0
+    model, market = weights.tolist()
+    return Blend(model, market, move, matches=len(design))
+
+
+def _logs(p: Floats) -> Floats:
+    known = np.isfinite(p).all(axis=1, keepdims=True)
+    return np.where(known, log_probabilities(np.where(known, p, 1 / 3)), np.nan)

@@ -1,0 +1,1 @@
+"""Candidates: walk-forward folds, tuning, fitting."""

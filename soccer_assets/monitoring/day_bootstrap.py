@@ -1,0 +1,113 @@
+"""Figures summed by slice and match day, and what those sums say of a stretch of days.
+
+Means, shares, yields and calibration are all ratios of sums over days. So the days are summed once, any stretch of
+them is a sum of rows, and its interval comes from drawing the days again: matches of one day share news, weather and
+the state of every model, so a day is drawn or left out as a whole.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+
+from soccer_assets.scoring import Floats, Ints
+from soccer_assets.storage.lake import DATE
+
+RESAMPLES = 1000
+#: With fewer match days an interval says nothing.
+LEAST_DAYS = 20
+#: Sums count in this unit: up to 2^53 of them add up exactly, in whatever order and on however many threads.
+UNIT = 2.0**-30
+#: The edges of what is told in bands.
+FAVOURITE, ELO_GAP = (0.4, 0.5, 0.6, 0.7), (50, 100, 150, 250)
+
+
+def _band(name: str, edges: Sequence[float], unit: str) -> pl.Expr:
+    told = [f"under {edges[0]:g}{unit}", *(f"{a:g} to {b:g}{unit}" for a, b in pairwise(edges))]
+    return pl.col(name).cut(edges, labels=[*told, f"{edges[-1]:g}{unit} or more"], left_closed=True).cast(pl.String)
+
+
+#: What a row's value is in each slice of `backtest_report`; null leaves it out.
+SLICES = {
+    "all": pl.lit("all"),
+    "league": pl.col("league").cast(pl.String),
+    "season": pl.col("season"),
+    "month": pl.col(DATE).dt.strftime("%m"),
+    "favourite": _band("favourite", FAVOURITE, ""),
+    "promoted": pl.when("promoted").then(pl.lit("a promoted club")).when(~pl.col("promoted")).then(pl.lit("none")),
+    "elo_gap": _band("elo_gap", ELO_GAP, ""),
+}
+GROUP = ["slice", "value", "line"]
+
+
+def day_sums(rows: pl.DataFrame, figures: Sequence[str]) -> pl.DataFrame:
+    """slice, value, line, match_date, `n` rows, and the sum of each figure in `UNIT`."""
+    whole = [(pl.col(name) / UNIT).round().cast(pl.Int64).sum() for name in figures]
+    parts = [
+        rows.with_columns(slice=pl.lit(name), value=value)
+        .drop_nulls("value")
+        .group_by(*GROUP, DATE)
+        .agg(pl.len().cast(pl.Int64).alias("n"), *whole)
+        for name, value in SLICES.items()
+    ]
+    return pl.concat(parts).sort(*GROUP, DATE)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The sums of some days: `groups` are its slices, values and lines, `group` and `day` the place of each row."""
+
+    groups: pl.DataFrame
+    sums: pl.DataFrame
+    group: Ints
+    day: Ints
+
+    @classmethod
+    def of(cls, sums: pl.DataFrame) -> "Stretch":
+        """The sums of `day_sums`, of which there is at least one."""
+        group = sums.select(pl.struct(GROUP).rle_id()).to_series().to_numpy().astype(np.int64)
+        day = (sums[DATE].rank("dense") - 1).to_numpy().astype(np.int64)
+        return cls(sums.select(GROUP).unique(maintain_order=True), sums, group, day)
+
+    def grid(self, name: str) -> Floats:
+        """Sums as `(days, groups)`, zero where there is no row."""
+        grid = np.zeros((int(self.day.max()) + 1, len(self.groups)))
+        grid[self.day, self.group] = self._values(name)
+        return grid
+
+    def total(self, name: str) -> Floats:
+        """Sum over the days of each group."""
+        return np.asarray(np.bincount(self.group, self._values(name), len(self.groups)))
+
+    def mean(self, name: str, by: str = "n") -> Floats:
+        """One sum over another, NaN over nothing."""
+        return _ratio(self.total(name), self.total(by))
+
+    def interval(self, name: str, by: str = "n") -> tuple[Floats, Floats, Floats, Floats]:
+        """`mean`, both ends of its 95% interval, and its standard error; these three NaN with too few days."""
+        above, below = self.grid(name), self.grid(by)
+        draws = _draws(len(above))
+        drawn = np.nan_to_num(_ratio(draws @ above, draws @ below))  # with enough days one of them is always drawn
+        few = (below > 0).sum(axis=0) < LEAST_DAYS
+        low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+        error = drawn.std(axis=0)
+        low[few] = high[few] = error[few] = np.nan
+        return self.mean(name, by), low, high, error
+
+    def _values(self, name: str) -> Floats:
+        return np.asarray(self.sums[name].to_numpy() * (1.0 if name == "n" else UNIT))
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    ratio: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    return ratio
+
+
+@lru_cache(maxsize=2)
+def _draws(days: int) -> Floats:
+    """How often each day is drawn, `(RESAMPLES, days)`: those of `scoring.paired_difference`."""
+    drawn = np.random.default_rng(0).multinomial(days, np.full(days, 1 / days), size=RESAMPLES)
+    return drawn.astype(np.float64)

@@ -1,0 +1,1 @@
+"""What assets need of Dagster: partitions, the I/O manager, event storage."""

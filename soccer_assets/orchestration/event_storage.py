@@ -1,0 +1,273 @@
+"""Dagster storage that writes a range of partitions in batches, and keeps the embedded default inside `var`.
+
+A range run over n partitions writes two events per asset and partition. Stock storages write most of them one
+transaction at a time (about 20 ms each on SQLite). Here a batch goes in as one transaction per shard.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster import DagsterEventType
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.root import LocalArtifactStorage
+from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClassData, serialize_value
+from dagster_postgres.event_log import PostgresEventLogStorage
+from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
+from sqlalchemy import Connection, Engine, create_engine, func, select
+from sqlalchemy.event import listens_for
+
+from soccer_assets.settings import Settings
+from soccer_assets.storage.migrations import accept_percent_signs
+
+accept_percent_signs()
+
+BATCH_SIZE = "2000"
+SHORT_RANGE_DAYS = 60
+#: What stands for a partition's key and time; nothing that is recorded contains them.
+BLANK_KEY = "\N{OBJECT REPLACEMENT CHARACTER}partition"
+BLANK_TIME = -86461.5
+WHOLE = "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS"
+BATCHED = {
+    DagsterEventType.ASSET_MATERIALIZATION,
+    DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    DagsterEventType.ASSET_OBSERVATION,
+}
+
+
+@contextmanager
+def planned_as_a_whole(days: int) -> Iterator[None]:
+    """Runs created here over many days plan each asset in one event, which halves what Dagster writes.
+
+    An event per partition would tell, after a run that failed, that its missing partitions failed; of a range of
+    months or years the run itself says enough.
+    """
+    if days > SHORT_RANGE_DAYS and WHOLE not in os.environ:
+        os.environ[WHOLE] = "true"
+        try:
+            yield
+        finally:
+            del os.environ[WHOLE]
+    else:
+        yield
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """The row of a materialization, for the partitions that differ from it in nothing but their key and the time."""
+
+    event: EventLogEntry
+    row: dict[str, Any]
+    before: str
+    between: str
+    after: str
+
+    @classmethod
+    def of(cls, event: EventLogEntry, row: dict[str, Any]) -> "_Pattern":
+        blank = _blank(event)
+        before, rest = serialize_value(blank).split(json.dumps(BLANK_KEY))
+        between, after = rest.split(json.dumps(BLANK_TIME))
+        return cls(blank, row, before, between, after)
+
+    def fits(self, event: EventLogEntry) -> bool:
+        return _blank(event) == self.event
+
+    def row_of(self, event: EventLogEntry, inserted_at: Any) -> dict[str, Any]:
+        key = event.get_dagster_event().partition
+        text = f"{self.before}{json.dumps(key)}{self.between}{json.dumps(event.timestamp)}{self.after}"
+        return self.row | {"event": text, "partition": key, "timestamp": inserted_at}
+
+
+def _blank(event: EventLogEntry) -> EventLogEntry:
+    """A materialization without its key and time."""
+    dagster_event = event.get_dagster_event()
+    data: Any = dagster_event.event_specific_data
+    made = data._replace(materialization=data.materialization._replace(partition=BLANK_KEY))
+    return event._replace(timestamp=BLANK_TIME, dagster_event=dagster_event._replace(event_specific_data=made))
+
+
+class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ignore[misc]
+    """Stores a batch of asset events in one transaction per shard."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", BATCH_SIZE)  # Dagster reads it where it writes events
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        others = [event for event in events if event.get_dagster_event().event_type not in BATCHED]
+        for event in others:  # the few planned checks of a run come in the same batch
+            self.store_event(event)
+        events = [event for event in events if event.get_dagster_event().event_type in BATCHED]
+        if not events:
+            return
+        rows = self._rows(events)
+        if isinstance(self, SqliteEventLogStorage):  # the run's own shard, beside the index
+            with self.run_connection(events[0].run_id) as connection:
+                connection.execute(SqlEventLogStorageTable.insert(), rows)
+        with self.index_transaction() as connection:
+            before = connection.execute(select(func.max(SqlEventLogStorageTable.c.id))).scalar() or 0
+            connection.execute(SqlEventLogStorageTable.insert(), rows)
+            # ids rise in the order of insertion, and no other row of this run is written meanwhile
+            written = select(SqlEventLogStorageTable.c.id).where(
+                SqlEventLogStorageTable.c.id > before, SqlEventLogStorageTable.c.run_id == events[0].run_id
+            )
+            ids = [row[0] for row in connection.execute(written.order_by(SqlEventLogStorageTable.c.id))]
+            self._store_asset_event_tags(connection, events, ids)
+            newest = {
+                str(event.get_dagster_event().asset_key): (event, i) for event, i in zip(events, ids, strict=True)
+            }
+            for event, event_id in newest.values():
+                self._store_asset_event(connection, event, event_id)
+
+    def _rows(self, events: Sequence[EventLogEntry]) -> list[dict[str, Any]]:
+        """As `_event_to_row` of each; the partitions a step made are serialised once."""
+        rows, pattern = [], None
+        for event in events:
+            if event.get_dagster_event().event_type is not DagsterEventType.ASSET_MATERIALIZATION:
+                rows.append(self._event_to_row(event))
+                continue
+            if pattern is None or not pattern.fits(event):
+                pattern = _Pattern.of(event, self._event_to_row(event))
+            rows.append(pattern.row_of(event, self._event_insert_timestamp(event)))
+        return rows
+
+    def _store_asset_check_evaluation_planned(self, event: EventLogEntry, event_id: int | None) -> None:
+        """One planned row a check and run: our checks judge a run as a whole.
+
+        The stock storage plans a row per partition, which costs as much as an asset does, and which an evaluation
+        without a partition never meets: the UI would show the check as under way for ever.
+        """
+        planned = event.get_dagster_event().asset_check_planned_data
+        row = {
+            "asset_key": planned.asset_key.to_string(),
+            "check_name": planned.check_name,
+            "run_id": event.run_id,
+            "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+            "evaluation_event": serialize_value(event),
+            "evaluation_event_timestamp": self._event_insert_timestamp(event),
+            "evaluation_event_storage_id": event_id,
+        }
+        with self.index_connection() as connection:
+            connection.execute(AssetCheckExecutionsTable.insert(), [row])
+
+
+class BatchedSqliteEventLogStorage(_Batched, SqliteEventLogStorage):
+    """SQLite event log with batched writes, which prepares each statement once and not at every event."""
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock:
+            engine = _engine(self.conn_string_for_shard(shard))
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            with engine.begin() as connection:
+                yield connection
+
+    @classmethod
+    def from_config_value(  # type: ignore[override]  # the parent names its own class
+        cls, inst_data: ConfigurableClassData | None, config_value: dict[str, str]
+    ) -> "BatchedSqliteEventLogStorage":
+        return cls(inst_data=inst_data, **config_value)
+
+
+class EmbeddedRunStorage(SqliteRunStorage):
+    """SQLite runs, which prepares each statement once."""
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        with _engine(self._conn_string).begin() as connection:
+            yield connection
+
+
+@lru_cache(maxsize=64)
+def _engine(url: str) -> Engine:
+    """An engine that keeps its prepared statements and its connections.
+
+    The stock storage opens one for every event, and each that is closed last writes the whole log back to the file.
+    """
+    engine = create_engine(url, max_overflow=-1, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
+
+    @listens_for(engine, "connect")
+    def _(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA synchronous = NORMAL")  # with a write-ahead log, a lost power supply harms nothing
+
+    return engine
+
+
+class BatchedPostgresEventLogStorage(_Batched, PostgresEventLogStorage):
+    """PostgreSQL event log with batched writes."""
+
+    @classmethod
+    def from_config_value(  # type: ignore[override]  # the parent names its own class
+        cls, inst_data: ConfigurableClassData | None, config_value: dict[str, Any]
+    ) -> "BatchedPostgresEventLogStorage":
+        return cls(
+            pg_url_from_config(config_value),
+            config_value.get("should_autocreate_tables", True),
+            inst_data,
+            get_token_provider_from_config(config_value),
+        )
+
+
+def _base_dir() -> str:
+    return str(Settings.read().var_path / "dagster")
+
+
+class EmbeddedStorage(DagsterSqliteStorage):
+    """Runs, events and schedules in SQLite under `<var>/dagster`."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(base_dir, inst_data)
+        self._run_storage = EmbeddedRunStorage.from_local(str(Path(base_dir) / "history"))
+        self._event_log_storage = BatchedSqliteEventLogStorage(str(Path(base_dir) / "history" / "runs"))
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(  # type: ignore[override]
+        cls, inst_data: ConfigurableClassData, config_value: dict[str, Any]
+    ) -> "EmbeddedStorage":
+        return cls.from_local(_base_dir(), inst_data)
+
+
+class EmbeddedComputeLogManager(LocalComputeLogManager):
+    """Step logs under `<var>/dagster/logs`."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(  # type: ignore[override]
+        cls, inst_data: ConfigurableClassData, config_value: dict[str, Any]
+    ) -> "EmbeddedComputeLogManager":
+        return cls(base_dir=f"{_base_dir()}/logs", inst_data=inst_data)
+
+
+class EmbeddedArtifactStorage(LocalArtifactStorage):
+    """What runs leave on disk, under `<var>/dagster`."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(  # type: ignore[override]
+        cls, inst_data: ConfigurableClassData | None, config_value: dict[str, Any]
+    ) -> "EmbeddedArtifactStorage":
+        return cls(_base_dir(), inst_data=inst_data)

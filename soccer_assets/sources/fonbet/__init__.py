@@ -1,0 +1,1 @@
+"""Fonbet: its line and its results."""

@@ -1,0 +1,260 @@
+"""Fonbet's line: what its packets offer on football, one row per match and snapshot.
+
+A snapshot every few hours is a full packet; for finer polling an increment may follow it, and is folded onto the packet
+before. Packets carry no clock, so prices are quoted when the packet was fetched. A third form holds events somebody
+parsed before (`{"1": 2.1, "ТБ(2.5)": 1.9}`): its prices were taken before kick-off, nobody knows when.
+"""
+
+import datetime as dt
+import json
+import math
+import re
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import msgspec
+
+from soccer_assets.errors import ShapeError
+from soccer_assets.sources import side_kinds as team_marks
+from soccer_assets.sources.fetching.client import Answer, Request
+from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_html
+from soccer_assets.sources.fonbet import segments as fonbet_segments
+from soccer_assets.sources.fonbet.packets import FOOTBALL, Event, Factor, Line, Match, Packet, decode
+from soccer_assets.sources.records import Collected, Record, UnreadError
+from soccer_assets.sources.schema import FONBET_EVENTS, Parsed
+
+#: The factors that are kept: 1x2, double chance, handicap, over and under.
+FACTORS = {921: "1", 922: "X", 923: "2", 924: "1X", 1571: "12", 925: "X2", 927: "Ф1", 928: "Ф2", 930: "ТБ", 931: "ТМ"}
+WITH_LINE = (927, 928, 930, 931)
+LEAST_SHARE_OF_MATCHES = 0.5
+PATH = "/events/list?lang=ru&version={}&scopeMarket=1600"
+#: Kick-offs in seconds from 1994, when the bookmaker began, to 2100: a time in another unit is none.
+FIRST_KICK_OFF, LAST_KICK_OFF = 757_382_400, 4_102_444_800
+LONGEST_ELEMENT = 2000  # characters kept of an element in quarantine
+STATUSES = {"line": "scheduled", "live": "in_play"}
+_FACTOR_OF_BID = {bid: factor for factor, bid in FACTORS.items()}
+_BID = re.compile(r"^([^(]+)(?:\(([+-]?[\d.]+)\))?$")
+
+
+class _Parsed(msgspec.Struct, rename={"segment": "Liga"}):
+    """An event somebody parsed before."""
+
+    time: int
+    segment: str
+    team1: str
+    team2: str
+    bids: dict[str, float]
+
+
+class _Named(msgspec.Struct, rename={"segment": "Liga"}):
+    """What tells whether an event is one of football; one that does not say its sport may be."""
+
+    segment: Any = None
+    bids: Any = None
+
+    def is_of_other_sport(self) -> bool:
+        return isinstance(self.segment, str) and self.segment != "" and not self.segment.startswith("Футбол.")
+
+
+class _Fixture(NamedTuple):
+    """What the words of an event say; `reason` is why it is no match of two clubs, None where it is one."""
+
+    competition: str
+    country: str | None
+    league: str | None
+    home: str
+    away: str
+    sex: str
+    kind: str
+    reason: str | None
+
+
+def requests(hosts: Sequence[str], version: int = 0) -> list[Request]:
+    """The full packet, or with a version the changes since; further hosts are mirrors of the first."""
+    address, *others = [host.rstrip("/") + PATH.format(version) for host in hosts]
+    return [Request(address, mirrors=tuple(others))]
+
+
+def accept(address: str, body: bytes, before: bytes | None) -> None:
+    """Raise for anything that should not become a snapshot.
+
+    Raises:
+        BlockedError: the page of a bot wall.
+        ShapeError: no packet, or a full one with fewer than half the football matches of the full one before.
+    """
+    refuse_bot_wall(address, body)
+    refuse_html(address, body, "a packet of the line")
+    matches = _count(address, body)
+    known = _count(address, before) if before is not None else None
+    if matches is not None and known is not None and matches < LEAST_SHARE_OF_MATCHES * known:
+        raise ShapeError(
+            address,
+            f"expected at least {LEAST_SHARE_OF_MATCHES:.0%} of the {known} football matches of the last full packet, "
+            f"found {matches}",
+        )
+
+
+def parse(answers: Sequence[Answer]) -> Parsed:
+    """The football matches of each snapshot; answers are taken in the order given, the oldest first.
+
+    An increment whose packet before is missing goes to quarantine whole; so does a match that no club plays.
+    """
+    collected = Collected(FONBET_EVENTS)
+    line: Line | None = None
+    seen: set[str] = set()
+    for answer in answers:
+        if answer.payload_id in seen:
+            continue
+        seen.add(answer.payload_id)
+        archive = _archive(answer.body)
+        if archive is not None:
+            for position, (key, event) in enumerate(archive.items(), start=1):
+                collected.take(answer, position, partial(_of_archive, key, event), partial(bytes, event))
+            continue
+        packet = decode(answer.address, answer.body)
+        try:
+            line = _after(answer.address, line, packet)
+        except ShapeError as error:
+            collected.refuse(answer, 0, UnreadError(str(error).removeprefix(f"{answer.address}: ")), answer.body[:200])
+            continue
+        matches = line.football()
+        for position, match in enumerate(matches, start=1):
+            collected.take(answer, position, partial(_record, match, answer.fetched_at), partial(_as_it_came, match))
+        for position, part in enumerate(line.unread(), start=len(matches) + 1):
+            element = json.dumps(part.element, ensure_ascii=False)[:LONGEST_ELEMENT]
+            collected.refuse(answer, position, UnreadError(part.reason), element)
+    return collected.parsed()
+
+
+def _after(address: str, line: Line | None, packet: Packet) -> Line:
+    if packet.from_version and line is not None:
+        return line.updated(address, packet)
+    return Line.of(address, packet)
+
+
+def _count(address: str, body: bytes) -> int | None:
+    """Football matches of a full packet; None of an increment or of what was parsed before."""
+    if _archive(body) is not None:
+        return None
+    packet = decode(address, body)
+    if packet.from_version:
+        return None
+    line = Line.of(address, packet)
+    return len(line.football()) + sum(part.list_name == "events" for part in line.unread())
+
+
+def _archive(body: bytes) -> dict[str, msgspec.Raw] | None:
+    """The events of the third form, unread; None where the answer is a packet."""
+    if b'"packetVersion"' in body or b'"bids"' not in body:
+        return None
+    try:
+        events = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        named = {key: msgspec.json.decode(event, type=_Named) for key, event in events.items()}
+    except (msgspec.MsgspecError, ValueError):
+        return None  # and no packet either, which decoding it as one will say
+    if not any(event.bids is not None and event.segment is not None for event in named.values()):
+        return None
+    return {key: events[key] for key, event in named.items() if not event.is_of_other_sport()}
+
+
+def _of_archive(key: str, raw: msgspec.Raw) -> Record:
+    """An event of the third form.
+
+    Raises:
+        UnreadError: it cannot be read, or is no match of two known clubs.
+    """
+    try:
+        event, number = msgspec.json.decode(raw, type=_Parsed), int(key)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise UnreadError(f"expected an event with time, Liga, teams and bids, found another form ({error})") from None
+    factors = []
+    for bid, price in event.bids.items():
+        named = _BID.match(bid)
+        if named and named[1] in _FACTOR_OF_BID:
+            factors.append(Factor(_FACTOR_OF_BID[named[1]], price, pt=named[2]))
+    match = Event(number, FOOTBALL, "line", start_time=event.time, team1=event.team1, team2=event.team2)
+    return _record(Match(match, 0, event.segment, tuple(factors)), None)
+
+
+def _record(match: Match, quoted_at: dt.datetime | None) -> Record:
+    """A match on the line.
+
+    Raises:
+        UnreadError: it is no match of two known clubs, or it cannot be dated.
+    """
+    event, fixture = match.event, _fixture(match.segment, match.event.team1, match.event.team2)
+    if event.start_time is None:
+        raise UnreadError("expected a kick-off, found none")
+    if not FIRST_KICK_OFF <= event.start_time <= LAST_KICK_OFF:
+        raise UnreadError(f"expected a kick-off in seconds since 1970, found {event.start_time}")
+    kick_off = dt.datetime.fromtimestamp(event.start_time, dt.UTC)
+    if match.odd:
+        raise UnreadError(match.odd, kick_off.date())
+    if event.place not in STATUSES:
+        raise UnreadError(f"expected an event on the line or live, found {event.place}", kick_off.date())
+    if fixture.reason:
+        raise UnreadError(fixture.reason, kick_off.date())
+    live = event.place == "live"
+    score = match.score if live else None
+    published = {
+        "event_id": str(event.id),
+        "quoted_at": f"{quoted_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}" if quoted_at else None,
+        "kick_off_at": f"{kick_off:%Y-%m-%dT%H:%M:%SZ}",
+        "status": STATUSES[event.place],
+        "competition_id": str(match.competition_id) if match.competition_id else None,
+        "competition": fixture.competition,
+        "country": fixture.country,
+        "home": fixture.home,
+        "away": fixture.away,
+        "home_source_id": str(event.team1_id) if event.team1_id else None,
+        "away_source_id": str(event.team2_id) if event.team2_id else None,
+        "sex": fixture.sex,
+        "kind": fixture.kind,
+        "home_goals": str(score.score1) if score else None,
+        "away_goals": str(score.score2) if score else None,
+        "blocked": "true" if match.blocked else "false",
+    }
+    factors = [] if live else _prices(match.factors)
+    odd = [factor for factor in factors if not all(value is None or math.isfinite(value) for value in factor)]
+    unread = tuple(f"expected a price and its line, found {price} on {line} (factor {f})" for f, price, line in odd)
+    sound = [factor for factor in factors if factor not in odd]
+    return Record(kick_off.date(), fixture.league, published | {"factors": json.dumps(sound)}, unread)
+
+
+@lru_cache(maxsize=50_000)  # the same fixtures stand in one snapshot after the other
+def _fixture(segment: str, team1: str, team2: str) -> _Fixture:
+    competition, home, away = fonbet_segments.competition(segment), team1.strip(), team2.strip()
+    reason = None
+    if not competition:
+        reason = "expected a competition, found none"
+    elif not home or not away:
+        reason = "expected two sides, found one (a bet on the whole competition)"
+    elif not fonbet_segments.holds_matches(competition):
+        reason = f"expected a competition of matches, found {competition}"
+    elif team_marks.is_placeholder(home) or team_marks.is_placeholder(away):
+        reason = f"expected two sides, found placeholders: {home} - {away}"
+    elif not team_marks.is_football(competition, home, away):
+        reason = "expected football, found another game under its name"
+    league, sex = fonbet_segments.league(competition), team_marks.sex(competition, home, away)
+    kind = team_marks.kind(competition, home, away, of_first_teams=league is not None)
+    ours = league if sex == "men" and kind == "first" else None
+    return _Fixture(competition, fonbet_segments.country(competition), ours, home, away, sex, kind, reason)
+
+
+def _prices(factors: Sequence[Factor]) -> list[tuple[int, float, float | None]]:
+    """The factors that are kept, each with its line in goals; a line is a hundredfold number or a text."""
+    return [(factor.f, factor.v, _line(factor)) for factor in factors if factor.f in FACTORS]
+
+
+def _line(factor: Factor) -> float | None:
+    if factor.f not in WITH_LINE:
+        return None
+    if factor.p is not None:
+        return factor.p / 100
+    found = re.fullmatch(r"[+-]?\d+(?:\.\d+)?", factor.pt or "")
+    return float(found[0]) if found else None
+
+
+def _as_it_came(match: Match) -> bytes:
+    return msgspec.json.encode({"segment": match.segment, "event": match.event})

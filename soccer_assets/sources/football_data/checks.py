@@ -1,0 +1,264 @@
+"""What a file of football-data.co.uk must be to replace the one before it: whole, dated, scored and the same league's.
+
+Single rows that cannot be used go to quarantine; a file of which more than a tenth cannot be used is refused as a
+whole, and the last good one counts.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from soccer_assets.errors import ShapeError
+from soccer_assets.sources.fetching.response_checks import refuse_html
+from soccer_assets.sources.football_data.dates import swapped, why_doubtful
+from soccer_assets.sources.football_data.text import Section, decode, split
+
+#: A single row is too few to judge a file by, unless it is the only one.
+MOST_UNUSABLE = 0.1
+LEAST_SHARE_OF_ROWS = 0.5
+LEAST_SHARE_OF_COLUMNS = 0.9
+LEAST_SHARE_OF_TEAMS = 0.5
+GOALS = {"home goals": ("FTHG", "HG"), "away goals": ("FTAG", "AG")}
+RESULTS = ("FTR", "Res")
+COUNTS = ("HTHG", "HTAG", "HS", "AS", "HST", "AST", "HF", "AF", "HC", "AC", "HY", "AY", "HR", "AR")
+HANDICAPS = ("AHh", "AHCh", "BbAHh")
+MOST_COUNTED, WIDEST_HANDICAP = 999, 5
+SHOWN = 5
+#: Fixtures are published days before they are played; a mirror may be older.
+FIXTURE_DAYS = (dt.timedelta(days=-60), dt.timedelta(days=120))
+
+
+@dataclass(frozen=True)
+class File:
+    """A file's records with their `_reason` not to be used, and the reasons of the lines that cannot be records."""
+
+    address: str
+    body: bytes
+    sections: list[Section]
+    records: pl.DataFrame
+    unread: list[str]
+    start: int | None  # first year of the season, where the address tells it
+
+    @property
+    def rows(self) -> int:
+        return len(self.records) + len(self.unread)
+
+    @property
+    def good(self) -> pl.DataFrame:
+        return self.records.filter(pl.col("_reason").is_null()) if len(self.records) else self.records
+
+    def column(self, *names: str) -> pl.Expr:
+        """The first of the columns that is there and filled in a row."""
+        present = [pl.col(name) for name in names if name in self.records.columns]
+        return pl.coalesce(present) if present else pl.lit(None, dtype=pl.String)
+
+    def filled(self) -> int:
+        """How many published columns hold anything."""
+        if self.records.is_empty():
+            return 0
+        published = self.records.select(name for name in self.records.columns if not name.startswith("_"))
+        return sum(column.null_count() < len(column) for column in published)
+
+
+def refuse_archive(new: File, old: File | None, today: dt.date | None) -> None:
+    """Raise ShapeError for a file that cannot be right, or not in the place of the last good one.
+
+    Args:
+        new: the file.
+        old: the last good one, where there is one.
+        today: the day it is; None judges no day by it.
+    """
+    _refuse_text(new)
+    for role, names in GOALS.items():
+        if not any(name in section.columns for section in new.sections for name in names):
+            header = new.sections[0].header[:20]
+            raise ShapeError(new.address, f"expected a column for {role} ({' or '.join(names)}), found {header}")
+    _refuse_unusable(new)
+
+    def can_be(date: dt.date) -> bool:
+        begun = new.start is None or date >= dt.date(new.start, 6, 15)
+        return begun and (today is None or date <= today + dt.timedelta(days=1))
+
+    _refuse_dates(new, can_be)
+    _refuse_cells(new)
+    if old is None:
+        return
+    if new.rows < LEAST_SHARE_OF_ROWS * old.rows:
+        _refuse(new, f"at least {LEAST_SHARE_OF_ROWS:.0%} of the {old.rows} rows of the last good file", str(new.rows))
+    if new.rows and new.filled() < LEAST_SHARE_OF_COLUMNS * old.filled():
+        gone = [name for name in old.records.columns if name not in new.records.columns]
+        _refuse(
+            new,
+            f"at least {LEAST_SHARE_OF_COLUMNS:.0%} of the {old.filled()} columns with values of the last good file",
+            f"{new.filled()}; gone are {', '.join(gone[:20]) or 'their values'}",
+        )
+    _refuse_swapped(new, old)
+    teams, before = _teams(new), _teams(old)
+    if len(teams & before) < LEAST_SHARE_OF_TEAMS * min(len(teams), len(before)):
+        _refuse(
+            new,
+            f"the teams of the last good file, such as {sorted(before)[:SHOWN]}",
+            f"{len(teams & before)} of them among {len(teams)}, such as {sorted(teams)[:SHOWN]}",
+        )
+
+
+def refuse_fixtures(new: File, old: File | None, today: dt.date | None) -> None:
+    """Raise ShapeError for a file whose days cannot be told."""
+    _refuse_text(new)
+    _refuse_unusable(new, "expected a date")
+    near = None if today is None else tuple(today + days for days in FIXTURE_DAYS)
+    _refuse_dates(new, lambda date: near is None or near[0] <= date <= near[1])
+    if old is not None:
+        _refuse_swapped(new, old)
+
+
+def _refuse(file: File, expected: str, found: str) -> None:
+    raise ShapeError(file.address, f"expected {expected}, found {found}")
+
+
+def _refuse_text(file: File) -> None:
+    """What is no whole CSV file with the columns every record needs."""
+    refuse_html(file.address, file.body)
+    text = decode(file.body)
+    if "\0" in text:
+        _refuse(file, "text", f"{text.count(chr(0))} bytes of zero, the first at {text.index(chr(0))}")
+    if not file.sections:
+        raise ShapeError(file.address, Section([], []).missing())
+    for section in file.sections:
+        if missing := section.missing():
+            raise ShapeError(file.address, missing)
+    lines = [line for section in file.sections for _, line in section.lines]
+    width = len(file.sections[-1].header)
+    if not lines or text.endswith(("\n", "\r")):
+        return
+    cells = min(width, len(split(lines[-2])) if len(lines) > 1 else width)
+    if len(split(lines[-1])) < cells:
+        number = file.sections[-1].lines[-1][0]
+        _refuse(file, "a whole file", f"line {number} cut short: {lines[-1][-60:]!r}")
+
+
+def _refuse_unusable(file: File, kind: str = "expected") -> None:
+    """A file of which too many rows go to quarantine for one reason, or too many of one season's."""
+    wrong, rows = [("", reason) for reason in file.unread], {"": file.rows}
+    if len(file.records):
+        season = file.column("Season").fill_null("").alias("season")
+        wrong += file.records.filter(pl.col("_reason").is_not_null()).select(season, "_reason").rows()
+        rows = dict(file.records.group_by(season).len().rows()) | rows
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for season_of_row, reason in wrong:
+        expected, _, found = reason.partition(", found ")
+        if expected.startswith(kind):
+            for group in {season_of_row, ""}:
+                grouped.setdefault((group, expected), []).append(found)
+    for (group, expected), examples in sorted(grouped.items(), key=lambda item: not item[0][0]):  # seasons first
+        if _too_many(len(examples), rows[group]):
+            raise ShapeError(
+                file.address,
+                f"{expected} in at least {1 - MOST_UNUSABLE:.0%} of the {rows[group]} rows"
+                f"{' of season ' + group if group else ''}, found {len(examples)} others, such as "
+                f"{list(dict.fromkeys(examples))[:SHOWN]}",
+            )
+
+
+def _too_many(wrong: int, rows: int) -> bool:
+    return wrong > MOST_UNUSABLE * rows and (wrong > 1 or wrong == rows)
+
+
+def _refuse_dates(file: File, is_possible: Callable[[dt.date], bool]) -> None:
+    if len(file.records):
+        dated = file.records.filter(pl.col("match_date").is_not_null())
+        if why := why_doubtful(dated["Date"].to_list(), is_possible):
+            raise ShapeError(file.address, why)
+
+
+def _refuse_cells(file: File) -> None:
+    """A file whose cells stand under other names than their own: results and counts tell."""
+    good = file.good
+    if good.is_empty():
+        return
+    scored = good.with_columns(
+        _home_goals=_number(file.column(*GOALS["home goals"])),
+        _away_goals=_number(file.column(*GOALS["away goals"])),
+        _result=file.column(*RESULTS),
+        _group=file.column("Season").fill_null(""),
+    )
+    whole = _is_count(pl.col("_home_goals")) & _is_count(pl.col("_away_goals"))
+    without = ~whole.fill_null(False)
+    for group, rows, wrong in scored.group_by("_group").agg(pl.len(), without.sum()).rows():
+        if _too_many(wrong, rows):
+            examples = scored.filter(without).select(pl.format("{} - {}", "_home", "_away")).to_series()
+            _refuse(
+                file,
+                f"goals in at least {1 - MOST_UNUSABLE:.0%} of {rows} rows{' of season ' + group if group else ''}",
+                f"{wrong} without, such as {examples.head(SHOWN).to_list()}",
+            )
+    difference = (pl.col("_home_goals") - pl.col("_away_goals")).sign()
+    result = difference.replace_strict({1.0: "H", 0.0: "D", -1.0: "A"}, default=None, return_dtype=pl.String)
+    laws = {"_result": ("a result that follows from the score", pl.col("_result") == result)} | _laws(
+        scored.columns, COUNTS
+    )
+    breaks = {name: pl.col(name).is_not_null() & ~holds.fill_null(False) for name, (_, holds) in laws.items()}
+    filled = scored.select(pl.col(name).count() for name in laws).row(0)
+    broken = scored.select(wrong.sum().alias(name) for name, wrong in breaks.items()).row(0)
+    for name, cells, count in zip(laws, filled, broken, strict=True):
+        if _too_many(count, cells):
+            shown = scored.filter(breaks[name])[name].head(SHOWN).to_list()
+            expected = f"{laws[name][0]}, where no cell stands under another name"
+            _refuse(file, expected, f"{count} others, such as {shown}")
+
+
+def out_of_place(records: pl.DataFrame) -> pl.Series:
+    """Whether a row has more or fewer cells than the header, and one that stands under another name, by its laws."""
+    laws = [
+        ~law.fill_null(False) & pl.col(name).is_not_null()
+        for name, (_, law) in _laws(records.columns, COUNTS + HANDICAPS).items()
+    ]
+    if not laws or not records["_odd"].any():
+        return pl.repeat(False, len(records), eager=True)
+    odd = records.with_row_index("_row").filter("_odd").filter(pl.any_horizontal(laws))
+    return pl.int_range(len(records), dtype=pl.UInt32, eager=True).is_in(odd["_row"].implode())
+
+
+def _laws(columns: Sequence[str], judged: Sequence[str]) -> dict[str, tuple[str, pl.Expr]]:
+    """What the cells of the judged columns are, and whether one is."""
+    laws = {name: (f"whole numbers in {name}", _is_count(_number(pl.col(name)))) for name in COUNTS}
+    laws |= {name: (f"quarter goals in {name}", _is_handicap(_number(pl.col(name)))) for name in HANDICAPS}
+    return {name: laws[name] for name in judged if name in columns}
+
+
+def _number(cell: pl.Expr) -> pl.Expr:
+    return cell.cast(pl.Float64, strict=False)
+
+
+def _is_count(number: pl.Expr) -> pl.Expr:
+    return number.is_between(0, MOST_COUNTED) & (number == number.floor())
+
+
+def _is_handicap(number: pl.Expr) -> pl.Expr:
+    return (number.abs() <= WIDEST_HANDICAP) & (number * 4 == (number * 4).floor())
+
+
+def _refuse_swapped(new: File, old: File) -> None:
+    """A file in which matches moved to the day that has day and month the other way round."""
+    key = ["_league", "_season", "_home", "_away"]
+    if new.good.is_empty() or old.good.is_empty():
+        return
+    days = new.good.select(*key, "match_date", "Date").join(old.good.select(*key, before="match_date"), on=key)
+    moved = days.unique(key, keep="none").filter(pl.col("match_date") != pl.col("before"))
+    wrong = [
+        text for date, before, text in moved.select("match_date", "before", "Date").rows() if swapped(before) == date
+    ]
+    if _too_many(len(wrong), len(days)):
+        _refuse(
+            new,
+            "matches on the days of the last good file",
+            f"{len(wrong)} of {len(days)} with day and month the other way round, such as on {wrong[:SHOWN]}",
+        )
+
+
+def _teams(file: File) -> set[str]:
+    good = file.good
+    sides: Iterable[str] = () if good.is_empty() else pl.concat([good["_home"], good["_away"]])
+    return set(sides)

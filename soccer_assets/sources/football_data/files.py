@@ -1,0 +1,292 @@
+"""football-data.co.uk: season archives, extra leagues and fixtures, read by column name and never by position.
+
+The site's column key is its notes.txt. Thirty years of files differ in encoding, date style, columns and tidiness;
+whatever cannot be read goes to quarantine with its line and the reason.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import polars as pl
+
+from soccer_assets.leagues import (
+    EXTRA_LEAGUES,
+    LATEST_END,
+    LEAGUES,
+    League,
+    season_label,
+    seasons_between,
+)
+from soccer_assets.sources.fetching.client import Answer, Request
+from soccer_assets.sources.football_data import checks
+from soccer_assets.sources.football_data.dates import kick_off_at, published_date, stated_season
+from soccer_assets.sources.football_data.text import BLANKS, OWN, Section, fold, sections, split
+from soccer_assets.sources.schema import Parsed
+from soccer_assets.storage.file_urls import path_of
+from soccer_assets.storage.tables import quarantine
+
+FIXTURE_FILES = ("fixtures.csv", "new_league_fixtures.csv")
+#: A season's archive is final this long after its last possible day.
+FINAL_AFTER = dt.timedelta(days=120)
+#: A season from autumn to spring begins in July and ends in June, or so long before and after (Romania's of 2012/13
+#: ended on 13 July 2013); the pandemic's summer lasted to LATEST_END.
+SEASON_MARGIN = dt.timedelta(days=14)
+#: A season of a calendar year ended so long after it: China's of 2021 on 12 January, Brazil's of 2020 on 25 February.
+LATE_END = dt.timedelta(days=75)
+_COUNTRIES = {league.code: league.country for league in EXTRA_LEAGUES.values()}
+LEAST_CELLS = 4  # league, date and two teams
+
+
+def archives(base: str, leagues: Sequence[League], first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
+    """The files that may hold matches played from `first` to `last`, both inclusive."""
+    requests = []
+    for league in leagues:
+        if league.extra:
+            requests.append(Request(f"{base}/new/{league.code}.csv"))
+            continue
+        for start in seasons_between(league, first, min(last, today)):
+            code = f"{start % 100:02d}{(start + 1) % 100:02d}"
+            final = today > dt.date(start + 1, 8, 31) + FINAL_AFTER
+            requests.append(Request(f"{base}/mmz4281/{code}/{league.code}.csv", final))
+    return requests
+
+
+def fixture_files(base: str) -> list[Request]:
+    """The site's fixtures files; a file:// mirror may keep more of them in a folder `fixtures`."""
+    names = list(FIXTURE_FILES)
+    if base.startswith("file://"):
+        folder = path_of(base) / "fixtures"
+        names += [f"fixtures/{quote(path.name)}" for path in sorted(folder.glob("*.csv"))]
+    return [Request(f"{base}/{name}") for name in names]
+
+
+def accept_archive(address: str, body: bytes, before: bytes | None, today: dt.date | None = None) -> None:
+    """Raise ShapeError for anything that should not replace the last good file of a season, or of all seasons."""
+    new = _judge(address, body)
+    checks.refuse_archive(new, None if before is None else _judge(address, before), today)
+
+
+def accept_fixtures(address: str, body: bytes, before: bytes | None, today: dt.date | None = None) -> None:
+    """Raise ShapeError for anything but a whole CSV file with readable dates; any number of rows will do."""
+    new = _judge(address, body)
+    checks.refuse_fixtures(new, None if before is None else _judge(address, before), today)
+
+
+def count_rows(body: bytes) -> int:
+    """Lines with content that are no header."""
+    return sum(len(section.lines) for section in sections(body))
+
+
+def parse(answers: Sequence[Answer]) -> Parsed:
+    """Records with provenance; columns keep their published names and text, blank rows are dropped."""
+    frames, bad = [], []
+    for answer in answers:
+        read, problems = _read(answer, sections(answer.body))
+        frames += read
+        bad += problems
+    table = quarantine("football_data")
+    unread = pl.DataFrame(bad, schema=table.schema, orient="row")
+    if not frames:
+        return Parsed(pl.DataFrame(), unread)
+    records = _records(frames)
+    reason = _reason(records)
+    wrong = records.filter(reason.is_not_null())
+    published = [name for name in records.columns if not OWN.fullmatch(name)]
+    quarantined = wrong.select(
+        origin="_address",
+        payload_id="_payload_id",
+        line="_line",
+        match_date="match_date",
+        reason=reason.drop_nulls(),
+        record=pl.struct(published).struct.json_encode(),
+    )
+    good = records.filter(reason.is_null()).drop("_start", "_home", "_away", "_odd")
+    return Parsed(good, pl.concat([unread, quarantined]))
+
+
+def _judge(address: str, body: bytes) -> checks.File:
+    """A file's records with why each of them cannot be used, and the reasons of the lines that are none."""
+    parts = sections(body)
+    frames, problems = _read(Answer(address, "", dt.datetime(1970, 1, 1, tzinfo=dt.UTC), body), parts)
+    records = pl.DataFrame()
+    if frames:
+        records = _records(frames)
+        records = records.with_columns(_reason=_reason(records))
+    start = _of_address(address)[1]
+    return checks.File(address, body, parts, records, [str(reason) for *_, reason, _ in problems], start)
+
+
+def _records(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The cells of all files, dated; names that differ in case alone are one column."""
+    spelling = fold(list(dict.fromkeys(name for frame in frames for name in frame.columns)))
+    if any(name != first for name, first in spelling.items()):
+        frames = [frame.rename({name: spelling[name] for name in frame.columns}) for frame in frames]
+    cells = pl.concat(frames, how="diagonal").with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
+    return _dated(cells)
+
+
+def _read(answer: Answer, parts: Sequence[Section]) -> tuple[list[pl.DataFrame], list[tuple[object, ...]]]:
+    """A file's cells by published name, with provenance, for each header; and the lines that cannot be a record."""
+    frames: list[pl.DataFrame] = []
+    problems: list[tuple[object, ...]] = []
+    for part in parts:
+        missing = part.missing()
+        kept: list[tuple[int, str]] = []
+        for number, line in part.lines:
+            count = line.count(",") + 1
+            if count >= LEAST_CELLS and not missing:
+                kept.append((number, line))
+            else:
+                reason = missing or f"expected {len(part.header)} cells, found {count}"
+                problems.append((answer.address, answer.payload_id, number, None, reason, line))
+        if not missing:
+            frames.append(_frame(answer, part, kept))
+    return frames, problems
+
+
+def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl.DataFrame:
+    """The cells of lines below one header, by published name, with provenance."""
+    columns = part.columns
+    cells = _cells([line for _, line in kept], len(columns))
+    # a column published twice keeps its first appearance
+    named = {name: i for i, name in reversed(list(enumerate(columns))) if name}
+    frame = cells.select(cells.to_series(i).alias(name) for name, i in sorted(named.items(), key=lambda x: x[1]))
+    last = max(i for i, name in enumerate(columns) if name)
+    gaps = not all(columns[:last])
+    extras = [_beyond(line, columns) if gaps or line.rstrip(BLANKS).count(",") > last else None for _, line in kept]
+    short = [line.count(",") + 1 < len(columns) for _, line in kept]
+    league, start = _of_address(answer.address)
+    return frame.with_columns(
+        _league=_league_column(frame, league),
+        _start=_start_column(frame, start),
+        _home=pl.col(part.column("home") or ""),
+        _away=pl.col(part.column("away") or ""),
+        _address=pl.lit(answer.address),
+        _payload_id=pl.lit(answer.payload_id),
+        _line=pl.Series([number for number, _ in kept], dtype=pl.Int64),
+        _extra=(extra := pl.Series(extras, dtype=pl.String)),
+        _odd=pl.Series(short, dtype=pl.Boolean) | extra.is_not_null(),
+    )
+
+
+def _cells(lines: Sequence[str], width: int) -> pl.DataFrame:
+    """The cells of CSV lines as strings, null where empty; short lines are filled up, long ones cut."""
+    schema = {str(i): pl.String for i in range(width)}
+    text = "\n".join([",".join(schema), *lines])  # the reader takes the number of cells from the first line
+    if '"' in text:  # a stray quotation mark would swallow the lines after it
+        rows = [(split(line) + [""] * width)[:width] for line in lines]
+        return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.read_csv(text.encode(), schema=schema, truncate_ragged_lines=True, quote_char=None)
+
+
+def _beyond(line: str, columns: Sequence[str]) -> str | None:
+    """The cells under no name: past the end of the header or below an empty name."""
+    return ",".join(c for i, c in enumerate(split(line)) if c and (i >= len(columns) or not columns[i])) or None
+
+
+def _of_address(address: str) -> tuple[str | None, int | None]:
+    """Division code and first year of the season, where the address tells them."""
+    archive = re.search(r"/mmz4281/(\d\d)\d\d/(\w+)\.csv$", address)
+    if archive:
+        year = int(archive[1])
+        return archive[2], year + (1900 if year > 80 else 2000)
+    extra = re.search(r"/new/(\w+)\.csv$", address)
+    return (extra[1] if extra else None), None
+
+
+def _league_column(frame: pl.DataFrame, league: str | None) -> pl.Expr:
+    if league is not None:
+        return pl.lit(league)
+    if "Div" in frame.columns:
+        return pl.col("Div")
+    if "Country" not in frame.columns:
+        return pl.lit(None, dtype=pl.String)
+    if "League" not in frame.columns:
+        return pl.col("Country")
+    codes = {", ".join(name): extra.code for name, extra in EXTRA_LEAGUES.items()}
+    named = pl.format("{}, {}", pl.col("Country").str.strip_chars(), pl.col("League").str.strip_chars())
+    return pl.coalesce(named.str.to_lowercase().replace_strict(codes, default=None, return_dtype=pl.String), named)
+
+
+def _start_column(frame: pl.DataFrame, start: int | None) -> pl.Expr:
+    if start is None and "Season" in frame.columns:
+        return pl.col("Season").str.slice(0, 4).cast(pl.Int32, strict=False)
+    return pl.lit(start, dtype=pl.Int32)
+
+
+def _dated(records: pl.DataFrame) -> pl.DataFrame:
+    """Add `match_date` (the league's own date) and `_season`."""
+    time = pl.col("Time") if "Time" in records.columns else pl.lit(None, dtype=pl.String)
+    records = records.with_columns(match_date=published_date(pl.col("Date"))).with_columns(
+        _kick_off=kick_off_at(pl.col("match_date"), time)
+    )
+    local = pl.col("match_date")
+    for code in records["_league"].unique():
+        if code in LEAGUES and LEAGUES[code].extra:
+            there = pl.col("_kick_off").dt.convert_time_zone(LEAGUES[code].time_zone).dt.date()
+            of_league = (pl.col("_league") == code) & pl.col("_kick_off").is_not_null()
+            local = pl.when(of_league).then(there).otherwise(local)
+    records = records.with_columns(match_date=local).drop("_kick_off")
+    calendar = [code for code, league in LEAGUES.items() if league.calendar_year]
+    derived = (
+        pl.when(pl.col("_league").is_in(calendar) | (pl.col("match_date").dt.month() >= 7))
+        .then(pl.col("match_date").dt.year())
+        .otherwise(pl.col("match_date").dt.year() - 1)
+    )
+    pairs = records.select("_league", _start=pl.coalesce("_start", derived)).unique().drop_nulls()
+    labels = pairs.with_columns(
+        _calendar=pl.Series(
+            [season_label(LEAGUES[c], s) if c in LEAGUES else str(s) for c, s in pairs.rows()], dtype=pl.String
+        )
+    )
+    records = records.with_columns(_start=pl.coalesce("_start", derived)).join(
+        labels, on=["_league", "_start"], how="left", maintain_order="left"
+    )
+    stated = stated_season(pl.col("Season")) if "Season" in records.columns else pl.lit(None, dtype=pl.String)
+    return records.with_columns(_season=pl.coalesce(stated, "_calendar")).drop("_calendar")
+
+
+def _reason(records: pl.DataFrame) -> pl.Series:
+    """Why a record cannot be used; null where it can."""
+    date, extra = pl.col("match_date"), pl.col("_extra").fill_null("none")
+    first, last = _season_days(records)
+    country = pl.col("_league").replace_strict(_COUNTRIES, default=None, return_dtype=pl.String)
+    stray = pl.lit(None, dtype=pl.String)
+    for name, expected in (("Div", pl.col("_league")), ("Country", country)):
+        if name in records.columns:
+            other = pl.col(name).str.to_lowercase() != expected.str.to_lowercase()
+            stray = pl.when(other).then(pl.format("expected rows of {}, found {}", expected, name)).otherwise(stray)
+    return records.select(
+        pl.when(pl.col("_league").is_null() | ~pl.col("_league").is_in(list(LEAGUES)))
+        .then(pl.format("expected a known division code, found {}", pl.col("_league").fill_null("none")))
+        .when(stray.is_not_null())
+        .then(stray)
+        .when(pl.col("_home").is_null() | pl.col("_away").is_null())
+        .then(pl.lit("expected two teams, found an empty name"))
+        .when(pl.col("_home") == pl.col("_away"))
+        .then(pl.lit("expected two teams, found one against itself"))
+        .when(checks.out_of_place(records))
+        .then(pl.format("expected cells under their own names, found a row of other length, beyond it {}", extra))
+        .when(date.is_null())
+        .then(pl.format("expected a date dd/mm/yy or dd/mm/yyyy, found {}", pl.col("Date").fill_null("none")))
+        .when((date < first) | (date > last))
+        .then(pl.format("expected a date within season {}, found {}", "_season", "Date"))
+        .alias("reason")
+    ).to_series()
+
+
+def _season_days(records: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
+    """The first and the last day on which a match of the record's season can have been played."""
+    start = pl.col("_start")
+    year = pl.col("_league").is_in([code for code, league in LEAGUES.items() if league.calendar_year])
+    if "Season" in records.columns:  # a league of calendar years has had seasons from autumn to spring
+        year = pl.coalesce(~pl.col("Season").str.contains("/"), year)
+    first = pl.when(year).then(pl.date(start, 1, 1)).otherwise(pl.date(start, 7, 1) - SEASON_MARGIN)
+    last = (
+        pl.when(year).then(pl.date(start, 12, 31) + LATE_END)
+        .when(start == 2019).then(pl.date(2020, *LATEST_END))
+        .otherwise(pl.date(start + 1, 6, 30) + SEASON_MARGIN)
+    )  # fmt: skip
+    return first, last

@@ -1,0 +1,160 @@
+"""The records of some payloads, and those that could not be read, as a source's parser comes upon them.
+
+One odd record costs itself and none of its neighbours, one odd figure costs its cell; both are told in the quarantine.
+"""
+
+import datetime as dt
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import polars as pl
+
+from soccer_assets.sources.fetching.client import Answer
+from soccer_assets.sources.fetching.response_checks import describe
+from soccer_assets.sources.schema import FIGURES, Parsed
+from soccer_assets.storage.tables import Table, quarantine
+
+LONGEST_NAME = 100
+#: Years of match dates; others are misprints or times in another unit.
+FIRST_YEAR, LAST_YEAR = 1850, 2100
+
+
+class UnreadError(Exception):
+    """A record that cannot be read: what was expected and found, and its date where that could be read."""
+
+    def __init__(self, reason: str, match_date: dt.date | None = None) -> None:
+        super().__init__(reason)
+        self.match_date = match_date
+
+
+class Record(NamedTuple):
+    """A record as a parser reads it; `unread` says which of its optional parts could not be read, and are null."""
+
+    match_date: dt.date
+    league: str | None
+    published: Mapping[str, str | None]
+    unread: tuple[str, ...] = ()
+
+
+class Collected:
+    """Each record of a payload is kept or refused, once, under its position from 1."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._kept: list[dict[str, object]] = []
+        self._refused: list[tuple[object, ...]] = []
+
+    def take(
+        self, answer: Answer, position: int, read: Callable[[], Record], as_it_came: Callable[[], bytes | str]
+    ) -> None:
+        """Keep the record that `read` gives, or refuse it with the reason; what is published and not given is null."""
+        try:
+            record = read()
+            self._keep(answer, position, record)
+        except UnreadError as error:
+            self.refuse(answer, position, error, as_it_came())
+        except Exception as error:  # nobody foresaw it: its neighbours are kept all the same
+            unread = UnreadError(f"expected a record that can be read, found {describe(error)}")
+            self.refuse(answer, position, unread, as_it_came())
+        else:
+            if record.unread:
+                self.refuse(answer, position, UnreadError("; ".join(record.unread), record.match_date), as_it_came())
+
+    def refuse(self, answer: Answer, position: int, error: UnreadError, record: bytes | str) -> None:
+        """A record that cannot be used, or not all of it, as it came."""
+        text = record if isinstance(record, str) else record.decode(errors="replace")
+        reason, text = (words.encode("utf-8", "backslashreplace").decode() for words in (str(error), text))
+        self._refused.append((answer.address, answer.payload_id, position, error.match_date, reason, text))
+
+    def parsed(self) -> Parsed:
+        try:
+            records = pl.DataFrame(self._kept, schema=self._table.schema)
+        except (TypeError, ValueError, pl.exceptions.PolarsError):
+            records = pl.DataFrame([_storable(row) for row in self._kept], schema=self._table.schema)
+        unread = quarantine(self._table.name)
+        refused = pl.DataFrame(self._refused, schema=unread.schema, orient="row")
+        records, unsound = _sound(records)
+        if len(unsound):
+            of_record = ["origin", "payload_id", "line"]
+            others = [pl.col(name).first() for name in ("match_date", "record")]
+            both = pl.concat([refused, unsound.select(refused.columns)])
+            refused = both.group_by(of_record, maintain_order=True).agg(pl.col("reason").str.join("; "), *others)
+        return Parsed(records, refused.select(unread.schema.names()))
+
+    def _keep(self, answer: Answer, position: int, record: Record) -> None:
+        day = record.match_date
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise UnreadError(f"expected a date from {FIRST_YEAR} to {LAST_YEAR}, found {day}")
+        home, away = (record.published.get(side) or "" for side in ("home", "away"))
+        if not home or not away or home == away:
+            raise UnreadError(f"expected two sides, found {home!r} and {away!r}", day)
+        for name in (home, away):
+            if problem := problem_of_name(name):
+                raise UnreadError(problem, day)
+        self._kept.append(
+            {
+                "match_date": day,
+                "_league": record.league,
+                "_address": answer.address,
+                "_payload_id": answer.payload_id,
+                "_record": position,
+                "_seen_at": answer.fetched_at,
+                **record.published,
+            }
+        )
+
+
+def problem_of_name(name: str) -> str | None:
+    """Why nobody could look up a club by this name; None where one can.
+
+    Invisible characters and those that turn the direction of writing make two clubs look like one, or one like another.
+    """
+    if len(name) > LONGEST_NAME:
+        return f"expected a name of at most {LONGEST_NAME} characters, found {len(name)}: {name[:LONGEST_NAME]!r}"
+    if name.isprintable():  # most are; it is False for spaces beside the ordinary one too
+        return None
+    odd = [letter for letter in name if unicodedata.category(letter)[0] == "C" or letter in "\u2028\u2029"]
+    return f"expected a name without control characters, found {name!r}" if odd else None
+
+
+def _storable(row: Mapping[str, object]) -> dict[str, object]:
+    """Texts in characters that can be stored: half of a pair is none."""
+    return {
+        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        for name, value in row.items()
+    }
+
+
+def _sound(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The records with unsound and blank figures null, and what those were, in the form of the quarantine."""
+    texts, unsound, reasons = {}, {}, []
+    for name in records.columns:
+        figure = FIGURES.get(name.removeprefix("home_").removeprefix("away_"))
+        if figure is None:
+            continue
+        text = texts[name] = pl.col(name).str.strip_chars()
+        number = text.cast(pl.Float64, strict=False)
+        sound = number.is_finite() & number.is_between(0, figure.most)
+        if figure.whole:
+            sound &= number == number.floor()
+        unsound[name] = (text != "").fill_null(False) & ~sound.fill_null(False)
+        kind = "whole number" if figure.whole else "number"
+        found = pl.format("expected a {} from 0 to {} as {}, found {}", *map(pl.lit, (kind, figure.most, name)), name)
+        reasons.append(pl.when(unsound[name]).then(found))
+    if not unsound:
+        return records, pl.DataFrame()
+    rows = records.filter(pl.any_horizontal(unsound.values()))
+    cells = [pl.when(~unsound[name] & (text != "")).then(text).alias(name) for name, text in texts.items()]
+    without = records.with_columns(cells)
+    if rows.is_empty():
+        return without, rows
+    told = rows.select(
+        origin="_address",
+        payload_id="_payload_id",
+        line="_record",
+        match_date="match_date",
+        reason=pl.concat_str(reasons, separator="; ", ignore_nulls=True),
+        record=pl.struct("home", "away", *unsound).struct.json_encode(),
+    )
+    return without, told

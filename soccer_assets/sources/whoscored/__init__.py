@@ -1,0 +1,1 @@
+"""WhoScored: feeds and match-centre pages."""

@@ -1,0 +1,264 @@
+"""WhoScored: feeds of a day or a stage, match-centre pages and tournament pages, told apart by what they hold.
+
+Only the feeds say when a match is in UTC. A feed that lacks a key every record needs has changed shape; a feed with
+fewer than half the matches it had is a partial answer; a page of the site's bot wall is no answer at all.
+"""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from soccer_assets.errors import ShapeError
+from soccer_assets.sources.fetching.client import Answer, Request
+from soccer_assets.sources.fetching.json_text import decode
+from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, unforeseen
+from soccer_assets.sources.records import Collected, Record, UnreadError
+from soccer_assets.sources.schema import WHOSCORED_MATCHES, Parsed
+from soccer_assets.sources.whoscored.pages import is_html, read_page
+from soccer_assets.sources.whoscored.records import NEVER_LEARNT, SIDES, Row, from_centre, from_feed, league_of
+
+LEAST_SHARE_OF_MATCHES = 0.5
+#: Each of these under one of its names; a feed none of whose records has one has changed shape.
+NEEDED = (("id",), ("startTimeUtc",), ("status",), ("homeName", "homeTeamName"), ("awayName", "awayTeamName"))
+_MATCH = re.compile(r"/matches/(\d+)/", re.IGNORECASE)
+LONGEST_REASON = 300
+LONGEST_RECORD = 2000  # characters kept of a record in quarantine
+_SEXES = {1: "men", 2: "women"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One match as published, of a feed or a match centre, with what that says about its stage and tournament."""
+
+    published: Any
+    context: Mapping[str, Any]
+    is_centre: bool = False
+    match_id: str | None = None
+
+
+def requests(base: str, first: dt.date, last: dt.date, stages: Sequence[int] = ()) -> list[Request]:
+    """The feed of each day from `first` to `last`, both inclusive, and of each month of some stages."""
+    days = [first + dt.timedelta(n) for n in range((last - first).days + 1)]
+    months = sorted({f"{day:%Y%m}" for day in days})
+    return [
+        *(Request(f"{base}/livescores/data?d={day:%Y%m%d}&isSummary=false") for day in days),
+        *(Request(f"{base}/tournaments/{s}/data/?d={month}&isAggregate=false") for s in stages for month in months),
+    ]
+
+
+def match_centres(base: str, ids: Sequence[str]) -> list[Request]:
+    """The match-centre pages; what a finished match holds there is final."""
+    return [Request(f"{base}/Matches/{match_id}/Live", final=True) for match_id in ids]
+
+
+def accept(address: str, body: bytes, before: bytes | None) -> None:
+    """Raise for anything that should not replace the last good answer.
+
+    Raises:
+        BlockedError: the page of a bot wall.
+        ShapeError: neither feed nor page, a renamed key, fewer than half the matches of the answer before, or a page
+            of another match, or of one that is not over.
+    """
+    refuse_bot_wall(address, body)
+    found = _read(address, body)
+    if is_html(body):
+        _refuse_other_match(address, found)
+        return
+    feed = [match.published for match in found if not match.is_centre and isinstance(match.published, Mapping)]
+    _refuse_renamed(address, feed)
+    known = _count_usable(_read(address, before)) if before is not None else 0
+    if known and (usable := _count_usable(found)) < LEAST_SHARE_OF_MATCHES * known:
+        raise ShapeError(
+            address,
+            f"expected at least {LEAST_SHARE_OF_MATCHES:.0%} of the {known} matches of the last good answer, "
+            f"found {usable}",
+        )
+
+
+def parse(answers: Sequence[Answer]) -> Parsed:
+    """Records of the matches with a date and two sides; the others with the reason."""
+    collected = Collected(WHOSCORED_MATCHES)
+    for answer in {answer.payload_id: answer for answer in answers}.values():  # the same bytes hold the same matches
+        for position, match in enumerate(_read(answer.address, answer.body), start=1):
+            collected.take(answer, position, partial(_record, match), partial(_as_it_came, match))
+    return collected.parsed()
+
+
+def _read(address: str, body: bytes) -> list[Found]:
+    """Every match of an answer, unread.
+
+    Raises:
+        ShapeError: neither a feed nor a page with data.
+    """
+    if not is_html(body):
+        return [match for value in _values(address, body) for match in _of_value(address, value)]
+    page = read_page(address, body)
+    found = [Found(record, context) for feed in page.feeds for record, context in _records(feed)]
+    if page.centre is not None:
+        found.append(_of_centre(address, page.centre, page.match_id, page.context))
+    return found
+
+
+def _values(address: str, body: bytes) -> list[Any]:
+    """The JSON value of an answer, or those of its lines."""
+    lines = body.splitlines()
+    if len(lines) < 2 or not lines[0].rstrip().endswith(b"}"):
+        return [decode(address, body, Any, "a whole JSON feed or a page")]
+    try:
+        return [msgspec.json.decode(body)]
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return [decode(address, line, Any, "one JSON object a line") for line in lines if line.strip()]
+
+
+def _of_value(address: str, value: Any) -> list[Found]:
+    if isinstance(value, dict) and {"statusCode", "home", "away"} <= value.keys():
+        context = {"tournament_id": _text(value.get("competition_id")), "season": _text(value.get("season_id"))}
+        return [_of_centre(address, value, _text(value.get("game_id")), context)]
+    if isinstance(value, dict) and {"fixtures", "tournaments", "info"} & value.keys():
+        return [Found(record, context) for record, context in _records(value)]
+    keys = list(value)[:10] if isinstance(value, dict) else type(value).__name__
+    raise ShapeError(address, f"expected fixtures, tournaments, info or a match centre, found {keys}")
+
+
+def _of_centre(address: str, centre: Mapping[str, Any], match_id: str | None, context: Mapping[str, Any]) -> Found:
+    missing = [key for key in ("statusCode", "startTime", "ftScore") if key not in centre]
+    missing += [f"{side}.name" for side in SIDES if "name" not in _mapping(centre.get(side))]
+    if missing:
+        raise ShapeError(address, f"expected a match centre with {', '.join(missing)}, found {list(centre)[:30]}")
+    return Found(centre, context, is_centre=True, match_id=match_id)
+
+
+def _records(feed: Mapping[str, Any]) -> Iterator[tuple[Any, Mapping[str, str | None]]]:
+    """The records of a feed, each with what the feed says about its stage and tournament; an odd one as it came."""
+    if "info" in feed:
+        yield feed, {}
+    for fixture in _elements(feed.get("fixtures")):
+        ids = (_text(feed.get("wsStatisticsUrl")) or "").split("/")
+        yield (
+            fixture,
+            {
+                "competition": _text(feed.get("name")),
+                "tournament_id": _text(feed.get("tournamentId")),
+                "season_id": ids[ids.index("Seasons") + 1] if "Seasons" in ids[:-1] else None,
+                "stage": _text(feed.get("name")),
+                "stage_id": _text(feed.get("id")),
+                "region_code": _text(feed.get("regionCode")),
+            },
+        )
+    for tournament in _elements(feed.get("tournaments")):
+        if not isinstance(tournament, dict):
+            yield tournament, {}
+            continue
+        sex = tournament.get("sex")
+        for match in _elements(tournament.get("matches")):
+            yield (
+                match,
+                {
+                    "competition": _text(tournament.get("tournamentName")),
+                    "tournament_id": _text(tournament.get("tournamentId")),
+                    "season": _text(tournament.get("seasonName")),
+                    "season_id": _text(tournament.get("seasonId")),
+                    "stage": _text(tournament.get("stageName")),
+                    "stage_id": _text(tournament.get("stageId")),
+                    "region_code": _text(tournament.get("regionCode")),
+                    "country": _text(tournament.get("regionName")),
+                    "sex": _SEXES.get(sex) if isinstance(sex, int) else None,
+                },
+            )
+
+
+def _elements(value: Any) -> list[Any]:
+    """The elements of a list; what is no list, and not none, is one odd element."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _refuse_renamed(address: str, records: Sequence[Mapping[str, Any]]) -> None:
+    keys = {key for record in records for key in (record.keys() | _mapping(record.get("info")).keys())}
+    missing = [" or ".join(names) for names in NEEDED if not keys.intersection(names)]
+    if records and missing:
+        raise ShapeError(address, f"expected records with {', '.join(missing)}, found the keys {sorted(keys)[:30]}")
+
+
+def _refuse_other_match(address: str, found: Sequence[Found]) -> None:
+    """A page at the address of a match holds that match, and is final when it is over."""
+    asked = _MATCH.search(address)
+    if asked is None:
+        return
+    centre = next((match for match in found if match.is_centre), None)
+    if centre is None:
+        raise ShapeError(address, "expected a page with the match, found one without")
+    if centre.match_id not in (None, asked[1]):
+        raise ShapeError(address, f"expected the page of match {asked[1]}, found that of {centre.match_id}")
+    try:
+        row = _row(centre)
+    except Exception as error:
+        raise unforeseen(address, error) from error
+    if row["status"] in ("scheduled", "in_play"):
+        raise ShapeError(address, f"expected the page of a match that is over, found one {row['status']}")
+
+
+def _count_usable(found: Sequence[Found]) -> int:
+    usable = 0
+    for match in found:
+        try:
+            _record(match)
+        except Exception:  # whatever it is: parse tells it
+            continue
+        usable += 1
+    return usable
+
+
+def _row(match: Found) -> Row:
+    if match.is_centre:
+        return from_centre(match.published, match.match_id, match.context)
+    if not isinstance(match.published, Mapping):
+        raise UnreadError(f"expected a match or a tournament, found {match.published!r}"[:LONGEST_REASON])
+    return from_feed(match.published, match.context)
+
+
+def _record(match: Found) -> Record:
+    """A match that can be used.
+
+    Raises:
+        UnreadError: why it cannot.
+    """
+    row = _row(match)
+    unread = row.pop("unread", None)
+    text = row.pop("match_date")
+    facts = {**_mapping(match.published.get("info")), **match.published}
+    if not text:
+        start = _text(facts.get("startTime" if match.is_centre else "startTimeUtc"))
+        raise UnreadError(f"expected a date, found {start or 'none'}")
+    day = dt.date.fromisoformat(text)
+    match_id = row["whoscored_id"]
+    if not match_id:
+        raise UnreadError("expected a match id, found none", day)
+    if not match_id.isdecimal():
+        raise UnreadError(f"expected a number as match id, found {match_id!r}"[:LONGEST_REASON], day)
+    code = facts.get("statusCode" if match.is_centre else "status")
+    if row["status"] is None and code != NEVER_LEARNT:
+        raise UnreadError(f"expected a known status, found {row['elapsed']} (code {code})", day)
+    return Record(day, league_of(row), row, (unread,) if unread else ())
+
+
+def _as_it_came(match: Found) -> str:
+    published = match.published
+    if match.is_centre:
+        published = {key: value for key, value in published.items() if not isinstance(value, dict | list)}
+    return json.dumps(published, ensure_ascii=False)[:LONGEST_RECORD]
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

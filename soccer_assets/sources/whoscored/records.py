@@ -1,0 +1,234 @@
+"""A match of WhoScored in the columns of its table, from each of the forms the site publishes it in."""
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from soccer_assets.leagues import LEAGUES
+from soccer_assets.sources import side_kinds as team_marks
+from soccer_assets.sources.fetching.response_checks import describe
+
+Row = dict[str, str | None]
+
+SIDES = ("home", "away")
+#: The source's word counts, its code where the word is new.
+STATUS_OF_WORD = {"FT": "finished", "AET": "finished", "PEN": "finished", "Post": "postponed", "Abd": "abandoned",
+                  "Can": "void", "": "scheduled", "HT": "in_play", "ET": "in_play", "Int": "in_play"}  # fmt: skip
+STATUS_OF_CODE = {1: "scheduled", 2: "postponed", 3: "in_play", 5: "abandoned", 6: "finished", 7: "void"}
+#: Code 8, `?`: the match is over and the source never learnt how it ended.
+NEVER_LEARNT = 8
+UNKNOWN = -1  # stands for what is no code at all
+BEYOND_90_MINUTES = ("AET", "PEN")
+REGION_CODES = {
+    "England": "gb-eng", "Scotland": "gb-sct", "Germany": "de", "Italy": "it", "Spain": "es", "France": "fr",
+    "Netherlands": "nl", "Belgium": "be", "Portugal": "pt", "Turkey": "tr", "Greece": "gr", "Argentina": "ar",
+    "Austria": "at", "Brazil": "br", "China": "cn", "Denmark": "dk", "Finland": "fi", "Ireland": "ie", "Japan": "jp",
+    "Mexico": "mx", "Norway": "no", "Poland": "pl", "Romania": "ro", "Russia": "ru", "Sweden": "se",
+    "Switzerland": "ch", "USA": "us",
+}  # fmt: skip
+#: Records that name their tournament without its id.
+_NAMES = {
+    "E0": "Premier League", "E1": "Championship", "E2": "League 1|League One", "E3": "League 2|League Two",
+    "EC": "National League Premier", "SC0": "Premiership", "SC1": "Scottish Championship|Championship",
+    "SC2": "Scottish League One|League One", "SC3": "Scottish League 2|League Two", "D1": "Bundesliga",
+    "D2": "Bundesliga II|2. Bundesliga", "I1": "Serie A", "I2": "Serie B", "SP1": "La Liga|LaLiga",
+    "SP2": "Segunda División", "F1": "Ligue 1", "F2": "Ligue 2", "N1": "Eredivisie",
+    "B1": "Jupiler League|Jupiler Pro League", "P1": "Liga NOS|Liga Portugal", "T1": "Super Lig", "G1": "Super League",
+    "ARG": "Primera División|Liga Profesional", "AUT": "T-Mobile Bundesliga|Bundesliga", "BRA": "Brasileirão",
+    "CHN": "Super league|Super League", "DNK": "Superliga", "FIN": "Veikkausliiga", "IRL": "Premier Division",
+    "JPN": "J- League|J-League", "MEX": "Primera Division|Liga MX", "NOR": "Eliteserien|Tippeligaen",
+    "POL": "Ekstraklasa", "ROU": "Liga I|Superliga", "RUS": "Premier League", "SWE": "Allsvenskan",
+    "SWZ": "Super League", "USA": "Major League Soccer",
+}  # fmt: skip
+LEAGUE_OF_TOURNAMENT = {str(league.whoscored): code for code, league in LEAGUES.items()}
+LEAGUE_OF_NAME = {
+    (REGION_CODES[LEAGUES[code].country], name): code for code, names in _NAMES.items() for name in names.split("|")
+}
+COUNTRY_OF_REGION = {code: country for country, code in REGION_CODES.items()}
+#: Name at the match centre, which counts by minute.
+_CENTRE_STATISTICS = {
+    "shots": "shotsTotal", "shots_on_target": "shotsOnTarget", "passes": "passesTotal",
+    "accurate_passes": "passesAccurate", "aerials_won": "aerialsWon", "tackles": "tacklesTotal",
+    "corners": "cornersTotal", "fouls": "foulsCommited",
+}  # fmt: skip
+_FEED_STATISTICS = {
+    "shots": "shots", "shots_on_target": "shotsOnTarget", "possession": "ballPossession", "passes": "totalPasses",
+    "aerials_won": "aerialsWon", "tackles": "tackles", "corners": "corners",
+}  # fmt: skip
+_STAMP = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z?$")
+_PERIOD = re.compile(r"\b(HT|FT) (\d+):(\d+)")
+_SCORE = re.compile(r"^\s*(\d+)\s*:\s*(\d+)\s*$")
+#: Stages of a tournament that are not the league itself.
+_BESIDE_LEAGUE = re.compile(r"play-?\s?offs?|qualif|relegation|promotion", re.IGNORECASE)
+
+
+def from_feed(record: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
+    """A fixture of a feed; `context` holds what the feed says about its stage and tournament."""
+    details = record.get("info") or {}
+    live = record.get("liveMatch")
+    match = {**details, **record}
+    row = _row(match | {"elapsed": match.get("elapsed")}, context)
+    stamp = _STAMP.match(_text(match.get("startTimeUtc")) or "")
+    row["kick_off_at"] = f"{stamp[1]}T{stamp[2]}Z" if stamp and _is_day(stamp[1]) else None
+    row["match_date"] = stamp[1] if stamp and _is_day(stamp[1]) else None
+    row |= _goals_of_feed(match, row)
+    for side in SIDES:
+        row[f"{side}_yellow_cards"] = _text(match.get(f"{side}YellowCards"))
+        row[f"{side}_red_cards"] = _text(match.get(f"{side}RedCards"))
+    if live:
+        _add(row, _live_statistics, live)
+    return row
+
+
+def from_centre(centre: Mapping[str, Any], match_id: str | None, context: Mapping[str, Any]) -> Row:
+    """A match centre. Its times are local to nobody knows where, so it gives a date and no kick-off."""
+    match: dict[str, Any] = {
+        "id": match_id,
+        "status": centre.get("statusCode"),
+        "elapsed": centre.get("elapsed"),
+        **{
+            f"{side}{name}": centre[side].get(key)
+            for side in SIDES
+            for name, key in (("Name", "name"), ("Id", "teamId"))
+        },
+    }
+    row = _row(match, context)
+    day = (_text(centre.get("startTime")) or _text(centre.get("startDate")) or "")[:10]
+    row["match_date"] = day if _is_day(day) else None
+    final = "etScore" if _SCORE.match(_text(centre.get("etScore")) or "") else "score"
+    shown = {"goals_half_time": "htScore", "goals": "ftScore", "goals_final": final}
+    for name, key in shown.items():
+        score = _SCORE.match(_text(centre.get(key)) or "")
+        for place, side in enumerate(SIDES, start=1):
+            row[f"{side}_{name}"] = score[place] if score and row["status"] not in ("scheduled", "void") else None
+    referee = centre.get("referee")
+    row["referee"] = _text(referee.get("name")) if isinstance(referee, Mapping) else None
+    row["venue"] = _text(centre.get("venueName"))
+    row["attendance"] = _text(centre.get("attendance") or None)
+    _add(row, _centre_statistics, centre)
+    return row
+
+
+def _add(row: Row, read: Callable[[Mapping[str, Any]], Row], record: Mapping[str, Any]) -> None:
+    """Add the statistics of a match, or why they cannot be read as `unread`: they cost themselves and not the match."""
+    try:
+        row |= read(record)
+    except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as error:
+        row["unread"] = f"expected statistics that can be read, found {describe(error)}"
+
+
+def league_of(row: Row) -> str | None:
+    """Division code of a match of one of our leagues; a play-off beside the league has none."""
+    if row["sex"] != "men" or row["kind"] != "first" or _BESIDE_LEAGUE.search(row.get("stage") or ""):
+        return None
+    return _league_of_tournament(row)
+
+
+def _league_of_tournament(row: Row) -> str | None:
+    if row.get("tournament_id"):
+        return LEAGUE_OF_TOURNAMENT.get(row["tournament_id"] or "")
+    return LEAGUE_OF_NAME.get((row.get("region_code") or "", row.get("competition") or ""))
+
+
+def _row(match: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
+    """What every form has: identity, status, tournament, sides."""
+    elapsed = _text(match.get("elapsed")) or ""
+    row: Row = {
+        "whoscored_id": _text(match.get("id")),
+        "status": _status(elapsed, match.get("status")),
+        "elapsed": elapsed or None,
+        "competition": _text(match.get("tournamentName")),
+        "stage_id": _text(match.get("stageId") or None),
+        "region_code": _text(match.get("regionCode")),
+        "country": _text(match.get("regionName")),
+    }
+    row |= {name: value for name, value in context.items() if value is not None}
+    row["country"] = row.get("country") or COUNTRY_OF_REGION.get(row["region_code"] or "")
+    for side in SIDES:
+        name = _text(match.get(f"{side}Name") or match.get(f"{side}TeamName"))
+        row[side] = name.strip() if name else None
+        row[f"{side}_source_id"] = _text(match.get(f"{side}Id") or match.get(f"{side}TeamId") or None)
+    words = (row["competition"] or "", row["home"] or "", row["away"] or "")
+    row["sex"] = row.get("sex") or team_marks.sex(*words)
+    row["kind"] = team_marks.kind(*words, of_first_teams=_league_of_tournament(row) is not None)
+    return row
+
+
+def _status(elapsed: str, code: Any) -> str | None:
+    if not isinstance(code, int | None):
+        code = UNKNOWN
+    if elapsed == "?" or (not elapsed and code not in (None, 0, 1)):
+        return STATUS_OF_CODE.get(code)
+    return STATUS_OF_WORD.get(elapsed) or ("in_play" if elapsed[:1].isdigit() else STATUS_OF_CODE.get(code))
+
+
+def _goals_of_feed(match: Mapping[str, Any], row: Row) -> Row:
+    """After 90 minutes, at half time and as shown; what was shown of a match that never ended is no result."""
+    periods = {name: goals for name, *goals in _PERIOD.findall(_text(match.get("periodResults")) or "")}
+    found: Row = {}
+    for place, side in enumerate(SIDES):
+        final = (
+            _text(match.get(f"{side}Score")) if row["status"] in ("finished", "in_play", "abandoned", None) else None
+        )
+        full = periods["FT"][place] if "FT" in periods else None if row["elapsed"] in BEYOND_90_MINUTES else final
+        found[f"{side}_goals_final"] = final
+        found[f"{side}_goals"] = full if row["status"] in ("finished", "in_play") else None
+        found[f"{side}_goals_half_time"] = periods["HT"][place] if "HT" in periods and final else None
+    return found
+
+
+def _live_statistics(live: Mapping[str, Any]) -> Row:
+    found: Row = {}
+    if not live.get("liveStatistics"):
+        return found
+    for side in SIDES:
+        team = live["liveStatistics"].get(side) or {}
+        for name, key in _FEED_STATISTICS.items():
+            found[f"{side}_{name}"] = _text((team.get("stats") or {}).get(key))
+        found[f"{side}_fouls"] = _text(sum((p.get("stats") or {}).get("fouls", 0) for p in team.get("players") or []))
+        cards = Counter(
+            incident.get("subType")
+            for minute in live.get("incidentTimeline") or []
+            for incident in minute.get(f"{side}Incidents") or []
+            if incident.get("type") == 2
+        )
+        found[f"{side}_yellow_cards"] = str(cards[1])
+        found[f"{side}_red_cards"] = str(cards[2] + cards[3])
+    return found
+
+
+def _centre_statistics(centre: Mapping[str, Any]) -> Row:
+    """Counts over all minutes; what no minute of either side has was not counted."""
+    stats = {side: centre[side].get("stats") or {} for side in SIDES}
+
+    def total(side: str, key: str) -> float:
+        return float(sum((stats[side].get(key) or {}).values()))
+
+    found: Row = {}
+    for name, key in _CENTRE_STATISTICS.items():
+        counted = any(key in stats[side] for side in SIDES)
+        found |= {f"{side}_{name}": str(round(total(side, key))) if counted else None for side in SIDES}
+    touches = sum(total(side, "possession") for side in SIDES)
+    for side in SIDES:
+        share = total(side, "possession") / touches * 100 if touches else None
+        found[f"{side}_possession"] = f"{share:.1f}" if share is not None else None
+        cards = Counter(
+            (event.get("cardType") or {}).get("displayName") for event in centre[side].get("incidentEvents") or []
+        )
+        found[f"{side}_yellow_cards"] = str(cards["Yellow"]) if touches else None
+        found[f"{side}_red_cards"] = str(cards["Red"] + cards["SecondYellow"]) if touches else None
+    return found
+
+
+def _is_day(text: str) -> bool:
+    """A real day; the source writes 0001-01-01 for none."""
+    try:
+        return dt.date.fromisoformat(text).year > 1
+    except ValueError:
+        return False
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,239 @@
+"""The lake: a folder (local or S3) of Delta tables, read lazily and replaced by match date.
+
+Delta Lake rather than a file a day: a range of dates is replaced in one transaction, concurrent writers that touch
+other dates retry and lose nothing, and the table's version is a cheap and exact sign of change.
+"""
+
+import datetime as dt
+import fcntl
+import random
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+from pyarrow import fs
+
+from soccer_assets.errors import NotMaterializedError, SchemaError
+from soccer_assets.storage.file_urls import local_folder
+
+DATE = "match_date"
+COMMIT_TRIES = 20
+ROWS_AT_ONCE = 250_000
+#: Rows lie in order of date, so with small files a replaced day touches one of them.
+FILE_BYTES = 2 * 2**20
+#: A reader goes through every commit since the last checkpoint, and a day opens a hundred tables: written daily for
+#: three months, one opens in 60 ms at Delta's own interval of 100 and in 12 ms at this.
+PROPERTIES = {"delta.checkpointInterval": "10"}
+#: Folders that Delta's own file store does not open: it decodes `%20` once too often and refuses the other letters.
+UNREADABLE_FOLDER = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\|^\x00-\x1f\x7f]")
+
+
+def file_system(url: str) -> tuple[fs.FileSystem, str]:
+    """The file system of a folder or a URL, and the path in it."""
+    folder = local_folder(url)
+    if folder is None:
+        files, path = fs.FileSystem.from_uri(url)
+        return files, str(path)
+    return fs.LocalFileSystem(), str(folder)
+
+
+class LocalTable(DeltaTable):
+    """A table in a folder of this machine.
+
+    Delta percent-encodes the paths of its files, and polars takes a path as it stands.
+    """
+
+    folder: Path
+
+    def file_uris(self, *arguments: Any, **named: Any) -> list[str]:
+        """The paths of the table's files; they all lie in its folder, since no table has partitions."""
+        return [f"{self.folder}/{uri.rpartition('/')[2]}" for uri in super().file_uris(*arguments, **named)]
+
+
+class Lake:
+    """Delta tables under one address, a table per name.
+
+    Args:
+        url: a folder (as path or file:// URL) or s3://.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._folder = local_folder(url)
+        self.url = url.rstrip("/") if self._folder is None else str(self._folder)
+        self._locked = self._folder is not None and UNREADABLE_FOLDER.search(self.url) is not None
+        self._options: dict[str, str] = {}
+        if self._locked:
+            # another file store of the library takes the folder aside from the table's address
+            self._options = {"opendal.root": self.url, "opendal.atomic_write_dir": f"{self.url}/.unfinished"}
+        elif self.url.startswith("s3://"):
+            # S3 has no rename without overwriting: commits are guarded by a conditional put
+            self._options = {"aws_conditional_put": "etag"}
+
+    def address(self, name: str) -> str:
+        """Where a table lies: a path or a URL."""
+        return f"{self.url}/{name}"
+
+    def _library_address(self, name: str) -> str:
+        return f"opendal+fs:///{name}" if self._locked else self.address(name)
+
+    def exists(self, name: str) -> bool:
+        if self._folder is not None and not (self._folder / name / "_delta_log").is_dir():
+            return False
+        return DeltaTable.is_deltatable(self._library_address(name), storage_options=self._options)
+
+    def table(self, name: str, version: int | None = None) -> DeltaTable:
+        """The table as it is now, or as a version of it was.
+
+        Raises:
+            NotMaterializedError: nothing was ever written under that name.
+        """
+        if not self.exists(name):
+            raise NotMaterializedError(
+                f"expected the table {name} under {self.url}, found none: run `just backfill FROM TO` (sources to "
+                "features), `just train DATE` (models) or `just predict FROM TO` (forecasts and reports) first"
+            )
+        if self._folder is None:
+            return DeltaTable(self._library_address(name), version, self._options)
+        table = LocalTable(self._library_address(name), version, self._options)
+        table.folder = self._folder / name
+        return table
+
+    def version(self, name: str) -> int | None:
+        """Version of the newest commit; None for a table that does not exist."""
+        return self.table(name).version() if self.exists(name) else None
+
+    def scan(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.LazyFrame:
+        """Rows with a match date from `first` to `last`, both inclusive; None leaves that side open."""
+        rows = pl.scan_delta(self.table(name))
+        if first is not None:
+            rows = rows.filter(pl.col(DATE) >= first)
+        if last is not None:
+            rows = rows.filter(pl.col(DATE) <= last)
+        return rows
+
+    def read(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.DataFrame:
+        return self.scan(name, first, last).collect()
+
+    def replace_dates(self, name: str, rows: pl.DataFrame, first: dt.date, last: dt.date) -> int:
+        """Make the match dates `first` to `last` hold exactly `rows`; returns the new version."""
+        return self.replace(name, rows, f"{DATE} >= '{first}' AND {DATE} <= '{last}'")
+
+    def replace(self, name: str, rows: pl.DataFrame, predicate: str | None) -> int:
+        """Make the rows that satisfy the SQL predicate (None: all) be exactly `rows`; returns the new version."""
+        return self._commit(name, rows, "overwrite", predicate)
+
+    def append(self, name: str, rows: pl.DataFrame) -> int:
+        """Add rows; returns the new version."""
+        return self._commit(name, rows, "append", None)
+
+    def append_onto(self, name: str, rows: pl.DataFrame, version: int | None) -> bool:
+        """Add rows that rest on a version of the table (None: on there being none); False when it is not the newest."""
+        there = None if version is None else self.table(name, version)
+        try:
+            with self._one_writer():
+                write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
+                    self._library_address(name) if there is None else there,
+                    _stream(rows),
+                    mode="error" if there is None else "append",
+                    storage_options=self._options if there is None else None,
+                    target_file_size=FILE_BYTES,
+                    configuration=PROPERTIES if there is None else None,
+                    commit_properties=CommitProperties(max_commit_retries=0),
+                )
+        except CommitFailedError:
+            return False
+        except DeltaError:
+            if there is None and self.exists(name):
+                return False
+            raise
+        return True
+
+    def names(self) -> list[str]:
+        """The tables there are."""
+        files, root = file_system(self.url)
+        entries = files.get_file_info(fs.FileSelector(root, allow_not_found=True))
+        return sorted(entry.base_name for entry in entries if self.exists(entry.base_name))
+
+    def tidy(self, keep_hours: int = 168) -> dict[str, int]:
+        """Join small files, sum up the log, drop files no version of the last `keep_hours` needs; dropped per table."""
+        dropped = {}
+        for name in self.names():
+            table = self.table(name)
+            with self._one_writer():
+                table.optimize.compact(target_size=FILE_BYTES)
+                dropped[name] = len(table.vacuum(keep_hours, dry_run=False))
+                table.create_checkpoint()
+        return dropped
+
+    @contextmanager
+    def _one_writer(self) -> Iterator[None]:
+        """One writer at a time where the file store cannot put a commit in place unless another one is there."""
+        if self._folder is None or not self._locked:
+            yield
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".writer.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
+        for attempt in range(COMMIT_TRIES):
+            there = self.table(name) if self.exists(name) else None
+            spelled = _in_spelling_of(name, rows, there)
+            try:
+                with self._one_writer():
+                    write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
+                        self._library_address(name) if there is None else there,
+                        _stream(spelled),
+                        mode=mode,
+                        schema_mode="merge",
+                        predicate=predicate,  # also for a table that is not there: another writer may be making it
+                        storage_options=self._options if there is None else None,
+                        target_file_size=FILE_BYTES,
+                        configuration=PROPERTIES if there is None else None,
+                    )
+                break
+            except CommitFailedError:
+                # another writer committed first: look again and write on top of it
+                if attempt == COMMIT_TRIES - 1:
+                    raise
+                time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
+        return (self.table(name) if there is None else there).version()
+
+
+def _in_spelling_of(name: str, rows: pl.DataFrame, there: DeltaTable | None) -> pl.DataFrame:
+    """Rows with their columns as the table spells them: to Delta Lake, names that differ in case alone are one.
+
+    Raises:
+        SchemaError: two columns of the rows would be one.
+    """
+    spelling = {field.name.lower(): field.name for field in there.schema().fields} if there is not None else {}
+    names = [spelling.setdefault(column.lower(), column) for column in rows.columns]
+    if names == rows.columns:
+        return rows
+    twice = sorted(column for column, kept in zip(rows.columns, names, strict=True) if names.count(kept) > 1)
+    if twice:
+        raise SchemaError(f"{name}: expected columns that differ in more than case, found {twice}")
+    return rows.rename(dict(zip(rows.columns, names, strict=True)))
+
+
+def _stream(rows: pl.DataFrame) -> pa.RecordBatchReader:
+    """Rows for the writer, a slice at a time; enumerations become strings, which Delta Lake knows."""
+
+    def batches(frame: pl.DataFrame) -> list[pa.RecordBatch]:
+        plain = frame.with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
+        return list(plain.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches())
+
+    def slices() -> Iterator[pa.RecordBatch]:
+        for part in rows.iter_slices(ROWS_AT_ONCE):
+            yield from batches(part)
+
+    schema = rows.clear().with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
+    return pa.RecordBatchReader.from_batches(schema.to_arrow(compat_level=pl.CompatLevel.oldest()).schema, slices())

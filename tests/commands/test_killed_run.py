@@ -1,0 +1,129 @@
+"""A run whose process is killed leaves no half-written table: the next run makes what an undisturbed one would have."""
+
+import datetime as dt
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from soccer_assets.storage.lake import Lake
+
+ROOT = Path(__file__).parents[2]
+TABLES = (
+    "football_data_results", "football_data_fixtures", "matches", "teams", "odds", "market_probabilities",
+    "team_ratings", "match_features",
+)  # fmt: skip
+#: When a process looked is told from run to run by these alone.
+CLOCKS = ("_first_seen_at", "_last_seen_at", "quoted_at")
+DEADLINE_SECONDS = 120
+#: Imports once, then forks a process for each line it reads: it says the process's id, and how it ended.
+BACKFILLS = """
+import datetime as dt, os, sys, traceback
+import pandera.polars
+from soccer_assets import runs
+
+def backfill(first, last):
+    try:
+        with runs.instance() as instance:
+            runs.materialize(runs.UP_TO_FEATURES, first, last, instance, say=lambda line: None)
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+dates = [dt.date.fromisoformat(text) for text in sys.argv[1:]]
+for line in sys.stdin:
+    child = os.fork() or backfill(*dates)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture
+def morning_after(season: Any, tmp_path: Path) -> Iterator[Path]:
+    """A copy of everything under var, with the site as it is a day later."""
+    var = tmp_path / "var"
+    with season.undone():
+        season.publish(season.today + dt.timedelta(days=1))
+        shutil.copytree(season.var, var, ignore=shutil.ignore_patterns("site", "dagster", "mlflow", "reports"))
+        yield var
+
+
+class Backfills:
+    """Runs over the nightly range, each in a process of its own."""
+
+    def __init__(self, driver: subprocess.Popen[str]) -> None:
+        assert driver.stdin is not None
+        assert driver.stdout is not None
+        self._orders, self._answers = driver.stdin, driver.stdout
+
+    def start(self) -> int:
+        """The id of the new process."""
+        print("go", file=self._orders, flush=True)
+        return int(self._answers.readline())
+
+    def ended(self) -> int:
+        """Wait for its end: the exit code, or minus the signal that ended it."""
+        return int(self._answers.readline())
+
+    def kill_when(self, reached: Callable[[], bool]) -> None:
+        """SIGKILL a new process the moment it has come so far; it must not have come to its end."""
+        process = self.start()
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not reached() and time.monotonic() < deadline:
+            time.sleep(0.002)
+        os.kill(process, signal.SIGKILL)
+        assert self.ended() == -signal.SIGKILL
+
+
+@pytest.fixture
+def backfills(season: Any, morning_after: Path) -> Iterator[Backfills]:
+    tomorrow = season.today + dt.timedelta(days=1)
+    first, last = tomorrow - dt.timedelta(days=7), tomorrow + dt.timedelta(days=14)
+    command = [sys.executable, "-W", "ignore", "-c", BACKFILLS, str(first), str(last)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    environment = os.environ | {"SOCCER_VAR": str(morning_after)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes) as driver:
+        yield Backfills(driver)
+
+
+def committed(lake: Lake, name: str) -> Callable[[], bool]:
+    """Whether the table has a commit more than now."""
+    log = Path(lake.address(name)) / "_delta_log"
+    before = len(list(log.glob("*.json")))
+    return lambda: len(list(log.glob("*.json"))) > before
+
+
+def writing(lake: Lake, name: str) -> Callable[[], bool]:
+    """Whether the table has a data file more than now: written, and not yet committed."""
+    folder = Path(lake.address(name))
+    before = len(list(folder.glob("*.parquet")))
+    return lambda: len(list(folder.glob("*.parquet"))) > before
+
+
+def test_killed_again_and_again_a_run_ends_in_the_tables_of_an_undisturbed_one(
+    backfills, season, next_day, morning_after, digest
+):
+    lake = Lake(str(morning_after / "lake"))
+    for reached in (committed(lake, "football_data_results"), writing(lake, "odds"), committed(lake, "team_ratings")):
+        backfills.kill_when(reached)
+        for name in TABLES:  # whatever was reached, every table can be read
+            assert lake.read(name).height > 0
+    backfills.start()
+    assert backfills.ended() == 0
+    made = {name: digest(lake.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
+    assert made == {name: digest(next_day.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
+    finished = lake.read("matches", season.today, season.today)
+    assert set(finished["status"]) == {"finished"}
+    # no payload is left under a name that is not its hash, but for what was being written
+    names = {path.name for path in (morning_after / "payloads").iterdir() if path.suffix != ".part"}
+    assert {len(name) for name in names} == {64}
+    assert pl.Series(sorted(names)).is_in(lake.read("fetch_log")["payload_id"].drop_nulls().to_list()).mean() > 0.5

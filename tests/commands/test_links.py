@@ -1,0 +1,176 @@
+"""The desk for links, on a lake of three events."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from soccer_assets.clock import Clock
+from soccer_assets.commands import links as links_desk
+from soccer_assets.errors import SoccerError
+from soccer_assets.linking import decisions
+from soccer_assets.matches.schema import MATCHES
+from soccer_assets.odds.schema import ODDS_LINKS
+from soccer_assets.storage.lake import Lake
+
+DAY = dt.date(2024, 3, 9)
+NOON = dt.datetime(2024, 3, 9, 12, tzinfo=dt.UTC)
+
+
+def event(event_id: str, home: str, away: str, outcome: str, **further: Any) -> dict[str, Any]:
+    return {
+        "match_date": DAY, "event_id": event_id, "source": "fonbet", "league": "E0", "competition": "Премьер-лига",
+        "country": "England", "home": home, "away": away, "kick_off_at": NOON, "evidence": "{}", "outcome": outcome,
+        "decided_at": NOON, "decided_by": "linker", **further,
+    }  # fmt: skip
+
+
+def match(match_id: str, home: str, away: str) -> dict[str, Any]:
+    clubs = {"home": home, "away": away, "home_id": f"england.{home.lower()}", "away_id": f"england.{away.lower()}"}
+    return clubs | {
+        "match_date": DAY, "match_id": match_id, "league": "E0", "season": "2023/24", "kick_off_at": NOON,
+        "status": "scheduled", "leg": 1, "source": "football-data", "payload_id": "f", "line": 2,
+    }  # fmt: skip
+
+
+EVENTS = [
+    event("1", "Арлов", "Бранкин", "linked", match_id="m1", candidate_id="m1", home_id="england.arlov",
+          away_id="england.brankin", method="name", score=8.0),
+    event("2", "Стальные", "Дунмер", "review", candidate_id="m2", method="name", score=0.5, runner_up=-4.25, margin=4.75),
+    event("3", "Чужие", "Другие, и ко", "none"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    lake = Lake(str(tmp_path / "lake"))
+    matches = [match("m1", "Arlov", "Brankin"), match("m2", "Garov", "Dunmer"), match("m3", "Estfal", "Heldin")]
+    lake.replace_dates("matches", MATCHES.conform(pl.DataFrame(matches, schema=MATCHES.schema)), DAY, DAY)
+    lake.replace_dates("odds_links", ODDS_LINKS.conform(pl.DataFrame(EVENTS, schema=ODDS_LINKS.schema)), DAY, DAY)
+    return lake
+
+
+@pytest.fixture
+def desk(lake, capsys) -> Callable[..., list[str]]:
+    def run(*command: str) -> list[str]:
+        links_desk.run(command, lake, Clock())
+        return [line.strip() for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+def aliases(lake: Lake) -> list[tuple[str, str | None, str]]:
+    return decisions.aliases(decisions.ledger(lake)).select("name", "country", "team_id").rows()
+
+
+def test_the_queue_shows_each_case_with_both_sides_fixtures_and_alias_lines(desk):
+    assert desk("review") == [
+        "all times are UTC",
+        "case 2: 2024-03-09 12:00  Стальные - Дунмер",
+        "fonbet, Премьер-лига, England",
+        "probability 62.2%, runner-up 1.4%, no evidence",
+        "candidate: 2024-03-09 12:00  Garov - Dunmer  m2",
+        "other events: 2024-03-09 12:00  Арлов - Бранкин  m1",
+        "other events: 2024-03-09 12:00  Чужие - Другие, и ко",
+        "matches: 2024-03-09 12:00  Arlov - Brankin  m1",
+        "matches: 2024-03-09 12:00  Estfal - Heldin  m3",
+        "alias line: fonbet,Стальные,England,england.garov",
+        "alias line: fonbet,Дунмер,England,england.dunmer",
+        "",
+        "case 3: 2024-03-09 12:00  Чужие - Другие, и ко",
+        "fonbet, Премьер-лига, England",
+        "other events: 2024-03-09 12:00  Арлов - Бранкин  m1",
+        "other events: 2024-03-09 12:00  Стальные - Дунмер",
+        "matches: 2024-03-09 12:00  Arlov - Brankin  m1",
+        "matches: 2024-03-09 12:00  Estfal - Heldin  m3",
+        "matches: 2024-03-09 12:00  Garov - Dunmer  m2",
+        "alias line: fonbet,Чужие,England,?",
+        'alias line: fonbet,"Другие, и ко",England,?',
+        "",
+        "2 open cases: just links accept CASE | reject CASE | import FILE of alias lines",
+    ]
+
+
+def test_an_accepted_case_makes_aliases_of_both_names(desk, lake):
+    assert desk("accept", "2", "--reason", "seen on their site")[-1].endswith("take it back with: just links undo 1 2")
+    assert aliases(lake) == [("Дунмер", "England", "england.dunmer"), ("Стальные", "England", "england.garov")]
+    assert set(decisions.ledger(lake)["reason"]) == {"seen on their site"}
+    assert set(decisions.ledger(lake)["match_id"]) == {"m2"}
+    desk("undo", "1", "2")
+    assert aliases(lake) == []
+
+
+def test_another_match_than_the_candidate_can_be_named(desk, lake):
+    desk("accept", "3", "m3")
+    assert aliases(lake) == [("Другие, и ко", "England", "england.heldin"), ("Чужие", "England", "england.estfal")]
+
+
+def test_a_case_or_one_of_its_names_is_rejected(desk, lake):
+    desk("reject", "2")
+    desk("reject", "2", "home")
+    assert decisions.rejected(decisions.ledger(lake)).rows() == [
+        ("fonbet", None, None, "2", "m2"),
+        ("fonbet", "Стальные", "england.garov", None, None),
+    ]
+
+
+def test_a_name_is_parted_from_the_club_it_is_linked_to(desk, lake):
+    desk("split", "fonbet", "Арлов")
+    assert decisions.rejected(decisions.ledger(lake)).select("name", "team_id").rows() == [("Арлов", "england.arlov")]
+
+
+def test_two_ids_are_made_one_club(desk, lake):
+    desk("merge", "england.arlov", "england.garov")
+    assert decisions.merged(decisions.ledger(lake)) == {"england.garov": "england.arlov"}
+
+
+def test_aliases_go_out_and_come_in(desk, lake, tmp_path):
+    desk("accept", "2")
+    assert desk("export", str(tmp_path / "a.csv")) == [f"2 aliases written to {tmp_path / 'a.csv'}"]
+    desk("undo", "1", "2")
+    assert desk("import", str(tmp_path / "a.csv"))[0].startswith("2 new aliases")
+    assert len(aliases(lake)) == 2
+
+
+def test_the_history_tells_which_links_a_decision_changed(desk, lake):
+    desk("accept", "2")
+    after = EVENTS[1] | {"outcome": "linked", "match_id": "m2", "home_id": "england.garov", "away_id": "england.dunmer",
+                         "method": "alias"}  # fmt: skip
+    rows = ODDS_LINKS.conform(pl.DataFrame([EVENTS[0], after, EVENTS[2]], schema=ODDS_LINKS.schema))
+    lake.replace_dates("odds_links", rows, DAY, DAY)
+    told = desk("history", "Стальные")
+    assert told[0].endswith(
+        "action=accept source=fonbet name=Стальные country=England team_id=england.garov event_id=2 match_id=m2"
+    )
+    assert told[1:] == [
+        "2024-03-09 2 Стальные - Дунмер: no match -> m2",
+        "Стальные is england.garov: 1 links by alias, 2024-03-09 to 2024-03-09",
+    ]
+    desk("undo", "1")
+    assert [line.endswith("(undone)") for line in desk("history", "Стальные")] == [True, False, False, False]
+    assert [line[:1] for line in desk("history")] == ["1", "2", "2", "2", "3"]
+
+
+def test_without_cases_there_is_nothing_to_do(desk, lake):
+    lake.replace_dates("odds_links", ODDS_LINKS.conform(pl.DataFrame(EVENTS[:1], schema=ODDS_LINKS.schema)), DAY, DAY)
+    assert desk("review") == ["no open cases"]
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("accept", "9"), "expected the number of an event in odds_links, found 9"),
+        (("accept", "3"), "case 3 has no candidate; name one: just links accept CASE MATCH"),
+        (("accept", "3", "m9"), "expected the id of a match, found m9"),
+        (("merge", "england.arlov", "england.nobody"), "expected the id of a club that plays in matches, .* found england.nobody"),
+        (("split", "fonbet", "Никто"), "expected a name of fonbet that is taken for a club, found Никто"),
+        (("undo", "4"), r"expected the number of one decision \(there is none yet\), found 4"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_said_and_nothing_is_written(desk, lake, command, message):
+    with pytest.raises(SoccerError, match=message):
+        desk(*command)
+    assert not lake.exists("link_decisions")

@@ -1,0 +1,262 @@
+"""The registry on a real MLflow with SQLite."""
+
+import datetime as dt
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+import pytest
+
+from soccer_assets.clock import Clock
+from soccer_assets.errors import ModelError
+from soccer_assets.models.champion.forecaster import Forecaster
+from soccer_assets.models.champion.promotion_gate import Condition, Verdict, champion_moves, champion_on, ledger
+from soccer_assets.models.champion.registry import Registry
+from soccer_assets.models.families.climatology import ClimatologyEstimator
+from soccer_assets.models.goals_model import GoalsModel
+from soccer_assets.models.schema import SELECTED_MODEL
+from soccer_assets.models.selection.blending import Blend
+from soccer_assets.models.selection.calibration import Temperature
+from soccer_assets.models.training_data import Scaling
+from soccer_assets.scoring import PROBABILITIES
+from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
+
+YES = Verdict((Condition("matches", True, "700", "at least 150"),), None)
+NO = Verdict((Condition("ECE", False, "0.0500", "at most 0.0200"),), None)
+TODAY = dt.date(2025, 4, 1)
+
+
+def store(lake: Lake, *models: dict[str, Any]) -> None:
+    """As the asset is written before its card."""
+    lake.replace("selected_model", pl.DataFrame(list(models), schema=SELECTED_MODEL.schema), None)
+
+
+def decide(registry: Registry, model: dict[str, Any], verdict: Verdict = YES) -> None:
+    registry.decide(model, registry.register(model, "run"), verdict)
+
+
+def selected(day: int, p_home: float = 0.45) -> dict[str, Any]:
+    """A row of `selected_model` for a day in March."""
+    chances = (p_home, 0.25, 0.75 - p_home)
+    date = dt.date(2025, 3, day)
+    forecaster = Forecaster(
+        ClimatologyEstimator(("E0",), (chances,), chances),
+        Temperature(0.9),
+        Blend(0.2, 0.8, None, 0),
+        ("elo_diff",),
+        date - dt.timedelta(days=1),
+        GoalsModel(Scaling((), (), (), (), ()), ((), ()), (0.4, 0.1), -0.05),
+    )
+    return {
+        "match_date": date, "family": "climatology", "trained_through": forecaster.trained_through, "examples": 700,
+        "parameters": json.dumps({"half_life_days": 1000.0}), "version": forecaster.version, "log_loss": 1.05,
+        "comparison": "[]", "reason": "climatology has the lowest log loss.", "forecaster": forecaster.encode(),
+        "calibration": "[]", "lines": "[]", "out_of_fold": json.dumps({"match_id": [], **{name: [] for name in PROBABILITIES}}),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's empty database: making it takes seconds."""
+    var = tmp_path_factory.mktemp("mlflow-made-once")
+    assert Registry(Settings(var=str(var)), Lake(str(var / "lake"))).champion_version() is None
+    return var / "mlflow" / "mlflow.db"
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+@pytest.fixture
+def registry(tmp_path: Path, lake: Lake, prepared: Path) -> Registry:
+    copy = tmp_path / "mlflow" / "mlflow.db"
+    copy.parent.mkdir()
+    with sqlite3.connect(prepared) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+    return Registry(Settings(var=str(tmp_path)), lake)
+
+
+def test_before_the_first_model_there_is_no_champion(registry, lake):
+    assert registry.champion_version() is None
+    assert not lake.exists("promotions") and ledger(lake).is_empty()
+
+
+def test_a_forecaster_is_registered_once_and_another_one_anew(registry):
+    assert registry.register(selected(1), "run-1") == "1"
+    assert registry.register(selected(1), "run-2") == "1"
+    assert registry.register(selected(1, p_home=0.5), "run-3") == "2"
+    assert registry.register(selected(1), "run-4") == "1"
+
+
+def test_a_version_comes_back_as_it_was(registry):
+    row = selected(1)
+    loaded = registry.load(registry.register(row, "run-1"))
+    assert loaded.encode() == row["forecaster"]
+    assert loaded.version == row["version"]
+
+
+def test_an_accepted_model_is_champion_and_the_move_is_written_to_the_ledger(registry, lake):
+    first, second = selected(1), selected(8, p_home=0.5)
+    before = Clock().now()
+    decide(registry, first)
+    assert registry.champion_version() == "1"
+    decide(registry, second)
+    assert registry.champion_version() == "2"
+    moves = ledger(lake)
+    told = ("effective_from", "alias", "version", "model_date", "previous", "registry_version", "accepted", "reason")
+    why = "every condition of the gate holds"
+    march = dt.date(2025, 3, 1), dt.date(2025, 3, 8)
+    assert moves.select(told).rows() == [
+        (march[0], "champion", first["version"], march[0], None, "1", True, why),
+        (march[1], "champion", second["version"], march[1], first["version"], "2", True, why),
+    ]
+    assert json.loads(moves["conditions"][0]) == [
+        {"name": "matches", "holds": True, "found": "700", "needed": "at least 150"}
+    ]
+    assert before <= moves["moved_at"].to_list()[0] <= moves["moved_at"].to_list()[1] <= Clock().now()
+
+
+def test_a_refused_model_is_in_the_ledger_and_the_champion_goes_on(registry, lake):
+    first, second = selected(1), selected(8, p_home=0.5)
+    decide(registry, first)
+    decide(registry, second, NO)
+    assert registry.champion_version() == "1"
+    refused = ledger(lake).row(1, named=True)
+    assert (refused["version"], refused["accepted"], refused["previous"]) == (
+        second["version"],
+        False,
+        first["version"],
+    )
+    assert refused["reason"] == "ECE: found 0.0500, needed at most 0.0200"
+    assert champion_on(ledger(lake), [TODAY]).to_list() == [first["version"]]
+
+
+def test_the_same_verdict_again_is_no_move_and_a_new_one_is(registry, lake):
+    for verdict in (NO, NO, YES, YES):
+        decide(registry, selected(1), verdict)
+    assert ledger(lake)["accepted"].to_list() == [False, True]
+    assert registry.champion_version() == "1"
+
+
+def test_a_model_made_for_the_past_is_champion_of_the_past_alone(registry, lake):
+    new, old = selected(20), selected(1, p_home=0.5)
+    decide(registry, new)
+    decide(registry, old)
+    assert registry.champion_version() == "1"
+    assert champion_on(ledger(lake), [dt.date(2025, 3, 19), TODAY]).to_list() == [old["version"], new["version"]]
+
+
+def test_a_rollback_points_at_the_champion_before_from_today_on(registry, lake):
+    models = [selected(day, p_home=0.4 + day / 100) for day in (1, 8, 20)]
+    store(lake, *models)
+    for model in models:
+        decide(registry, model)
+    assert registry.rollback(None, "loses to the market", TODAY) == models[1]["version"]
+    assert registry.champion_version() == "2"
+    last = ledger(lake).row(-1, named=True)
+    assert (last["effective_from"], last["accepted"], last["previous"]) == (TODAY, True, models[2]["version"])
+    assert (last["reason"], last["conditions"], last["model_date"]) == (
+        "loses to the market",
+        "[]",
+        dt.date(2025, 3, 8),
+    )
+    days = [TODAY - dt.timedelta(days=1), TODAY]
+    assert champion_on(ledger(lake), days).to_list() == [models[2]["version"], models[1]["version"]]
+    # another one goes further back, not forward again; then there is nobody left
+    later = TODAY + dt.timedelta(days=1)
+    assert registry.rollback(None, "worse still", later) == models[0]["version"]
+    with pytest.raises(ModelError, match="expected a champion before .*, found none: name the version"):
+        registry.rollback(None, "and again", later + dt.timedelta(days=1))
+
+
+def test_a_run_repeated_after_a_rollback_does_not_undo_it(registry, lake):
+    models = [selected(1), selected(8, p_home=0.5)]
+    store(lake, *models)
+    for model in models:
+        decide(registry, model)
+    registry.rollback(models[0]["version"], "by hand", models[1]["match_date"])
+    decide(registry, models[1])
+    assert registry.champion_version() == "1"
+    assert champion_moves(ledger(lake))["version"].to_list() == [models[0]["version"]] * 2
+
+
+def test_a_refused_version_may_be_named_and_an_unknown_or_remade_one_may_not(registry, lake):
+    first, second = selected(1), selected(8, p_home=0.5)
+    store(lake, first, second)
+    decide(registry, first)
+    decide(registry, second, NO)
+    assert registry.rollback(second["version"], "trusted", TODAY) == second["version"]
+    assert registry.champion_version() == "2"
+    with pytest.raises(ModelError, match="expected another version than the champion's"):
+        registry.rollback(second["version"], "again", TODAY)
+    with pytest.raises(ModelError, match="one of .*, found nonsense"):
+        registry.rollback("nonsense", "?", TODAY)
+    store(lake, second)
+    with pytest.raises(ModelError, match=f"found {first['version']}"):
+        registry.rollback(first["version"], "its row is gone", TODAY)
+
+
+def test_a_registry_that_fails_while_the_champion_moves_leaves_nothing_half_done(registry, lake, tmp_path):
+    first, second = selected(1), selected(8, p_home=0.5)
+    decide(registry, first)
+    version = registry.register(second, "run")
+    database = tmp_path / "mlflow" / "mlflow.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("ALTER TABLE registered_model_aliases RENAME TO away")
+    with pytest.raises(ModelError, match="the champion was not moved. Run the same command again"):
+        registry.decide(second, version, YES)
+    assert ledger(lake)["version"].to_list() == [first["version"]]
+    with sqlite3.connect(database) as connection:
+        connection.execute("ALTER TABLE away RENAME TO registered_model_aliases")
+    assert registry.champion_version() == "1"
+    registry.decide(second, version, YES)
+    assert (registry.champion_version(), ledger(lake)["accepted"].to_list()) == ("2", [True, True])
+
+
+def test_the_card_stands_beside_the_forecaster(registry):
+    version = registry.register(selected(1), "run-1")
+    registry.log_card(version, "# a card")
+    registry.log_card(version, "# a card, again")
+    run_id = registry._client.get_model_version("match-outcome", version).run_id
+    file = registry._client.download_artifacts(run_id, "model_card.md")
+    assert Path(file).read_text() == "# a card, again"
+
+
+def test_mlflow_tells_what_was_learned_and_by_which_run_of_dagster(registry, tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    registry.register(selected(1), "run-1")
+    client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'mlflow' / 'mlflow.db'}")
+    version = client.get_model_version("match-outcome", "1")
+    told = selected(1)
+    assert version.description == told["reason"]
+    assert version.tags == {
+        "version": told["version"], "family": "climatology", "match_date": "2025-03-01",
+        "trained_through": "2025-02-28", "dagster_run_id": "run-1",
+    }  # fmt: skip
+    run = client.get_run(version.run_id)
+    assert (run.data.params, run.data.metrics) == ({"half_life_days": "1000.0"}, {"log_loss": 1.05, "examples": 700.0})
+    assert run.info.status == "FINISHED"
+    assert (tmp_path / "mlflow" / "artefacts").is_dir()  # everything stays under var
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("url", ["ftp://nowhere", "nonsense", "http://127.0.0.1:9"])
+def test_a_registry_that_is_not_there_is_told_from_one_without_a_champion(url, tmp_path, lake, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    registry = Registry(msgspec.structs.replace(Settings(), var=str(tmp_path), mlflow_url=url), lake)
+    asking = (
+        registry.champion_version,
+        lambda: registry.register(selected(1), "run"),
+        lambda: registry.log_card("1", "# a card"),
+        lambda: registry.decide(selected(1), "1", YES),
+    )
+    for asked in asking:
+        with pytest.raises(ModelError, match=f"expected the registry at {url}, found [A-Z_]+: "):
+            asked()
+    assert not lake.exists("promotions")

@@ -1,0 +1,189 @@
+import asyncio
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from serving.app import create_app
+from serving.settings import ServingSettings
+from soccer_assets.settings import Settings
+from soccer_assets.sources.schema import SOURCE_HEALTH
+from soccer_assets.storage.lake import Lake
+
+Client = Any  # see conftest
+FIXTURE = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-10-12"}
+
+
+def by_name(health: dict[str, Any]) -> dict[str, tuple[bool, str]]:
+    return {check["name"]: (check["holds"], check["found"]) for check in health["checks"]}
+
+
+async def figures(client: Client) -> dict[tuple[str, ...], float]:
+    """Every sample: its name and the values of its labels."""
+    text = (await client.get("/metrics")).text
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def test_health_says_live_and_why_it_is_not_ready(client: Client) -> None:
+    answer = await client.get("/health")
+    health = answer.json()
+    assert answer.status_code == 200 and health["live"] is True and health["ready"] is False
+    assert health["reasons"] == ["worker: none gave a sign of life lately: start serving.worker"]
+    checks = by_name(health)
+    assert checks["lake"][1].startswith("matches version 0, teams version 0, predictions version 0")
+    assert checks["predictions"] == (True, "42 matches up to 2024-10-05")
+    assert checks["redis"] == (True, "0 jobs wait or run")
+    assert (await client.get("/health/live")).json() == {"live": True}
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (503, health)
+
+
+async def test_with_a_worker_it_is_ready(client: Client, work: Any) -> None:
+    async with work():
+        ready = await client.get("/health/ready")
+    assert ready.status_code == 200 and ready.json()["reasons"] == []
+    assert "j_complete=0" in by_name(ready.json())["worker"][1]
+
+
+async def test_readiness_needs_what_the_settings_say(
+    opened: Any, settings: Settings, serving: ServingSettings, unused_tcp_port: int
+) -> None:
+    reads_only = msgspec.structs.replace(serving, ready_needs="lake,predictions")
+    lost = msgspec.structs.replace(settings, redis_url=f"redis://127.0.0.1:{unused_tcp_port}/0")
+    async with opened(create_app(lost, reads_only)) as client:
+        ready = await client.get("/health/ready")
+    assert ready.status_code == 200
+    assert by_name(ready.json())["redis"] == (False, "no answer (ConnectionError)")
+
+
+async def test_an_empty_lake_is_not_ready_and_says_what_to_do(
+    opened: Any, settings: Settings, serving: ServingSettings, tmp_path: Path
+) -> None:
+    empty = msgspec.structs.replace(settings, lake_url=str(tmp_path / "nothing"))
+    async with opened(create_app(empty, serving)) as client:
+        reasons = (await client.get("/health/ready")).json()["reasons"]
+        assert (await client.get("/predictions")).json() == {"items": [], "total": 0, "limit": 50, "offset": 0}
+    assert reasons[:2] == [
+        "lake: no table has been materialized yet",
+        "predictions: none yet: materialize the asset predictions",
+    ]
+
+
+async def test_a_redis_that_never_answers_is_unavailable_and_does_not_hold_the_request(
+    opened: Any, settings: Settings, serving: ServingSettings
+) -> None:
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    silent = msgspec.structs.replace(settings, redis_url=f"redis://127.0.0.1:{port}/0")
+    hasty = msgspec.structs.replace(serving, redis_timeout_seconds=0.2)
+    async with server, opened(create_app(silent, hasty)) as client:
+        async with asyncio.timeout(5):
+            answer = await client.post("/predictions", json=FIXTURE)
+            health = (await client.get("/health")).json()
+        server.close()
+    assert answer.status_code == 503 and answer.json()["type"] == "/problems/queue-unavailable"
+    assert by_name(health)["redis"] == (False, "no answer (TimeoutError)")
+
+
+async def test_requests_are_counted_by_route_and_by_the_status_the_client_saw(client: Client) -> None:
+    for path in ("/predictions/E0.202425.arsenal.chelsea", "/predictions/E0.202425.chelsea.arsenal", "/predictions/x"):
+        await client.get(path)
+    for path in ("/nothing", "/nothing/else", "/matches?limit=0"):
+        await client.get(path)
+    await client.delete("/matches")
+    found = await figures(client)
+    assert found["soccer_http_requests_total", "GET", "/predictions/{match_id}", "200"] == 2
+    assert found["soccer_http_requests_total", "GET", "/predictions/{match_id}", "404"] == 1
+    assert found["soccer_http_requests_total", "GET", "unrouted", "404"] == 2
+    assert found["soccer_http_requests_total", "GET", "/matches", "400"] == 1
+    assert found["soccer_http_requests_total", "DELETE", "unrouted", "405"] == 1
+    assert found["soccer_http_request_seconds_count", "GET", "/predictions/{match_id}"] == 3
+    assert found[("soccer_http_requests_in_progress",)] == 1  # the request for the metrics itself
+
+
+async def test_the_platform_counts_forecasts_jobs_and_refreshes(client: Client, work: Any, lake: Lake) -> None:
+    await client.get("/predictions/E0.202425.arsenal.chelsea")
+    await client.get("/predictions", params={"limit": 7})
+    waiting = await client.post("/predictions/jobs", json=FIXTURE)
+    before = await figures(client)
+    assert before[("soccer_predictions_served_total",)] == 8
+    assert before[("soccer_queue_depth",)] == 1 and before["soccer_jobs", "queued"] == 1
+    assert (before[("soccer_redis_up",)], before[("soccer_worker_up",)]) == (1, 0)
+    async with work():
+        await client.post("/predictions", json=FIXTURE)
+        while (await client.get(waiting.headers["location"])).json()["status"] != "done":
+            await asyncio.sleep(0.01)
+        rows = lake.read("predictions")
+        lake.replace_dates("predictions", rows.head(1), dt.date(2024, 8, 3), dt.date(2024, 8, 3))
+        async with asyncio.timeout(5):
+            while (after := await figures(client))[("soccer_snapshot_refreshes",)] == 1:
+                await asyncio.sleep(0.02)
+    assert after["soccer_jobs", "done"] == 2 and after["soccer_forecasts_on_demand_total", "done"] == 1
+    assert after[("soccer_worker_up",)] == 1
+    assert after[("soccer_snapshot_refreshes",)] == 2 and 0 < after[("soccer_snapshot_refresh_seconds",)] < 5
+    assert 0 <= after[("soccer_snapshot_age_seconds",)] < 5 and after[("soccer_snapshot_failed",)] == 0
+    assert after[("soccer_snapshot_forecasts",)] == pl.Series(rows["match_id"]).n_unique() - 4
+
+
+async def test_a_refused_model_is_told_until_one_is_accepted(client: Client, promote: Any) -> None:
+    async def becomes(refused: int, version: str) -> None:
+        async with asyncio.timeout(5):
+            while True:
+                told = (await figures(client))[("soccer_promotion_refused",)], (await client.get("/model")).json()
+                if (told[0], told[1].get("version")) == (refused, version):
+                    return
+                await asyncio.sleep(0.02)
+
+    promote("aaaaaaaaaaaa", "logistic_regression")
+    await becomes(0, "aaaaaaaaaaaa")
+    promote("bbbbbbbbbbbb", "lightgbm", accepted=False)
+    await becomes(1, "aaaaaaaaaaaa")
+    promote("cccccccccccc", "lightgbm")
+    await becomes(0, "cccccccccccc")
+
+
+async def test_the_sources_are_counted_as_the_lake_has_them(client: Client, lake: Lake) -> None:
+    assert not any(name[0].startswith("soccer_source") for name in await figures(client))
+    day, seen = dt.date(2024, 10, 5), dt.datetime(2024, 10, 5, 6, tzinfo=dt.UTC)
+    counts = {name: 0 for name in ("fetched", "quarantined", "matches", "unchanged", "missing", "rejected", "failed")}
+    rows = [
+        {**counts, "match_date": day, "source": "fonbet", "parsed": 7, "quarantined": 2, "state": "ok", "accepted": 3,
+         "blocked": 0, "last_success_at": seen - dt.timedelta(hours=4)},
+        {**counts, "match_date": day + dt.timedelta(days=1), "source": "fonbet", "parsed": 5, "state": "broken",
+         "accepted": 4, "blocked": 1, "last_success_at": seen},
+    ]  # fmt: skip
+    lake.replace("source_health", pl.concat([SOURCE_HEALTH.empty(), pl.DataFrame(rows)], how="diagonal_relaxed"), None)
+    async with asyncio.timeout(5):
+        while ("soccer_source_records", "fonbet") not in (found := await figures(client)):
+            await asyncio.sleep(0.02)
+    assert found["soccer_source_records", "fonbet"] == 12
+    assert found["soccer_source_quarantined", "fonbet"] == 2
+    assert found["soccer_source_fetches_total", "accepted", "fonbet"] == 4
+    assert found["soccer_source_fetches_total", "blocked", "fonbet"] == 1
+    assert found["soccer_source_last_success_timestamp_seconds", "fonbet"] == seen.timestamp()
+    assert found["soccer_source_healthy", "fonbet"] == 0
+
+
+async def test_without_redis_the_metrics_say_so(
+    opened: Any, settings: Settings, serving: ServingSettings, unused_tcp_port: int
+) -> None:
+    lost = msgspec.structs.replace(settings, redis_url=f"redis://127.0.0.1:{unused_tcp_port}/0")
+    async with opened(create_app(lost, serving)) as client:
+        found = await figures(client)
+    assert found[("soccer_redis_up",)] == 0 and found[("soccer_worker_up",)] == 0
+    assert str(found[("soccer_queue_depth",)]) == "nan"
+
+
+@pytest.mark.parametrize("name", ["soccer_http_requests_in_progress", "process_resident_memory_bytes"])
+async def test_two_applications_do_not_share_their_figures(client: Client, opened: Any, name: str) -> None:
+    other = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), ServingSettings())
+    assert other.state.metrics.registry is not client.app.state.metrics.registry
+    assert name in (await client.get("/metrics")).text

@@ -1,0 +1,172 @@
+"""Every error is a problem document: a stable type, a title of the kind, a detail of the case."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from litestar import Litestar, get
+
+from serving.api.problems import HANDLERS, KINDS
+from serving.contracts import Problem
+
+Client = Any  # see conftest
+FIXTURE = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-10-12"}
+
+CASES: list[tuple[str, str, Any, int, str, str]] = [
+    # nothing there
+    ("GET", "/nothing/here", None, 404, "not-found", "/nothing/here"),
+    ("GET", "/predictions/E0.202425.nobody.noone", None, 404, "unknown-match", "'E0.202425.nobody.noone'"),
+    ("GET", "/jobs/never-was", None, 404, "unknown-job", "'never-was'"),
+    ("GET", "/model", None, 404, "no-champion", "promote"),
+    ("GET", "/problems/unheard-of", None, 404, "not-found", "'unheard-of'"),
+    # a method the resource does not have
+    ("DELETE", "/matches", None, 405, "method-not-allowed", "has GET, OPTIONS, not DELETE"),
+    ("PUT", "/predictions", None, 405, "method-not-allowed", "has GET, OPTIONS, POST, not PUT"),
+    # parameters that cannot be read
+    ("GET", "/matches?limit=0", None, 400, "invalid-request", "/matches"),
+    ("GET", "/matches?limit=501", None, 400, "invalid-request", "/matches"),
+    ("GET", "/predictions?offset=-1", None, 400, "invalid-request", "/predictions"),
+    ("GET", "/predictions?limit=ten", None, 400, "invalid-request", "/predictions"),
+    ("GET", "/matches?date_from=2024-13-01", None, 400, "invalid-request", "/matches"),
+    ("GET", "/matches?status=played", None, 400, "invalid-request", "/matches"),
+    ("GET", "/predictions?line=oracle", None, 400, "invalid-request", "/predictions"),
+    ("GET", "/quality?sample=some", None, 400, "invalid-request", "/quality"),
+    ("GET", "/matches?leage=E0", None, 400, "unknown-parameter", "['leage']"),
+    ("GET", "/predictions/x?line=model", None, 400, "unknown-parameter", "['line']"),
+    ("GET", "/matches?league=E0&league=E1", None, 400, "repeated-parameter", "['league']"),
+    ("GET", "/matches?limit=1&limit=1", None, 400, "repeated-parameter", "['limit']"),
+    ("GET", "/teams?name=ars&%6eame=chel", None, 400, "repeated-parameter", "['name']"),
+    ("GET", "/predictions?line=&line=model", None, 400, "repeated-parameter", "['line']"),
+    # parameters that can be read and make no sense
+    ("GET", "/matches?league=XX", None, 422, "unknown-league", "'XX'"),
+    ("GET", "/matches?league=ALL", None, 422, "unknown-league", "'ALL'"),
+    ("GET", "/quality?league=e0", None, 422, "unknown-league", "'e0'"),
+    ("GET", "/predictions?date_from=2024-09-02&date_to=2024-09-01", None, 422, "empty-range", "2024-09-02"),
+    # bodies
+    ("POST", "/predictions", b"{", 400, "invalid-request", "truncated"),
+    ("POST", "/predictions", b"", 400, "invalid-request", "/predictions"),
+    ("POST", "/predictions", {**FIXTURE, "date": "soon"}, 400, "invalid-request", "/predictions"),
+    ("POST", "/predictions", {**FIXTURE, "stake": 5}, 400, "invalid-request", "/predictions"),
+    ("POST", "/predictions/jobs", {"league": "E0"}, 400, "invalid-request", "/predictions/jobs"),
+    ("POST", "/predictions", {**FIXTURE, "home": "x" * 70_000}, 413, "content-too-large", ""),
+    # fixtures that cannot be forecast
+    ("POST", "/predictions", {**FIXTURE, "league": "E9"}, 422, "unknown-league", "'E9'"),
+    ("POST", "/predictions", {**FIXTURE, "league": "D1"}, 422, "league-without-matches", "D1"),
+    ("POST", "/predictions", {**FIXTURE, "home": "Manchester Utd"}, 422, "unknown-club", "'Manchester Utd'"),
+    (
+        "POST",
+        "/predictions",
+        {**FIXTURE, "away": "Barcelona"},
+        422,
+        "unknown-club",
+        "England, Premier League",
+    ),
+    (
+        "POST",
+        "/predictions/jobs",
+        {**FIXTURE, "away": "england.arsenal"},
+        422,
+        "same-club",
+        "Arsenal at home and away",
+    ),
+    ("POST", "/predictions", {**FIXTURE, "date": "2024-09-20"}, 422, "date-out-of-range", "2024-09-21"),
+    ("POST", "/predictions", {**FIXTURE, "date": "2025-09-20"}, 422, "date-out-of-range", "2025-03-20"),
+]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize(("method", "path", "body", "status", "kind", "said"), CASES)
+async def test_an_error_is_a_problem_document(
+    reader: Client, method: str, path: str, body: Any, status: int, kind: str, said: str
+) -> None:
+    content = body if isinstance(body, bytes) else None
+    answer = await reader.request(method, path, content=content, json=None if content is not None else body)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = msgspec.json.decode(answer.content, type=Problem)
+    assert problem.type == f"/problems/{kind}"
+    assert (problem.status, problem.title) == (status, KINDS[kind].title)
+    assert problem.instance == path.split("?")[0]
+    assert said in problem.detail
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_parameter_out_of_bounds_is_named(reader: Client) -> None:
+    problem = (await reader.get("/matches", params={"limit": 0, "offset": "x"})).json()
+    assert {flaw["name"] for flaw in problem["errors"]} == {"limit", "offset"}
+    assert {flaw["source"] for flaw in problem["errors"]} == {"query"}
+    assert all(flaw["detail"] for flaw in problem["errors"])
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_club_that_is_not_known_is_answered_with_the_closest_names(reader: Client) -> None:
+    problem = (await reader.post("/predictions", json={**FIXTURE, "home": "Manchester United"})).json()
+    assert problem["known"][0] == "Man United"
+    problem = (await reader.post("/predictions", json={**FIXTURE, "away": "notingham forrest"})).json()
+    assert problem["known"][0] == "Nott'm Forest"
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_league_without_matches_is_answered_with_those_that_have_some(reader: Client) -> None:
+    problem = (await reader.post("/predictions", json={**FIXTURE, "league": "D1"})).json()
+    assert problem["known"] == ["E0", "SP1"]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_wrong_method_is_answered_with_the_right_ones(reader: Client) -> None:
+    assert (await reader.delete("/predictions")).headers["allow"] == "GET, OPTIONS, POST"
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("kind", sorted(KINDS))
+async def test_the_type_of_a_problem_explains_itself(reader: Client, kind: str) -> None:
+    answer = await reader.get(f"/problems/{kind}")
+    assert answer.json() == {
+        "type": f"/problems/{kind}",
+        "title": KINDS[kind].title,
+        "status": KINDS[kind].status,
+    }
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_an_error_of_ours_tells_the_client_nothing_and_the_log_everything(
+    opened: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    @get("/broken", sync_to_thread=False)
+    def broken() -> None:
+        raise RuntimeError("the password is swordfish")
+
+    async with opened(
+        Litestar([broken], exception_handlers=HANDLERS, openapi_config=None, logging_config=None)
+    ) as client:
+        answer = await client.get("/broken")
+    assert answer.status_code == 500
+    assert answer.json()["type"] == "/problems/internal"
+    assert "swordfish" not in answer.text and "Traceback" not in answer.text
+    assert "swordfish" in caplog.text
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_field_of_a_body_that_cannot_be_read_is_named(reader: Client) -> None:
+    problem = (await reader.post("/predictions", json={**FIXTURE, "date": "soon"})).json()
+    assert [(flaw["source"], flaw["name"]) for flaw in problem["errors"]] == [("body", "date")]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_no_route_takes_a_parameter_twice(reader: Any) -> None:
+    """Whether it knows the parameter or not, pages and files among them."""
+    paths = (await reader.get("/schema/openapi.json")).json()["paths"]
+    routes = [(method, path) for path, methods in paths.items() for method in methods]
+    routes += [("get", path) for path in ("/", "/matches/{id}/page", "/quality/page", "/docs", "/metrics")]
+    assert len(routes) == 20
+    for method, path in routes:
+        path = (
+            path.replace("{match_id}", "x").replace("{job_id}", "x").replace("{kind}", "internal").replace("{id}", "x")
+        )
+        for query in ("limit=1&limit=2", "x=1&x=1", "a=&a=", "league=E0&limit=1&league=E1"):
+            answer = await reader.request(method.upper(), f"{path}?{query}", json={} if method == "post" else None)
+            assert answer.status_code == 400, (method, path, query)
+            assert query.split("=")[0] in answer.text
+    problem = (await reader.get("/matches?league=E0&league=E1&league=E0")).json()
+    assert problem["errors"] == [{"source": "query", "name": "league", "detail": "expected once, found 3 times"}]

@@ -1,0 +1,133 @@
+"""A change of the lake is in the next answers, under another tag; without one nothing is sent twice."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import polars as pl
+import pytest
+
+from serving.snapshot.snapshot import Snapshot
+from serving.snapshot.tables import COLUMNS
+from soccer_assets.clock import Clock
+from soccer_assets.storage.lake import Lake
+
+Client = Any  # see conftest
+MATCH = "/predictions/E0.202425.arsenal.chelsea"
+TAGGED = ["/leagues", "/matches", "/teams", "/predictions", MATCH, "/quality", "/drift", "/model"]
+
+
+@pytest.mark.asyncio
+async def test_the_model_is_the_one_the_alias_was_last_moved_to(
+    client: Client, promote: Callable[[str, str], None]
+) -> None:
+    promote("aaaaaaaaaaaa", "elo_logit")
+    promote("bbbbbbbbbbbb", "lightgbm")
+    client.app.state.feed.refresh()
+    model = (await client.get("/model")).json()
+    promoted = dt.datetime.fromisoformat(model.pop("promoted_at"))
+    assert Clock().now() - promoted < dt.timedelta(minutes=1)
+    assert model == {
+        "version": "bbbbbbbbbbbb",
+        "family": "lightgbm",
+        "trained_through": "2024-09-01",
+        "examples": 900,
+        "log_loss": 0.97,
+        "reason": "lowest log loss",
+        "comparison": [{"family": "lightgbm", "log_loss": 0.97}],
+    }
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_has_the_newest_is_sent_nothing(
+    client: Client, promote: Callable[[str, str], None]
+) -> None:
+    promote("aaaaaaaaaaaa", "elo_logit")
+    client.app.state.feed.refresh()
+    for path in TAGGED:
+        first = await client.get(path)
+        tag = first.headers["etag"]
+        assert first.headers["cache-control"] == "no-cache"
+        for held in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            again = await client.get(path, headers={"if-none-match": held})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        other = await client.get(path, headers={"if-none-match": '"other"'})
+        assert (other.status_code, other.content) == (200, first.content)
+
+
+@pytest.mark.asyncio
+async def test_a_tag_does_not_make_an_unknown_match_unchanged(client: Client) -> None:
+    tag = (await client.get(MATCH)).headers["etag"]
+    assert (await client.get("/predictions/unknown", headers={"if-none-match": tag})).status_code == 404
+
+
+@pytest.mark.asyncio
+async def test_a_new_version_of_any_table_is_served_within_the_refresh_under_a_new_tag(
+    client: Client, lake: Lake, promote: Callable[[str, str], None]
+) -> None:
+    def write_predictions() -> None:
+        rows = lake.read("predictions").with_columns(p_home=pl.lit(0.6), p_away=pl.lit(0.1))
+        lake.replace("predictions", rows, None)
+
+    seen = {(await client.get(MATCH)).headers["etag"]}
+    for change in (
+        write_predictions,
+        lambda: promote("aaaaaaaaaaaa", "elo_logit"),
+        lambda: lake.replace("drift_report", lake.read("drift_report").head(1), None),
+    ):
+        change()
+        async with asyncio.timeout(5):
+            while (answer := await client.get(MATCH)).headers["etag"] in seen:
+                await asyncio.sleep(0.02)
+        seen.add(answer.headers["etag"])
+    assert answer.json()["model"] == {"home": 0.6, "draw": 0.3, "away": 0.1}
+    assert (await client.get("/drift")).json()["match_date"] == "2024-09-01"
+    stale = await client.get(MATCH, headers={"if-none-match": ", ".join(seen - {answer.headers["etag"]})})
+    assert stale.status_code == 200
+
+
+def test_only_what_rests_on_a_changed_table_is_made_again(lake: Lake) -> None:
+    first = Snapshot.empty(180).renewed(lake)
+    assert first.renewed(lake) is first
+    lake.replace("drift_report", lake.read("drift_report").head(1), None)
+    second = first.renewed(lake)
+    assert second.matches is first.matches and second.forecasts is first.forecasts
+    assert second.reports is not first.reports
+    assert second.tables["matches"] is first.tables["matches"]
+    assert second.tag.value != first.tag.value
+
+
+def test_a_table_made_anew_with_the_same_version_has_another_tag(lake: Lake) -> None:
+    first = Snapshot.empty(180).renewed(lake)
+    rows = lake.read("predictions")
+    rmtree(Path(lake.address("predictions")))
+    lake.replace("predictions", rows.with_columns(p_home=pl.lit(0.9)), None)
+    second = first.renewed(lake)
+    assert second.editions["predictions"].version == first.editions["predictions"].version  # type: ignore[union-attr]
+    assert second.tag.value != first.tag.value
+    chances = second.forecasts.find("E0.202425.arsenal.chelsea")
+    assert chances is not None and chances.model is not None and chances.model.home == 0.9
+
+
+def test_what_is_not_there_yet_is_empty(tmp_path: Path) -> None:
+    snapshot = Snapshot.empty(180).renewed(Lake(str(tmp_path / "nothing")))
+    assert len(snapshot.forecasts) == 0 and snapshot.matches.rows.height == 0
+    assert snapshot.reports.champion is None and snapshot.reports.drift is None
+    assert {name: frame.schema for name, frame in snapshot.tables.items()} == {
+        name: pl.Schema(columns) for name, columns in COLUMNS.items()
+    }
+
+
+@pytest.mark.asyncio
+async def test_a_lake_that_cannot_be_read_leaves_the_last_snapshot_in_use(client: Client, lake: Lake) -> None:
+    good = await client.get(MATCH)
+    log = sorted(Path(lake.address("predictions"), "_delta_log").glob("*.json"))
+    log[-1].write_text("no json")
+    async with asyncio.timeout(5):
+        while (health := (await client.get("/health")).json())["ready"] or "lake" not in health["reasons"][0]:
+            await asyncio.sleep(0.02)
+    answer = await client.get(MATCH)
+    assert (answer.content, answer.headers["etag"]) == (good.content, good.headers["etag"])

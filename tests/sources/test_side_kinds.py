@@ -1,0 +1,83 @@
+import pytest
+
+from soccer_assets.sources.side_kinds import is_football, is_placeholder, kind, sex
+
+
+@pytest.mark.parametrize(
+    ("competition", "home", "expected"),
+    [
+        ("England. Premier League", "Chelsea", "men"),
+        ("Women's Super League", "Chelsea", "women"),
+        ("", "Северянка (ж)", "women"),
+        ("Жен. Мексика. Премьер-дивизион", "Тихуана", "women"),
+        ("Италия. Женщины. Серия А", "Милан", "women"),
+        ("Frauen-Bundesliga", "Bayern", "women"),
+        ("", "Womersley", "men"),
+        ("", "Женева", "men"),
+    ],
+)
+def test_women_are_known_by_a_mark_of_the_competition_or_of_a_side(competition, home, expected):
+    assert sex(competition, home, "Other") == expected
+
+
+@pytest.mark.parametrize(
+    ("competition", "home", "expected"),
+    [
+        ("", "Chelsea U23", "youth"),
+        ("", "Челси U19", "youth"),
+        ("До 19 лет. Италия. Примавера-2", "Болонья", "youth"),
+        ("", "Урал мл", "youth"),
+        ("", "Генк (р)", "reserve"),
+        ("Бельгия. Резервная Премьер-лига", "Генк", "reserve"),
+        ("", "Viborg Reserves", "reserve"),
+        ("", "Bayern II", "reserve"),
+        ("", "Бавария-2", "reserve"),
+        ("", "Волеренга-2 (ж)", "reserve"),
+        ("", "Урал(2)", "reserve"),
+        ("", "Спартак 2 М", "reserve"),
+        ("", "FC Porto B", "reserve"),
+        ("", "Йонг Аякс", "reserve"),
+        ("Германия. Бундеслига-2", "Ганновер 96", "first"),
+        ("2-й дивизион", "Schalke 04", "first"),
+        ("", "Willem II", "first"),
+        ("", "Виллем II", "first"),
+        ("", "Динамо М", "first"),
+    ],
+)
+def test_youth_and_reserve_sides_are_known_by_their_marks(competition, home, expected):
+    assert kind(competition, home, "Other") == expected
+    assert kind(competition, "Other", home) == expected
+
+
+def test_a_second_team_in_a_league_of_first_teams_is_a_side_like_others():
+    assert kind("Segunda División", "Levante", "Villarreal B", of_first_teams=True) == "first"
+    assert kind("Segunda División", "Levante", "Villarreal B") == "reserve"
+    assert kind("Premier League", "Chelsea U23", "Arsenal U23", of_first_teams=True) == "youth"
+    assert kind("Премьер-Лига", "Генк (р)", "Гент (р)", of_first_teams=True) == "reserve"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Киберфутбол. FIFA 19. Лига Про", "Костин ЦСКА", "Шемякин ПСЖ"),
+        ("", "Аргентина (TSL)", "Чили (TSL)"),
+        ("Мировая лига", "Италия (к)", "Чили (к)"),
+        ("Футбол 3x3", "Альфа", "Бета"),
+        ("", "Красные Маки", "Белые розы"),
+    ],
+)
+def test_games_under_the_name_of_football_are_none(words):
+    assert not is_football(*words)
+
+
+def test_football_is_football():
+    assert is_football("Италия. Серия А", "Милан", "Рома")
+    assert is_football("", "Белые розы Одесса", "Схейндел 2")
+
+
+@pytest.mark.parametrize(
+    "side", ["Команда 1", "Хозяева", "Гости", "Победитель матча 3", "Rus. 8 матчей. Хозяева", "Winner of semi-final 1"]
+)
+def test_a_side_that_stands_for_others_is_a_placeholder(side):
+    assert is_placeholder(side)
+    assert not is_placeholder("Спартак М")
