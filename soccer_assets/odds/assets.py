@@ -26,6 +26,7 @@ from soccer_assets.orchestration.io_manager import dated_asset, markdown
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.tables import TableRows
 
 SUM_TOLERANCE = 1e-9
 #: The source's UTC date and the league's own date of one kick-off may differ.
@@ -48,36 +49,27 @@ def odds_links(
 
 @dated_asset(ODDS, ins={"fonbet_events": BESIDE, "odds_links": BESIDE}, kinds={"polars"})
 def odds(
-    context: AssetExecutionContext,
-    lake: ResourceParam[Lake],
     matches: pl.LazyFrame,
     football_data_results: pl.LazyFrame,
     football_data_fixtures: pl.LazyFrame,
     fonbet_events: pl.LazyFrame,
     odds_links: pl.LazyFrame,
-) -> pl.DataFrame:
+) -> TableRows:
     """One quoted price: decimal odds for one selection of one market, when the line opened, later, or at its close."""
     quoted = [long_form(records, matches) for records in (football_data_results, football_data_fixtures)]
     quoted.append(fonbet_quotes(fonbet_events, odds_links, matches))
-    bad = pl.concat([prices.quarantined for prices in quoted])
-    lake.replace_dates("odds_quarantine", bad, *dates_of(context.partition_key_range))
-    context.add_output_metadata({"quarantined": len(bad)})
-    return ODDS.conform(pl.concat([prices.rows for prices in quoted]))
+    rows, bad = (pl.concat([getattr(prices, part) for prices in quoted]) for part in ("rows", "quarantined"))
+    return TableRows(ODDS.conform(rows), bad)
 
 
 @dated_asset(MARKET_PROBABILITIES, kinds={"numpy"})
-def market_probabilities(context: AssetExecutionContext, lake: ResourceParam[Lake], odds: pl.LazyFrame) -> pl.DataFrame:
+def market_probabilities(context: AssetExecutionContext, odds: pl.LazyFrame) -> TableRows:
     """One outcome of one bookmaker's complete 1x2 or over/under book, its margin removed by each method."""
     rows, bad = devigged(odds)
-    lake.replace_dates("market_probabilities_quarantine", bad, *dates_of(context.partition_key_range))
     mean = rows.filter(pl.col("market") == "1x2").group_by("bookmaker").agg(pl.col("overround").mean().round(4))
-    context.add_output_metadata(
-        {
-            "quarantined": len(bad),
-            "mean 1x2 overround": dict(mean.sort("overround").cast({"bookmaker": str}).iter_rows()),
-        }
-    )
-    return MARKET_PROBABILITIES.conform(rows)
+    by_bookmaker = dict(mean.sort("overround").cast({"bookmaker": str}).iter_rows())
+    context.add_output_metadata({"mean 1x2 overround": by_bookmaker})
+    return TableRows(MARKET_PROBABILITIES.conform(rows), bad)
 
 
 @dated_asset(BEST_PRICES, kinds={"numpy"})

@@ -128,6 +128,31 @@ class Table:
         )
 
 
+@dataclass(frozen=True)
+class Replacement:
+    """Rows that become those of a table which satisfy an SQL predicate."""
+
+    rows: pl.DataFrame
+    predicate: str
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """The value of an asset whose rows do not come alone; the I/O manager writes all of it.
+
+    Args:
+        rows: the rows of the run's match dates.
+        quarantined: the records that could not be used, in the form of `quarantine`.
+        replaces: predicate of the quarantine's rows that `quarantined` replaces; None: those of the run's match dates.
+        beyond: rows of the table outside the run's match dates that a correction made at the source changes.
+    """
+
+    rows: pl.DataFrame
+    quarantined: pl.DataFrame
+    replaces: str | None = None
+    beyond: Sequence[Replacement] = ()
+
+
 def quarantine(name: str) -> Table:
     """The table beside `name` for the records that could not be used."""
     return Table(

@@ -12,7 +12,7 @@ from soccer_assets.errors import NotMaterializedError, SchemaError
 from soccer_assets.orchestration.io_manager import DeltaIOManager, dated_asset, markdown
 from soccer_assets.orchestration.partitions import look_back, match_dates, range_tags
 from soccer_assets.storage.lake import Lake
-from soccer_assets.storage.tables import Column, Table
+from soccer_assets.storage.tables import Column, Replacement, Table, TableRows, quarantine
 
 GOALS = Table(
     "goals",
@@ -179,3 +179,26 @@ def test_a_small_table_in_markdown():
     header, rule, row = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown(frame).splitlines()]
     assert (header, row) == (["club", "elo"], ["Arsenal", "1623.4568"])
     assert set("".join(rule)) == {"-"}
+
+
+def test_what_comes_with_the_rows_is_written_beside_them(lake, make, days):
+    bad = {"origin": "http://site", "payload_id": None, "line": 3, "record": "?", "reason": "expected goals, found ?"}
+    refused = pl.DataFrame([bad | {"match_date": day} for day in days[:2]], schema=quarantine("goals").schema)
+    one = GOALS.conform(pl.DataFrame({"match_date": days[:1], "goals": [1]}))
+    moved = GOALS.conform(pl.DataFrame({"match_date": days[5:6], "goals": [9]}))
+
+    @dated_asset(GOALS)
+    def goals() -> TableRows:
+        """One match and its goals."""
+        return TableRows(one, refused, beyond=[Replacement(moved, f"match_date = '{days[5]}'")])
+
+    make(goals_asset({days[5]: 2}), days[5], days[5])
+    done = make(goals, days[0], days[1])
+    assert lake.read("goals").sort("match_date").rows() == [(days[0], 1), (days[5], 9)]
+    assert lake.read("goals_quarantine").select("match_date", "line").sort("match_date").rows() == [
+        (days[0], 3),
+        (days[1], 3),
+    ]
+    made, *_ = done.asset_materializations_for_node("goals")
+    assert made.metadata["quarantined"].value == 2
+    assert made.metadata["quarantined by reason"].value == {"expected goals": 2}
