@@ -98,7 +98,7 @@ def backfill() -> dict[str, Any]:
     first, last = (dt.date.fromisoformat(os.environ[name]) for name in ("BENCH_FIRST", "BENCH_LAST"))
     began = time.perf_counter()
     with runs.instance() as instance:
-        report = runs.materialize(runs.UP_TO_FEATURES, first, last, instance, say=_to_stderr)
+        report = runs.materialize(runs.UP_TO_FEATURES, first, last, instance, log=_to_stderr)
     seconds = time.perf_counter() - began
     return {
         "match dates": (last - first).days + 1,
@@ -119,9 +119,9 @@ def further_day() -> dict[str, Any]:
     day = dt.date.fromisoformat(os.environ["BENCH_FURTHER"])
     selection = runs.UP_TO_FEATURES | runs.FORECASTS
     with runs.instance() as instance:
-        runs.materialize(runs.MODELS, day, day, instance, say=_to_stderr)
-        runs.materialize(selection, day, day, instance, say=_to_stderr)
-        seconds = runs.materialize(selection, day, day, instance, say=_to_stderr).seconds
+        runs.materialize(runs.MODELS, day, day, instance, log=_to_stderr)
+        runs.materialize(selection, day, day, instance, log=_to_stderr)
+        seconds = runs.materialize(selection, day, day, instance, log=_to_stderr).seconds
     return {"match date": str(day), "seconds": seconds, "target seconds": 10}
 
 

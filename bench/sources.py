@@ -42,7 +42,7 @@ def _measure(var: str) -> dict[str, Any]:
         def run() -> runs.Report:
             with runs.instance() as instance:
                 sources = AssetSelection.groups("sources")
-                return runs.materialize(sources, now.date(), now.date(), instance, say=_to_stderr)
+                return runs.materialize(sources, now.date(), now.date(), instance, log=_to_stderr)
 
         first, answers = run(), len(site.requests)
         again = run()

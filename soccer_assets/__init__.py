@@ -16,6 +16,6 @@ Beside them:
     storage        Delta tables and raw payloads
     linking        which names are one club, which records one match
     orchestration  partitions, the I/O manager, event storage: what assets need of Dagster
-    commands       what `just` and `python -m soccer_assets` run
+    commands       the console command `soccer`
     simulation     a synthetic football world that is served in the sources' own formats
 """

@@ -27,6 +27,7 @@ from soccer_assets.simulation.world import World, make_world
 from soccer_assets.storage.lake import Lake
 
 if TYPE_CHECKING:
+    from click.testing import Result
     from dagster import AssetSelection
 
     from soccer_assets.commands.materialize import Report
@@ -90,7 +91,7 @@ class Season:
         from soccer_assets.commands import materialize as runs
 
         with runs.instance() as instance:
-            return runs.materialize(selection, first, last, instance, say=lambda line: None)
+            return runs.materialize(selection, first, last, instance, log=lambda line: None)
 
     def launch(self, job_name: str, request: Any, *, without: Sequence[str] = ("drift_report",)) -> None:
         """One run of a job as a schedule or sensor asked for it; a drift report is a page of some megabytes."""
@@ -158,6 +159,20 @@ def next_day(season: Season, tmp_path_factory: pytest.TempPathFactory) -> Lake:
         season.launch("nightly_job", request)
         shutil.copytree(season.var / "lake", folder)
     return Lake(str(folder))
+
+
+@pytest.fixture
+def soccer() -> "Callable[..., Result]":
+    """Run a command line of `soccer` in this process: its exit code, stdout and stderr."""
+    from click.testing import CliRunner
+
+    from soccer_assets.commands import cli
+
+    def run(*command: object, **environment: str | None) -> "Result":
+        arguments = [str(word) for word in command]
+        return CliRunner().invoke(cli.soccer, arguments, env=environment, catch_exceptions=False)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -76,10 +76,10 @@ def test_the_graph_forecasts_what_comes_on_any_day(
     with on(day, monkeypatch, **own, SOCCER_TRAIN_SINCE=str(first)) as here, runs.instance() as instance:
         assert partitions.match_dates.get_last_partition_key() == str(last)
         lake = Lake(here.lake)
-        runs.materialize(runs.UP_TO_FEATURES, first, last, instance, say=lambda line: None)
-        runs.materialize(runs.MODELS, day, day, instance, say=lambda line: None)
+        runs.materialize(runs.UP_TO_FEATURES, first, last, instance, log=lambda line: None)
+        runs.materialize(runs.MODELS, day, day, instance, log=lambda line: None)
         demo.ensure_champion(lake, day)  # on so few matches chance alone may refuse a model
-        runs.materialize(runs.FORECASTS, day, last, instance, say=lambda line: None)
+        runs.materialize(runs.FORECASTS, day, last, instance, log=lambda line: None)
     of_leagues = pl.col("league").is_in(["E0", "NOR"])
     matches, truth = lake.read("matches"), world.matches.filter(of_leagues)
     played = truth.filter(pl.col("match_date") < day)

@@ -19,7 +19,7 @@ LOOK = "import importlib, sys; [importlib.import_module(name) for name in sys.ar
 def modules(folder: Path, *packages: str) -> list[str]:
     files = (file for package in packages for file in sorted((folder / package).rglob("*.py")))
     names = (".".join(file.relative_to(folder).with_suffix("").parts).removesuffix(".__init__") for file in files)
-    return [name for name in names if not name.endswith("__main__")]
+    return names
 
 
 def is_pure(module: str) -> bool:

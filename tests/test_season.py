@@ -332,7 +332,7 @@ def test_forecasts_before_the_first_model_are_refused_with_the_command_that_make
     from soccer_assets.commands import materialize as runs
 
     day = next(day for day in season.lake.read("matches")["match_date"].unique().sort().to_list())
-    told = f"expected a selected_model of {day} or before, found none: run `just train {day}`"
+    told = f"expected a selected_model of {day} or before, found none: run `uv run soccer train {day}`"
     with pytest.raises(RunFailedError, match=told):
         season.materialize(runs.AssetSelection.assets("predictions"), day, day)
 

@@ -14,19 +14,17 @@ from dagster import AssetSelection
 
 from soccer_assets.commands import materialize as runs
 from soccer_assets.errors import NotMaterializedError
-from soccer_assets.monitoring import report_files as pages
+from soccer_assets.monitoring import report_files
 from soccer_assets.monitoring.backtest import bet_sums, configurations, figures, forecast_sums
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
-#: Half a season.
-REFIT_DAYS = 182
 #: All that is made of forecasts: markets, value bets, settlement and the reports.
 DOWNSTREAM = AssetSelection.assets("predictions").downstream()
 EARNINGS = ("flat_yield", "kelly_yield", "lucky_yield", "closing_value")
 
 
-def backtest(first: dt.date, last: dt.date, every: int = REFIT_DAYS) -> None:
+def backtest(first: dt.date, last: dt.date, every: int) -> None:
     """Fit the models of `first` and of each `every` days after it, forecast and settle the range, print the report."""
     settings = Settings.read()
     dates = [first + dt.timedelta(days=days) for days in range(0, (last - first).days + 1, every)]
@@ -41,7 +39,7 @@ def backtest(first: dt.date, last: dt.date, every: int = REFIT_DAYS) -> None:
     report = report_of(lake, first, last, folder)
     print(f"\n{len(dates)} fits, {first} to {last}; log loss beside the closing market's, 95% intervals\n")
     for row in report.filter(slice="all").sort("log_loss").iter_rows(named=True):
-        print(told(row))
+        print(summary(row))
     print(f"\nEvery slice and the plots are in {folder}")
 
 
@@ -56,24 +54,24 @@ def report_of(lake: Lake, first: dt.date, last: dt.date, folder: Path) -> pl.Dat
     if sums.is_empty():
         raise NotMaterializedError(
             f"expected settled forecasts with pre-match and closing prices from {first} to {last}, found none among "
-            f"{len(settled)}: run `just backfill {first} {last}`, or take a range with prices"
+            f"{len(settled)}: run `uv run soccer backfill {first} {last}`, or take a range with prices"
         )
     families = [name for name in lake.names() if name.startswith("candidate_")]
     tried = configurations(lake.scan(name, None, last) for name in families)
     report = figures(sums, bet_sums(bets), len(tried))
-    pages.write(folder, report, pages.drawings(settled, bets, lake.read("team_ratings", None, last)))
+    report_files.write(folder, report, report_files.drawings(settled, bets, lake.read("team_ratings", None, last)))
     return report
 
 
-def told(row: Mapping[str, Any]) -> str:
-    """One line of the report in words."""
-    words = f"{row['line']:<12}{row['matches']:>8,}  log loss {row['log_loss']:.4f}  RPS {row['rps']:.4f}"
-    words += f"  ECE {row['ece']:.4f}"
+def summary(row: Mapping[str, Any]) -> str:
+    """One row of the report in words."""
+    text = f"{row['line']:<12}{row['matches']:>8,}  log loss {row['log_loss']:.4f}  RPS {row['rps']:.4f}"
+    text += f"  ECE {row['ece']:.4f}"
     if row["verdict"] is not None:
         low, high = row["minus_closing_low"], row["minus_closing_high"]
         between = "" if low is None else f" ({low:+.4f} to {high:+.4f})"
-        words += f"  {row['minus_closing']:+.4f}{between} {row['verdict']}"
+        text += f"  {row['minus_closing']:+.4f}{between} {row['verdict']}"
     if row["bets"]:
         earned = [f"{name.replace('_', ' ')} {row[name]:+.2%}" for name in EARNINGS if row[name] is not None]
-        words += f"\n{'':<12}{row['bets']:>8,}  bets: {', '.join(earned)}"
-    return words
+        text += f"\n{'':<12}{row['bets']:>8,}  bets: {', '.join(earned)}"
+    return text

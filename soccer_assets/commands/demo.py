@@ -164,10 +164,10 @@ def _show(lake: "Lake", world: World, today: dt.date) -> None:
     value = {row[:3] for row in lake.read("value_bets", today).select("match_id", "line", "selection").rows()}
     for match in coming.partition_by("match_id", maintain_order=True)[:SHOWN_MATCHES]:
         lines = {row["line"]: row for row in match.iter_rows(named=True)}
-        told = [_percent(lines.get(line), line, value) for line in ("model", "market", "blend")]
+        probabilities = [_percent(lines.get(line), line, value) for line in ("model", "market", "blend")]
         row = match.row(0, named=True)
         names = f"{row['home']} - {row['away']}"
-        print(f"{row['match_date']!s:<11}{row['league']:<8}{names:<44}{''.join(told)}")
+        print(f"{row['match_date']!s:<11}{row['league']:<8}{names:<44}{''.join(probabilities)}")
     moved = lake.read("matches").filter(pl.col("status") == "postponed")
     for row in moved.iter_rows(named=True):
         print(f"\nmoved: {row['home']} - {row['away']} ({row['league']}) is no longer on {row['match_date']}")

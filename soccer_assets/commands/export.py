@@ -12,8 +12,8 @@ COLUMNS = (
     "match_id", "league", "season", "match_date", "home", "away", "line",
     "p_home", "p_draw", "p_away", "model_version", "trained_through",
 )  # fmt: skip
-#: football-data.co.uk's layout, in which one line can be scored against the site's own files.
-OF_A_LINE = {
+#: The columns of one line, named so that it can be scored against football-data.co.uk's files.
+COLUMNS_OF_FOOTBALL_DATA = {
     "league": "div", "match_date": "date", "home": "home", "away": "away",
     "p_home": "p_home", "p_draw": "p_draw", "p_away": "p_away",
 }  # fmt: skip
@@ -39,7 +39,8 @@ def export(lake: Lake, first: dt.date, last: dt.date, file: Path, line: str | No
     if line is not None:
         if line not in (lines := rows["line"].unique().sort().to_list()):
             raise SoccerError(f"expected a line out of {lines} from {first} to {last}, found {line!r}")
-        rows = rows.filter(line=line).select(pl.col(name).alias(told) for name, told in OF_A_LINE.items())
+        renamed = (pl.col(name).alias(column) for name, column in COLUMNS_OF_FOOTBALL_DATA.items())
+        rows = rows.filter(line=line).select(renamed)
     if file.suffix not in (".csv", ".parquet"):
         raise SoccerError(f"expected a file that ends in .csv or .parquet, found {file.name}")
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What the desk for links shows: the open cases with all that helps to decide them, and the history of the links."""
+"""What `soccer links` prints: the open cases with all that helps to decide them, and the history of the links."""
 
 import datetime as dt
 import json
@@ -33,11 +33,13 @@ def _cases(links: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     return links.filter((pl.col("outcome") == "review") | unmatched).sort([DATE, "event_id"], descending=[True, False])
 
 
-def told(entry: dict[str, Any]) -> str:
+def describe(entry: dict[str, Any]) -> str:
+    """The fields of an entry that are not null, as name=value."""
     return " ".join(f"{name}={value}" for name, value in entry.items() if value is not None)
 
 
 def review(lake: Lake) -> Iterator[str]:
+    """Lines on each open case: its fixture, candidate, other events and matches of the day, and alias lines."""
     links = links_now(lake)
     dates = links.filter(pl.col("outcome") != "linked")[DATE].to_list()
     matches = lake.read("matches", min(dates) - MOVED, max(dates) + MOVED) if dates else MATCHES.empty()
@@ -57,18 +59,18 @@ def review(lake: Lake) -> Iterator[str]:
         for match in candidate.iter_rows(named=True):
             yield f"  candidate: {_fixture(match)}  {match['match_id']}"
         same = (pl.col("competition") == case["competition"]) & (pl.col(DATE) == case["match_date"])
-        yield from _beside("other events", links.filter(same, pl.col("event_id") != case["event_id"]))
+        yield from _fixtures("other events", links.filter(same, pl.col("event_id") != case["event_id"]))
         league = case["league"] or next(iter(candidate["league"]), None)
-        there = matches.filter(pl.col("league") == league, (pl.col(DATE) - case["match_date"]).abs() <= DAY)
-        yield from _beside("matches", there.filter(pl.col("match_id").ne_missing(case["candidate_id"])))
+        of_league = matches.filter(pl.col("league") == league, (pl.col(DATE) - case["match_date"]).abs() <= DAY)
+        yield from _fixtures("matches", of_league.filter(pl.col("match_id").ne_missing(case["candidate_id"])))
         for side in SIDES:
             club = candidate[f"{side}_id"].to_list()
             yield f"  alias line: {alias_line(case, side, club[0] if club else None)}"
         yield ""
-    yield f"{len(cases)} open cases: just links accept CASE | reject CASE | import FILE of alias lines"
+    yield f"{len(cases)} open cases: uv run soccer links accept CASE | reject CASE | import FILE of alias lines"
 
 
-def _beside(what: str, rows: pl.DataFrame) -> Iterator[str]:
+def _fixtures(what: str, rows: pl.DataFrame) -> Iterator[str]:
     for row in rows.sort(DATE, "home").head(SHOWN).iter_rows(named=True):
         yield f"    {what}: {_fixture(row)}  {row['match_id'] or ''}".rstrip()
     if len(rows) > SHOWN:
@@ -96,20 +98,19 @@ def _evidence(evidence: str) -> str:
 
 
 def history(lake: Lake, what: str | None) -> Iterator[str]:
+    """Lines on each decision and the links it changed; with `what`, only those on this club, name or event."""
     entries = decisions.ledger(lake)
     undone = decisions.undone(entries)
-    about = entries
+    selected = entries
     if what is not None:
         mentioned = [pl.col(name) == what for name in ("name", "team_id", "other_team_id", "event_id")]
-        about = entries.filter(pl.any_horizontal(mentioned).fill_null(False))
-    about = pl.concat([about, entries.filter(pl.col("undoes").is_in(about["decision_id"].to_list()))]).unique()
-    for entry in about.sort("decision_id").iter_rows(named=True):
+        selected = entries.filter(pl.any_horizontal(mentioned).fill_null(False))
+    undoing = entries.filter(pl.col("undoes").is_in(selected["decision_id"].to_list()))
+    for entry in pl.concat([selected, undoing]).unique().sort("decision_id").iter_rows(named=True):
         void = "  (undone)" if entry["decision_id"] in undone else ""
-        shown = {
-            name: value for name, value in entry.items() if not name.startswith("decided") and name != "decision_id"
-        }
+        fields = {name: value for name, value in entry.items() if not name.startswith("deci")}
         when = f"{entry['decided_at']:%Y-%m-%d %H:%M}"
-        yield f"{entry['decision_id']}  {when}  {entry['decided_by']}  {told(shown)}{void}"
+        yield f"{entry['decision_id']}  {when}  {entry['decided_by']}  {describe(fields)}{void}"
         yield from _changes(lake, entry)
     if what is not None:
         yield from _linked_names(lake, what)

@@ -5,6 +5,7 @@ Starting in process saves the cold imports of a launched run; the run is recorde
 
 import datetime as dt
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from dagster import AssetSelection, DagsterEvent, DagsterEventType, DagsterInstance
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
@@ -51,8 +53,8 @@ def materialize(
     selection: AssetSelection,
     first: dt.date,
     last: dt.date,
-    run_in: DagsterInstance,
-    say: Callable[[str], None] = print,
+    instance: DagsterInstance,
+    log: Callable[[str], None] = print,
 ) -> Report:
     """Materialize a selection, with its checks, for the match dates `first` to `last`, both inclusive, as one run.
 
@@ -67,53 +69,63 @@ def materialize(
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=keys)
     asked, (first, last) = (first, last), within_partitions(first, last)
     if asked != (first, last):
-        say(f"asked for match dates {asked[0]} to {asked[1]}: cut to those of the graph")
-    say(f"match dates {first} to {last} ({(last - first).days + 1}), {len(keys)} assets")
+        log(f"asked for match dates {asked[0]} to {asked[1]}: cut to those of the graph")
+    log(f"match dates {first} to {last} ({(last - first).days + 1}), {len(keys)} assets")
     began = time.perf_counter()
     with planned_as_a_whole((last - first).days):
-        run = run_in.create_run_for_job(
+        run = instance.create_run_for_job(
             job, run_config=QUIET, tags=range_tags(first, last), asset_selection=frozenset(keys)
         )
     bookkeeping = time.perf_counter() - began
-    say(f"  {'run planned':<76} {bookkeeping:7.1f} s")
+    log(f"  {'run planned':<76} {bookkeeping:7.1f} s")
     failure, unanswered = "", []
     rows: dict[str, int] = {}
     started: dict[str, float] = {}
     written: dict[str, float] = {}
-    for event in execute_run_iterator(InMemoryJob(job), run, run_in):
-        step = event.step_key or ""
-        match event.event_type:
-            case DagsterEventType.STEP_START:
-                started[step] = time.perf_counter()
-            case DagsterEventType.ASSET_MATERIALIZATION:
-                written.setdefault(step, time.perf_counter())
-            case DagsterEventType.HANDLED_OUTPUT:
-                bookkeeping += time.perf_counter() - written.get(step, time.perf_counter())
-                count = event.event_specific_data.metadata.get("dagster/row_count")  # type: ignore[union-attr]
-                rows[step] = int(str(count.value)) if count else 0
-            case DagsterEventType.STEP_SUCCESS:
-                seconds = time.perf_counter() - started[step]
-                made = f"{rows[step]:,} rows" if step in rows else "checked"
-                say(f"  {step:<60}{made:>16} {seconds:7.1f} s")
-            case DagsterEventType.ASSET_CHECK_EVALUATION:
-                told = _unanswered(event)
-                if told:
-                    say(f"  {told}")
-                    unanswered.append(told)
-            case DagsterEventType.STEP_FAILURE:
-                failure = failure or f"{step}: {_cause(event)}"
-            case DagsterEventType.RUN_FAILURE:
-                failure = failure or str(event.message)
+    with _progress() as progress:
+        bar = progress.add_task("", total=len(job.graph.node_dict))
+        for event in execute_run_iterator(InMemoryJob(job), run, instance):
+            step = event.step_key or ""
+            match event.event_type:
+                case DagsterEventType.STEP_START:
+                    started[step] = time.perf_counter()
+                    progress.update(bar, description=step)
+                case DagsterEventType.ASSET_MATERIALIZATION:
+                    written.setdefault(step, time.perf_counter())
+                case DagsterEventType.HANDLED_OUTPUT:
+                    bookkeeping += time.perf_counter() - written.get(step, time.perf_counter())
+                    count = event.event_specific_data.metadata.get("dagster/row_count")  # type: ignore[union-attr]
+                    rows[step] = int(str(count.value)) if count else 0
+                case DagsterEventType.STEP_SUCCESS:
+                    progress.advance(bar)
+                    seconds = time.perf_counter() - started[step]
+                    made = f"{rows[step]:,} rows" if step in rows else "checked"
+                    log(f"  {step:<60}{made:>16} {seconds:7.1f} s")
+                case DagsterEventType.ASSET_CHECK_EVALUATION:
+                    reason = _unanswered(event)
+                    if reason:
+                        log(f"  {reason}")
+                        unanswered.append(reason)
+                case DagsterEventType.STEP_FAILURE:
+                    failure = failure or f"{step}: {_cause(event)}"
+                case DagsterEventType.RUN_FAILURE:
+                    failure = failure or str(event.message)
     if failure:
         raise RunFailedError(f"{failure}\n(run {run.run_id}, match dates {first} to {last})")
     seconds = time.perf_counter() - began
-    say(f"  done in {seconds:.1f} s, {bookkeeping:.1f} s of it Dagster's own bookkeeping")
+    log(f"  done in {seconds:.1f} s, {bookkeeping:.1f} s of it Dagster's own bookkeeping")
     if unanswered:
-        told = "\n".join(unanswered)
+        reasons = "\n".join(unanswered)
         raise RunFailedError(
-            f"{told}\n(run {run.run_id} went on with the last good files, match dates {first} to {last})"
+            f"{reasons}\n(run {run.run_id} went on with the last good files, match dates {first} to {last})"
         )
     return Report(run.run_id, seconds, bookkeeping, rows)
+
+
+def _progress() -> Progress:
+    """A bar of the steps below the lines that are printed, on a terminal alone."""
+    columns = (TextColumn("  {task.description:<60}"), BarColumn(16), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, transient=True, disable=not sys.stdout.isatty())
 
 
 def _unanswered(event: DagsterEvent) -> str:

@@ -1,6 +1,6 @@
-"""What a raw payload yields: the first thing anyone who debugs a source needs.
+"""What a raw payload yields, to debug a source.
 
-Each record is a JSON line on stdout, what could not be read is one on stderr, as is the count at the end.
+Each record is a JSON line on stdout; each quarantined record and the count are lines on stderr.
 """
 
 import datetime as dt
@@ -91,5 +91,5 @@ def _answer(file: Path, address: str | None) -> Answer:
 
 def _print(rows: pl.DataFrame, to: TextIO) -> None:
     for row in rows.iter_rows(named=True):
-        known = {name: value for name, value in row.items() if value is not None}
-        print(json.dumps(known, ensure_ascii=False, default=str), file=to)
+        fields = {name: value for name, value in row.items() if value is not None}
+        print(json.dumps(fields, ensure_ascii=False, default=str), file=to)

@@ -65,7 +65,7 @@ def _require_ratings(matches: pl.DataFrame, ratings: pl.DataFrame) -> None:
         first, last = finished.select(first=pl.col(DATE).min(), last=pl.col(DATE).max()).row(0)
         raise NotMaterializedError(
             f"expected team_ratings after {len(finished)} finished matches from {first} to {last}, found none: "
-            f"run `just backfill {first} {last}`"
+            f"run `uv run soccer backfill {first} {last}`"
         )
 
 
@@ -83,7 +83,7 @@ def no_date_is_older_than_what_it_rests_on(
         rows = rows.filter(~pl.col(DATE).is_between(first, last))
     of = rows.group_by("name").agg(dates=pl.len(), first=pl.col(DATE).min(), last=pl.col(DATE).max()).sort("first")
     regular = clock.today() - dt.timedelta(days=CORRECTED_DAYS)
-    remedies = [f"just backfill {day} {last}" for day, last in of.select("first", "last").rows()[:1]]
+    remedies = [f"uv run soccer backfill {day} {last}" for day, last in of.select("first", "last").rows()[:1]]
     return AssetCheckResult(
         passed=rows.filter(pl.col(DATE) < regular).is_empty(),
         severity=AssetCheckSeverity.WARN,

@@ -1,4 +1,4 @@
-"""Two plain tables linked: what `just link` does, so that anyone can measure it on data of their own."""
+"""Two plain tables linked: what `uv run soccer link` does, so that anyone can measure it on data of their own."""
 
 from collections.abc import Sequence
 from pathlib import Path

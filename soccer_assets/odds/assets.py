@@ -97,7 +97,7 @@ def unlinked_events_are_few(
             "events": sum(league["events"] for league in leagues),
             "unlinked": sum(league["unlinked"] for league in leagues),
             "leagues with too many": MetadataValue.json(far),
-            "what to do": "just links review, then just links accept CASE, or fill in the alias lines and import them",
+            "what to do": "uv run soccer links review, then links accept CASE, or links import FILE of alias lines",
         },
     )
 

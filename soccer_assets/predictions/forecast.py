@@ -78,12 +78,12 @@ def _nobody(first: dt.date, made: pl.DataFrame, promotions: pl.DataFrame) -> str
     days = made[DATE].to_list()
     if not days or days[0] > first:
         found = f"the oldest of {days[0]}" if days else "none"
-        return f"expected a selected_model of {first} or before, found {found}: run `just train {first}`"
+        return f"expected a selected_model of {first} or before, found {found}: run `uv run soccer train {first}`"
     refused = promotions.filter(~pl.col("accepted"), pl.col("effective_from") <= first).sort("moved_at").tail(1)
     why = "".join(f"; {version} was refused: {reason}" for version, reason in refused[["version", "reason"]].rows())
     return (
-        f"expected a champion of {first} or before, found none{why}. Run `just train {first}` again when that is "
-        "mended, or `just rollback VERSION` to make it champion by hand"
+        f"expected a champion of {first} or before, found none{why}. Run `uv run soccer train {first}` again when that "
+        "is mended, or `uv run soccer rollback VERSION` to make it champion by hand"
     )
 
 

@@ -96,8 +96,9 @@ class Lake:
         """
         if not self.exists(name):
             raise NotMaterializedError(
-                f"expected the table {name} under {self.url}, found none: run `just backfill FROM TO` (sources to "
-                "features), `just train DATE` (models) or `just predict FROM TO` (forecasts and reports) first"
+                f"expected the table {name} under {self.url}, found none: run `uv run soccer backfill FROM TO` "
+                "(sources to features), `uv run soccer train DATE` (models) or `uv run soccer predict FROM TO` "
+                "(forecasts and reports) first"
             )
         if self._folder is None:
             return DeltaTable(self._library_address(name), version, self._options)

@@ -48,7 +48,7 @@ def test_another_ending_is_refused_and_nothing_is_written(season, tmp_path, name
 
 def test_before_anything_is_forecast_the_command_that_makes_it_is_named(tmp_path: Path):
     with pytest.raises(
-        NotMaterializedError, match="expected the table predictions under .*, found none: run .*just predict"
+        NotMaterializedError, match="expected the table predictions under .*, found none: run .*uv run soccer predict"
     ):
         export(Lake(str(tmp_path / "lake")), dt.date(2025, 1, 1), dt.date(2025, 1, 2), tmp_path / "f.csv")
 

@@ -33,7 +33,7 @@ from soccer_assets import runs
 def backfill(first, last):
     try:
         with runs.instance() as instance:
-            runs.materialize(runs.UP_TO_FEATURES, first, last, instance, say=lambda line: None)
+            runs.materialize(runs.UP_TO_FEATURES, first, last, instance, log=lambda line: None)
         os._exit(0)
     except BaseException:
         traceback.print_exc()

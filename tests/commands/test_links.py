@@ -1,6 +1,7 @@
-"""The desk for links, on a lake of three events."""
+"""`soccer links`, on a lake of three events."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from soccer_assets.clock import Clock
-from soccer_assets.commands import links as links_desk
-from soccer_assets.errors import SoccerError
 from soccer_assets.linking import decisions
 from soccer_assets.matches.schema import MATCHES
 from soccer_assets.odds.schema import ODDS_LINKS
@@ -54,10 +52,13 @@ def lake(tmp_path: Path) -> Lake:
 
 
 @pytest.fixture
-def desk(lake, capsys) -> Callable[..., list[str]]:
-    def run(*command: str) -> list[str]:
-        links_desk.run(command, lake, Clock())
-        return [line.strip() for line in capsys.readouterr().out.splitlines()]
+def links(lake, soccer) -> Callable[..., list[str]]:
+    """Run a command on the lake, by the machine's clock, as the commits of the lake are; the lines it prints."""
+
+    def run(*command: str, code: int = 0) -> list[str]:
+        done = soccer("links", *command, SOCCER_LAKE_URL=lake.url, SOCCER_TODAY=None)
+        assert (done.exit_code, done.stderr == "") == (code, code == 0)
+        return [line.strip() for line in done.output.splitlines()]
 
     return run
 
@@ -66,8 +67,8 @@ def aliases(lake: Lake) -> list[tuple[str, str | None, str]]:
     return decisions.aliases(decisions.ledger(lake)).select("name", "country", "team_id").rows()
 
 
-def test_the_queue_shows_each_case_with_both_sides_fixtures_and_alias_lines(desk):
-    assert desk("review") == [
+def test_the_queue_shows_each_case_with_both_sides_fixtures_and_alias_lines(links):
+    assert links("review") == [
         "all times are UTC",
         "case 2: 2024-03-09 12:00  Стальные - Дунмер",
         "fonbet, Премьер-лига, England",
@@ -90,87 +91,89 @@ def test_the_queue_shows_each_case_with_both_sides_fixtures_and_alias_lines(desk
         "alias line: fonbet,Чужие,England,?",
         'alias line: fonbet,"Другие, и ко",England,?',
         "",
-        "2 open cases: just links accept CASE | reject CASE | import FILE of alias lines",
+        "2 open cases: uv run soccer links accept CASE | reject CASE | import FILE of alias lines",
     ]
 
 
-def test_an_accepted_case_makes_aliases_of_both_names(desk, lake):
-    assert desk("accept", "2", "--reason", "seen on their site")[-1].endswith("take it back with: just links undo 1 2")
+def test_an_accepted_case_makes_aliases_of_both_names(links, lake):
+    assert links("accept", "2", "--reason", "seen on their site")[-1].endswith(
+        "take it back with: uv run soccer links undo 1 2"
+    )
     assert aliases(lake) == [("Дунмер", "England", "england.dunmer"), ("Стальные", "England", "england.garov")]
     assert set(decisions.ledger(lake)["reason"]) == {"seen on their site"}
     assert set(decisions.ledger(lake)["match_id"]) == {"m2"}
-    desk("undo", "1", "2")
+    links("undo", "1", "2")
     assert aliases(lake) == []
 
 
-def test_another_match_than_the_candidate_can_be_named(desk, lake):
-    desk("accept", "3", "m3")
+def test_another_match_than_the_candidate_can_be_named(links, lake):
+    links("accept", "3", "m3")
     assert aliases(lake) == [("Другие, и ко", "England", "england.heldin"), ("Чужие", "England", "england.estfal")]
 
 
-def test_a_case_or_one_of_its_names_is_rejected(desk, lake):
-    desk("reject", "2")
-    desk("reject", "2", "home")
+def test_a_case_or_one_of_its_names_is_rejected(links, lake):
+    links("reject", "2")
+    links("reject", "2", "home")
     assert decisions.rejected(decisions.ledger(lake)).rows() == [
         ("fonbet", None, None, "2", "m2"),
         ("fonbet", "Стальные", "england.garov", None, None),
     ]
 
 
-def test_a_name_is_parted_from_the_club_it_is_linked_to(desk, lake):
-    desk("split", "fonbet", "Арлов")
+def test_a_name_is_parted_from_the_club_it_is_linked_to(links, lake):
+    links("split", "fonbet", "Арлов")
     assert decisions.rejected(decisions.ledger(lake)).select("name", "team_id").rows() == [("Арлов", "england.arlov")]
 
 
-def test_two_ids_are_made_one_club(desk, lake):
-    desk("merge", "england.arlov", "england.garov")
+def test_two_ids_are_made_one_club(links, lake):
+    links("merge", "england.arlov", "england.garov")
     assert decisions.merged(decisions.ledger(lake)) == {"england.garov": "england.arlov"}
 
 
-def test_aliases_go_out_and_come_in(desk, lake, tmp_path):
-    desk("accept", "2")
-    assert desk("export", str(tmp_path / "a.csv")) == [f"2 aliases written to {tmp_path / 'a.csv'}"]
-    desk("undo", "1", "2")
-    assert desk("import", str(tmp_path / "a.csv"))[0].startswith("2 new aliases")
+def test_aliases_go_out_and_come_in(links, lake, tmp_path):
+    links("accept", "2")
+    assert links("export", str(tmp_path / "a.csv")) == [f"2 aliases written to {tmp_path / 'a.csv'}"]
+    links("undo", "1", "2")
+    assert links("import", str(tmp_path / "a.csv"))[0].startswith("2 new aliases")
     assert len(aliases(lake)) == 2
 
 
-def test_the_history_tells_which_links_a_decision_changed(desk, lake):
-    desk("accept", "2")
+def test_the_history_tells_which_links_a_decision_changed(links, lake):
+    links("accept", "2")
     after = EVENTS[1] | {"outcome": "linked", "match_id": "m2", "home_id": "england.garov", "away_id": "england.dunmer",
                          "method": "alias"}  # fmt: skip
     rows = ODDS_LINKS.conform(pl.DataFrame([EVENTS[0], after, EVENTS[2]], schema=ODDS_LINKS.schema))
     lake.replace_dates("odds_links", rows, DAY, DAY)
-    told = desk("history", "Стальные")
-    assert told[0].endswith(
+    printed = links("history", "Стальные")
+    assert printed[0].endswith(
         "action=accept source=fonbet name=Стальные country=England team_id=england.garov event_id=2 match_id=m2"
     )
-    assert told[1:] == [
+    assert printed[1:] == [
         "2024-03-09 2 Стальные - Дунмер: no match -> m2",
         "Стальные is england.garov: 1 links by alias, 2024-03-09 to 2024-03-09",
     ]
-    desk("undo", "1")
-    assert [line.endswith("(undone)") for line in desk("history", "Стальные")] == [True, False, False, False]
-    assert [line[:1] for line in desk("history")] == ["1", "2", "2", "2", "3"]
+    links("undo", "1")
+    assert [line.endswith("(undone)") for line in links("history", "Стальные")] == [True, False, False, False]
+    assert [line[:1] for line in links("history")] == ["1", "2", "2", "2", "3"]
 
 
-def test_without_cases_there_is_nothing_to_do(desk, lake):
+def test_without_cases_there_is_nothing_to_do(links, lake):
     lake.replace_dates("odds_links", ODDS_LINKS.conform(pl.DataFrame(EVENTS[:1], schema=ODDS_LINKS.schema)), DAY, DAY)
-    assert desk("review") == ["no open cases"]
+    assert links("review") == ["no open cases"]
 
 
 @pytest.mark.parametrize(
     ("command", "message"),
     [
         (("accept", "9"), "expected the number of an event in odds_links, found 9"),
-        (("accept", "3"), "case 3 has no candidate; name one: just links accept CASE MATCH"),
+        (("accept", "3"), "case 3 has no candidate; name one: uv run soccer links accept CASE MATCH_ID"),
         (("accept", "3", "m9"), "expected the id of a match, found m9"),
         (("merge", "england.arlov", "england.nobody"), "expected the id of a club that plays in matches, .* found england.nobody"),
         (("split", "fonbet", "Никто"), "expected a name of fonbet that is taken for a club, found Никто"),
         (("undo", "4"), r"expected the number of one decision \(there is none yet\), found 4"),
     ],
 )  # fmt: skip
-def test_what_is_not_there_is_said_and_nothing_is_written(desk, lake, command, message):
-    with pytest.raises(SoccerError, match=message):
-        desk(*command)
+def test_what_is_not_there_is_said_and_nothing_is_written(links, lake, command, message):
+    (error,) = links(*command, code=1)
+    assert re.match(f"error: {message}", error)
     assert not lake.exists("link_decisions")

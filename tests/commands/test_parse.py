@@ -1,4 +1,4 @@
-"""`just parse`: what a raw payload yields, or why it is refused."""
+"""`soccer parse`: what a raw payload yields, or why it is refused."""
 
 import gzip
 import io
@@ -16,6 +16,8 @@ from soccer_assets.commands.parse import READERS, parse
 from soccer_assets.errors import ShapeError, SoccerError
 
 ROOT = Path(__file__).parents[2]
+#: The installed console command.
+SOCCER = str(Path(sys.executable).with_name("soccer"))
 CSV = b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\nE0,12/08/2023,Ember,Gale,2,1\nE0,32/08/2023,Hale,Isle,0,0\n"
 
 
@@ -87,7 +89,7 @@ def test_the_command_prints_and_exits_with_1_when_the_payload_is_refused(file, t
     page.write_bytes(b"<html>no data</html>")
 
     def command(path: Path) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-W", "ignore", "-m", "soccer_assets", "parse", "football_data", str(path)]
+        line = [SOCCER, "parse", "football_data", str(path)]
         return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     good, bad = command(file), command(page)

@@ -2,27 +2,15 @@
 
 import datetime as dt
 import re
-import sys
 from typing import Any
 
 import polars as pl
-import pytest
 
-from soccer_assets.__main__ import main
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.simulation.football_data import season_code
 
 
-@pytest.fixture
-def backfill(season: Any, monkeypatch: pytest.MonkeyPatch):
-    def run(first: dt.date, last: dt.date) -> int:
-        monkeypatch.setattr(sys, "argv", ["soccer_assets", "backfill", str(first), str(last)])
-        return main()
-
-    return run
-
-
-def test_a_refused_file_leaves_its_league_as_it_was_and_no_other(season, backfill, capsys):
+def test_a_refused_file_leaves_its_league_as_it_was_and_no_other(season: Any, soccer: Any):
     from dagster import AssetCheckKey, AssetKey
 
     from soccer_assets.commands import materialize as runs
@@ -38,15 +26,15 @@ def test_a_refused_file_leaves_its_league_as_it_was_and_no_other(season, backfil
         assert american != good
         archive.write_bytes(american)
 
-        assert backfill(season.today, tomorrow) == 1
-        said = capsys.readouterr()
+        done = soccer("backfill", season.today, tomorrow)
+        assert done.exit_code == 1
         refused = f"/mmz4281/{code}/E0.csv: expected a date"
-        for text in (said.out, said.err):  # as it happens, and at the end
+        for text in (done.stdout, done.stderr):  # as it happens, and at the end
             assert "football_data_results: 1 of " in text
             assert refused in text
-        assert "  done in " in said.out
-        assert said.err.startswith("error: football_data_results: ")
-        assert "Traceback" not in said.err
+        assert "  done in " in done.stdout
+        assert done.stderr.startswith("error: football_data_results: ")
+        assert "Traceback" not in done.stderr
         results = season.lake.read("football_data_results")
         assert results.filter(_league="E0").sort("_line").equals(before.sort("_line").select(results.columns))
         # what the other leagues played today has come
@@ -59,9 +47,9 @@ def test_a_refused_file_leaves_its_league_as_it_was_and_no_other(season, backfil
         log = season.lake.read("fetch_log").filter(pl.col("address").str.ends_with(f"{code}/E0.csv")).sort("fetched_at")
         assert log["outcome"][-1] == "rejected"
 
-        assert backfill(season.today, tomorrow) == 1  # for as long as the file is bad
+        assert soccer("backfill", season.today, tomorrow).exit_code == 1  # for as long as the file is bad
         archive.write_bytes(good)
-        assert backfill(season.today, tomorrow) == 0
+        assert soccer("backfill", season.today, tomorrow).exit_code == 0
         assert "E0" in set(season.lake.read("matches", season.today, season.today).filter(status="finished")["league"])
     with runs.instance() as instance:  # what was undone did not fail
         runs.materialize(

@@ -1,6 +1,5 @@
-"""`just train`: what it says when the gate refuses, and its exit code."""
+"""`uv run soccer train`: what it says when the gate refuses, and its exit code."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,13 +7,8 @@ import polars as pl
 import pytest
 from dagster import AssetCheckEvaluation, AssetKey
 
-from soccer_assets import __main__ as commands
 from soccer_assets.commands import materialize as runs
-
-
-def train(monkeypatch, day) -> int:
-    monkeypatch.setattr(sys, "argv", ["soccer_assets", "train", str(day)])
-    return commands.main()
+from soccer_assets.commands.cli import REFUSED
 
 
 @contextmanager
@@ -27,44 +21,48 @@ def blocking_check_failed() -> Iterator[None]:
         instance.report_runless_asset_event(AssetCheckEvaluation(passed=True, **key))
 
 
-def test_a_model_that_the_gate_lets_pass_ends_with_0(season, monkeypatch, capsys):
+def test_a_model_that_the_gate_lets_pass_ends_with_0(season, soccer):
     with season.undone():
-        assert train(monkeypatch, season.model_dates[1]) == 0
+        done = soccer("train", season.model_dates[1])
+        assert done.exit_code == 0
         version = season.lake.read("model_card", season.model_dates[1])["version"].item()
-        assert f"The gate let {version} become champion from {season.model_dates[1]} on" in capsys.readouterr().out
+        assert f"The gate let {version} become champion from {season.model_dates[1]} on" in done.stdout
 
 
-def test_a_model_that_the_gate_refuses_ends_with_3_and_the_reason(season, monkeypatch, capsys):
+def test_a_model_that_the_gate_refuses_ends_with_3_and_the_reason(season, soccer):
     """A blocking check has failed, so that the newest model may not be champion."""
     day = season.today
     with season.undone(), blocking_check_failed():
-        assert train(monkeypatch, day) == commands.REFUSED == 3
+        done = soccer("train", day)
+        assert done.exit_code == REFUSED == 3
         move = season.lake.read("promotions").sort("moved_at").tail(1).row(0, named=True)
         assert not move["accepted"]
-        told = f"The gate refused {move['version']} of {day}, {move['previous']} stays champion: checks: found matches"
-        assert told in capsys.readouterr().err
+        verdict = (
+            f"The gate refused {move['version']} of {day}, {move['previous']} stays champion: checks: found matches"
+        )
+        assert verdict in done.stderr
 
 
-def test_a_training_that_cannot_be_done_ends_with_1(season, monkeypatch, capsys):
+def test_a_training_that_cannot_be_done_ends_with_1(season, soccer):
     with season.undone():
         rows = season.lake.read("match_features").with_columns(home_elo=pl.lit(None, dtype=pl.Float32))
         season.lake.replace("match_features", rows, None)
-        assert train(monkeypatch, season.today) == 1
-        assert "expected home_elo to be known" in capsys.readouterr().err
+        done = soccer("train", season.today)
+        assert done.exit_code == 1
+        assert "expected home_elo to be known" in done.stderr
 
 
-def test_a_range_that_reaches_before_the_first_date_is_cut_and_said(season, monkeypatch, capsys):
+def test_a_range_that_reaches_before_the_first_date_is_cut_and_said(season, soccer):
     early, day = season.first.replace(year=season.first.year - 1), season.first
-    monkeypatch.setattr(sys, "argv", ["soccer_assets", "backfill", str(early), str(day)])
     with season.undone():
-        assert commands.main() == 0
-    said = capsys.readouterr().out
-    assert f"asked for match dates {early} to {day}: cut to those of the graph" in said
-    assert f"match dates {day} to {day} (1)" in said
+        done = soccer("backfill", early, day)
+    assert done.exit_code == 0
+    assert f"asked for match dates {early} to {day}: cut to those of the graph" in done.stdout
+    assert f"match dates {day} to {day} (1)" in done.stdout
 
 
 @pytest.mark.parametrize(("first", "last"), [("2000-01-01", "2000-01-02"), ("2026-10-02", "2026-10-01")])
-def test_a_range_that_the_graph_has_not_is_refused_in_a_sentence(season, monkeypatch, capsys, first, last):
-    monkeypatch.setattr(sys, "argv", ["soccer_assets", "predict", first, last])
-    assert commands.main() == 1
-    assert f"found {first}" in capsys.readouterr().err
+def test_a_range_that_the_graph_has_not_is_refused_in_a_sentence(season, soccer, first, last):
+    done = soccer("predict", first, last)
+    assert done.exit_code == 1
+    assert f"found {first}" in done.stderr

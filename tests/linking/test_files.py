@@ -1,4 +1,4 @@
-"""`just link` on tiny files."""
+"""`soccer link` on tiny files."""
 
 import datetime as dt
 import subprocess
@@ -11,7 +11,8 @@ import pytest
 from soccer_assets.errors import SoccerError
 from soccer_assets.linking.files import link_files
 
-ROOT = Path(__file__).parent.parent.parent
+#: The installed console command.
+SOCCER = str(Path(sys.executable).with_name("soccer"))
 EVENTS = """date,home,away,competition,who scored first
 09/03/2024,Арсенал,Челси,Англия. Премьер-Лига,1
 09/03/2024,Арсенал (ж),Челси (ж),Англия. Женщины,2
@@ -38,8 +39,8 @@ def linked(folder: Path, out: str = "out.csv") -> pl.DataFrame:
 
 def test_the_command_links_two_tables_and_says_how_many(folder):
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "soccer_assets", "link", "events.csv", "matches.csv", "out/links.csv"],
-        cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+        [SOCCER, "link", "events.csv", "matches.csv", "out/links.csv"],
+        cwd=folder, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == "2 linked, 0 review, 1 none written to out/links.csv\n"
     rows = pl.read_csv(folder / "out" / "links.csv")

@@ -122,7 +122,7 @@ def test_a_forecast_names_the_match_as_its_source_does():
 def test_without_a_model_as_old_as_the_first_match_the_command_is_named():
     with pytest.raises(
         NotMaterializedError,
-        match="of 2025-03-01 or before, found the oldest of 2025-03-10: run `just train 2025-03-01`",
+        match="of 2025-03-01 or before, found the oldest of 2025-03-10: run `uv run soccer train 2025-03-01`",
     ):
         told(matches(match(1, "a"), match(12, "b")), [model(10, 0.4)])
     with pytest.raises(NotMaterializedError, match="of 2025-03-01 or before, found none"):

@@ -8,8 +8,6 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from soccer_assets.commands import ledger as ledger_desk
-from soccer_assets.errors import SoccerError
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.predictions.ledger import GENESIS, Verdict, code_version, seal, verify
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
@@ -236,19 +234,23 @@ def test_rows_rest_on_the_version_they_were_made_for(lake):
     assert len(lake.read("t")) == 2
 
 
-def test_the_desk_prints_the_last_hash(three, capsys):
-    ledger_desk.run(["verify"], three)
-    assert capsys.readouterr().out == f"3 rows as they were sealed, the last one {verify(three).tip}\n"
+def test_the_command_prints_the_last_hash(three, soccer):
+    done = soccer("ledger", "verify", SOCCER_LAKE_URL=three.url)
+    assert (done.exit_code, done.stdout) == (0, f"3 rows as they were sealed, the last one {verify(three).tip}\n")
 
 
-def test_the_desk_refuses_a_broken_chain(three):
+@pytest.mark.parametrize("options", [(), ("--noted", "0" * 64)])
+def test_the_command_refuses_a_broken_chain(three, soccer, options):
     DeltaTable(three.address(NAME)).update({"rho": "0.1"}, predicate="number = 1")
-    with pytest.raises(
-        SoccerError, match=r"the ledger of 3 rows is broken at row 1 \(2025-03-01 m model\): it does not"
-    ):
-        ledger_desk.run(["verify"], three)
-    with pytest.raises(SoccerError, match="broken at no row has the hash|broken at row 1"):
-        ledger_desk.run(["verify", "--noted", "0" * 64], three)
+    done = soccer("ledger", "verify", *options, SOCCER_LAKE_URL=three.url)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: the ledger of 3 rows is broken at row 1 (2025-03-01 m model): it does not")
+
+
+def test_the_command_says_when_a_noted_hash_is_gone(three, soccer):
+    done = soccer("ledger", "verify", "--noted", "0" * 64, SOCCER_LAKE_URL=three.url)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: the ledger of 3 rows is broken at no row has the hash")
 
 
 def test_before_the_first_seal_there_is_nothing_to_break(lake):

@@ -107,7 +107,7 @@ def test_a_run_again_adds_nothing_and_a_past_date_is_never_sealed(lake):
 def test_without_forecasts_of_matches_that_are_there_nothing_is_made_and_the_command_is_named(lake, name):
     lake.replace_dates("predictions", lake.read("predictions").clear(), PAST, COMING)
     lake.replace_dates("markets", MARKETS.empty(), PAST, COMING)
-    told = f"expected predictions of 2 matches on {PAST}, {COMING}, found none: run `just predict {PAST} {COMING}`"
+    told = f"expected predictions of 2 matches on {PAST}, {COMING}, found none: run `uv run soccer predict {PAST} {COMING}`"
     with pytest.raises(NotMaterializedError, match=re.escape(told)):
         materialize(lake, name)
 

@@ -62,7 +62,7 @@ def test_a_table_is_not_there_before_it_is_written(lake):
     assert lake.exists("t") is False
     assert lake.version("t") is None
     with pytest.raises(
-        NotMaterializedError, match=rf"table t .*{re.escape(lake.url)}, found none: .*`just backfill FROM TO`"
+        NotMaterializedError, match=rf"table t .*{re.escape(lake.url)}, found none: .*`uv run soccer backfill FROM TO`"
     ):
         lake.read("t")
 

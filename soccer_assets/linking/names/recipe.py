@@ -1,4 +1,4 @@
-"""How the shipped scorer is made: `just train-names PAIRS.csv REGISTRY.csv REEP.parquet`.
+"""How the shipped scorer is made: `uv run soccer train-names PAIRS.csv REGISTRY.csv REEP.parquet`.
 
 1. Clubs are dealt into folds. A lexicon counts words over a registry of aliases and one of clubs.
 2. The features of a labelled pair are computed with a lexicon that has seen neither club: a new club's words are rare

@@ -141,6 +141,6 @@ def _shipped() -> Scorer:
     if found != expected:
         raise ModelError(
             f"{ARTEFACT.name}: expected a scorer trained on {expected}, found one on {found}; "
-            "train it again with `just train-names`"
+            "train it again with `uv run soccer train-names`"
         )
     return scorer

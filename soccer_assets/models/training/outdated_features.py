@@ -53,7 +53,7 @@ def refuse_outdated(examples: pl.DataFrame, matches: pl.LazyFrame, market: pl.La
         raise ModelError(
             f"expected {shown} to be known where they can be, found them null in up to {nulls[worst[0]]} of "
             f"{len(examples)} matches from {first} to {last}: these dates of match_features were made by an earlier "
-            f"edition. Run `just backfill {first} {last}`"
+            f"edition. Run `uv run soccer backfill {first} {last}`"
         )
 
 

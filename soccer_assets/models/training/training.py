@@ -76,7 +76,7 @@ def examples(
     if found.is_empty():
         raise ModelError(
             f"expected finished matches with features from {since} to the day before {before}, found none: "
-            f"run `just backfill {since} {before}`"
+            f"run `uv run soccer backfill {since} {before}`"
         )
     return found
 
@@ -88,7 +88,9 @@ def made_for(day: dt.date, models: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         NotMaterializedError: a table has none.
     """
     if absent := [name for name, rows in models.items() if rows.is_empty()]:
-        raise NotMaterializedError(f"expected {', '.join(absent)} of {day}, found none: run `just train {day}`")
+        raise NotMaterializedError(
+            f"expected {', '.join(absent)} of {day}, found none: run `uv run soccer train {day}`"
+        )
     return pl.concat(models.values())
 
 

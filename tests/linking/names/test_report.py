@@ -1,12 +1,10 @@
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from soccer_assets.__main__ import main
 from soccer_assets.errors import SchemaError
 from soccer_assets.linking.names import Scorer
 from soccer_assets.linking.names.report import figures, read_pairs, recall_at_precision
@@ -27,12 +25,8 @@ def pairs(tmp_path: Path) -> Path:
     return file
 
 
-def test_one_json_object_tells_all_groups(
-    pairs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["soccer_assets", "score-names", str(pairs)])
-    assert main() == 0
-    told = json.loads(capsys.readouterr().out)
+def test_one_json_object_tells_all_groups(pairs: Path, soccer) -> None:
+    told = json.loads(soccer("score-names", pairs).stdout)
     assert {name: told[name] for name in ("n", "precision", "recall", "f1", "recall_at_99_precision")} == {
         "n": 4, "precision": 1.0, "recall": 1.0, "f1": 1.0, "recall_at_99_precision": 1.0
     }  # fmt: skip
@@ -41,14 +35,12 @@ def test_one_json_object_tells_all_groups(
     assert {name: group["n"] for name, group in told["by_script"].items()} == {"cyrillic|latin": 1, "latin|latin": 3}
 
 
-def test_a_file_that_cannot_be_used_is_told_with_exit_code_1(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_cannot_be_used_is_told_with_exit_code_1(tmp_path: Path, soccer) -> None:
     file = tmp_path / "pairs.csv"
     file.write_text("country,name_a\nEngland,Valdoria\n")
-    monkeypatch.setattr(sys, "argv", ["soccer_assets", "score-names", str(file)])
-    assert main() == 1
-    message = capsys.readouterr().err
+    done = soccer("score-names", file)
+    assert done.exit_code == 1
+    message = done.stderr
     assert "expected a CSV file with the columns country, source_a, name_a, source_b, name_b, same" in message
     assert "without ['source_a', 'source_b', 'name_b', 'same']" in message
 

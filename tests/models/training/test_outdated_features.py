@@ -49,7 +49,7 @@ def test_a_feature_that_is_null_where_it_could_be_known_is_refused_with_what_to_
         f"expected {name} to be known where they can be, found them null in up to {old[name].null_count()} of "
         f"{len(known)} matches from {first} to {last}"
     )
-    with pytest.raises(ModelError, match=f"{re.escape(told)}.*Run `just backfill {first} {last}`"):
+    with pytest.raises(ModelError, match=f"{re.escape(told)}.*Run `uv run soccer backfill {first} {last}`"):
         refuse(old, tables)
 
 
@@ -103,7 +103,7 @@ def test_a_step_of_training_alone_says_what_it_lacks(season, name, absent):
 
     day = season.today
     with pytest.raises(
-        RunFailedError, match=f"{name}: .*expected {absent} of {day}, found none: run `just train {day}`"
+        RunFailedError, match=f"{name}: .*expected {absent} of {day}, found none: run `uv run soccer train {day}`"
     ):
         season.materialize(runs.AssetSelection.assets(name), day, day)
 
@@ -120,7 +120,7 @@ def test_what_is_made_of_forecasts_is_not_green_and_empty_where_there_are_none(s
     matches = season.lake.read("matches", None, season.model_dates[0]).filter(status="finished")
     day = matches["match_date"].unique().sort().to_list()[-9]
     count = len(matches.filter(match_date=day))
-    told = f"expected predictions of {count} matches on {day}, found none: run `just predict {day} {day}`"
+    told = f"expected predictions of {count} matches on {day}, found none: run `uv run soccer predict {day} {day}`"
     with pytest.raises(RunFailedError, match=f"{name}: .*{re.escape(told)}"):
         season.materialize(runs.AssetSelection.assets(name), day, day)
 

@@ -96,9 +96,7 @@ def test_an_example_has_the_newest_price_of_its_match_or_null(season):
 
 def test_with_nothing_to_learn_from_the_command_that_helps_is_named(season):
     since, day = season.first, season.first
-    told = (
-        f"expected finished matches with features from {since} to the day before {day}, found none: run `just backfill"
-    )
+    told = f"expected finished matches with features from {since} to the day before {day}, found none: run `uv run soccer backfill"
     with pytest.raises(ModelError, match=told):
         learned(season, since, day)
 

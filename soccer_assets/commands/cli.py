@@ -1,0 +1,352 @@
+"""The console command `soccer`. Each command imports what it runs, so that help and shell completion stay fast."""
+
+import datetime as dt
+import json
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from soccer_assets.errors import SoccerError
+
+if TYPE_CHECKING:
+    from soccer_assets.clock import Clock
+    from soccer_assets.storage.lake import Lake
+
+#: The exit code of a training whose model the gate refused: 1 is an error, 2 a command that cannot be read.
+REFUSED = 3
+#: The headings of the help and the commands under each.
+SECTIONS = {
+    "Data": ("backfill", "parse"),
+    "Models": ("train", "rollback"),
+    "Forecasts": ("predict", "backtest", "export"),
+    "Links": ("links", "link", "score-names", "train-names"),
+    "Ledger": ("ledger",),
+    "Platform": ("demo", "up", "serve", "worker"),
+}
+
+
+class Sections(click.Group):
+    """The root group: help by section; an error of the platform is one message on stderr and exit code 1."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands of each section with the first sentence of their help."""
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(100)) for name in names])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except SoccerError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(1)
+
+
+class MatchDate(click.ParamType[dt.date]):
+    """A date written as YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        """Return the date; any other text is a usage error."""
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"expected a date like 2024-05-01, found {value!r}", param, ctx)
+
+
+def file_argument(name: str) -> Callable[[Any], Any]:
+    """One argument that is the path of a file."""
+    return click.argument(name, metavar=name.upper(), type=click.Path(path_type=Path))
+
+
+def date_range(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the arguments FROM and TO, both inclusive."""
+    return click.argument("first", metavar="FROM", type=MatchDate())(
+        click.argument("last", metavar="TO", type=MatchDate())(command)
+    )
+
+
+def _lake() -> "Lake":
+    from soccer_assets.settings import Settings
+    from soccer_assets.storage.lake import Lake
+
+    return Lake(Settings.read().lake)
+
+
+def _clock() -> "Clock":
+    from soccer_assets.clock import Clock
+    from soccer_assets.settings import Settings
+
+    return Clock.of(Settings.read())
+
+
+@click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="soccer-assets")
+def soccer() -> None:
+    """A football forecasting platform. Dates are match dates, as YYYY-MM-DD; ranges include both ends."""
+
+
+@soccer.command()
+@date_range
+def backfill(first: dt.date, last: dt.date) -> None:
+    """Materialize sources to features for a range of match dates."""
+    from soccer_assets.commands import materialize as runs
+
+    with runs.instance() as instance:
+        runs.materialize(runs.UP_TO_FEATURES, first, last, instance)
+
+
+@soccer.command()
+@click.argument("source", metavar="SOURCE")
+@click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--address", help="Where they were published; default: the path of the file.")
+def parse(source: str, files: Sequence[Path], address: str | None) -> None:
+    """Print what raw payloads of a source yield, as JSON lines, or why they are refused; .gz is unpacked."""
+    from soccer_assets.commands.parse import parse
+
+    parse(source, files, address)
+
+
+@soccer.command()
+@click.argument("day", metavar="DATE", type=MatchDate())
+@click.pass_context
+def train(context: click.Context, day: dt.date) -> None:
+    """Train, select and judge a model of DATE on the matches before it.
+
+    The exit code is 3 where the gate refuses the model.
+    """
+    from soccer_assets.commands import materialize as runs
+    from soccer_assets.models.champion.promotion_gate import ledger
+
+    with runs.instance() as instance:
+        runs.materialize(runs.MODELS, day, day, instance)
+    lake = _lake()
+    version = lake.read("model_card", day, day)["version"].item()
+    move = ledger(lake).filter(version=version, effective_from=day).tail(1).row(0, named=True)
+    if move["accepted"]:
+        click.echo(f"The gate let {move['version']} become champion from {day} on")
+        return
+    stays = f"{move['previous']} stays champion" if move["previous"] else "there is no champion"
+    click.echo(f"The gate refused {move['version']} of {day}, {stays}: {move['reason']}", err=True)
+    context.exit(REFUSED)
+
+
+@soccer.command()
+@click.argument("version", metavar="[VERSION]", required=False)
+@click.option("--reason", default="rolled back by hand", show_default=True, help="For the ledger of promotions.")
+def rollback(version: str | None, reason: str) -> None:
+    """Make an earlier version champion by hand; default: the champion before this one."""
+    from soccer_assets.models.champion.registry import Registry
+    from soccer_assets.settings import Settings
+
+    today = _clock().today()
+    version = Registry(Settings.read(), _lake()).rollback(version, reason, today)
+    click.echo(f"{version} is champion from {today} on")
+
+
+@soccer.command()
+@date_range
+def predict(first: dt.date, last: dt.date) -> None:
+    """Materialize forecasts, markets, value bets, settlement and quality for a range of match dates."""
+    from soccer_assets.commands import materialize as runs
+
+    with runs.instance() as instance:
+        runs.materialize(runs.FORECASTS, first, last, instance)
+
+
+@soccer.command()
+@date_range
+@click.option("--every", metavar="DAYS", type=click.IntRange(1), default=182, show_default=True, help="Days per fit.")
+def backtest(first: dt.date, last: dt.date, every: int) -> None:
+    """Forecast a range of past match dates with models refitted on the way, and report beside the market."""
+    from soccer_assets.commands.backtest import backtest
+
+    backtest(first, last, every)
+
+
+@soccer.command()
+@date_range
+@file_argument("file")
+@click.option("--line", help="Only this line, in the codes and names of football-data.co.uk.")
+def export(first: dt.date, last: dt.date, file: Path, line: str | None) -> None:
+    """Write the forecasts of a range of match dates to FILE, .csv or .parquet."""
+    from soccer_assets.commands.export import export
+
+    click.echo(f"{export(_lake(), first, last, file, line)} rows written to {file}")
+
+
+@soccer.command()
+@file_argument("events")
+@file_argument("matches")
+@file_argument("out")
+def link(events: Path, matches: Path, out: Path) -> None:
+    """Link two tables of your own by names and fixtures, .csv or .parquet."""
+    from soccer_assets.linking.files import link_files
+
+    counts = link_files(events, matches, out)
+    click.echo(f"{', '.join(f'{count} {outcome}' for outcome, count in counts.items())} written to {out}")
+
+
+@soccer.command("score-names")
+@file_argument("pairs")
+def score_names(pairs: Path) -> None:
+    """Print how well the shipped scorer of club names does on labelled pairs, as JSON."""
+    from soccer_assets.linking.names.report import score_names
+
+    click.echo(json.dumps(score_names(pairs)))
+
+
+@soccer.command("train-names")
+@file_argument("pairs")
+@file_argument("registry")
+@file_argument("reep")
+def train_names(pairs: Path, registry: Path, reep: Path) -> None:
+    """Train the shipped scorer of club names again; REEP is a .parquet of clubs."""
+    from soccer_assets.linking.names.report import train_names
+
+    click.echo(json.dumps(train_names(pairs, registry, reep)))
+
+
+@soccer.group()
+def links() -> None:
+    """Review links of events to matches, decide on them, and trace decisions."""
+
+
+@links.command()
+def review() -> None:
+    """Print the open cases, newest match date first."""
+    from soccer_assets.commands.link_review import review
+
+    click.echo("\n".join(review(_lake())))
+
+
+@links.command()
+@click.argument("what", metavar="[TEAM|NAME]", required=False)
+def history(what: str | None) -> None:
+    """Print decisions and the links each of them changed; default: all."""
+    from soccer_assets.commands.link_review import history
+
+    click.echo("\n".join(history(_lake(), what)))
+
+
+@links.command("export")
+@file_argument("file")
+def export_aliases(file: Path) -> None:
+    """Write the aliases to a CSV: source,name,country,team_id."""
+    from soccer_assets.linking import decisions
+
+    click.echo(f"{decisions.export_aliases(_lake(), file)} aliases written to {file}")
+
+
+@links.command("import")
+@file_argument("file")
+def import_aliases(file: Path) -> None:
+    """Accept the aliases of a CSV: source,name,country,team_id."""
+    from soccer_assets.commands.links import NEXT, user
+    from soccer_assets.linking import decisions
+
+    numbers = decisions.import_aliases(_lake(), file, user(), _clock().now())
+    click.echo(f"{len(numbers)} new aliases; {NEXT}")
+
+
+def decision(name: str, help_text: str, *arguments: Callable[[Any], Any]) -> None:
+    """Add to `soccer links` a command that records the entries which the function of this name in `links` makes."""
+
+    def command(reason: str | None, **given: Any) -> None:
+        from soccer_assets.commands import links as decided
+
+        lake = _lake()
+        entries = [entry | {"reason": reason} for entry in getattr(decided, name)(lake, **given)]
+        click.echo("\n".join(decided.record(lake, entries, _clock().now())))
+
+    for argument in (*reversed(arguments), click.option("--reason", help="Kept with the decision.")):
+        command = argument(command)
+    links.command(name, help=help_text)(command)
+
+
+CASE = click.argument("case", metavar="CASE")
+decision(
+    "accept", "The event of CASE is its candidate, or the match given.",
+    CASE, click.argument("match", metavar="[MATCH_ID]", required=False),
+)  # fmt: skip
+decision(
+    "reject", "The event of CASE is not that match, or its name on one side is not that club.",
+    CASE, click.argument("side", type=click.Choice(["home", "away"]), required=False),
+)  # fmt: skip
+decision(
+    "merge", "Two ids are one club; TEAM is the id that counts.",
+    click.argument("team", metavar="TEAM"), click.argument("other", metavar="OTHER"),
+)  # fmt: skip
+decision(
+    "split", "A name of a source is not the club it is taken for.",
+    click.argument("source", metavar="SOURCE"), click.argument("name", metavar="NAME"),
+)  # fmt: skip
+decision(
+    "undo", "The decisions of these numbers are as if they had never been made.",
+    click.argument("numbers", metavar="N...", type=int, nargs=-1, required=True),
+)  # fmt: skip
+
+
+@soccer.group()
+def ledger() -> None:
+    """The chained record of forecasts before kick-off."""
+
+
+@ledger.command()
+@click.option("--noted", metavar="HASH", help="A hash that was the last one once and must still be there.")
+def verify(noted: str | None) -> None:
+    """Verify that every row is as it was sealed, in order and in time."""
+    from soccer_assets.predictions.ledger import verify
+
+    verdict = verify(_lake(), noted)
+    if verdict.broken:
+        raise SoccerError(f"the ledger of {verdict.rows} rows is broken at {verdict.broken}")
+    click.echo(f"{verdict.rows} rows as they were sealed, the last one {verdict.tip}")
+
+
+@soccer.command()
+@click.option("--once", is_flag=True, help="Stop after the forecasts.")
+def demo(once: bool) -> None:
+    """Run a synthetic football world through the whole graph, then the platform."""
+    from soccer_assets.commands.demo import demo
+
+    demo(once=once)
+
+
+@soccer.command()
+def up() -> None:
+    """Run the API, a worker, Redis, the Dagster UI and daemon, until Ctrl-C."""
+    from soccer_assets.commands.up import platform
+    from soccer_assets.settings import Settings
+
+    with platform(Settings.read()) as running:
+        running.wait()
+
+
+@soccer.command()
+def serve() -> None:
+    """Run the API alone."""
+    from serving.app import main
+
+    main()
+
+
+@soccer.command()
+def worker() -> None:
+    """Run a worker alone."""
+    from serving.worker import main
+
+    main()
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 an error, 2 a usage error, 3 a model the gate refused."""
+    if not sys.warnoptions:  # notices of libraries to their developers
+        warnings.simplefilter("ignore")
+    soccer()

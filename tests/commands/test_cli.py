@@ -1,0 +1,102 @@
+"""The console command `soccer`: its help, exit codes and completion."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import pytest
+
+from soccer_assets.commands import cli
+
+ROOT = Path(__file__).parents[2]
+#: The installed console command.
+SOCCER = str(Path(sys.executable).with_name("soccer"))
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
+    """Every command by its words, groups as well."""
+    every: dict[tuple[str, ...], click.Command] = {}
+    for name, command in group.commands.items():
+        every[*path, name] = command
+        if isinstance(command, click.Group):
+            every |= commands(command, (*path, name))
+    return every
+
+
+def test_the_help_groups_every_command(soccer):
+    done = soccer("--help")
+    assert done.exit_code == 0
+    headings = [line.removesuffix(":") for line in done.stdout.splitlines() if line and not line.startswith(" ")]
+    assert headings[1:] == ["Options", "Data", "Models", "Forecasts", "Links", "Ledger", "Platform"]
+    assert sorted(name for names in cli.SECTIONS.values() for name in names) == sorted(cli.soccer.commands)
+
+
+@pytest.mark.parametrize("path", commands(cli.soccer), ids=" ".join)
+def test_every_command_has_help_of_a_sentence(soccer, path):
+    done = soccer(*path, "--help")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("Usage: soccer ")
+    text = commands(cli.soccer)[path].help
+    assert text and text.splitlines()[0].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ((), "Usage: soccer"),
+        (("no-such",), "No such command 'no-such'"),
+        (("backfill", "2024-05-01"), "Missing argument 'TO'"),
+        (("backfill", "2024-05-01", "tomorrow"), "expected a date like 2024-05-01, found 'tomorrow'"),
+        (("backtest", "2024-05-01", "2024-05-02", "--every", "0"), "0 is not in the range x>=1"),
+        (("links", "reject", "1", "left"), "'left' is not one of 'home', 'away'"),
+        (("links", "undo"), "Missing argument 'N...'"),
+        (("parse", "fonbet"), "Missing argument 'FILE...'"),
+    ],
+)
+def test_a_usage_error_ends_with_2(soccer, command, message):
+    done = soccer(*command)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_an_error_of_the_platform_is_one_line_on_stderr_and_ends_with_1(soccer, tmp_path):
+    done = soccer("export", "2024-05-01", "2024-05-02", tmp_path / "f.csv", SOCCER_LAKE_URL=str(tmp_path))
+    assert (done.exit_code, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: expected the table predictions under ")
+    assert "`uv run soccer predict FROM TO`" in line
+
+
+def test_the_version_is_that_of_the_project(soccer):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert soccer("--version").stdout == f"soccer, version {project['version']}\n"
+    assert version("soccer-assets") == project["version"]
+
+
+def test_the_shell_completes_commands():
+    words = {"_SOCCER_COMPLETE": "bash_complete", "COMP_WORDS": "soccer ba", "COMP_CWORD": "1"}
+    done = subprocess.run([SOCCER], env=os.environ | words, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["plain,backfill", "plain,backtest"]
+
+
+def test_help_imports_neither_dagster_nor_polars():
+    code = "import sys; from soccer_assets.commands import cli; print({'dagster', 'polars'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_output_that_nobody_reads_to_the_end_is_no_traceback(tmp_path):
+    page = tmp_path / "2324" / "E0.csv"
+    page.parent.mkdir()
+    rows = (f"E0,{day:02d}/08/2023,Ember,Gale,2,1\n" for day in range(1, 31))
+    page.write_text("Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\n" + "".join(rows) * 200)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([SOCCER, "parse", "football_data", str(page)], stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
