@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from soccer_assets.commands.links import links
 from soccer_assets.errors import SoccerError
 
 if TYPE_CHECKING:
-    from soccer_assets.clock import Clock
     from soccer_assets.storage.lake import Lake
 
 #: The exit code of a training whose model the gate refused: 1 is an error, 2 a command that cannot be read.
@@ -47,19 +47,6 @@ class Sections(click.Group):
             ctx.exit(1)
 
 
-class MatchDate(click.ParamType[dt.date]):
-    """A date written as YYYY-MM-DD."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        """Return the date; any other text is a usage error."""
-        try:
-            return dt.date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"expected a date like 2024-05-01, found {value!r}", param, ctx)
-
-
 def file_argument(name: str) -> Callable[[Any], Any]:
     """One argument that is the path of a file."""
     return click.argument(name, metavar=name.upper(), type=click.Path(path_type=Path))
@@ -67,8 +54,8 @@ def file_argument(name: str) -> Callable[[Any], Any]:
 
 def date_range(command: Callable[..., None]) -> Callable[..., None]:
     """Add the arguments FROM and TO, both inclusive."""
-    return click.argument("first", metavar="FROM", type=MatchDate())(
-        click.argument("last", metavar="TO", type=MatchDate())(command)
+    return click.argument("first", metavar="FROM", type=dt.date.fromisoformat)(
+        click.argument("last", metavar="TO", type=dt.date.fromisoformat)(command)
     )
 
 
@@ -79,11 +66,11 @@ def _lake() -> "Lake":
     return Lake(Settings.read().lake)
 
 
-def _clock() -> "Clock":
-    from soccer_assets.clock import Clock
-    from soccer_assets.settings import Settings
+def _materialize(selection: str, first: dt.date, last: dt.date) -> None:
+    from soccer_assets.commands import materialize as runs
 
-    return Clock.of(Settings.read())
+    with runs.instance() as instance:
+        runs.materialize(getattr(runs, selection), first, last, instance)
 
 
 @click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,14 +79,14 @@ def soccer() -> None:
     """A football forecasting platform. Dates are match dates, as YYYY-MM-DD; ranges include both ends."""
 
 
+soccer.add_command(links)
+
+
 @soccer.command()
 @date_range
 def backfill(first: dt.date, last: dt.date) -> None:
     """Materialize sources to features for a range of match dates."""
-    from soccer_assets.commands import materialize as runs
-
-    with runs.instance() as instance:
-        runs.materialize(runs.UP_TO_FEATURES, first, last, instance)
+    _materialize("UP_TO_FEATURES", first, last)
 
 
 @soccer.command()
@@ -114,18 +101,16 @@ def parse(source: str, files: Sequence[Path], address: str | None) -> None:
 
 
 @soccer.command()
-@click.argument("day", metavar="DATE", type=MatchDate())
+@click.argument("day", metavar="DATE", type=dt.date.fromisoformat)
 @click.pass_context
 def train(context: click.Context, day: dt.date) -> None:
     """Train, select and judge a model of DATE on the matches before it.
 
     The exit code is 3 where the gate refuses the model.
     """
-    from soccer_assets.commands import materialize as runs
     from soccer_assets.models.champion.promotion_gate import ledger
 
-    with runs.instance() as instance:
-        runs.materialize(runs.MODELS, day, day, instance)
+    _materialize("MODELS", day, day)
     lake = _lake()
     version = lake.read("model_card", day, day)["version"].item()
     move = ledger(lake).filter(version=version, effective_from=day).tail(1).row(0, named=True)
@@ -142,11 +127,13 @@ def train(context: click.Context, day: dt.date) -> None:
 @click.option("--reason", default="rolled back by hand", show_default=True, help="For the ledger of promotions.")
 def rollback(version: str | None, reason: str) -> None:
     """Make an earlier version champion by hand; default: the champion before this one."""
+    from soccer_assets.clock import Clock
     from soccer_assets.models.champion.registry import Registry
     from soccer_assets.settings import Settings
 
-    today = _clock().today()
-    version = Registry(Settings.read(), _lake()).rollback(version, reason, today)
+    settings = Settings.read()
+    today = Clock.of(settings).today()
+    version = Registry(settings, _lake()).rollback(version, reason, today)
     click.echo(f"{version} is champion from {today} on")
 
 
@@ -154,10 +141,7 @@ def rollback(version: str | None, reason: str) -> None:
 @date_range
 def predict(first: dt.date, last: dt.date) -> None:
     """Materialize forecasts, markets, value bets, settlement and quality for a range of match dates."""
-    from soccer_assets.commands import materialize as runs
-
-    with runs.instance() as instance:
-        runs.materialize(runs.FORECASTS, first, last, instance)
+    _materialize("FORECASTS", first, last)
 
 
 @soccer.command()
@@ -211,86 +195,6 @@ def train_names(pairs: Path, registry: Path, reep: Path) -> None:
     from soccer_assets.linking.names.report import train_names
 
     click.echo(json.dumps(train_names(pairs, registry, reep)))
-
-
-@soccer.group()
-def links() -> None:
-    """Review links of events to matches, decide on them, and trace decisions."""
-
-
-@links.command()
-def review() -> None:
-    """Print the open cases, newest match date first."""
-    from soccer_assets.commands.link_review import review
-
-    click.echo("\n".join(review(_lake())))
-
-
-@links.command()
-@click.argument("what", metavar="[TEAM|NAME]", required=False)
-def history(what: str | None) -> None:
-    """Print decisions and the links each of them changed; default: all."""
-    from soccer_assets.commands.link_review import history
-
-    click.echo("\n".join(history(_lake(), what)))
-
-
-@links.command("export")
-@file_argument("file")
-def export_aliases(file: Path) -> None:
-    """Write the aliases to a CSV: source,name,country,team_id."""
-    from soccer_assets.linking import decisions
-
-    click.echo(f"{decisions.export_aliases(_lake(), file)} aliases written to {file}")
-
-
-@links.command("import")
-@file_argument("file")
-def import_aliases(file: Path) -> None:
-    """Accept the aliases of a CSV: source,name,country,team_id."""
-    from soccer_assets.commands.links import NEXT, user
-    from soccer_assets.linking import decisions
-
-    numbers = decisions.import_aliases(_lake(), file, user(), _clock().now())
-    click.echo(f"{len(numbers)} new aliases; {NEXT}")
-
-
-def decision(name: str, help_text: str, *arguments: Callable[[Any], Any]) -> None:
-    """Add to `soccer links` a command that records the entries which the function of this name in `links` makes."""
-
-    def command(reason: str | None, **given: Any) -> None:
-        from soccer_assets.commands import links as decided
-
-        lake = _lake()
-        entries = [entry | {"reason": reason} for entry in getattr(decided, name)(lake, **given)]
-        click.echo("\n".join(decided.record(lake, entries, _clock().now())))
-
-    for argument in (*reversed(arguments), click.option("--reason", help="Kept with the decision.")):
-        command = argument(command)
-    links.command(name, help=help_text)(command)
-
-
-CASE = click.argument("case", metavar="CASE")
-decision(
-    "accept", "The event of CASE is its candidate, or the match given.",
-    CASE, click.argument("match", metavar="[MATCH_ID]", required=False),
-)  # fmt: skip
-decision(
-    "reject", "The event of CASE is not that match, or its name on one side is not that club.",
-    CASE, click.argument("side", type=click.Choice(["home", "away"]), required=False),
-)  # fmt: skip
-decision(
-    "merge", "Two ids are one club; TEAM is the id that counts.",
-    click.argument("team", metavar="TEAM"), click.argument("other", metavar="OTHER"),
-)  # fmt: skip
-decision(
-    "split", "A name of a source is not the club it is taken for.",
-    click.argument("source", metavar="SOURCE"), click.argument("name", metavar="NAME"),
-)  # fmt: skip
-decision(
-    "undo", "The decisions of these numbers are as if they had never been made.",
-    click.argument("numbers", metavar="N...", type=int, nargs=-1, required=True),
-)  # fmt: skip
 
 
 @soccer.group()

@@ -1,116 +1,97 @@
-"""Decisions on links of events to matches: the entries that each command of `soccer links` records."""
+"""The commands of `soccer links`: review links of events to matches, decide on them, trace decisions."""
 
-import datetime as dt
-import getpass
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
+import click
 
-from soccer_assets.commands.link_review import describe, links_now
-from soccer_assets.errors import SoccerError
-from soccer_assets.linking import decisions
-from soccer_assets.storage.lake import DATE, Lake
+if TYPE_CHECKING:
+    from soccer_assets.storage.lake import Lake
 
-SIDES: Final = ("home", "away")
-NEXT: Final = "the next run of odds_links uses it"
-Entry = dict[str, Any]
+FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+CASE = click.argument("case", metavar="CASE")
 
 
-def user() -> str:
-    """The login name that is kept with a decision."""
-    return getpass.getuser()
+def _lake() -> "Lake":
+    from soccer_assets.settings import Settings
+    from soccer_assets.storage.lake import Lake
+
+    return Lake(Settings.read().lake)
 
 
-def record(lake: Lake, entries: Sequence[Entry], decided_at: dt.datetime) -> Iterator[str]:
-    """Add entries to the ledger of decisions; a line for each, and how to undo them.
-
-    Raises:
-        SoccerError: an entry undoes a decision that is not there.
-    """
-    numbers = decisions.record(lake, entries, user(), decided_at)
-    for number, entry in zip(numbers, entries, strict=True):
-        yield f"{number}: {describe(entry)}"
-    yield f"{NEXT}; take it back with: uv run soccer links undo {' '.join(map(str, numbers))}"
+@click.group()
+def links() -> None:
+    """Review links of events to matches, decide on them, and trace decisions."""
 
 
-def accept(lake: Lake, case: str, match: str | None) -> list[Entry]:
-    """The event of a case is its candidate or the match given, and each of its names is that club.
+@links.command()
+def review() -> None:
+    """Print the open cases, newest match date first."""
+    from soccer_assets.commands.link_review import review
 
-    Raises:
-        SoccerError: there is no such event or match, or the event has no candidate.
-    """
-    event = _event(lake, case)
-    row = _match(lake, match or event["candidate_id"], event)
-    entry = {"action": "accept", "event_id": event["event_id"], "match_id": row["match_id"]}
-    entry |= {"source": event["source"], "country": event["country"]}
-    return [entry | {"name": event[side], "team_id": row[f"{side}_id"]} for side in SIDES]
+    click.echo("\n".join(review(_lake())))
 
 
-def reject(lake: Lake, case: str, side: str | None) -> list[Entry]:
-    """The event of a case is not its match or candidate; with a side, that name is not that club.
+@links.command()
+@click.argument("what", metavar="[TEAM|NAME]", required=False)
+def history(what: str | None) -> None:
+    """Print decisions and the links each of them changed; default: all."""
+    from soccer_assets.commands.link_review import history
 
-    Raises:
-        SoccerError: there is no such event, or it has no match and no candidate.
-    """
-    event = _event(lake, case)
-    row = _match(lake, event["match_id"] or event["candidate_id"], event)
-    entry = {"action": "reject", "source": event["source"]}
-    if side is None:
-        return [entry | {"event_id": event["event_id"], "match_id": row["match_id"]}]
-    return [entry | {"name": event[side], "team_id": row[f"{side}_id"]}]
+    click.echo("\n".join(history(_lake(), what)))
 
 
-def merge(lake: Lake, team: str, other: str) -> list[Entry]:
-    """Two ids are one club; the first one counts.
+@links.command("export")
+@FILE
+def export_aliases(file: Path) -> None:
+    """Write the aliases to a CSV: source,name,country,team_id."""
+    from soccer_assets.linking import decisions
 
-    Raises:
-        SoccerError: one of them plays no match.
-    """
-    for team_id in (team, other):
-        plays = lake.scan("matches").filter((pl.col("home_id") == team_id) | (pl.col("away_id") == team_id)).limit(1)
-        if plays.collect().is_empty():
-            raise SoccerError(f"expected the id of a club that plays in matches, like england.arsenal, found {team_id}")
-    return [{"action": "merge", "team_id": team, "other_team_id": other}]
+    click.echo(f"{decisions.export_aliases(_lake(), file)} aliases written to {file}")
 
 
-def split(lake: Lake, source: str, name: str) -> list[Entry]:
-    """A name is none of the clubs it is taken for, by decision or by link.
+@links.command("import")
+@FILE
+def import_aliases(file: Path) -> None:
+    """Accept the aliases of a CSV: source,name,country,team_id."""
+    from soccer_assets.commands import link_decisions
 
-    Raises:
-        SoccerError: the name is taken for no club.
-    """
-    aliases = decisions.aliases(decisions.ledger(lake)).filter(pl.col("source") == source, pl.col("name") == name)
-    links = links_now(lake).filter(pl.col("source") == source, pl.col("outcome") == "linked")
-    linked = [links.filter(pl.col(side) == name)[f"{side}_id"] for side in SIDES]
-    teams = sorted({*aliases["team_id"], *(team for ids in linked for team in ids)})
-    if not teams:
-        raise SoccerError(
-            f"expected a name of {source} that is taken for a club, found {name}, which is taken for none"
-        )
-    return [{"action": "split", "source": source, "name": name, "team_id": team} for team in teams]
+    click.echo(link_decisions.import_aliases(_lake(), file))
 
 
-def undo(lake: Lake, numbers: Sequence[int]) -> list[Entry]:
-    """Earlier decisions do not count."""
-    return [{"action": "undo", "undoes": number} for number in numbers]
+def decision(name: str, help_text: str, *arguments: Callable[[Any], Any]) -> None:
+    """Add a command that records the entries which the function of its name in `link_decisions` makes."""
+
+    def command(reason: str | None, **given: Any) -> None:
+        from soccer_assets.commands import link_decisions
+
+        lake = _lake()
+        entries = [entry | {"reason": reason} for entry in getattr(link_decisions, name)(lake, **given)]
+        click.echo("\n".join(link_decisions.record(lake, entries)))
+
+    for argument in (*reversed(arguments), click.option("--reason", help="Kept with the decision.")):
+        command = argument(command)
+    links.command(name, help=help_text)(command)
 
 
-def _event(lake: Lake, number: str) -> Entry:
-    rows = links_now(lake).filter(pl.col("event_id") == number)
-    if rows.is_empty():
-        raise SoccerError(
-            f"expected the number of an event in odds_links, found {number}; `uv run soccer links review` lists them"
-        )
-    return rows.row(0, named=True)
-
-
-def _match(lake: Lake, match_id: str | None, event: Entry) -> Entry:
-    if match_id is None:
-        raise SoccerError(
-            f"case {event['event_id']} has no candidate; name one: uv run soccer links accept CASE MATCH_ID"
-        )
-    rows = lake.scan("matches").filter(pl.col("match_id") == match_id).sort(DATE).tail(1).collect()
-    if rows.is_empty():
-        raise SoccerError(f"expected the id of a match, found {match_id}")
-    return rows.row(0, named=True)
+decision(
+    "accept", "The event of CASE is its candidate, or the match given.",
+    CASE, click.argument("match", metavar="[MATCH_ID]", required=False),
+)  # fmt: skip
+decision(
+    "reject", "The event of CASE is not that match, or its name on one side is not that club.",
+    CASE, click.argument("side", type=click.Choice(["home", "away"]), required=False),
+)  # fmt: skip
+decision(
+    "merge", "Two ids are one club; TEAM is the id that counts.",
+    click.argument("team", metavar="TEAM"), click.argument("other", metavar="OTHER"),
+)  # fmt: skip
+decision(
+    "split", "A name of a source is not the club it is taken for.",
+    click.argument("source", metavar="SOURCE"), click.argument("name", metavar="NAME"),
+)  # fmt: skip
+decision(
+    "undo", "The decisions of these numbers are as if they had never been made.",
+    click.argument("numbers", metavar="N...", type=int, nargs=-1, required=True),
+)  # fmt: skip
