@@ -15,7 +15,8 @@ import msgspec
 from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import LEAGUES, League, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
-from soccer_assets.sources.fetching.json_text import decode
+from soccer_assets.sources.fetching.json_text import decode, decode_element
+from soccer_assets.sources.fetching.response_checks import describe, shown
 from soccer_assets.sources.records import Collected, Record, UnreadError
 from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES, Parsed
 
@@ -48,6 +49,8 @@ _TIME = re.compile(
     r"(\d{1,2})(?:[:.](\d\d)(?::\d\d)?|(?= ?[ap]m))(?: ?([ap])m)?(?: ?(utc|gmt|z)([+-]\d{1,2})?(?::?(\d\d))?)?",
     re.IGNORECASE,
 )
+#: No zone is further from UTC.
+FURTHEST_ZONE = dt.timedelta(hours=14)
 #: The end of the names of earlier years' scores, by the part of the match.
 _EARLIER = {"ft": "", "ht": "i", "et": "et"}
 
@@ -149,19 +152,18 @@ def _problem(raw: msgspec.Raw) -> str | None:
         _read(raw, None)
     except UnreadError as error:
         return str(error)
+    except Exception as error:  # nobody foresaw it; parse tells it of the record
+        return f"expected a match that can be read, found {describe(error)}"
     return None
 
 
 def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, str | None], tuple[str, ...]]:
     """The published date and the columns of one match, and which optional parts could not be read."""
-    try:
-        match = msgspec.json.decode(raw, type=_Match)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise UnreadError(f"expected a match with date, team1 and team2, found another form ({error})") from None
+    match = decode_element(raw, _Match, "a match with date, team1 and team2")
     try:
         date = dt.date.fromisoformat(match.date)
     except ValueError:
-        raise UnreadError(f"expected a date YYYY-MM-DD, found {match.date!r}") from None
+        raise UnreadError(f"expected a date YYYY-MM-DD, found {shown(match.date)}") from None
     unread: list[str] = []
     full = _goals(match, "ft", date)
     half = _optional(unread, _goals, match, "ht", date)
@@ -202,11 +204,11 @@ def _status(match: _Match, full: tuple[str, str] | None, date: dt.date) -> str:
         word = re.sub(r"[^a-z]", "", match.status.lower()) if isinstance(match.status, str) else ""
         status = STATUSES.get(word)
         if status is None:
-            raise UnreadError(f"expected one of {', '.join(STATUSES)} as status, found {match.status!r}", date)
+            raise UnreadError(f"expected one of {', '.join(STATUSES)} as status, found {shown(match.status)}", date)
     earlier = [getattr(match, f"score{side}{end}") for end in _EARLIER.values() for side in (1, 2)]
     parts = earlier if match.score in (None, {}) else match.score
     if full is None and (status == "finished" or (status is None and not _is_blank(parts))):
-        raise UnreadError(f"expected the goals after 90 minutes of a match with a result, found {parts!r}", date)
+        raise UnreadError(f"expected the goals after 90 minutes of a match with a result, found {shown(parts)}", date)
     if full is not None and status == "scheduled":
         raise UnreadError(f"expected no goals of a match to come, found {'-'.join(full)}", date)
     return status or ("finished" if full else "scheduled")
@@ -226,7 +228,7 @@ def _goals(match: _Match, part: str, date: dt.date) -> tuple[str, str] | None:
             return None
         case [int(home), int(away)] if home >= 0 and away >= 0 and bool not in (type(home), type(away)):
             return str(home), str(away)
-    raise UnreadError(f"expected two whole numbers as score ({part}), found {pair!r}", date)
+    raise UnreadError(f"expected two whole numbers as score ({part}), found {shown(pair)}", date)
 
 
 def _is_blank(score: Any) -> bool:
@@ -247,10 +249,12 @@ def _kick_off_at(date: dt.date, time: Any, league: League | None) -> str | None:
     elif clock and clock[3]:
         hour = 24
     if clock is None or hour > 23 or minute > 59:
-        raise UnreadError(f"expected a time HH:MM, found {time!r}", date)
+        raise UnreadError(f"expected a time HH:MM, found {shown(time)}", date)
     if clock[4]:
-        ahead = dt.timedelta(hours=int(clock[5] or 0), minutes=int(clock[6] or 0))
-        zone: dt.tzinfo = dt.timezone(ahead)
+        ahead = dt.timedelta(hours=abs(int(clock[5] or 0)), minutes=int(clock[6] or 0))
+        if ahead > FURTHEST_ZONE:
+            raise UnreadError(f"expected a time at most {FURTHEST_ZONE} from UTC, found {shown(time)}", date)
+        zone: dt.tzinfo = dt.timezone(-ahead if (clock[5] or "").startswith("-") else ahead)
     elif league is not None:
         zone = league.zone
     else:

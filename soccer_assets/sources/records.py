@@ -6,16 +6,24 @@ One odd record costs itself and none of its neighbours, one odd figure costs its
 import datetime as dt
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import polars as pl
 
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.fetching.response_checks import describe
-from soccer_assets.sources.schema import FIGURES, Parsed
+from soccer_assets.sources.schema import FIGURES, LONGEST_ID, WORDS, Parsed
 from soccer_assets.storage.tables import Table, quarantine
 
 LONGEST_NAME = 100
+#: Characters of any other text, such as a round or a referee.
+LONGEST_TEXT = 300
+#: What no text of a table holds: control characters and those that turn the direction of writing.
+UNSEEN = r"[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+#: Characters of a number; Python writes none that it measured in more.
+LONGEST_FIGURE = 30
+SHOWN_TEXT = 100
 #: Years of match dates; others are misprints or times in another unit.
 FIRST_YEAR, LAST_YEAR = 1850, 2100
 
@@ -53,13 +61,14 @@ class Collected:
             record = read()
             self._keep(answer, position, record)
         except UnreadError as error:
-            self.refuse(answer, position, error, as_it_came())
+            self.refuse(answer, position, error, _written(as_it_came))
         except Exception as error:  # nobody foresaw it: its neighbours are kept all the same
             unread = UnreadError(f"expected a record that can be read, found {describe(error)}")
-            self.refuse(answer, position, unread, as_it_came())
+            self.refuse(answer, position, unread, _written(as_it_came))
         else:
             if record.unread:
-                self.refuse(answer, position, UnreadError("; ".join(record.unread), record.match_date), as_it_came())
+                unread = UnreadError("; ".join(record.unread), record.match_date)
+                self.refuse(answer, position, unread, _written(as_it_came))
 
     def refuse(self, answer: Answer, position: int, error: UnreadError, record: bytes | str) -> None:
         """A record that cannot be used, or not all of it, as it came."""
@@ -118,6 +127,14 @@ def problem_of_name(name: str) -> str | None:
     return f"expected a name without control characters, found {name!r}" if odd else None
 
 
+def _written(as_it_came: Callable[[], bytes | str]) -> bytes | str:
+    """The record as it came; why it cannot be written where it cannot."""
+    try:
+        return as_it_came()
+    except Exception as error:
+        return f"a record that cannot be written: {describe(error)}"
+
+
 def _storable(row: Mapping[str, object]) -> dict[str, object]:
     """Texts in characters that can be stored: half of a pair is none."""
     return {
@@ -127,34 +144,62 @@ def _storable(row: Mapping[str, object]) -> dict[str, object]:
 
 
 def _sound(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The records with unsound and blank figures null, and what those were, in the form of the quarantine."""
-    texts, unsound, reasons = {}, {}, []
-    for name in records.columns:
-        figure = FIGURES.get(name.removeprefix("home_").removeprefix("away_"))
-        if figure is None:
-            continue
-        text = texts[name] = pl.col(name).str.strip_chars()
-        number = text.cast(pl.Float64, strict=False)
-        sound = number.is_finite() & number.is_between(0, figure.most)
-        if figure.whole:
-            sound &= number == number.floor()
-        unsound[name] = (text != "").fill_null(False) & ~sound.fill_null(False)
-        kind = "whole number" if figure.whole else "number"
-        found = pl.format("expected a {} from 0 to {} as {}, found {}", *map(pl.lit, (kind, figure.most, name)), name)
-        reasons.append(pl.when(unsound[name]).then(found))
-    if not unsound:
+    """The records with unsound and blank texts null, and what those were, in the form of the quarantine."""
+    laws = _laws(tuple(name for name, dtype in records.schema.items() if dtype == pl.String))
+    if not laws or records.is_empty():
         return records, pl.DataFrame()
-    rows = records.filter(pl.any_horizontal(unsound.values()))
-    cells = [pl.when(~unsound[name] & (text != "")).then(text).alias(name) for name, text in texts.items()]
-    without = records.with_columns(cells)
-    if rows.is_empty():
-        return without, rows
-    told = rows.select(
+    is_unsound = pl.any_horizontal(law.unsound for law in laws)
+    if not records.select(is_unsound.any()).item():
+        return records.with_columns(
+            pl.when(law.text != "").then(law.text).alias(law.name) for law in laws
+        ), pl.DataFrame()
+    unsound = records.filter(is_unsound).select(
         origin="_address",
         payload_id="_payload_id",
         line="_record",
         match_date="match_date",
-        reason=pl.concat_str(reasons, separator="; ", ignore_nulls=True),
-        record=pl.struct("home", "away", *unsound).struct.json_encode(),
+        reason=pl.concat_str([law.reason for law in laws], separator="; ", ignore_nulls=True),
+        record=pl.struct("home", "away", *(law.name for law in laws)).struct.json_encode(),
     )
-    return without, told
+    cells = [pl.when(~law.unsound & (law.text != "")).then(law.text).alias(law.name) for law in laws]
+    return records.with_columns(cells), unsound
+
+
+class _Law(NamedTuple):
+    """A published column: its stripped text, whether that is none of the column's, and the reason then."""
+
+    name: str
+    text: pl.Expr
+    unsound: pl.Expr
+    reason: pl.Expr
+
+
+@lru_cache(maxsize=32)  # hundreds of expressions, the same for every parse of a source
+def _laws(columns: tuple[str, ...]) -> list[_Law]:
+    laws = []
+    for name in columns:
+        text = pl.col(name).str.strip_chars()
+        rule = _rule(name, text)
+        if rule is None:
+            continue
+        expected, sound = rule
+        unsound = (text != "").fill_null(False) & ~sound.fill_null(False)
+        found = pl.format("expected {} as {}, found {}", *map(pl.lit, (expected, name)), text.str.slice(0, SHOWN_TEXT))
+        laws.append(_Law(name, text, unsound, pl.when(unsound).then(found)))
+    return laws
+
+
+def _rule(name: str, text: pl.Expr) -> tuple[str, pl.Expr] | None:
+    """What a published column holds, in words, and whether a text is that; None where its reader wrote the text."""
+    figure = FIGURES.get(name.removeprefix("home_").removeprefix("away_"))
+    if figure is not None:
+        number = text.cast(pl.Float64, strict=False)
+        sound = number.is_finite() & number.is_between(0, figure.most) & (text.str.len_chars() <= LONGEST_FIGURE)
+        kind = "whole number" if figure.whole else "number"
+        return f"a {kind} from 0 to {figure.most}", sound & (number == number.floor()) if figure.whole else sound
+    if name.endswith("_id") and not name.startswith("_"):
+        return f"a number of at most {LONGEST_ID} digits", text.str.contains(rf"^[0-9]{{1,{LONGEST_ID}}}$")
+    if name in WORDS:
+        visible = f"a text of at most {LONGEST_TEXT} characters without control characters"
+        return visible, (text.str.len_chars() <= LONGEST_TEXT) & ~text.str.contains(UNSEEN)
+    return None

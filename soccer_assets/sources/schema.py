@@ -81,7 +81,12 @@ FIGURES = {
     "possession": Figure(100, whole=False),
     "xg": Figure(20, whole=False),
     "attendance": Figure(250_000),
+    "first_goal_minute": Figure(130),
 }
+#: Columns of words in which a source writes what it likes.
+WORDS = ("competition", "country", "season", "round", "elapsed", "stage", "region_code", "referee", "venue")
+#: Digits of a number under which a source knows a match, a side or a competition.
+LONGEST_ID = 20
 
 RECORD_PROVENANCE = (
     Column("match_date", pl.Date, "UTC date of kick-off, or the date as published where the source gives local times"),

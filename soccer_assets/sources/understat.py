@@ -15,8 +15,8 @@ from selectolax.lexbor import LexborHTMLParser
 from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import LEAGUES, League, season_label, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
-from soccer_assets.sources.fetching.json_text import decode
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall
+from soccer_assets.sources.fetching.json_text import decode, decode_element
+from soccer_assets.sources.fetching.response_checks import describe, refuse_bot_wall, shown
 from soccer_assets.sources.records import Collected, Record, UnreadError
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
 
@@ -147,19 +147,18 @@ def _problem(raw: msgspec.Raw) -> str | None:
         _read(raw)
     except UnreadError as error:
         return str(error)
+    except Exception as error:  # nobody foresaw it; parse tells it of the record
+        return f"expected a match that can be read, found {describe(error)}"
     return None
 
 
 def _read(raw: msgspec.Raw) -> tuple[dt.datetime, dict[str, str | None]]:
     """Kick-off and the columns of one match."""
-    try:
-        match = msgspec.json.decode(raw, type=_Match)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise UnreadError(f"expected a match with h, a, goals, xG and datetime, found another form ({error})") from None
+    match = decode_element(raw, _Match, "a match with h, a, goals, xG and datetime")
     try:
         kick_off = dt.datetime.strptime(match.datetime, "%Y-%m-%d %H:%M:%S")
     except ValueError:
-        raise UnreadError(f"expected a time YYYY-MM-DD HH:MM:SS, found {match.datetime!r}") from None
+        raise UnreadError(f"expected a time YYYY-MM-DD HH:MM:SS, found {shown(match.datetime)}") from None
     pairs = {"goals": match.goals or _Pair(), "xg": match.xG or _Pair()}
     if match.isResult and None in (pairs["goals"].h, pairs["goals"].a):
         raise UnreadError("expected the goals of a match that has a result, found none", kick_off.date())

@@ -1,21 +1,25 @@
 """JSON as sources publish it: nearly always what the standard says, now and then with a byte order mark or `NaN`."""
 
 import json
+import math
 from typing import TypeVar
 
 import msgspec
 
 from soccer_assets.errors import ShapeError
-from soccer_assets.sources.fetching.response_checks import describe, refuse_bot_wall, refuse_html
+from soccer_assets.sources.fetching.response_checks import describe, refuse_bot_wall, refuse_html, shown
+from soccer_assets.sources.records import UnreadError
 
 Shape = TypeVar("Shape")
+#: Digits of a whole number that every reader takes.
+MOST_DIGITS = 18
 
 
 def decode(address: str, body: bytes, shape: type[Shape], expected: str) -> Shape:
     """The value of an answer.
 
     What the standard does not allow is read where it has one meaning: a byte order mark, UTF-16, and `NaN`, `Infinity`
-    and `-Infinity`, which become texts.
+    and `-Infinity`, which become texts. So do numbers beyond those that can be held.
 
     Args:
         address: where it was published.
@@ -32,8 +36,49 @@ def decode(address: str, body: bytes, shape: type[Shape], expected: str) -> Shap
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         first = error
     try:
-        return msgspec.json.decode(msgspec.json.encode(json.loads(body, parse_constant=str)), type=shape)
+        return _leniently(body, shape)
     except Exception:  # whatever it is: the message of the strict reader counts
         refuse_bot_wall(address, body)
         refuse_html(address, body, "JSON")
         raise ShapeError(address, f"expected {expected}, found {body[:60]!r} ({describe(first)})") from None
+
+
+def decode_element(element: bytes | msgspec.Raw, shape: type[Shape], expected: str) -> Shape:
+    """The value of one element of an answer, read as `decode` reads the whole.
+
+    Raises:
+        UnreadError: no JSON, or another shape.
+    """
+    try:
+        return msgspec.json.decode(element, type=shape)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        first = error
+    try:
+        return _leniently(bytes(element), shape)
+    except Exception:
+        raise UnreadError(f"expected {expected}, found another form ({describe(first)})") from None
+
+
+def as_text(value: object, longest: int) -> str:
+    """The start of a value as JSON, for the quarantine."""
+    try:
+        return json.dumps(value, ensure_ascii=False)[:longest]
+    except (TypeError, ValueError, RecursionError):
+        return shown(value)
+
+
+def _leniently(body: bytes, shape: type[Shape]) -> Shape:
+    value = json.loads(body, parse_constant=str, parse_float=_float, parse_int=_int)
+    try:
+        return msgspec.json.decode(json.dumps(value), type=shape)
+    except msgspec.DecodeError:  # half a pair of letters, which a text may hold until its column is judged
+        return msgspec.convert(value, type=shape)
+
+
+def _float(text: str) -> float | str:
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+def _int(text: str) -> int | str:
+    return int(text) if len(text) <= MOST_DIGITS else text

@@ -26,6 +26,14 @@ def describe(error: Exception) -> str:
     return " ".join(words.split())[:MOST_WORDS]
 
 
+def shown(value: object) -> str:
+    """A value in a message: as Python writes it, cut where it is long; its type where that cannot be written."""
+    try:
+        return repr(value)[:MOST_WORDS]
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists within lists within lists
+        return f"a {type(value).__name__} that cannot be written"
+
+
 def refuse_bot_wall(address: str, body: bytes) -> None:
     """Raise BlockedError for the page of a bot wall."""
     found = _WALL.search(body) if len(body) <= WALL_BYTES and _is_page(body) else None

@@ -15,14 +15,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from soccer_assets.errors import ShapeError
+from soccer_assets.errors import ShapeError, SourceError
 from soccer_assets.sources import side_kinds as team_marks
+from soccer_assets.sources.fetching import json_text as json_answers
 from soccer_assets.sources.fetching.client import Answer, Request
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_html
+from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_html, shown
 from soccer_assets.sources.fonbet import segments as fonbet_segments
 from soccer_assets.sources.fonbet.packets import FOOTBALL, Event, Factor, Line, Match, Packet, decode
 from soccer_assets.sources.records import Collected, Record, UnreadError
-from soccer_assets.sources.schema import FONBET_EVENTS, Parsed
+from soccer_assets.sources.schema import FONBET_EVENTS, LONGEST_ID, Parsed
 
 #: The factors that are kept: 1x2, double chance, handicap, over and under.
 FACTORS = {921: "1", 922: "X", 923: "2", 924: "1X", 1571: "12", 925: "X2", 927: "Ф1", 928: "Ф2", 930: "ТБ", 931: "ТМ"}
@@ -31,6 +32,8 @@ LEAST_SHARE_OF_MATCHES = 0.5
 PATH = "/events/list?lang=ru&version={}&scopeMarket=1600"
 #: Kick-offs in seconds from 1994, when the bookmaker began, to 2100: a time in another unit is none.
 FIRST_KICK_OFF, LAST_KICK_OFF = 757_382_400, 4_102_444_800
+#: Hundredths of a goal: no line has so many, and Python divides no number beyond a float's.
+LEAST_ODD_LINE = 10**9
 LONGEST_ELEMENT = 2000  # characters kept of an element in quarantine
 STATUSES = {"line": "scheduled", "live": "in_play"}
 _FACTOR_OF_BID = {bid: factor for factor, bid in FACTORS.items()}
@@ -122,8 +125,9 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         for position, match in enumerate(matches, start=1):
             collected.take(answer, position, partial(_record, match, answer.fetched_at), partial(_as_it_came, match))
         for position, part in enumerate(line.unread(), start=len(matches) + 1):
-            element = json.dumps(part.element, ensure_ascii=False)[:LONGEST_ELEMENT]
-            collected.refuse(answer, position, UnreadError(part.reason), element)
+            collected.refuse(
+                answer, position, UnreadError(part.reason), json_answers.as_text(part.element, LONGEST_ELEMENT)
+            )
     return collected.parsed()
 
 
@@ -149,13 +153,20 @@ def _archive(body: bytes) -> dict[str, msgspec.Raw] | None:
     if b'"packetVersion"' in body or b'"bids"' not in body:
         return None
     try:
-        events = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        named = {key: msgspec.json.decode(event, type=_Named) for key, event in events.items()}
-    except (msgspec.MsgspecError, ValueError):
+        events = json_answers.decode("", body, dict[str, msgspec.Raw], "events")
+    except SourceError:
         return None  # and no packet either, which decoding it as one will say
+    named = {key: _named(event) for key, event in events.items()}
     if not any(event.bids is not None and event.segment is not None for event in named.values()):
         return None
     return {key: events[key] for key, event in named.items() if not event.is_of_other_sport()}
+
+
+def _named(event: msgspec.Raw) -> _Named:
+    try:
+        return json_answers.decode_element(event, _Named, "an event")
+    except UnreadError:
+        return _Named()  # it may be one of football
 
 
 def _of_archive(key: str, raw: msgspec.Raw) -> Record:
@@ -164,10 +175,10 @@ def _of_archive(key: str, raw: msgspec.Raw) -> Record:
     Raises:
         UnreadError: it cannot be read, or is no match of two known clubs.
     """
-    try:
-        event, number = msgspec.json.decode(raw, type=_Parsed), int(key)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise UnreadError(f"expected an event with time, Liga, teams and bids, found another form ({error})") from None
+    event = json_answers.decode_element(raw, _Parsed, "an event with time, Liga, teams and bids")
+    if not (key.isascii() and key.isdecimal() and len(key) <= LONGEST_ID):
+        raise UnreadError(f"expected a number of at most {LONGEST_ID} digits as event, found {shown(key)}")
+    number = int(key)
     factors = []
     for bid, price in event.bids.items():
         named = _BID.match(bid)
@@ -251,7 +262,7 @@ def _line(factor: Factor) -> float | None:
     if factor.f not in WITH_LINE:
         return None
     if factor.p is not None:
-        return factor.p / 100
+        return factor.p / 100 if abs(factor.p) < LEAST_ODD_LINE else math.inf
     found = re.fullmatch(r"[+-]?\d+(?:\.\d+)?", factor.pt or "")
     return float(found[0]) if found else None
 

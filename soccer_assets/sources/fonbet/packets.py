@@ -286,7 +286,7 @@ def _each(packet: Mapping[str, Any]) -> Packet:
         for element in packet[name]:
             try:
                 lists[name].append(msgspec.convert(element, kind))
-            except (msgspec.ValidationError, OverflowError) as error:
+            except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
                 odd.append(_odd(name, event_key, element, error))
         strange = len(packet[name]) - len(lists[name])
         if strange > max(MOST_ODD, LEAST_SHARE_READ * len(packet[name])):

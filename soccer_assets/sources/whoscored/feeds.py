@@ -5,7 +5,6 @@ fewer than half the matches it had is a partial answer; a page of the site's bot
 """
 
 import datetime as dt
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ import msgspec
 
 from soccer_assets.errors import ShapeError
 from soccer_assets.sources.fetching.client import Answer, Request
-from soccer_assets.sources.fetching.json_text import decode
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, unforeseen
+from soccer_assets.sources.fetching.json_text import as_text, decode
+from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, shown, unforeseen
 from soccer_assets.sources.records import Collected, Record, UnreadError
-from soccer_assets.sources.schema import WHOSCORED_MATCHES, Parsed
+from soccer_assets.sources.schema import LONGEST_ID, WHOSCORED_MATCHES, Parsed
 from soccer_assets.sources.whoscored.pages import is_html, read_page
 from soccer_assets.sources.whoscored.records import NEVER_LEARNT, SIDES, Row, from_centre, from_feed, league_of
 
@@ -118,7 +117,7 @@ def _values(address: str, body: bytes) -> list[Any]:
 
 def _of_value(address: str, value: Any) -> list[Found]:
     if isinstance(value, dict) and {"statusCode", "home", "away"} <= value.keys():
-        context = {"tournament_id": _text(value.get("competition_id")), "season": _text(value.get("season_id"))}
+        context = {"tournament_id": _text(value.get("competition_id")), "season": value.get("season_id")}
         return [_of_centre(address, value, _text(value.get("game_id")), context)]
     if isinstance(value, dict) and {"fixtures", "tournaments", "info"} & value.keys():
         return [Found(record, context) for record, context in _records(value)]
@@ -134,7 +133,7 @@ def _of_centre(address: str, centre: Mapping[str, Any], match_id: str | None, co
     return Found(centre, context, is_centre=True, match_id=match_id)
 
 
-def _records(feed: Mapping[str, Any]) -> Iterator[tuple[Any, Mapping[str, str | None]]]:
+def _records(feed: Mapping[str, Any]) -> Iterator[tuple[Any, Mapping[str, Any]]]:
     """The records of a feed, each with what the feed says about its stage and tournament; an odd one as it came."""
     if "info" in feed:
         yield feed, {}
@@ -143,12 +142,12 @@ def _records(feed: Mapping[str, Any]) -> Iterator[tuple[Any, Mapping[str, str | 
         yield (
             fixture,
             {
-                "competition": _text(feed.get("name")),
+                "competition": feed.get("name"),
                 "tournament_id": _text(feed.get("tournamentId")),
                 "season_id": ids[ids.index("Seasons") + 1] if "Seasons" in ids[:-1] else None,
-                "stage": _text(feed.get("name")),
+                "stage": feed.get("name"),
                 "stage_id": _text(feed.get("id")),
-                "region_code": _text(feed.get("regionCode")),
+                "region_code": feed.get("regionCode"),
             },
         )
     for tournament in _elements(feed.get("tournaments")):
@@ -160,15 +159,15 @@ def _records(feed: Mapping[str, Any]) -> Iterator[tuple[Any, Mapping[str, str | 
             yield (
                 match,
                 {
-                    "competition": _text(tournament.get("tournamentName")),
+                    "competition": tournament.get("tournamentName"),
                     "tournament_id": _text(tournament.get("tournamentId")),
-                    "season": _text(tournament.get("seasonName")),
+                    "season": tournament.get("seasonName"),
                     "season_id": _text(tournament.get("seasonId")),
-                    "stage": _text(tournament.get("stageName")),
+                    "stage": tournament.get("stageName"),
                     "stage_id": _text(tournament.get("stageId")),
-                    "region_code": _text(tournament.get("regionCode")),
-                    "country": _text(tournament.get("regionName")),
-                    "sex": _SEXES.get(sex) if isinstance(sex, int) else None,
+                    "region_code": tournament.get("regionCode"),
+                    "country": tournament.get("regionName"),
+                    "sex": _SEXES.get(sex) if type(sex) is int else None,
                 },
             )
 
@@ -224,7 +223,7 @@ def _row(match: Found) -> Row:
     if match.is_centre:
         return from_centre(match.published, match.match_id, match.context)
     if not isinstance(match.published, Mapping):
-        raise UnreadError(f"expected a match or a tournament, found {match.published!r}"[:LONGEST_REASON])
+        raise UnreadError(f"expected a match or a tournament, found {shown(match.published)}")
     return from_feed(match.published, match.context)
 
 
@@ -240,16 +239,16 @@ def _record(match: Found) -> Record:
     facts = {**_mapping(match.published.get("info")), **match.published}
     if not text:
         start = _text(facts.get("startTime" if match.is_centre else "startTimeUtc"))
-        raise UnreadError(f"expected a date, found {start or 'none'}")
+        raise UnreadError(f"expected a date, found {start or 'none'}"[:LONGEST_REASON])
     day = dt.date.fromisoformat(text)
     match_id = row["whoscored_id"]
     if not match_id:
         raise UnreadError("expected a match id, found none", day)
-    if not match_id.isdecimal():
-        raise UnreadError(f"expected a number as match id, found {match_id!r}"[:LONGEST_REASON], day)
+    if not (match_id.isascii() and match_id.isdecimal() and len(match_id) <= LONGEST_ID):
+        raise UnreadError(f"expected a number as match id, found {shown(match_id)}", day)
     code = facts.get("statusCode" if match.is_centre else "status")
     if row["status"] is None and code != NEVER_LEARNT:
-        raise UnreadError(f"expected a known status, found {row['elapsed']} (code {code})", day)
+        raise UnreadError(f"expected a known status, found {row['elapsed']} (code {shown(code)})"[:LONGEST_REASON], day)
     return Record(day, league_of(row), row, (unread,) if unread else ())
 
 
@@ -257,7 +256,7 @@ def _as_it_came(match: Found) -> str:
     published = match.published
     if match.is_centre:
         published = {key: value for key, value in published.items() if not isinstance(value, dict | list)}
-    return json.dumps(published, ensure_ascii=False)[:LONGEST_RECORD]
+    return as_text(published, LONGEST_RECORD)
 
 
 def _text(value: Any) -> str | None:

@@ -8,7 +8,9 @@ from typing import Any
 
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.sources import side_kinds as team_marks
-from soccer_assets.sources.fetching.response_checks import describe
+from soccer_assets.sources.fetching.response_checks import describe, shown
+from soccer_assets.sources.records import UnreadError
+from soccer_assets.sources.schema import WORDS
 
 Row = dict[str, str | None]
 
@@ -47,6 +49,7 @@ LEAGUE_OF_NAME = {
     (REGION_CODES[LEAGUES[code].country], name): code for code, names in _NAMES.items() for name in names.split("|")
 }
 COUNTRY_OF_REGION = {code: country for country, code in REGION_CODES.items()}
+_WORDS_OF_MATCH = {"competition": "tournamentName", "region_code": "regionCode", "country": "regionName"}
 #: Name at the match centre, which counts by minute.
 _CENTRE_STATISTICS = {
     "shots": "shotsTotal", "shots_on_target": "shotsOnTarget", "passes": "passesTotal",
@@ -57,9 +60,10 @@ _FEED_STATISTICS = {
     "shots": "shots", "shots_on_target": "shotsOnTarget", "possession": "ballPossession", "passes": "totalPasses",
     "aerials_won": "aerialsWon", "tackles": "tackles", "corners": "corners",
 }  # fmt: skip
-_STAMP = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z?$")
-_PERIOD = re.compile(r"\b(HT|FT) (\d+):(\d+)")
-_SCORE = re.compile(r"^\s*(\d+)\s*:\s*(\d+)\s*$")
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z?", re.ASCII)
+_PERIOD = re.compile(r"\b(HT|FT) (\d+):(\d+)", re.ASCII)
+_SCORE = re.compile(r"\s*(\d+)\s*:\s*(\d+)\s*", re.ASCII)
+_MINUTE = re.compile(r"\d", re.ASCII)
 #: Stages of a tournament that are not the league itself.
 _BESIDE_LEAGUE = re.compile(r"play-?\s?offs?|qualif|relegation|promotion", re.IGNORECASE)
 
@@ -70,9 +74,14 @@ def from_feed(record: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
     live = record.get("liveMatch")
     match = {**details, **record}
     row = _row(match | {"elapsed": match.get("elapsed")}, context)
-    stamp = _STAMP.match(_text(match.get("startTimeUtc")) or "")
-    row["kick_off_at"] = f"{stamp[1]}T{stamp[2]}Z" if stamp and _is_day(stamp[1]) else None
-    row["match_date"] = stamp[1] if stamp and _is_day(stamp[1]) else None
+    stamp = _STAMP.fullmatch(_text(match.get("startTimeUtc")) or "")
+    row["kick_off_at"] = row["match_date"] = None
+    if stamp and _is_day(stamp[1]):
+        row["match_date"] = stamp[1]
+        if _is_time(stamp[2]):
+            row["kick_off_at"] = f"{stamp[1]}T{stamp[2]}Z"
+        else:
+            _add_unread(row, f"expected a time of day HH:MM:SS as startTimeUtc, found {stamp[2]}")
     row |= _goals_of_feed(match, row)
     for side in SIDES:
         row[f"{side}_yellow_cards"] = _text(match.get(f"{side}YellowCards"))
@@ -97,15 +106,15 @@ def from_centre(centre: Mapping[str, Any], match_id: str | None, context: Mappin
     row = _row(match, context)
     day = (_text(centre.get("startTime")) or _text(centre.get("startDate")) or "")[:10]
     row["match_date"] = day if _is_day(day) else None
-    final = "etScore" if _SCORE.match(_text(centre.get("etScore")) or "") else "score"
+    final = "etScore" if _SCORE.fullmatch(_text(centre.get("etScore")) or "") else "score"
     shown = {"goals_half_time": "htScore", "goals": "ftScore", "goals_final": final}
     for name, key in shown.items():
-        score = _SCORE.match(_text(centre.get(key)) or "")
+        score = _SCORE.fullmatch(_text(centre.get(key)) or "")
         for place, side in enumerate(SIDES, start=1):
             row[f"{side}_{name}"] = score[place] if score and row["status"] not in ("scheduled", "void") else None
     referee = centre.get("referee")
-    row["referee"] = _text(referee.get("name")) if isinstance(referee, Mapping) else None
-    row["venue"] = _text(centre.get("venueName"))
+    row["referee"] = _words(row, "referee", referee.get("name") if isinstance(referee, Mapping) else referee)
+    row["venue"] = _words(row, "venue", centre.get("venueName"))
     row["attendance"] = _text(centre.get("attendance") or None)
     _add(row, _centre_statistics, centre)
     return row
@@ -116,7 +125,11 @@ def _add(row: Row, read: Callable[[Mapping[str, Any]], Row], record: Mapping[str
     try:
         row |= read(record)
     except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as error:
-        row["unread"] = f"expected statistics that can be read, found {describe(error)}"
+        _add_unread(row, f"expected statistics that can be read, found {describe(error)}")
+
+
+def _add_unread(row: Row, reason: str) -> None:
+    row["unread"] = "; ".join(filter(None, (row.get("unread"), reason)))
 
 
 def league_of(row: Row) -> str | None:
@@ -139,16 +152,19 @@ def _row(match: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
         "whoscored_id": _text(match.get("id")),
         "status": _status(elapsed, match.get("status")),
         "elapsed": elapsed or None,
-        "competition": _text(match.get("tournamentName")),
         "stage_id": _text(match.get("stageId") or None),
-        "region_code": _text(match.get("regionCode")),
-        "country": _text(match.get("regionName")),
     }
-    row |= {name: value for name, value in context.items() if value is not None}
+    for name, key in _WORDS_OF_MATCH.items():
+        row[name] = _words(row, name, match.get(key))
+    for name, value in context.items():
+        if value is not None:
+            row[name] = _words(row, name, value) if name in WORDS else value
     row["country"] = row.get("country") or COUNTRY_OF_REGION.get(row["region_code"] or "")
     for side in SIDES:
-        name = _text(match.get(f"{side}Name") or match.get(f"{side}TeamName"))
-        row[side] = name.strip() if name else None
+        club = match.get(f"{side}Name") or match.get(f"{side}TeamName")
+        if club and not isinstance(club, str):
+            raise UnreadError(f"expected the name of the {side} side, found {shown(club)}")
+        row[side] = club.strip() if club else None
         row[f"{side}_source_id"] = _text(match.get(f"{side}Id") or match.get(f"{side}TeamId") or None)
     words = (row["competition"] or "", row["home"] or "", row["away"] or "")
     row["sex"] = row.get("sex") or team_marks.sex(*words)
@@ -157,11 +173,11 @@ def _row(match: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
 
 
 def _status(elapsed: str, code: Any) -> str | None:
-    if not isinstance(code, int | None):
+    if not isinstance(code, int | None) or isinstance(code, bool):
         code = UNKNOWN
     if elapsed == "?" or (not elapsed and code not in (None, 0, 1)):
         return STATUS_OF_CODE.get(code)
-    return STATUS_OF_WORD.get(elapsed) or ("in_play" if elapsed[:1].isdigit() else STATUS_OF_CODE.get(code))
+    return STATUS_OF_WORD.get(elapsed) or ("in_play" if _MINUTE.match(elapsed) else STATUS_OF_CODE.get(code))
 
 
 def _goals_of_feed(match: Mapping[str, Any], row: Row) -> Row:
@@ -228,6 +244,23 @@ def _is_day(text: str) -> bool:
         return dt.date.fromisoformat(text).year > 1
     except ValueError:
         return False
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return bool(dt.time.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _words(row: Row, name: str, value: Any) -> str | None:
+    """A text; None where the value is none, with the reason in the row."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if value is None or type(value) is int:
+        return _text(value)
+    _add_unread(row, f"expected a text as {name}, found {shown(value)}")
+    return None
 
 
 def _text(value: Any) -> str | None:
