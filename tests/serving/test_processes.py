@@ -1,6 +1,5 @@
 """The API and a worker as processes of their own: they share one Redis, stop when told to, and leave nothing."""
 
-import json
 import os
 import signal
 import subprocess
@@ -22,7 +21,7 @@ API = ("-m", "serving.app")
 #: The worker itself; of the registry, whose library takes many seconds to import, the answer of an empty one.
 WORKER = (
     "-c",
-    "from soccer_assets.models import registry; registry.Registry.champion_version = lambda self: None; "
+    "from soccer_assets.models.champion import registry; registry.Registry.champion_version = lambda self: None; "
     "from serving.worker import main; main()",
 )
 
@@ -64,13 +63,9 @@ def until(met: Callable[[], Any]) -> Any:
     raise AssertionError("waited too long")
 
 
-def test_a_worker_and_the_api_find_each_other_and_leave_nothing_behind(
-    start: Callable[..., Any], tmp_path: Path
-) -> None:
-    state = tmp_path / "redis" / "server.json"
+def test_a_worker_and_the_api_find_each_other_and_leave_nothing_behind(start: Callable[..., Any]) -> None:
     worker, _ = start(*WORKER)
-    until(state.exists)
-    redis_pid = json.loads(state.read_text())["pid"]
+    (redis_process,) = until(psutil.Process(worker.pid).children)
     api, address = start(*API)
     health = until(lambda: (found := httpx.get(f"{address}/health").json())["ready"] and found)
     assert health["reasons"] == [] and {check["name"] for check in health["checks"]} == {
@@ -83,8 +78,7 @@ def test_a_worker_and_the_api_find_each_other_and_leave_nothing_behind(
         process.send_signal(signal.SIGTERM)
     codes = [process.wait(timeout=30) for process in (worker, api)]
     assert set(codes) <= {0, -signal.SIGTERM}
-    assert not state.exists()
-    assert not psutil.pid_exists(redis_pid) or psutil.Process(redis_pid).status() == psutil.STATUS_ZOMBIE
+    assert not redis_process.is_running() or redis_process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_the_api_imports_no_library_of_the_graph_and_no_learning_library() -> None:

@@ -1,11 +1,10 @@
-"""One Redis for all processes of a folder: the first starts it, the last stops it, and none is left behind."""
+"""One Redis for all processes of a folder: the first starts it, the last stops it, and none is left running."""
 
-import json
-import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +13,12 @@ import pytest
 import redis
 
 from serving.redis_server import embedded_redis
+from soccer_assets.errors import PlatformError
 from soccer_assets.settings import Settings
 
 HOLD = """
 import sys
-from serving.embedded_redis import embedded_redis
+from serving.redis_server import embedded_redis
 from soccer_assets.settings import Settings
 with embedded_redis(Settings(var=sys.argv[1]), port=int(sys.argv[2])) as url:
     print(url, flush=True)
@@ -26,18 +26,20 @@ with embedded_redis(Settings(var=sys.argv[1]), port=int(sys.argv[2])) as url:
 """
 
 
-def hold(folder: Path, port: int) -> subprocess.Popen[str]:
-    """A process that uses the folder's Redis until it is sent a line."""
-    process = subprocess.Popen(
+def spawn(folder: Path, port: int) -> subprocess.Popen[str]:
+    """A process that uses the folder's Redis until it is sent a line; it prints the URL."""
+    return subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder), str(port)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
     )
+
+
+def url_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    process.url = process.stdout.readline().strip()  # type: ignore[attr-defined]
-    return process
+    return process.stdout.readline().strip()
 
 
 def answers(url: str) -> bool:
@@ -48,13 +50,22 @@ def answers(url: str) -> bool:
             return False
 
 
-def pid_of(folder: Path) -> int:
-    return int(json.loads((folder / "redis" / "server.json").read_text())["pid"])
+def pid_of(url: str) -> int:
+    with redis.Redis.from_url(url) as client:
+        return int(client.info("server")["process_id"])  # type: ignore[index]
 
 
-def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that has ended and was not waited for by its parent does not."""
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+def ends(pid: int) -> bool:
+    """Whether the process ends soon; one that was not waited for by its parent has ended."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 @pytest.fixture
@@ -76,45 +87,66 @@ def test_it_listens_on_the_loopback_interface_at_the_wanted_port_and_is_gone_aft
 ) -> None:
     with embedded_redis(Settings(var=str(tmp_path)), port=unused_tcp_port) as url:
         assert url == f"redis://127.0.0.1:{unused_tcp_port}/0"
-        pid = pid_of(tmp_path)
+        pid = pid_of(url)
         with redis.Redis.from_url(url) as client:
             assert client.config_get("bind") == {"bind": "127.0.0.1"}
-    assert not answers(url) and not is_alive(pid)
-    assert not (tmp_path / "redis" / "server.json").exists()
+    assert not answers(url) and ends(pid)
 
 
-def test_a_taken_port_gives_way_to_a_free_one(tmp_path: Path, busy_port: int) -> None:
-    with embedded_redis(Settings(var=str(tmp_path)), port=busy_port) as url:
-        assert answers(url) and url != f"redis://127.0.0.1:{busy_port}/0"
+def test_a_port_that_another_program_has_is_an_error_that_names_the_settings(tmp_path: Path, busy_port: int) -> None:
+    refused = pytest.raises(PlatformError, match=rf"port {busy_port} .* Set SERVING_REDIS_PORT .* or SOCCER_REDIS_URL")
+    with refused, embedded_redis(Settings(var=str(tmp_path)), port=busy_port):
+        pass
+
+
+def test_the_redis_of_another_folder_is_neither_used_nor_stopped(tmp_path: Path, unused_tcp_port: int) -> None:
+    with embedded_redis(Settings(var=str(tmp_path / "one")), port=unused_tcp_port) as url:
+        with (
+            pytest.raises(PlatformError, match="expected port"),
+            embedded_redis(Settings(var=str(tmp_path / "other")), unused_tcp_port),
+        ):
+            pass
+        assert answers(url)
 
 
 def test_the_next_process_joins_and_the_last_one_stops_it(tmp_path: Path, unused_tcp_port: int) -> None:
-    first, second = hold(tmp_path, unused_tcp_port), hold(tmp_path, unused_tcp_port)
-    url = first.url  # type: ignore[attr-defined]
-    assert second.url == url  # type: ignore[attr-defined]
-    pid = pid_of(tmp_path)
+    first = spawn(tmp_path, unused_tcp_port)
+    url = url_of(first)
+    second = spawn(tmp_path, unused_tcp_port)
+    assert url_of(second) == url
+    pid = pid_of(url)
     first.communicate("go\n", timeout=20)
-    assert answers(url)  # the one that started it has left, the other still needs it
+    assert answers(url)  # the one that started it has ended, the other still needs it
     second.communicate("go\n", timeout=20)
-    assert not answers(url) and not is_alive(pid)
+    assert not answers(url) and ends(pid)
 
 
-def test_a_server_whose_processes_were_all_killed_is_adopted_and_then_stopped(
+def test_processes_started_at_the_same_time_share_one(tmp_path: Path, unused_tcp_port: int) -> None:
+    processes = [spawn(tmp_path, unused_tcp_port) for _ in range(4)]
+    (url,) = {url_of(process) for process in processes}
+    pid = pid_of(url)
+    for process in processes:
+        assert answers(url) and pid_of(url) == pid
+        process.communicate("go\n", timeout=20)
+        assert process.returncode == 0
+    assert not answers(url) and ends(pid)
+
+
+def test_a_server_whose_processes_were_all_killed_is_used_and_then_stopped(
     tmp_path: Path, unused_tcp_port: int
 ) -> None:
-    killed = hold(tmp_path, unused_tcp_port)
+    killed = spawn(tmp_path, unused_tcp_port)
+    pid = pid_of(url_of(killed))
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=20)
-    pid = pid_of(tmp_path)
-    assert answers(killed.url)  # type: ignore[attr-defined]
     with embedded_redis(Settings(var=str(tmp_path)), port=unused_tcp_port) as url:
-        assert pid_of(tmp_path) == pid and answers(url)
-    assert not answers(url) and not is_alive(pid)
+        assert pid_of(url) == pid
+    assert not answers(url) and ends(pid)
 
 
 def test_a_server_that_died_is_replaced(tmp_path: Path, unused_tcp_port: int) -> None:
-    holder = hold(tmp_path, unused_tcp_port)
-    os.kill(pid_of(tmp_path), signal.SIGKILL)
+    holder = spawn(tmp_path, unused_tcp_port)
+    psutil.Process(pid_of(url_of(holder))).kill()
     with embedded_redis(Settings(var=str(tmp_path)), port=unused_tcp_port) as url:
         assert answers(url)
         holder.communicate("go\n", timeout=20)
@@ -122,9 +154,9 @@ def test_a_server_that_died_is_replaced(tmp_path: Path, unused_tcp_port: int) ->
     assert not answers(url)
 
 
-def test_what_was_stored_outlives_a_restart(tmp_path: Path) -> None:
+def test_what_was_stored_outlives_a_restart(tmp_path: Path, unused_tcp_port: int) -> None:
     settings = Settings(var=str(tmp_path))
     for expected in (None, b"kept"):
-        with embedded_redis(settings) as url, redis.Redis.from_url(url) as client:
+        with embedded_redis(settings, unused_tcp_port) as url, redis.Redis.from_url(url) as client:
             assert client.get("key") == expected
             client.set("key", "kept")
