@@ -4,12 +4,11 @@ settings      every SERVING_ variable
 contracts     what the API returns and what its jobs carry
 app           the API process: `python -m serving.app`
 api           one module per resource of the API, with problems, filters, responses and metrics
-snapshot      an immutable view of the lake in memory, one per set of table versions, and what renews it
-pages         the pages people look at
+snapshot      an immutable view of the lake in memory, one per set of table versions, and its refresher
+pages         the pages for people
 clubs         clubs by name and id, and which fixtures can be forecast
 redis_server  one real Redis for the processes of a folder
 jobs          forecast jobs in Redis, queued by arq
-inference     one fixture, the champion and the teams' states make a forecast
-predictor     the champion and the team states that a worker holds
+predictor     forecasts on demand from the champion and the team states in memory
 worker        the process that runs the jobs: `python -m serving.worker`
 """

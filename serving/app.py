@@ -1,8 +1,9 @@
 """The API: `create_app()` makes it, `python -m serving.app` runs it."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from litestar import Litestar, Router
@@ -12,14 +13,19 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.stores.redis import RedisStore
 from litestar.template import TemplateConfig
 
-from serving.api import docs_page as api_page
-from serving.api import filters, forecasts, health, leagues, matches, metrics, predictions, problems, reports, teams
-from serving.api.metrics import Counted, Metrics
+from serving.api import docs_page, filters, forecasts, health, metrics, problems
+from serving.api.leagues import LeagueController
+from serving.api.matches import MatchController
+from serving.api.metrics import Metrics, RequestMetrics
+from serving.api.predictions import PredictionController
+from serving.api.reports import ReportController
+from serving.api.teams import TeamController
 from serving.jobs import JobQueue, connect
 from serving.pages import views
 from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
-from serving.snapshot.refresher import Feed
+from serving.snapshot.refresher import Refresher
+from serving.snapshot.snapshot import Snapshot
 from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
@@ -28,8 +34,8 @@ from soccer_assets.storage.lake import Lake
 def create_app(settings: Settings | None = None, serving: ServingSettings | None = None) -> Litestar:
     """The application; settings default to the environment's."""
     settings, serving = settings or Settings.read(), serving or ServingSettings.read()
-    feed = Feed(Lake(settings.lake), serving.refresh_seconds, serving.horizon_days)
-    counts, clock = Metrics(feed), Clock.of(settings)
+    refresher = Refresher(Lake(settings.lake), serving.refresh_seconds)
+    requests, clock = Metrics(refresher), Clock.of(settings)
 
     @asynccontextmanager
     async def connected(app: Litestar) -> AsyncIterator[None]:
@@ -38,13 +44,14 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
             url = stack.enter_context(embedded_redis(settings))
             redis = connect(url, serving)
             stack.push_async_callback(redis.aclose, close_connection_pool=True)
-            app.state.queue = JobQueue(redis, serving, clock)
+            app.state.queue = queue = JobQueue(redis, serving, clock)
             app.stores.register(forecasts.RATES, RedisStore(redis, "soccer:rate"), allow_override=True)
-            await stack.enter_async_context(app.state.queue.listening())
-            await stack.enter_async_context(feed.following())
+            await refresher.look()
+            for work in (queue.listen(), refresher.follow()):
+                await stack.enter_async_context(_in_background(work))
             yield
 
-    def state_of(name: str) -> Provide:
+    def from_state(name: str) -> Provide:
         def provide(state: State) -> Any:
             return state[name]
 
@@ -52,32 +59,26 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
 
     app = Litestar(
         route_handlers=[
-            health.router,
-            leagues.leagues,
-            matches.matches,
-            teams.teams,
+            health.HealthController,
+            LeagueController,
+            MatchController,
+            TeamController,
             Router(
-                "/predictions",
-                route_handlers=[
-                    predictions.predictions,
-                    predictions.prediction,
-                    forecasts.forecast,
-                    forecasts.submit,
-                ],
+                "/",
+                route_handlers=[PredictionController, forecasts.ForecastController],
                 middleware=forecasts.limits(serving),
             ),
-            forecasts.job,
-            reports.model,
-            reports.quality,
-            reports.drift,
+            ReportController,
             metrics.prometheus,
             problems.problem_kind,
-            api_page.docs,
-            api_page.swagger_files(),
+            docs_page.docs,
+            docs_page.swagger_files(),
             *views.routes,
         ],
         dependencies={
-            **{name: state_of(name) for name in ("clock", "feed", "metrics", "serving", "queue")},
+            **{name: from_state(name) for name in ("clock", "metrics", "queue", "refresher", "serving")},
+            "snapshot": Provide(_newest_snapshot, sync_to_thread=False),
+            "health_state": Provide(health.check_health),
             "selection": Provide(filters.selection, sync_to_thread=False),
             "known_league": Provide(filters.known_league, sync_to_thread=False),
             "report_selection": Provide(filters.report_selection, sync_to_thread=False),
@@ -87,18 +88,36 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
         exception_handlers=problems.HANDLERS,
         lifespan=[connected],
         logging_config=None,
-        openapi_config=api_page.SCHEMA,
+        openapi_config=docs_page.OPENAPI,
+        plugins=[problems.PLUGIN],
         request_max_body_size=serving.body_bytes,
-        state=State({"clock": clock, "feed": feed, "metrics": counts, "serving": serving}),
+        state=State({"clock": clock, "metrics": requests, "refresher": refresher, "serving": serving}),
         template_config=TemplateConfig(directory=views.TEMPLATES, engine=JinjaTemplateEngine),
     )
     app.template_engine.engine.filters.update(percent=views.percent, terms=views.terms)  # type: ignore[union-attr]
-    app.asgi_handler = Counted(app.asgi_handler, counts)
+    app.asgi_handler = RequestMetrics(app.asgi_handler, requests)
     return app
 
 
+def _newest_snapshot(state: State) -> Snapshot:
+    snapshot: Snapshot = state.refresher.snapshot
+    return snapshot
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run `work` as a task until the context is left."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
 def main() -> None:
-    """Serve until told to stop; requests in progress may finish."""
+    """Serve until stopped by a signal; requests in progress may finish."""
     import uvicorn
 
     serving = ServingSettings.read()

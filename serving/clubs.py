@@ -24,8 +24,8 @@ class Club:
 
 
 @dataclass(frozen=True)
-class Pairing:
-    """A fixture whose league and clubs are known."""
+class ResolvedFixture:
+    """A fixture between two clubs of a league."""
 
     league: str
     home: Club
@@ -36,26 +36,25 @@ class Pairing:
 class Clubs:
     """The clubs that ever played, or are to play, in each league."""
 
-    def __init__(self, matches: pl.DataFrame, horizon_days: int) -> None:
+    def __init__(self, matches: pl.DataFrame) -> None:
         sides = [matches.select("league", "match_date", id=f"{side}_id", name=side) for side in ("home", "away")]
         newest = pl.concat(sides).sort("match_date").unique(["league", "id"], keep="last", maintain_order=True)
         self._leagues: dict[str, dict[str, Club]] = {}
         for league, id_, name in newest.select("league", "id", "name").iter_rows():
             self._leagues.setdefault(league, {})[id_] = Club(id_, name)
         self.newest_result: dt.date | None = newest_result(matches)
-        self._horizon = dt.timedelta(days=horizon_days)
 
-    def pair(self, fixture: Fixture) -> Pairing:
-        """The fixture's clubs.
+    def resolve(self, fixture: Fixture, horizon_days: int) -> ResolvedFixture:
+        """The fixture with its clubs; it may be played up to `horizon_days` after the newest result.
 
         Raises:
-            ForecastRefusedError: unknown league or club, a club against itself, or a date nothing is known about.
+            ForecastRefusedError: unknown league or club, a club against itself, or a date out of range.
         """
         home, away = (self.club(fixture.league, name) for name in (fixture.home, fixture.away))
         if home == away:
             raise ForecastRefusedError("same-club", f"expected two clubs, found {home.name} at home and away")
-        self._check(fixture.date)
-        return Pairing(fixture.league, home, away, fixture.date)
+        self._check(fixture.date, dt.timedelta(days=horizon_days))
+        return ResolvedFixture(fixture.league, home, away, fixture.date)
 
     def club(self, league: str, wanted: str) -> Club:
         """A club of the league by id, or by name without regard to case and accents.
@@ -72,22 +71,22 @@ class Clubs:
                 f"{league} is known, but the lake holds no match of it: acquire it, or choose one it holds",
                 sorted(self._leagues),
             )
-        found = clubs.get(wanted) or clubs.get(team_id(LEAGUES[league].country, wanted))
-        if found is None:
-            names = [club.name for club in clubs.values()]
+        club = clubs.get(wanted) or clubs.get(team_id(LEAGUES[league].country, wanted))
+        if club is None:
+            names = [other.name for other in clubs.values()]
             country, name = LEAGUES[league].country, LEAGUES[league].name
             raise ForecastRefusedError(
                 "unknown-club",
                 f"expected a club of {league} ({country}, {name}), found {wanted!r}; `known` lists the closest names",
                 closest(wanted, names),
             )
-        return found
+        return club
 
-    def _check(self, date: dt.date) -> None:
+    def _check(self, date: dt.date, horizon: dt.timedelta) -> None:
         first = self.newest_result
         if first is None:
             raise ForecastRefusedError("league-without-matches", "the lake holds no finished match to learn from")
-        last = first + self._horizon
+        last = first + horizon
         if not first <= date <= last:
             raise ForecastRefusedError(
                 "date-out-of-range",
@@ -106,5 +105,4 @@ def closest(wanted: str, names: list[str]) -> list[str]:
     """The names that look most like the wanted one, best first."""
     from rapidfuzz import process, utils
 
-    found = process.extract(wanted, names, processor=utils.default_process, limit=CLOSEST)
-    return [name for name, _, _ in found]
+    return [name for name, _, _ in process.extract(wanted, names, processor=utils.default_process, limit=CLOSEST)]

@@ -217,7 +217,7 @@ class Health(msgspec.Struct, frozen=True):
     checks: list[Check]
 
 
-class Flaw(msgspec.Struct, frozen=True):
+class FieldError(msgspec.Struct, frozen=True):
     """One thing wrong with a request: where (query, path or body), which name, and what."""
 
     source: str
@@ -233,5 +233,5 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     status: int
     detail: str
     instance: str
-    errors: list[Flaw] = []
+    errors: list[FieldError] = []
     known: list[str] = []

@@ -1,16 +1,16 @@
 """Forecast jobs: records in Redis, queued by arq.
 
-The record is ours: arq's own results expire early and cannot tell an expired job from one that never was. arq
-carries nothing but the id. A job ends with one message on a channel; an API process listens once and wakes
-whoever waits.
+The record is our own: arq's results expire early and do not distinguish an expired job from one that never was. arq
+carries nothing but the id. When a job ends its id is published on a channel; an API process subscribes once and wakes
+the requests that wait for the job.
 """
 
 import asyncio
 import builtins
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
@@ -24,7 +24,6 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
 from serving.api.problems import ProblemError
-from serving.background import in_background
 from serving.contracts import Failure, Fixture, Job, OnDemandForecast, Status
 from serving.settings import ServingSettings
 from soccer_assets.clock import Clock
@@ -37,21 +36,21 @@ COUNTS = "soccer:jobs:count"
 OPEN: tuple[Status, ...] = ("queued", "running")
 LISTEN_SECONDS = 1.0
 LOOK_SECONDS = 0.5
+RETRIES = 60  # half a second apart at most
 P = ParamSpec("P")
 T = TypeVar("T")
-RETRIES = 60  # half a second apart at most
 
 
 def bounded(
     method: Callable[Concatenate["JobQueue", P], Awaitable[T]],
 ) -> Callable[Concatenate["JobQueue", P], Awaitable[T]]:
-    """Give Redis no longer to answer than the settings say.
+    """Limit the time of a method to the Redis timeout of the settings.
 
     A timeout of the connection itself would do, but on Python 3.11 redis-py's then swallows cancellations.
     """
 
     @wraps(method)
-    async def asked(queue: "JobQueue", /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def call(queue: "JobQueue", /, *args: P.args, **kwargs: P.kwargs) -> T:
         seconds = queue.settings.redis_timeout_seconds
         try:
             async with asyncio.timeout(seconds):
@@ -59,7 +58,7 @@ def bounded(
         except builtins.TimeoutError:
             raise TimeoutError(f"Redis did not answer within {seconds} s") from None
 
-    return asked
+    return call
 
 
 class Store(ArqRedis):
@@ -70,22 +69,22 @@ class Store(ArqRedis):
         await self.aclose(close_connection_pool)
 
 
-class PatientPool(ConnectionPool):
-    """redis-py tries a refused socket again, but not the greeting on it: a Redis about to stop accepts and hangs up."""
+class RetryingPool(ConnectionPool):
+    """redis-py retries a refused socket, but not the handshake on it: a Redis about to stop accepts and hangs up."""
 
     async def ensure_connection(self, connection: AbstractConnection) -> None:
         """Connect, as often as the connection may try."""
-        greet = super().ensure_connection
-        await connection.retry.call_with_retry(lambda: greet(connection), lambda _: connection.disconnect())
+        ensure = super().ensure_connection
+        await connection.retry.call_with_retry(lambda: ensure(connection), lambda _: connection.disconnect())
 
 
-def connect(url: str, settings: ServingSettings, *, patient: bool = False) -> Store:
-    """A client that connects on first use and never pickles; a patient one outlives a restart of Redis."""
+def connect(url: str, settings: ServingSettings, *, retry: bool = False) -> Store:
+    """A client that connects on first use and never pickles; with `retry` it survives a restart of Redis."""
     # a refused connection is an OSError inside redis-py's own attempts, and would not be tried again
-    tries = {"retry": Retry(ExponentialBackoff(), RETRIES), "retry_on_error": [ConnectionError, OSError]}
-    pool, further = (PatientPool, tries) if patient else (ConnectionPool, {})
+    options = {"retry": Retry(ExponentialBackoff(), RETRIES), "retry_on_error": [ConnectionError, OSError]}
+    pool, options = (RetryingPool, options) if retry else (ConnectionPool, {})
     return Store(
-        pool.from_url(url, socket_connect_timeout=settings.redis_timeout_seconds, **further),
+        pool.from_url(url, socket_connect_timeout=settings.redis_timeout_seconds, **options),
         job_serializer=msgspec.msgpack.encode,
         job_deserializer=msgspec.msgpack.decode,
         default_queue_name=QUEUE,
@@ -93,7 +92,7 @@ def connect(url: str, settings: ServingSettings, *, patient: bool = False) -> St
 
 
 class JobQueue:
-    """Puts jobs in the queue and knows what became of them."""
+    """Adds jobs to the queue and reads their state."""
 
     def __init__(self, redis: Store, settings: ServingSettings, clock: Clock) -> None:
         self._redis = redis
@@ -116,8 +115,8 @@ class JobQueue:
         job = Job(secrets.token_urlsafe(16), "queued", fixture, self._clock.now())
         life = self.settings.job_ttl_seconds
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(_record(job.id), msgspec.json.encode(job), ex=life)
-            pipe.set(_memory(job.id), b"", ex=life + self.settings.job_memory_seconds)
+            pipe.set(_job_key(job.id), msgspec.json.encode(job), ex=life)
+            pipe.set(_tombstone_key(job.id), b"", ex=life + self.settings.job_memory_seconds)
             pipe.hincrby(COUNTS, job.status, 1)
             await pipe.execute()
         await self._redis.enqueue_job(TASK, _job_id=job.id, _expires=life)
@@ -131,12 +130,12 @@ class JobQueue:
             ProblemError: there never was such a job, or it has expired.
         """
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.get(_record(job_id))
+            pipe.get(_job_key(job_id))
             pipe.exists(job_key_prefix + job_id)
-            pipe.exists(_memory(job_id))
-            record, queued, remembered = await pipe.execute()
+            pipe.exists(_tombstone_key(job_id))
+            record, queued, expired = await pipe.execute()
         if record is None:
-            if remembered:
+            if expired:
                 life = self.settings.job_ttl_seconds
                 raise ProblemError("expired-job", f"job {job_id} is older than {life} s: post the fixture again")
             raise ProblemError("unknown-job", f"expected the id of a job, found {job_id!r}")
@@ -148,39 +147,39 @@ class JobQueue:
         return job
 
     async def wait(self, job: Job, seconds: float) -> Job:
-        """The job when it has ended, or as it is after that time; needs `listening`."""
+        """The job when it has ended, or as it is after that time; needs `listen` to run."""
         ended = self._waiting.setdefault(job.id, asyncio.Event())
         try:
             deadline = time.monotonic() + seconds
             # it may have ended before we began to wait, or while the channel was being connected again
-            while (found := await self.find(job.id)).status in OPEN and (left := deadline - time.monotonic()) > 0:
+            while (job := await self.find(job.id)).status in OPEN and (left := deadline - time.monotonic()) > 0:
                 with suppress(asyncio.TimeoutError):
                     async with asyncio.timeout(min(left, LOOK_SECONDS)):
                         await ended.wait()
-            return found
+            return job
         finally:
             del self._waiting[job.id]
 
     async def start(self, job_id: str) -> Job | None:
         """The job, now running; None for one that has ended or expired: delivery is at least once."""
-        record = await self._redis.get(_record(job_id))
+        record = await self._redis.get(_job_key(job_id))
         job = None if record is None else msgspec.json.decode(record, type=Job)
         if job is None or job.status not in OPEN:
             return None
-        return await self._move(job, "running")
+        return await self._set_status(job, "running")
 
     async def finish(self, job: Job, result: OnDemandForecast) -> None:
         """The job has its forecast."""
-        await self._move(msgspec.structs.replace(job, result=result), "done")
+        await self._set_status(msgspec.structs.replace(job, result=result), "done")
 
     async def fail(self, job: Job, failure: Failure) -> None:
         """The job has none, and why."""
-        await self._move(msgspec.structs.replace(job, failure=failure), "failed")
+        await self._set_status(msgspec.structs.replace(job, failure=failure), "failed")
 
-    async def _move(self, job: Job, status: Status) -> Job:
+    async def _set_status(self, job: Job, status: Status) -> Job:
         job = msgspec.structs.replace(job, status=status)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(_record(job.id), msgspec.json.encode(job), xx=True, keepttl=True)
+            pipe.set(_job_key(job.id), msgspec.json.encode(job), xx=True, keepttl=True)
             pipe.hincrby(COUNTS, status, 1)
             if status not in OPEN:
                 pipe.publish(ENDED, job.id)
@@ -199,18 +198,13 @@ class JobQueue:
         return {status.decode(): int(count) for status, count in counts.items()}
 
     @bounded
-    async def worker_sign(self) -> str | None:
-        """What a worker last wrote of itself; None when none did lately."""
-        sign = await self._redis.get(HEALTH)
-        return None if sign is None else sign.decode()
+    async def worker_heartbeat(self) -> str | None:
+        """The newest health record of a worker; None when it has expired."""
+        record = await self._redis.get(HEALTH)
+        return None if record is None else record.decode()
 
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
-        """Wake those who wait for a job as soon as it has ended, while the context is open."""
-        async with in_background(self._listen(), "ended jobs"):
-            yield
-
-    async def _listen(self) -> None:
+    async def listen(self) -> None:
+        """Wake the requests that wait for a job as soon as it has ended, until cancelled."""
         while True:
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
@@ -221,12 +215,12 @@ class JobQueue:
                         if ended:
                             ended.set()
             except (RedisError, OSError):
-                await asyncio.sleep(LISTEN_SECONDS)  # those who wait find their job when their time is up
+                await asyncio.sleep(LISTEN_SECONDS)  # `wait` looks at its job again every LOOK_SECONDS
 
 
-def _record(job_id: str) -> str:
+def _job_key(job_id: str) -> str:
     return f"soccer:job:{job_id}"
 
 
-def _memory(job_id: str) -> str:
+def _tombstone_key(job_id: str) -> str:
     return f"soccer:job-memory:{job_id}"

@@ -1,8 +1,7 @@
-"""The worker takes jobs from the queue and follows the champion; `python -m serving.worker` runs one.
+"""The worker runs the jobs of the queue and follows the champion; `python -m serving.worker` starts one.
 
-Any number may run. A job may be delivered more than once, so a job that has ended is left alone. A fixture
-that cannot be forecast fails its job with the reason; an error of ours fails it as internal and is logged in
-full.
+Any number may run. A job may be delivered more than once, so a job that has ended is not run again. A fixture that
+cannot be forecast fails its job with the reason; any other error fails it as internal and is logged in full.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ from redis.exceptions import WatchError
 
 from serving.contracts import Failure, Job
 from serving.jobs import HEALTH, QUEUE, TASK, JobQueue, connect
-from serving.predictor import Champions, Desk
+from serving.predictor import Predictor, Registry
 from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
 from soccer_assets.clock import Clock
@@ -35,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 class WorkerMetrics:
-    """What a worker counts of itself."""
+    """The Prometheus metrics of one worker."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -46,12 +45,12 @@ class WorkerMetrics:
         self.as_of = Gauge("soccer_worker_as_of_timestamp_seconds", "newest match date known", registry=self.registry)
 
 
-class Clerk:
-    """Runs the jobs of one worker process at its desk."""
+class ForecastTasks:
+    """Runs the jobs of one worker process."""
 
-    def __init__(self, desk: Desk, queue: JobQueue, follow_seconds: float) -> None:
+    def __init__(self, predictor: Predictor, queue: JobQueue, follow_seconds: float) -> None:
         self.metrics = WorkerMetrics()
-        self._desk = desk
+        self._predictor = predictor
         self._queue = queue
         self._pause = follow_seconds
         self._following: asyncio.Task[None] | None = None
@@ -75,7 +74,7 @@ class Clerk:
             return
         began = time.perf_counter()
         try:
-            result = await asyncio.to_thread(self._desk.forecast, job.fixture)
+            result = await asyncio.to_thread(self._predictor.forecast, job.fixture)
         except ForecastRefusedError as refusal:
             await self._fail(job, Failure(refusal.reason, str(refusal), list(refusal.known)))
         except Exception:
@@ -97,17 +96,17 @@ class Clerk:
 
     async def _refresh(self) -> None:
         try:
-            moved = await asyncio.to_thread(self._desk.refresh)
+            changed = await asyncio.to_thread(self._predictor.refresh)
         except Exception:
             # the registry or the lake may fail in any way; what was loaded stays in use
             self.metrics.failures.inc()
             logger.exception("the champion or the matches cannot be read; the last ones stay")
             return
-        if moved:
+        if changed:
             self._report()
 
     def _report(self) -> None:
-        champion, teams = self._desk.champion, self._desk.teams
+        champion, teams = self._predictor.champion, self._predictor.teams
         version = None if champion is None else champion.forecaster.version
         as_of = None if teams is None else teams.history.as_of
         logger.info("forecasting with model %s as of %s", version, as_of)
@@ -118,28 +117,28 @@ class Clerk:
             self.metrics.as_of.set(calendar.timegm(as_of.timetuple()))
 
 
-class PatientWorker(Worker):
-    """arq's worker, which a restart of Redis does not end."""
+class RetryingWorker(Worker):
+    """arq's worker, which survives a restart of Redis."""
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
-        """Start the jobs; one that Redis forgot while we were about to take it is left for the next look."""
+        """Start the jobs; one that Redis lost in the meantime is left for the next poll."""
         try:
             await super().start_jobs(job_ids)
         except WatchError:
-            self._release_sem_dec_counter_on_complete()  # arq keeps the place of that job taken
+            self._release_sem_dec_counter_on_complete()  # arq does not release the slot of that job
 
 
 def create_worker(
-    settings: Settings, serving: ServingSettings, champions: Champions, *, handle_signals: bool = True
+    settings: Settings, serving: ServingSettings, registry: Registry, *, handle_signals: bool = True
 ) -> Worker:
-    """An arq worker on `settings.redis_url`; made inside the event loop it is to run in."""
-    redis = connect(settings.redis_url, serving, patient=True)
-    desk = Desk(Lake(settings.lake), champions, serving.horizon_days)
-    clerk = Clerk(desk, JobQueue(redis, serving, Clock.of(settings)), serving.follow_seconds)
+    """An arq worker on `settings.redis_url`; call it in the event loop that is to run the worker."""
+    redis = connect(settings.redis_url, serving, retry=True)
+    predictor = Predictor(Lake(settings.lake), registry, serving.horizon_days)
+    tasks = ForecastTasks(predictor, JobQueue(redis, serving, Clock.of(settings)), serving.follow_seconds)
     if serving.worker_metrics_port:
-        start_http_server(serving.worker_metrics_port, serving.host, clerk.metrics.registry)
-    return PatientWorker(
-        functions=[func(cast(WorkerCoroutine, clerk.forecast), name=TASK)],
+        start_http_server(serving.worker_metrics_port, serving.host, tasks.metrics.registry)
+    return RetryingWorker(
+        functions=[func(cast(WorkerCoroutine, tasks.forecast), name=TASK)],
         redis_pool=redis,
         queue_name=QUEUE,
         health_check_key=HEALTH,
@@ -150,8 +149,8 @@ def create_worker(
         job_timeout=serving.job_timeout_seconds,
         job_completion_wait=serving.shutdown_seconds,
         keep_result=0,
-        on_startup=clerk.open,
-        on_shutdown=clerk.close,
+        on_startup=tasks.open,
+        on_shutdown=tasks.close,
         handle_signals=handle_signals,
         job_serializer=redis.job_serializer,
         job_deserializer=redis.job_deserializer,
@@ -166,17 +165,17 @@ async def run(worker: Worker) -> None:
     finally:
         if worker.tasks:
             await asyncio.wait(worker.tasks.values())
-            worker.tasks.clear()  # a cancelled one would keep arq from closing what comes after it
-        # before Python 3.11.3 a time limit within a task that was cancelled ends in that cancellation
+            worker.tasks.clear()  # arq stops closing its resources at a cancelled task
+        # before Python 3.11.3 asyncio.timeout in a cancelled task raises that cancellation
         await asyncio.create_task(worker.close())
 
 
 def main() -> None:
-    """Run a worker until it is told to stop."""
+    """Run a worker until it is stopped by a signal."""
     settings, serving = Settings.read(), ServingSettings.read()
     logging.basicConfig(level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a model is a small file
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # contexts are left even before arq takes the signals
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # contexts are left even before arq handles the signals
 
     async def work(url: str) -> None:
         from soccer_assets.models.champion.registry import Registry

@@ -10,7 +10,7 @@ import yaml
 
 from serving.api.metrics import Metrics
 from serving.settings import ServingSettings
-from serving.snapshot.refresher import Feed
+from serving.snapshot.refresher import Refresher
 from serving.worker import WorkerMetrics
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
@@ -159,7 +159,7 @@ def test_the_code_location_is_where_the_workspace_looks_for_it() -> None:
 
 def exported(tmp_path: Path) -> set[str]:
     """The names under which the API and a worker export."""
-    registries = (Metrics(Feed(Lake(str(tmp_path)), 1.0, 1)).registry, WorkerMetrics().registry)
+    registries = (Metrics(Refresher(Lake(str(tmp_path)), 1.0)).registry, WorkerMetrics().registry)
     names = set()
     for family in (family for registry in registries for family in registry.collect()):
         suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(family.type, [""])

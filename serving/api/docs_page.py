@@ -1,6 +1,7 @@
 """The page of the API at /docs: Swagger UI from the files of an installed package, nothing from another host.
 
-Of flask_swagger_ui only the folder of static files is used; it is found without importing the package.
+Litestar's own page of Swagger UI starts it by a script within the page, which the content security policy here forbids.
+Of flask_swagger_ui only the folder of static files is used; its path is taken without importing the package.
 """
 
 from importlib.util import find_spec
@@ -17,7 +18,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "style-src 'self' 'unsafe-inline'; base-uri 'none'"
 )
-SCHEMA = OpenAPIConfig(
+OPENAPI = OpenAPIConfig(
     title="Football forecasts",
     version="1.0.0",
     description="Forecasts of football matches on three lines: model, market and blend. "
@@ -35,7 +36,7 @@ def docs() -> Template:
 
 def swagger_files() -> Router:
     """The static files of Swagger UI."""
-    found = find_spec("flask_swagger_ui")
-    if found is None or found.origin is None:
+    spec = find_spec("flask_swagger_ui")
+    if spec is None or spec.origin is None:
         raise ModuleNotFoundError("expected the package flask-swagger-ui to be installed, found none: run `uv sync`")
-    return create_static_files_router("/docs/assets", [Path(found.origin).parent / "dist"], name="swagger")
+    return create_static_files_router("/docs/assets", [Path(spec.origin).parent / "dist"], name="swagger")

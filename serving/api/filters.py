@@ -1,26 +1,21 @@
-"""What the list routes share: which rows, and which part of them.
+"""The query parameters that lists share: which rows, and which part of them.
 
-Both are dependencies of the routes, so their query parameters, bounds and descriptions exist once. Bounds are
+Both are dependencies of the routes, so their query parameters, bounds and descriptions are declared once. Bounds are
 given by `QueryParameter`: those of `msgspec.Meta` are not applied to query parameters.
 """
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
-import msgspec
-import polars as pl
-from litestar import Request
 from litestar.params import QueryParameter
 
 from serving.api.problems import ProblemError
-from serving.contracts import Flaw, Page
+from serving.api.responses import ApiRequest
+from serving.contracts import FieldError
+from serving.snapshot.view import Paging, Selection
 from soccer_assets.leagues import LEAGUES
-
-DATE = "match_date"
-ALL_LEAGUES = "ALL"
-Item = TypeVar("Item")
+from soccer_assets.monitoring.schema import ALL_LEAGUES
 
 LeagueCode = Annotated[str | None, QueryParameter(description="division code, such as E0; default all")]
 FirstDate = Annotated[dt.date | None, QueryParameter(description="first match date, inclusive")]
@@ -29,7 +24,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=500, description="rows to return 
 Offset = Annotated[int, QueryParameter(ge=0, le=2**53, description="rows to skip")]
 
 
-async def check_parameters(request: Request[Any, Any, Any]) -> None:
+async def check_parameters(request: ApiRequest) -> None:
     """Before a request: refuse a parameter given twice, and one the route does not have.
 
     Of a repeated parameter one value would be dropped, and a misspelled filter filters nothing.
@@ -41,51 +36,15 @@ async def check_parameters(request: Request[Any, Any, Any]) -> None:
         return
     times = Counter(name for name, _ in request.query_params.items())
     if repeated := [name for name, count in times.items() if count > 1]:
-        flaws = [Flaw("query", name, f"expected once, found {times[name]} times") for name in repeated]
-        raise ProblemError("repeated-parameter", f"expected each parameter once, found again {repeated}", errors=flaws)
+        errors = [FieldError("query", name, f"expected once, found {times[name]} times") for name in repeated]
+        raise ProblemError("repeated-parameter", f"expected each parameter once, found again {repeated}", errors=errors)
     item = (request.app.openapi_schema.paths or {}).get(request.scope["path_template"])
     operation = getattr(item, request.method.lower(), None)
     if operation is None:
         return  # a page: it is not in the description
     known = [parameter.name for parameter in operation.parameters or () if parameter.param_in == "query"]
-    unknown = [name for name in times if name not in known]
-    if unknown:
+    if unknown := [name for name in times if name not in known]:
         raise ProblemError("unknown-parameter", f"expected parameters out of {known}, found {unknown}", known=known)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The rows of one league (None: all) between two dates, both inclusive; None leaves that side open."""
-
-    league: str | None = None
-    first: dt.date | None = None
-    last: dt.date | None = None
-
-    def of(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The selected rows of a frame that is sorted by match date."""
-        dates = rows[DATE]
-        start = 0 if self.first is None else int(dates.search_sorted(self.first, side="left"))
-        stop = len(rows) if self.last is None else int(dates.search_sorted(self.last, side="right"))
-        rows = rows.slice(start, max(0, stop - start))
-        return rows if self.league is None else rows.filter(pl.col("league") == self.league)
-
-
-@dataclass(frozen=True)
-class Paging:
-    """At most `limit` rows after the first `offset`."""
-
-    limit: int = 50
-    offset: int = 0
-
-    def cut(self, rows: pl.DataFrame, kind: type[Item]) -> Page[Item]:
-        """The page of `rows`, each made a `kind` by its column names."""
-        part = rows.slice(self.offset, self.limit)
-        return Page(read(part, kind), total=len(rows), limit=self.limit, offset=self.offset)
-
-
-def read(rows: pl.DataFrame, kind: type[Item]) -> list[Item]:
-    """Each row as a struct that has fields for its columns."""
-    return msgspec.convert(rows.to_dicts(), list[kind])  # type: ignore[valid-type]
 
 
 def selection(league: LeagueCode = None, date_from: FirstDate = None, date_to: LastDate = None) -> Selection:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.middleware.rate_limit import RateLimitConfig
@@ -11,58 +11,58 @@ from litestar.params import FromPath, JSONBody
 from litestar.types import Middleware
 
 from serving.api.metrics import Metrics
-from serving.api.problems import documented, refusal
+from serving.api.problems import forecast_problem, problem_responses
+from serving.api.responses import ApiRequest
 from serving.contracts import Fixture, Job, OnDemandForecast
 from serving.jobs import JobQueue
 from serving.settings import ServingSettings
-from serving.snapshot.refresher import Feed
+from serving.snapshot.snapshot import Snapshot
 
 RATES = "rates"
 _ACCEPTED = {202: ResponseSpec(Job, False, "not made yet: read the job at Location")}
-_REFUSALS = (409, 422, 429, 500, 503)
-_PROBLEMS = {status: spec for status, spec in documented(Job, *_REFUSALS).items() if status != 200}
+_STATUSES = (409, 422, 429, 500, 503)
+_PROBLEMS = {status: spec for status, spec in problem_responses(Job, *_STATUSES).items() if status != 200}
 
 
-@post(
-    "/",
-    status_code=200,
-    tags=["forecasts on demand"],
-    responses=documented(OnDemandForecast, *_REFUSALS) | _ACCEPTED,
-)
-async def forecast(
-    data: JSONBody[Fixture],
-    feed: NamedDependency[Feed],
-    queue: NamedDependency[JobQueue],
-    metrics: NamedDependency[Metrics],
-    serving: NamedDependency[ServingSettings],
-) -> Response[Any]:
-    """Forecast a fixture now; when that takes too long, 202 and the job to ask for later."""
-    job = await _submit(data, feed, queue)
-    job = await queue.wait(job, serving.wait_seconds)
-    metrics.on_demand.labels(job.status).inc()
-    if job.failure is not None:
-        raise refusal(job.failure.reason, job.failure.detail, job.failure.known)
-    return _accepted(job) if job.result is None else Response(job.result)
+class ForecastController(Controller):
+    """`/predictions` by POST, and `/jobs`."""
+
+    tags = ("forecasts on demand",)
+
+    @post("/predictions", status_code=200, responses=problem_responses(OnDemandForecast, *_STATUSES) | _ACCEPTED)
+    async def forecast(
+        self,
+        data: JSONBody[Fixture],
+        snapshot: NamedDependency[Snapshot],
+        queue: NamedDependency[JobQueue],
+        metrics: NamedDependency[Metrics],
+        serving: NamedDependency[ServingSettings],
+    ) -> Response[Any]:
+        """Forecast a fixture now; when that takes too long, 202 and the job to ask for later."""
+        job = await _submit(data, snapshot, queue)
+        job = await queue.wait(job, serving.wait_seconds)
+        metrics.on_demand.labels(job.status).inc()
+        if job.failure is not None:
+            raise forecast_problem(job.failure.reason, job.failure.detail, job.failure.known)
+        return _accepted(job) if job.result is None else Response(job.result)
+
+    @post("/predictions/jobs", status_code=202, responses=_PROBLEMS | _ACCEPTED)
+    async def submit(
+        self, data: JSONBody[Fixture], snapshot: NamedDependency[Snapshot], queue: NamedDependency[JobQueue]
+    ) -> Response[Any]:
+        """Queue a fixture to be forecast; the job is read at Location."""
+        return _accepted(await _submit(data, snapshot, queue))
+
+    @get("/jobs/{job_id:str}", responses=problem_responses(Job, 404, 410, 503))
+    async def job(self, job_id: FromPath[str], queue: NamedDependency[JobQueue]) -> Job:
+        """A job: queued, running, done with its result, or failed with its failure."""
+        return await queue.find(job_id)
 
 
-@post("/jobs", status_code=202, tags=["forecasts on demand"], responses=_PROBLEMS | _ACCEPTED)
-async def submit(
-    data: JSONBody[Fixture], feed: NamedDependency[Feed], queue: NamedDependency[JobQueue]
-) -> Response[Any]:
-    """Queue a fixture to be forecast; the job is read at Location."""
-    return _accepted(await _submit(data, feed, queue))
-
-
-@get("/jobs/{job_id:str}", tags=["forecasts on demand"], responses=documented(Job, 404, 410, 503))
-async def job(job_id: FromPath[str], queue: NamedDependency[JobQueue]) -> Job:
-    """A job: queued, running, done with its result, or failed with its failure."""
-    return await queue.find(job_id)
-
-
-async def _submit(fixture: Fixture, feed: Feed, queue: JobQueue) -> Job:
-    matches = feed.snapshot.matches
-    if len(matches.rows):
-        matches.clubs.pair(fixture)  # refused here, a fixture never enters the queue
+async def _submit(fixture: Fixture, snapshot: Snapshot, queue: JobQueue) -> Job:
+    if len(snapshot.matches):
+        # a fixture that is refused here never enters the queue
+        snapshot.matches.clubs.resolve(fixture, queue.settings.horizon_days)
     return await queue.submit(fixture)
 
 
@@ -71,12 +71,12 @@ def _accepted(job: Job) -> Response[Any]:
 
 
 def limits(serving: ServingSettings) -> list[Middleware]:
-    """A limit on what each client puts in the queue, counted in Redis; none unless one is set."""
+    """A limit on the jobs that each client posts, counted in Redis; none unless one is set."""
     if not serving.forecasts_per_minute:
         return []
     rate: tuple[Literal["minute"], int] = ("minute", serving.forecasts_per_minute)
-    return [RateLimitConfig(rate, check_throttle_handler=_queues, store=RATES).middleware]
+    return [RateLimitConfig(rate, check_throttle_handler=_is_post, store=RATES).middleware]
 
 
-async def _queues(request: Request[Any, Any, Any]) -> bool:
+async def _is_post(request: ApiRequest) -> bool:
     return request.method == HttpMethod.POST

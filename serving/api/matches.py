@@ -1,28 +1,35 @@
 """Matches, coming and played."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from litestar import Request, get
+from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from serving.api.filters import Paging, Selection
-from serving.api.problems import documented
-from serving.api.responses import UNCHANGED, Answer
+from serving.api.responses import ApiRequest, EncodedResponse, reads
 from serving.contracts import Match, Page
-from serving.snapshot.refresher import Feed
+from serving.snapshot.snapshot import Snapshot
+from serving.snapshot.view import Paging, Selection
+from soccer_assets.matches.schema import STATUSES
 
-MatchStatus = Literal["scheduled", "postponed", "in_play", "finished", "abandoned", "awarded", "void"]
+Status = Annotated[Literal[STATUSES] | None, QueryParameter(description="where the match stands; default all")]  # type: ignore[valid-type]
 
 
-@get("/matches", tags=["matches"], sync_to_thread=False, responses=documented(Page[Match], 422) | UNCHANGED)
-def matches(
-    request: Request[Any, Any, Any],
-    feed: NamedDependency[Feed],
-    selection: NamedDependency[Selection],
-    paging: NamedDependency[Paging],
-    status: Annotated[MatchStatus | None, QueryParameter(description="where the match stands; default all")] = None,
-) -> Answer:
-    """Matches by date, then id; a moved match is postponed on the date it left."""
-    snapshot = feed.snapshot
-    return snapshot.tag.encode(request, snapshot.matches.page(selection, status, paging))
+class MatchController(Controller):
+    """`/matches`."""
+
+    path = "/matches"
+    tags = ("matches",)
+
+    @reads("/", Page[Match], 422)
+    def matches(
+        self,
+        request: ApiRequest,
+        snapshot: NamedDependency[Snapshot],
+        selection: NamedDependency[Selection],
+        paging: NamedDependency[Paging],
+        status: Status = None,
+    ) -> EncodedResponse:
+        """Matches by date, then id; a moved match is postponed on the date it left."""
+        rows = snapshot.matches.select(selection, status=status)
+        return snapshot.etag.encode(request, snapshot.matches.page(rows, paging))

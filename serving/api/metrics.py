@@ -1,8 +1,7 @@
-"""What the API process counts, for Prometheus.
+"""The Prometheus metrics of the API process.
 
-Requests are counted outside everything else the application does, so problems, refusals and paths that do not
-exist are counted with the status the client saw. Paths are route templates: ids do not become labels. Each
-application has its own registry.
+The outermost ASGI middleware counts the requests, so problems and paths that do not exist are counted with the status
+that the client gets. Paths are route templates: ids do not become labels. Each application has its own registry.
 """
 
 import time
@@ -25,7 +24,7 @@ from prometheus_client import (
 from redis.exceptions import RedisError
 
 from serving.jobs import JobQueue
-from serving.snapshot.refresher import Feed
+from serving.snapshot.refresher import Refresher
 
 UNROUTED = "unrouted"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -34,7 +33,7 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 class Metrics:
     """The metrics of one application."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, refresher: Refresher) -> None:
         self.registry = registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)
@@ -60,43 +59,42 @@ class Metrics:
         self.worker = Gauge("soccer_worker_up", "1 when a worker gave a sign of life lately", registry=registry)
         self.depth = Gauge("soccer_queue_depth", "jobs that wait or run", registry=registry)
         self.jobs = Gauge("soccer_jobs", "jobs that ever came to a status", ["status"], registry=registry)
-        self._follow(feed, registry)
+        self._add_readings(refresher)
 
-    @staticmethod
-    def _follow(feed: Feed, registry: CollectorRegistry) -> None:
+    def _add_readings(self, refresher: Refresher) -> None:
         readings = {
-            "soccer_snapshot_age_seconds": ("since the lake was last looked at", lambda: feed.age),
-            "soccer_snapshot_refresh_seconds": ("time the last change took", lambda: feed.refresh_seconds),
-            "soccer_snapshot_refreshes": ("changes taken over", lambda: feed.refreshes),
-            "soccer_snapshot_failed": ("1 when the lake cannot be read", lambda: feed.failure is not None),
-            "soccer_snapshot_forecasts": ("matches with a forecast", lambda: len(feed.snapshot.forecasts)),
+            "soccer_snapshot_age_seconds": ("since the lake was last looked at", lambda: refresher.age),
+            "soccer_snapshot_refresh_seconds": ("time the last change took", lambda: refresher.refresh_seconds),
+            "soccer_snapshot_refreshes": ("changes taken over", lambda: refresher.refreshes),
+            "soccer_snapshot_failed": ("1 when the lake cannot be read", lambda: refresher.failure is not None),
+            "soccer_snapshot_forecasts": ("matches with a forecast", lambda: len(refresher.snapshot.forecasts)),
             "soccer_promotion_refused": (
                 "1 when the gate refused the newest model",
-                lambda: feed.snapshot.reports.newest_refused,
+                lambda: refresher.snapshot.newest_is_refused,
             ),
         }
         for name, (description, reading) in readings.items():
-            Gauge(name, description, registry=registry).set_function(reading)
-        registry.register(feed.sources)
+            Gauge(name, description, registry=self.registry).set_function(reading)
+        self.registry.register(refresher.sources)
 
-    async def ask(self, queue: JobQueue) -> None:
-        """Read from Redis what only Redis knows; without it those figures are not a number."""
+    async def read_queue(self, queue: JobQueue) -> None:
+        """Read the state of the queue from Redis; without Redis its depth is not a number."""
         try:
-            depth, counts, sign = await queue.depth(), await queue.counts(), await queue.worker_sign()
+            depth, counts, heartbeat = await queue.depth(), await queue.counts(), await queue.worker_heartbeat()
         except RedisError:
             self.redis.set(0)
             self.worker.set(0)
             self.depth.set(float("nan"))
             return
         self.redis.set(1)
-        self.worker.set(sign is not None)
+        self.worker.set(heartbeat is not None)
         self.depth.set(depth)
         for status, count in counts.items():
             self.jobs.labels(status).set(count)
 
 
-class Counted:
-    """Counts and times what passes through to the application."""
+class RequestMetrics:
+    """ASGI middleware that counts and times requests."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -104,11 +102,11 @@ class Counted:
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and count its answer."""
+        """Call the application and count its response."""
         began = time.perf_counter()
         status = 500  # what the server sends when the application sends nothing
 
-        async def noted(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -116,7 +114,7 @@ class Counted:
 
         self._metrics.in_progress.inc()
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send_and_note)
         finally:
             self._metrics.in_progress.dec()
             key = (str(scope.get("method", "")), str(scope.get("path_template", UNROUTED)), status)
@@ -133,6 +131,6 @@ class Counted:
 
 @get("/metrics", tags=["health"], include_in_schema=False)
 async def prometheus(metrics: NamedDependency[Metrics], queue: NamedDependency[JobQueue]) -> Response[bytes]:
-    """Everything counted so far, as Prometheus reads it."""
-    await metrics.ask(queue)
+    """The metrics in the text format of Prometheus."""
+    await metrics.read_queue(queue)
     return Response(generate_latest(metrics.registry), headers={"content-type": CONTENT_TYPE_LATEST})

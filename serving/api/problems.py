@@ -1,28 +1,29 @@
 """Every error of the API as a problem document (RFC 9457).
 
-`type` is stable and says which kind of problem it is; a GET of it explains the kind. `title` belongs to the
-kind, `detail` to the case. The kinds a refused forecast can have are the reasons of `ForecastRefusedError`, so a
-fixture is refused in the same words whether the API or the worker finds out.
+`type` is stable and names the type of the problem; a GET of it explains the type. `title` belongs to the type, and
+`detail` to the case. The reasons of `ForecastRefusedError` are types too, so a fixture is refused in the same words by
+the API and by the worker.
+
+Litestar's plugin sends the problems that a route raises. Other exceptions are converted here, because the plugin
+converts them without the request, which their details need.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get
-from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
+from litestar.plugins.problem_details import ProblemDetailsException, ProblemDetailsPlugin
 from litestar.types import ExceptionHandlersMap
 from redis.exceptions import RedisError
 
-from serving.contracts import Flaw, Problem
+from serving.contracts import FieldError, Problem
 from soccer_assets.errors import ForecastRefusedError
 
 logger = logging.getLogger(__name__)
@@ -32,64 +33,87 @@ TYPES = "/problems/"
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of problem: the status it comes with and what it means."""
+class ProblemType:
+    """A type of problem: the status it comes with and what it means."""
 
     status: int
     title: str
 
 
-KINDS: dict[str, Kind] = {
-    "invalid-request": Kind(400, "The request cannot be read; `errors` lists what is wrong"),
-    "unknown-parameter": Kind(400, "The request has a query parameter the route does not know"),
-    "repeated-parameter": Kind(400, "The request has a query parameter more than once"),
-    "not-found": Kind(404, "There is no such resource"),
-    "unknown-match": Kind(404, "There is no such match, or no forecast of it"),
-    "unknown-job": Kind(404, "There is no such job"),
-    "no-champion": Kind(404, "No model has been promoted to champion yet"),
-    "no-drift-report": Kind(404, "No drift report has been made yet"),
-    "method-not-allowed": Kind(405, "The resource does not have this method"),
-    "model-missing": Kind(409, "No model can forecast yet"),
-    "expired-job": Kind(410, "The job is too old to be read"),
-    "content-too-large": Kind(413, "The body of the request is too large"),
-    "empty-range": Kind(422, "The dates leave nothing between them"),
-    "unknown-league": Kind(422, "The league is not known"),
-    "league-without-matches": Kind(422, "The league has no matches to learn from"),
-    "unknown-club": Kind(422, "The club is not known in this league"),
-    "same-club": Kind(422, "A club cannot play itself"),
-    "date-out-of-range": Kind(422, "The date is outside what can be forecast"),
-    "refused": Kind(422, "The fixture cannot be forecast"),
-    "too-many-requests": Kind(429, "The client asks more often than it may"),
-    "internal": Kind(500, "The server failed; the cause is in its log"),
-    "queue-unavailable": Kind(503, "The job queue cannot be reached"),
-    "queue-full": Kind(503, "Too many jobs are waiting"),
-    "abandoned": Kind(503, "The worker was lost before it finished the job"),
+PROBLEM_TYPES: dict[str, ProblemType] = {
+    "invalid-request": ProblemType(400, "The request cannot be read; `errors` lists what is wrong"),
+    "unknown-parameter": ProblemType(400, "The request has a query parameter the route does not know"),
+    "repeated-parameter": ProblemType(400, "The request has a query parameter more than once"),
+    "not-found": ProblemType(404, "There is no such resource"),
+    "unknown-match": ProblemType(404, "There is no such match, or no forecast of it"),
+    "unknown-job": ProblemType(404, "There is no such job"),
+    "no-champion": ProblemType(404, "No model has been promoted to champion yet"),
+    "no-drift-report": ProblemType(404, "No drift report has been made yet"),
+    "method-not-allowed": ProblemType(405, "The resource does not have this method"),
+    "model-missing": ProblemType(409, "No model can forecast yet"),
+    "expired-job": ProblemType(410, "The job is too old to be read"),
+    "content-too-large": ProblemType(413, "The body of the request is too large"),
+    "empty-range": ProblemType(422, "The dates leave nothing between them"),
+    "unknown-league": ProblemType(422, "The league is not known"),
+    "league-without-matches": ProblemType(422, "The league has no matches to learn from"),
+    "unknown-club": ProblemType(422, "The club is not known in this league"),
+    "same-club": ProblemType(422, "A club cannot play itself"),
+    "date-out-of-range": ProblemType(422, "The date is outside what can be forecast"),
+    "refused": ProblemType(422, "The fixture cannot be forecast"),
+    "too-many-requests": ProblemType(429, "The client asks more often than it may"),
+    "internal": ProblemType(500, "The server failed; the cause is in its log"),
+    "queue-unavailable": ProblemType(503, "The job queue cannot be reached"),
+    "queue-full": ProblemType(503, "Too many jobs are waiting"),
+    "abandoned": ProblemType(503, "The worker was lost before it finished the job"),
 }
-#: What an exception of the framework is, by its status.
-_FRAMEWORK = {400: "invalid-request", 404: "not-found", 405: "method-not-allowed", 413: "content-too-large",
+#: The type of an exception of the framework, by its status.
+_BY_STATUS = {400: "invalid-request", 404: "not-found", 405: "method-not-allowed", 413: "content-too-large",
               429: "too-many-requests"}  # fmt: skip
 
 
-class ProblemError(Exception):
-    """An answer that is a problem of a kind in `KINDS`."""
+class ProblemError(ProblemDetailsException):
+    """An answer that is a problem of one of the `PROBLEM_TYPES`; `known` lists what would have been accepted."""
 
     def __init__(
         self,
-        kind: str,
+        problem_type: str,
         detail: str,
         *,
         known: Sequence[str] = (),
-        errors: Sequence[Flaw] = (),
+        errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(detail)
-        self.kind = kind
+        found = PROBLEM_TYPES[problem_type]
+        super().__init__(
+            detail=detail,
+            status_code=found.status,
+            type_=TYPES + problem_type,
+            title=found.title,
+            headers=None if headers is None else dict(headers),
+        )
         self.known = list(known)
         self.errors = list(errors)
-        self.headers = headers
+
+    def document(self, request: Request[Any, Any, Any]) -> Problem:
+        """The problem as clients get it."""
+        return Problem(
+            type=str(self.type_),
+            title=str(self.title),
+            status=self.status_code,
+            detail=self.detail,
+            instance=request.url.path,
+            errors=self.errors,
+            known=self.known,
+        )
+
+    def to_response(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """The problem document; the plugin sends it."""
+        return Response(
+            self.document(request), status_code=self.status_code, media_type=MEDIA_TYPE, headers=self.headers
+        )
 
 
-def documented(content: Any, *statuses: int) -> dict[int, ResponseSpec]:
+def problem_responses(content: Any, *statuses: int) -> dict[int, ResponseSpec]:
     """What a route answers, for the description of the API: its content, or a problem."""
     problems = {
         status: ResponseSpec(Problem, False, HTTPStatus(status).phrase, MEDIA_TYPE) for status in (400, *statuses)
@@ -100,80 +124,53 @@ def documented(content: Any, *statuses: int) -> dict[int, ResponseSpec]:
 @get("/problems/{kind:str}", tags=["problems"], sync_to_thread=False)
 def problem_kind(kind: FromPath[str]) -> dict[str, str | int]:
     """What a kind of problem means."""
-    found = KINDS.get(kind)
-    if found is None:
-        raise ProblemError("not-found", f"expected a kind of problem, found {kind!r}", known=sorted(KINDS))
-    return {"type": TYPES + kind, "title": found.title, "status": found.status}
+    problem_type = PROBLEM_TYPES.get(kind)
+    if problem_type is None:
+        raise ProblemError("not-found", f"expected a kind of problem, found {kind!r}", known=sorted(PROBLEM_TYPES))
+    return {"type": TYPES + kind, "title": problem_type.title, "status": problem_type.status}
 
 
-def refusal(reason: str, detail: str, known: Sequence[str]) -> ProblemError:
-    """A refused or failed forecast; a reason without a kind of its own is a plain refusal."""
-    return ProblemError(reason if reason in KINDS else "refused", detail, known=known)
+def forecast_problem(reason: str, detail: str, known: Sequence[str]) -> ProblemError:
+    """A refused or failed forecast; a reason without a type of its own is a plain refusal."""
+    return ProblemError(reason if reason in PROBLEM_TYPES else "refused", detail, known=known)
 
 
-def recognise(request: Request[Any, Any, Any], error: Exception) -> ProblemError:
-    """Any exception as a problem; one that nobody foresaw is logged and tells the client nothing."""
+def problem_of(request: Request[Any, Any, Any], error: Exception) -> ProblemError:
+    """Any exception as a problem; an unexpected one is logged and tells the client nothing."""
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, ForecastRefusedError):
-        return refusal(error.reason, str(error), error.known)
+        return forecast_problem(error.reason, str(error), error.known)
     if isinstance(error, RedisError):
         logger.warning("%s %s: Redis: %s", request.method, request.url.path, error)
         detail = "forecasts on demand need Redis, which does not answer; stored forecasts are served as ever"
         return ProblemError("queue-unavailable", detail, headers={"retry-after": "5"})
-    if isinstance(error, HTTPException) and error.status_code in _FRAMEWORK:
-        return _framework(request, error, _FRAMEWORK[error.status_code])
+    if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
+        return _framework_problem(request, error)
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return ProblemError("internal", f"{request.method} {request.url.path}: the cause is not in the request")
 
 
-def document(request: Request[Any, Any, Any], error: ProblemError) -> Problem:
-    """The problem as clients get it."""
-    kind = KINDS[error.kind]
-    return Problem(
-        type=TYPES + error.kind,
-        title=kind.title,
-        status=kind.status,
-        detail=str(error),
-        instance=request.url.path,
-        errors=error.errors,
-        known=error.known,
-    )
-
-
-def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    problem = recognise(request, error)
-    return Response(
-        msgspec.json.encode(document(request, problem)),
-        status_code=KINDS[problem.kind].status,
-        media_type=MEDIA_TYPE,
-        headers=problem.headers,
-    )
-
-
-def _framework(request: Request[Any, Any, Any], error: HTTPException, kind: str) -> ProblemError:
-    path = request.url.path
-    if kind == "not-found":
-        return ProblemError(kind, f"no resource has the path {path}; /docs lists those that exist")
-    if kind == "method-not-allowed":
-        allowed = ", ".join(_methods(request))
-        return ProblemError(kind, f"{path} has {allowed}, not {request.method}", headers={"allow": allowed})
+def _framework_problem(request: Request[Any, Any, Any], error: HTTPException) -> ProblemError:
+    problem_type, path = _BY_STATUS[error.status_code], request.url.path
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return ProblemError(problem_type, f"no resource has the path {path}; /docs lists those that exist")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(sorted((error.headers or {})["allow"].split(", ")))
+        detail = f"{path} has {allowed}, not {request.method}"
+        return ProblemError(problem_type, detail, headers={"allow": allowed})
     extra = error.extra if isinstance(error.extra, list) else []
-    flaws = [Flaw(*(_text(item.get(part)) for part in ("source", "key", "message"))) for item in extra]
-    return ProblemError(kind, error.detail, errors=flaws, headers=error.headers)
+    errors = [FieldError(*(_text(item.get(part)) for part in ("source", "key", "message"))) for item in extra]
+    return ProblemError(problem_type, error.detail, errors=errors, headers=error.headers)
 
 
 def _text(value: object) -> str:
     return "" if value is None else str(value.value if isinstance(value, Enum) else value)
 
 
-def _methods(request: Request[Any, Any, Any]) -> list[str]:
-    found = []
-    for method in HttpMethod:
-        with suppress(HTTPException):
-            request.app.asgi_router.handle_routing(path=request.scope["path"], method=method.value)
-            found.append(method.value)
-    return found
+def _respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    return problem_of(request, error).to_response(request)
 
 
-HANDLERS: ExceptionHandlersMap = {HTTPException: _answer, Exception: _answer}
+PLUGIN = ProblemDetailsPlugin()
+HANDLERS: ExceptionHandlersMap = {HTTPException: _respond, Exception: _respond}

@@ -1,50 +1,55 @@
-"""What is known of the champion, of the quality of the lines, and of drift."""
+"""The champion, the quality of the lines, and drift."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from litestar import Request, get
+from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from serving.api.filters import Paging, Selection
-from serving.api.problems import ProblemError, documented
-from serving.api.responses import UNCHANGED, Answer
+from serving.api.problems import ProblemError
+from serving.api.responses import ApiRequest, EncodedResponse, reads
 from serving.contracts import Drift, ModelInfo, Page, Quality
-from serving.snapshot.refresher import Feed
+from serving.snapshot.snapshot import Snapshot
+from serving.snapshot.view import Paging, Selection
+from soccer_assets.monitoring.schema import SETTLED_LINES
 
-QualityLine = Literal["model", "market", "blend", "closing", "challenger", "opening", "climatology", "elo"]
-Sample = Literal["complete", "all"]
-
-
-@get("/model", tags=["reports"], sync_to_thread=False, responses=documented(ModelInfo, 404) | UNCHANGED)
-def model(request: Request[Any, Any, Any], feed: NamedDependency[Feed]) -> Answer:
-    """The champion, how it was chosen and since when it is in use."""
-    snapshot = feed.snapshot
-    champion = snapshot.reports.champion
-    if champion is None:
-        raise ProblemError("no-champion", "no model of the lake is promoted to champion: train and promote one first")
-    return snapshot.tag.encode(request, champion)
+Line = Annotated[Literal[SETTLED_LINES] | None, QueryParameter(description="who forecasts; default all")]  # type: ignore[valid-type]
+Sample = Annotated[
+    Literal["complete", "all"] | None, QueryParameter(description="complete: matches all four lines have")
+]
 
 
-@get("/quality", tags=["reports"], sync_to_thread=False, responses=documented(Page[Quality], 422) | UNCHANGED)
-def quality(
-    request: Request[Any, Any, Any],
-    feed: NamedDependency[Feed],
-    report_selection: NamedDependency[Selection],
-    paging: NamedDependency[Paging],
-    line: Annotated[QualityLine | None, QueryParameter(description="who forecasts; default all")] = None,
-    sample: Annotated[Sample | None, QueryParameter(description="complete: matches all four lines have")] = None,
-) -> Answer:
-    """Twelve months' quality by league, line and sample; without dates the newest report of each league."""
-    snapshot = feed.snapshot
-    return snapshot.tag.encode(request, snapshot.reports.quality(report_selection, line, sample, paging))
+class ReportController(Controller):
+    """`/model`, `/quality` and `/drift`."""
 
+    tags = ("reports",)
 
-@get("/drift", tags=["reports"], sync_to_thread=False, responses=documented(Drift, 404) | UNCHANGED)
-def drift(request: Request[Any, Any, Any], feed: NamedDependency[Feed]) -> Answer:
-    """The newest drift report."""
-    snapshot = feed.snapshot
-    newest = snapshot.reports.drift
-    if newest is None:
-        raise ProblemError("no-drift-report", "no drift has been measured yet: materialize the asset drift_report")
-    return snapshot.tag.encode(request, newest)
+    @reads("/model", ModelInfo, 404)
+    def model(self, request: ApiRequest, snapshot: NamedDependency[Snapshot]) -> EncodedResponse:
+        """The champion, how it was chosen and since when it is in use."""
+        if snapshot.champion is None:
+            detail = "no model of the lake is promoted to champion: train and promote one first"
+            raise ProblemError("no-champion", detail)
+        return snapshot.etag.encode(request, snapshot.champion)
+
+    @reads("/quality", Page[Quality], 422)
+    def quality(
+        self,
+        request: ApiRequest,
+        snapshot: NamedDependency[Snapshot],
+        report_selection: NamedDependency[Selection],
+        paging: NamedDependency[Paging],
+        line: Line = None,
+        sample: Sample = None,
+    ) -> EncodedResponse:
+        """Twelve months' quality by league, line and sample; without dates the newest report of each league."""
+        rows = snapshot.quality.select(report_selection, line=line, sample=sample)
+        return snapshot.etag.encode(request, snapshot.quality.page(rows, paging))
+
+    @reads("/drift", Drift, 404)
+    def drift(self, request: ApiRequest, snapshot: NamedDependency[Snapshot]) -> EncodedResponse:
+        """The newest drift report."""
+        if snapshot.drift is None:
+            detail = "no drift has been measured yet: materialize the asset drift_report"
+            raise ProblemError("no-drift-report", detail)
+        return snapshot.etag.encode(request, snapshot.drift)

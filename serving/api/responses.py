@@ -1,23 +1,26 @@
-"""Answers that are ready to send, with an entity tag.
+"""Pre-encoded responses with an ETag.
 
-A read route makes no response object per request: it looks up or encodes the bytes, and the messages of the
-answer are put together once. The tag names the editions of all tables, so any change of the lake changes it,
-and a client that has the newest gets 304 and no body.
+A read route makes no response object of Litestar per request: it looks up or encodes the bytes and sends two messages.
+The tag names the versions of all tables, so any change of the lake changes it, and a client that has the newest gets
+304 and no body.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from litestar import Request
+from litestar import Request, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
 
+from serving.api.problems import problem_responses
+
 JSON = b"application/json"
+ApiRequest = Request[Any, Any, Any]
 
 
-class Answer:
-    """A whole response as the two messages that send it."""
+class EncodedResponse:
+    """A whole response as the two ASGI messages that send it."""
 
     __slots__ = ("_body", "_start")
 
@@ -35,34 +38,35 @@ class Answer:
         await send(self._body)
 
 
-#: For the description of the API.
-UNCHANGED = {304: ResponseSpec(None, description="the client's copy is the newest")}
-
-
-class Tag:
-    """An entity tag and the answers that bear it; clients keep a copy and ask whether it still holds."""
+class ETag:
+    """An entity tag and the responses that have it; clients send it back to ask whether their copy is the newest."""
 
     def __init__(self, value: str) -> None:
         self.value = f'"{value}"'
         self._headers = ((b"etag", self.value.encode()), (b"cache-control", b"no-cache"))
-        self._unchanged = Answer(304, self._headers)
+        self._not_modified = EncodedResponse(304, self._headers)
 
-    def answer(self, request: Request[Any, Any, Any], body: bytes) -> Answer:
+    def respond(self, request: ApiRequest, body: bytes) -> EncodedResponse:
         """The JSON bytes, or 304 for a client that has them."""
-        return self._unchanged if self._is_held(request) else self.full(body)
+        return self._not_modified if self._matches(request) else self._full(body)
 
-    def full(self, body: bytes) -> Answer:
-        """The JSON bytes."""
-        length = (b"content-length", str(len(body)).encode())
-        return Answer(200, ((b"content-type", JSON), length, *self._headers), body)
-
-    def encode(self, request: Request[Any, Any, Any], content: object) -> Answer:
+    def encode(self, request: ApiRequest, content: object) -> EncodedResponse:
         """The content as JSON, or 304 for a client that has it."""
-        return self._unchanged if self._is_held(request) else self.full(msgspec.json.encode(content))
+        return self._not_modified if self._matches(request) else self._full(msgspec.json.encode(content))
 
-    def _is_held(self, request: Request[Any, Any, Any]) -> bool:
-        for name, value in request.scope["headers"]:  # as they came: parsing them all costs more than the answer
+    def _full(self, body: bytes) -> EncodedResponse:
+        length = (b"content-length", str(len(body)).encode())
+        return EncodedResponse(200, ((b"content-type", JSON), length, *self._headers), body)
+
+    def _matches(self, request: ApiRequest) -> bool:
+        for name, value in request.scope["headers"]:  # raw: parsing them all costs more than the response
             if name == b"if-none-match":
                 tags = [tag.strip().removeprefix("W/") for tag in value.decode("latin-1").split(",")]
                 return self.value in tags or "*" in tags
         return False
+
+
+def reads(path: str, content: Any, *problems: int) -> get:
+    """A GET route whose `content` has an ETag; `problems` are the statuses of its problems beside 400."""
+    not_modified = {304: ResponseSpec(None, description="the client's copy is the newest")}
+    return get(path, sync_to_thread=False, responses=problem_responses(content, *problems) | not_modified)

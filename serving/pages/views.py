@@ -8,18 +8,20 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import polars as pl
-from litestar import MediaType, Request, Response, Router, get
+from litestar import MediaType, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
+from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
 
-from serving.api.filters import Paging, Selection, selection
-from serving.api.problems import KINDS, ProblemError, document, recognise
+from serving.api.filters import selection
+from serving.api.problems import ProblemError, problem_of
+from serving.api.responses import ApiRequest
 from serving.contracts import Match, Prediction, Probabilities, ValueBet
 from serving.settings import ServingSettings
-from serving.snapshot.refresher import Feed
 from serving.snapshot.snapshot import Snapshot
+from serving.snapshot.view import Paging
 from soccer_assets.clock import Clock
 from soccer_assets.leagues import LEAGUES
 
@@ -32,8 +34,6 @@ HEADERS = {
     "referrer-policy": "same-origin",
 }
 
-#: More than all leagues on all lines.
-PAGE_ROWS = 500
 COLUMNS_SHOWN = 15
 
 #: A form sends an empty field as an empty text, which no date can be read from.
@@ -88,8 +88,8 @@ class Board:
 
 @get("/", media_type=MediaType.HTML, sync_to_thread=False)
 def overview(
-    request: Request[Any, Any, Any],
-    feed: NamedDependency[Feed],
+    request: ApiRequest,
+    snapshot: NamedDependency[Snapshot],
     serving: NamedDependency[ServingSettings],
     clock: NamedDependency[Clock],
     league: Field = "",
@@ -99,7 +99,7 @@ def overview(
     recent_offset: Field = "",
 ) -> Template:
     """Coming and recent matches with a forecast."""
-    snapshot, now = feed.snapshot, clock.now()
+    now = clock.now()
     chosen = selection(league or None, _date("date_from", date_from), _date("date_to", date_to))
     lists = {
         "coming": (snapshot.forecasts.coming(chosen, now), coming_offset),
@@ -128,7 +128,7 @@ def overview(
 
 
 def _board(snapshot: Snapshot, rows: pl.DataFrame, paging: Paging, address: Callable[[int], str]) -> Board:
-    page = paging.cut(rows, Prediction)
+    page = snapshot.forecasts.page(rows, paging)
     first, last = paging.offset, paging.offset + len(page.items)
     return Board(
         _cards(snapshot, page.items),
@@ -141,9 +141,8 @@ def _board(snapshot: Snapshot, rows: pl.DataFrame, paging: Paging, address: Call
 
 
 @get("/matches/{match_id:str}/page", media_type=MediaType.HTML, sync_to_thread=False)
-def one_match(feed: NamedDependency[Feed], clock: NamedDependency[Clock], match_id: FromPath[str]) -> Template:
+def one_match(snapshot: NamedDependency[Snapshot], clock: NamedDependency[Clock], match_id: FromPath[str]) -> Template:
     """One match."""
-    snapshot = feed.snapshot
     forecast = snapshot.forecasts.find(match_id)
     if forecast is None:
         raise ProblemError("unknown-match", f"expected the id of a match with a forecast, found {match_id!r}")
@@ -152,22 +151,20 @@ def one_match(feed: NamedDependency[Feed], clock: NamedDependency[Clock], match_
 
 
 @get("/quality/page", media_type=MediaType.HTML, sync_to_thread=False)
-def quality(feed: NamedDependency[Feed]) -> Template:
+def quality(snapshot: NamedDependency[Snapshot]) -> Template:
     """The newest quality of each league and line, the champion, and the newest drift."""
-    reports = feed.snapshot.reports
-    page = reports.quality(Selection(), None, "complete", Paging(limit=PAGE_ROWS))
-    drifted = sorted(
-        ((name, score) for name, score in (reports.drift.scores if reports.drift else {}).items() if score is not None),
+    rows = snapshot.quality.items(snapshot.quality.select(sample="complete"))
+    drift = snapshot.drift
+    scores = sorted(
+        ((name, score) for name, score in (drift.scores if drift else {}).items() if score is not None),
         key=lambda item: -item[1],
     )
-    return _page(
-        "quality.html", rows=page.items, champion=reports.champion, drift=reports.drift, scores=drifted[:COLUMNS_SHOWN]
-    )
+    return _page("quality.html", rows=rows, champion=snapshot.champion, drift=drift, scores=scores[:COLUMNS_SHOWN])
 
 
 def _cards(snapshot: Snapshot, forecasts: list[Prediction]) -> list[Card]:
-    found = snapshot.matches.of_ids([forecast.match_id for forecast in forecasts])
-    return [Card(forecast, found.get(forecast.match_id)) for forecast in forecasts]
+    matches = snapshot.matches.by_ids([forecast.match_id for forecast in forecasts])
+    return [Card(forecast, matches.get(forecast.match_id)) for forecast in forecasts]
 
 
 def _date(name: str, text: str) -> dt.date | None:
@@ -187,17 +184,21 @@ def _page(template: str, status: int = 200, **context: Any) -> Template:
     return Template(template, context=context, status_code=status, headers=HEADERS)
 
 
-def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def _problem(request: ApiRequest, error: Exception) -> Response[Any]:
     """A problem as a page."""
-    problem = recognise(request, error)
-    return _page("problem.html", KINDS[problem.kind].status, problem=document(request, problem))
+    problem = problem_of(request, error)
+    return _page("problem.html", problem.status_code, problem=problem.document(request))
 
 
 routes = (
-    Router("/", route_handlers=[overview, one_match, quality], exception_handlers={Exception: _problem},
-           include_in_schema=False),
+    Router(
+        "/",
+        route_handlers=[overview, one_match, quality],
+        exception_handlers={ProblemDetailsException: _problem, Exception: _problem},
+        include_in_schema=False,
+    ),
     create_static_files_router("/static", [HERE / "static"], name="static"),
-)  # fmt: skip
+)
 
 
 def percent(share: float) -> str:

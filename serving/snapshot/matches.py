@@ -1,42 +1,35 @@
-"""The matches in memory: a sorted frame, the clubs in it, and what each league has."""
+"""The matches in memory, the clubs in them, and what the lake has of each league."""
 
 from collections.abc import Sequence
 
 import polars as pl
 
-from serving.api.filters import Paging, Selection, read
 from serving.clubs import Clubs
-from serving.contracts import LeagueInfo, Match, Page
+from serving.contracts import LeagueInfo, Match
+from serving.snapshot.view import View
 from soccer_assets.leagues import LEAGUES
 
 POSTPONED = "postponed"
 
 
-class MatchBook:
+class MatchView(View[Match]):
     """All matches by date and id; a moved match appears on each of its dates."""
 
-    def __init__(self, matches: pl.DataFrame, horizon_days: int) -> None:
-        self.rows = matches.sort("match_date", "match_id")
-        self.clubs = Clubs(self.rows, horizon_days)
+    def __init__(self, matches: pl.DataFrame) -> None:
+        super().__init__(matches, Match, ("match_date", "match_id"))
+        self.clubs = Clubs(self.rows)
         spans = self.rows.group_by("league").agg(
             matches=pl.len(), first_date=pl.col("match_date").min(), last_date=pl.col("match_date").max()
         )
         self._spans = {row.pop("league"): row for row in spans.to_dicts()}
 
-    def page(self, selection: Selection, status: str | None, paging: Paging) -> Page[Match]:
-        """Matches in order of date, on one status or all."""
-        rows = selection.of(self.rows)
-        if status is not None:
-            rows = rows.filter(pl.col("status") == status)
-        return paging.cut(rows, Match)
-
-    def of_ids(self, ids: Sequence[str]) -> dict[str, Match]:
-        """Each match where it stands now: on the date it was moved to, not the one it left."""
-        rows = standing(self.rows.filter(pl.col("match_id").is_in(ids)))
-        return {match.match_id: match for match in read(rows, Match)}
+    def by_ids(self, ids: Sequence[str]) -> dict[str, Match]:
+        """Each match on its current date: the one it was moved to, not the one it left."""
+        rows = current_rows(self.rows.filter(pl.col("match_id").is_in(ids)))
+        return {match.match_id: match for match in self.items(rows)}
 
     def leagues(self, forecasts: dict[str, int]) -> list[LeagueInfo]:
-        """Every known league with what the lake has of it."""
+        """Every league of the platform with what the lake has of it; `forecasts` counts them by league."""
         nothing = {"matches": 0, "first_date": None, "last_date": None}
         return [
             LeagueInfo(
@@ -51,6 +44,6 @@ class MatchBook:
         ]
 
 
-def standing(matches: pl.DataFrame) -> pl.DataFrame:
-    """One row of each match: on the date it stands on now, not one it was moved from."""
+def current_rows(matches: pl.DataFrame) -> pl.DataFrame:
+    """One row of each match: on its current date, not one it was moved from."""
     return matches.sort(pl.col("status") != POSTPONED, "match_date").unique("match_id", keep="last")

@@ -3,25 +3,22 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-from serving.background import in_background
 from serving.snapshot.snapshot import Snapshot
-from serving.snapshot.source_metrics import SourceFigures
+from serving.snapshot.source_metrics import SourceMetrics
 from soccer_assets.storage.lake import Lake
 
 logger = logging.getLogger(__name__)
 
 
-class Feed:
+class Refresher:
     """The newest snapshot; when the lake cannot be read it stays as it is and `failure` names the error."""
 
-    def __init__(self, lake: Lake, refresh_seconds: float, horizon_days: int) -> None:
+    def __init__(self, lake: Lake, refresh_seconds: float) -> None:
         self._lake = lake
         self._pause = refresh_seconds
-        self.snapshot = Snapshot.empty(horizon_days)
-        self.sources = SourceFigures(lake)
+        self.snapshot = Snapshot.empty()
+        self.sources = SourceMetrics(lake)
         self.failure: str | None = "NotReadYet"
         self.looked_at = time.monotonic()
         self.refreshes = 0
@@ -29,7 +26,7 @@ class Feed:
 
     @property
     def age(self) -> float:
-        """Seconds since the snapshot was last known to be the newest."""
+        """Seconds since the snapshot was last seen to be the newest."""
         return time.monotonic() - self.looked_at
 
     def refresh(self) -> bool:
@@ -45,22 +42,17 @@ class Feed:
         self.looked_at, self.failure = began, None
         return changed
 
-    @asynccontextmanager
-    async def following(self) -> AsyncIterator[None]:
-        """Read the lake, then follow it until the context is left."""
-        await self._look()
-        async with in_background(self._follow(), "feed"):
-            yield
-
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(self._pause)
-            await self._look()
-
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Look at the lake once, in a thread."""
         try:
             await asyncio.to_thread(self.refresh)
         except Exception as error:
             # storage may fail in any way; what was read stays served and health says so
             self.failure = type(error).__name__
             logger.exception("the lake cannot be read; the last snapshot stays")
+
+    async def follow(self) -> None:
+        """Look at the lake again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(self._pause)
+            await self.look()

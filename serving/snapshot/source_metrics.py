@@ -1,4 +1,4 @@
-"""What the sources gave, for Prometheus: runs are short processes, so their counts come from the lake.
+"""Counts of what the sources gave, for Prometheus: runs are short processes, so their counts come from the lake.
 
 The table is no part of the snapshot: a source that was asked once more changes no answer of the API.
 """
@@ -10,32 +10,32 @@ import polars as pl
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from serving.snapshot.tables import Edition, edition
+from serving.snapshot.tables import TableVersion, table_version
 from soccer_assets.storage.lake import Lake
 
 TABLE = "source_health"
 OUTCOMES = ("accepted", "unchanged", "missing", "rejected", "blocked", "failed")
 
 
-class SourceFigures(Collector):
+class SourceMetrics(Collector):
     """Counts per source, as the newest `source_health` has them."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._edition: Edition | None = None
+        self._version: TableVersion | None = None
         self._rows: list[dict[str, Any]] = []
 
     def refresh(self) -> None:
         """Read the table when it changed."""
-        found = edition(self._lake, TABLE)
-        if found == self._edition:
+        version = table_version(self._lake, TABLE)
+        if version == self._version:
             return
         newest = pl.col("state").sort_by("match_date").last()
-        figures = self._lake.scan(TABLE).group_by("source").agg(
+        rows = self._lake.scan(TABLE).group_by("source").agg(
             pl.col(*OUTCOMES, "last_success_at").max(), pl.col("parsed", "quarantined").sum(), healthy=newest == "ok"
         )  # fmt: skip
-        self._rows = figures.sort("source").collect().to_dicts()
-        self._edition = found
+        self._rows = rows.sort("source").collect().to_dicts()
+        self._version = version
 
     def collect(self) -> Iterator[Metric]:
         """The families, without samples while there is no table."""

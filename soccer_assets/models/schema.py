@@ -4,6 +4,9 @@ import polars as pl
 
 from soccer_assets.storage.tables import Column, Table
 
+#: Registry alias of the model that forecasts.
+CHAMPION = "champion"
+
 _FITTED = (
     Column("match_date", pl.Date, "the date the model is for: it has seen only matches before it"),
     Column("family", pl.String, "model family"),

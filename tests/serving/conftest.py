@@ -346,7 +346,7 @@ def work(settings: Settings, serving: ServingSettings, alias: Alias) -> Work:
         store = connect(settings.redis_url, serving)
         try:
             async with asyncio.timeout(60):  # the first one imports pandera
-                while not task.done() and await JobQueue(store, serving, Clock()).worker_sign() is None:
+                while not task.done() and await JobQueue(store, serving, Clock()).worker_heartbeat() is None:
                     await asyncio.sleep(0.01)
             yield
         finally:

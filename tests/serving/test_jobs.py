@@ -12,7 +12,7 @@ from soccer_assets.settings import Settings
 
 
 @pytest.mark.asyncio
-async def test_a_redis_that_accepts_and_hangs_up_is_tried_again_by_a_patient_client_alone(
+async def test_a_redis_that_accepts_and_hangs_up_is_tried_again_by_a_retrying_client_alone(
     settings: Settings, serving: ServingSettings, unused_tcp_port: int
 ) -> None:
     """So does one that is about to stop; the real one is behind the fourth connection."""
@@ -34,10 +34,10 @@ async def test_a_redis_that_accepts_and_hangs_up_is_tried_again_by_a_patient_cli
         await asyncio.gather(pass_on(reader, here), pass_on(there, writer))
 
     async with await asyncio.start_server(accept, "127.0.0.1", unused_tcp_port):
-        for patient in (False, True):
+        for retry in (False, True):
             left = 3
-            client = connect(f"redis://127.0.0.1:{unused_tcp_port}", serving, patient=patient)
-            if patient:
+            client = connect(f"redis://127.0.0.1:{unused_tcp_port}", serving, retry=retry)
+            if retry:
                 assert await client.ping() is True and left == -1
             else:
                 with pytest.raises(ConnectionError):

@@ -81,7 +81,7 @@ async def test_coming_matches_stand_apart_from_recent_ones(client: Client, lake:
         match_date=pl.lit(tomorrow), match_id=pl.lit("E0.next"), home=pl.lit("Tomorrow")
     )  # fmt: skip
     lake.append("predictions", row)
-    client.app.state.feed.refresh()
+    client.app.state.refresher.refresh()
     _, coming, recent = re.split("Coming (?!and)|Recent", (await page(client, "/")).words)
     assert "Tomorrow – Chelsea" in coming and "Arsenal – Chelsea" in recent
     assert "Tomorrow" not in recent and "Arsenal" not in coming
@@ -222,7 +222,7 @@ async def test_a_handicap_is_that_of_the_club_that_is_bet_on(
         market=pl.lit(market), goals_line=pl.lit(goals_line, dtype=pl.Float64), selection=pl.lit(selection)
     )
     lake.replace("value_bets", bets, None)
-    client.app.state.feed.refresh()
+    client.app.state.refresher.refresh()
     for address in (ONE, "/"):
         assert f"value model, {said}: 50 % against 40 % of the market" in (await page(client, address)).words
     (bet,) = (await client.get("/predictions/SP1.202425.ath-bilbao.betis")).json()["value_bets"]
@@ -280,7 +280,7 @@ async def test_quality_shows_each_league_and_line_with_the_newest_drift(
 ) -> None:
     assert "No model has been promoted yet." in (await page(client, "/quality/page")).words
     promote("aaaaaaaaaaaa", "elo_logit")
-    client.app.state.feed.refresh()
+    client.app.state.refresher.refresh()
     found = await page(client, "/quality/page")
     assert "Model aaaaaaaaaaaa, elo_logit, learned from 900 matches up to 2024-09-01" in found.words
     assert "E0 model 40 1.0000 0.2000 0.6000 50 % 0.0200 +0.0100 2024-09-30" in found.words
@@ -326,7 +326,7 @@ async def test_a_page_can_be_read_by_everyone_and_says_that_no_bets_are_placed(r
 async def test_names_in_the_lake_cannot_write_into_a_page(client: Client, lake: Lake) -> None:
     rows = lake.read("predictions").with_columns(home=pl.lit("<script>alert(1)</script>"))
     lake.replace("predictions", rows, None)
-    client.app.state.feed.refresh()
+    client.app.state.refresher.refresh()
     text = (await client.get("/")).text
     assert "<script>" not in text and "&lt;script&gt;" in text
 

@@ -14,7 +14,7 @@ import pytest
 from serving.app import create_app
 from serving.contracts import Fixture
 from serving.jobs import HEALTH, JobQueue, connect
-from serving.predictor import Desk
+from serving.predictor import Predictor
 from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
@@ -84,13 +84,13 @@ async def test_a_worker_gives_signs_of_life_until_it_leaves(
 ) -> None:
     store = connect(settings.redis_url, serving)
     queue = JobQueue(store, serving, Clock())
-    assert await queue.worker_sign() is None
+    assert await queue.worker_heartbeat() is None
     async with work():
         async with asyncio.timeout(5):
-            while await queue.worker_sign() is None:
+            while await queue.worker_heartbeat() is None:
                 await asyncio.sleep(0.02)
         assert 0 < await store.pttl(HEALTH) <= 1000 * (serving.beat_seconds + 1)
-    assert await queue.worker_sign() is None
+    assert await queue.worker_heartbeat() is None
     await store.aclose(close_connection_pool=True)
 
 
@@ -132,34 +132,34 @@ async def test_api_and_worker_outlive_a_restart_of_redis(
             await task
 
 
-def test_a_desk_loads_again_only_what_moved(lake: Lake, alias: Any) -> None:
-    desk = Desk(lake, alias, horizon_days=180)
-    assert desk.refresh() and not desk.refresh()
-    teams = desk.teams
+def test_a_predictor_loads_again_only_what_moved(lake: Lake, alias: Any) -> None:
+    predictor = Predictor(lake, alias, horizon_days=180)
+    assert predictor.refresh() and not predictor.refresh()
+    teams = predictor.teams
     alias.champion = "2"
-    assert desk.refresh()
-    assert desk.teams is teams and alias.loads == ["1", "2"]
+    assert predictor.refresh()
+    assert predictor.teams is teams and alias.loads == ["1", "2"]
 
 
-def test_an_empty_desk_refuses_with_what_to_do(tmp_path: Any, alias: Any) -> None:
-    desk = Desk(Lake(str(tmp_path / "nothing")), alias, horizon_days=180)
-    desk.refresh()
+def test_a_predictor_without_matches_refuses_with_what_to_do(tmp_path: Any, alias: Any) -> None:
+    predictor = Predictor(Lake(str(tmp_path / "nothing")), alias, horizon_days=180)
+    predictor.refresh()
     with pytest.raises(ForecastRefusedError, match="materialize `matches`") as refused:
-        desk.forecast(FIXTURE)
+        predictor.forecast(FIXTURE)
     assert refused.value.reason == "model-missing"
 
 
 def test_a_forecast_knows_nothing_of_its_own_day_or_later(lake: Lake, alias: Any) -> None:
     """Noise in every later result leaves a forecast as it was, to the last bit."""
     fixture = Fixture("E0", "Arsenal", "Chelsea", dt.date(2024, 9, 21))
-    desk = Desk(lake, alias, horizon_days=180)
-    desk.refresh()
-    before = desk.forecast(fixture)
+    predictor = Predictor(lake, alias, horizon_days=180)
+    predictor.refresh()
+    before = predictor.forecast(fixture)
     later = pl.col("match_date") >= fixture.date
     noise = lake.read("matches").with_columns(
         pl.when(later & (pl.col("status") == "finished")).then(pl.lit(9, pl.Int16)).otherwise(side).alias(side)
         for side in ("home_goals", "away_goals")
     )
     lake.replace("matches", noise, None)
-    assert desk.refresh()
-    assert desk.forecast(fixture) == before
+    assert predictor.refresh()
+    assert predictor.forecast(fixture) == before

@@ -24,11 +24,10 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.models.champion.forecaster import Forecaster
-from soccer_assets.models.schema import PROMOTIONS
+from soccer_assets.models.schema import CHAMPION, PROMOTIONS
 from soccer_assets.scoring import PROBABILITIES, Floats, ece, log_loss, paired_difference
 from soccer_assets.storage.lake import DATE, Lake
 
-CHAMPION = "champion"
 MOST_ECE = 0.02
 MARGIN = 0.001  # nats; less than what a half-width of an interval over a season's matches can show
 LUCK = (200, 95)  # simulated seasons, and the percentile of their ECEs

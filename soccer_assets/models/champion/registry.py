@@ -21,7 +21,6 @@ from soccer_assets.clock import Clock
 from soccer_assets.errors import ModelError
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.promotion_gate import (
-    CHAMPION,
     Condition,
     Verdict,
     champion_moves,
@@ -29,7 +28,7 @@ from soccer_assets.models.champion.promotion_gate import (
     ledger,
     standing,
 )
-from soccer_assets.models.schema import PROMOTIONS
+from soccer_assets.models.schema import CHAMPION, PROMOTIONS
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.migrations import accept_percent_signs

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from litestar import Litestar, get
 
-from serving.api.problems import HANDLERS, KINDS
+from serving.api.problems import HANDLERS, PLUGIN, PROBLEM_TYPES
 from serving.contracts import Problem
 
 Client = Any  # see conftest
@@ -85,7 +85,7 @@ async def test_an_error_is_a_problem_document(
     assert answer.headers["content-type"] == "application/problem+json"
     problem = msgspec.json.decode(answer.content, type=Problem)
     assert problem.type == f"/problems/{kind}"
-    assert (problem.status, problem.title) == (status, KINDS[kind].title)
+    assert (problem.status, problem.title) == (status, PROBLEM_TYPES[kind].title)
     assert problem.instance == path.split("?")[0]
     assert said in problem.detail
 
@@ -118,13 +118,13 @@ async def test_a_wrong_method_is_answered_with_the_right_ones(reader: Client) ->
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(PROBLEM_TYPES))
 async def test_the_type_of_a_problem_explains_itself(reader: Client, kind: str) -> None:
     answer = await reader.get(f"/problems/{kind}")
     assert answer.json() == {
         "type": f"/problems/{kind}",
-        "title": KINDS[kind].title,
-        "status": KINDS[kind].status,
+        "title": PROBLEM_TYPES[kind].title,
+        "status": PROBLEM_TYPES[kind].status,
     }
 
 
@@ -138,7 +138,7 @@ async def test_an_error_of_ours_tells_the_client_nothing_and_the_log_everything(
         raise RuntimeError("the password is swordfish")
 
     async with opened(
-        Litestar([broken], exception_handlers=HANDLERS, openapi_config=None, logging_config=None)
+        Litestar([broken], exception_handlers=HANDLERS, plugins=[PLUGIN], openapi_config=None, logging_config=None)
     ) as client:
         answer = await client.get("/broken")
     assert answer.status_code == 500

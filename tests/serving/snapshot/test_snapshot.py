@@ -26,7 +26,7 @@ async def test_the_model_is_the_one_the_alias_was_last_moved_to(
 ) -> None:
     promote("aaaaaaaaaaaa", "elo_logit")
     promote("bbbbbbbbbbbb", "lightgbm")
-    client.app.state.feed.refresh()
+    client.app.state.refresher.refresh()
     model = (await client.get("/model")).json()
     promoted = dt.datetime.fromisoformat(model.pop("promoted_at"))
     assert Clock().now() - promoted < dt.timedelta(minutes=1)
@@ -46,7 +46,7 @@ async def test_a_client_that_has_the_newest_is_sent_nothing(
     client: Client, promote: Callable[[str, str], None]
 ) -> None:
     promote("aaaaaaaaaaaa", "elo_logit")
-    client.app.state.feed.refresh()
+    client.app.state.refresher.refresh()
     for path in TAGGED:
         first = await client.get(path)
         tag = first.headers["etag"]
@@ -90,35 +90,34 @@ async def test_a_new_version_of_any_table_is_served_within_the_refresh_under_a_n
 
 
 def test_only_what_rests_on_a_changed_table_is_made_again(lake: Lake) -> None:
-    first = Snapshot.empty(180).renewed(lake)
+    first = Snapshot.empty().renewed(lake)
     assert first.renewed(lake) is first
     lake.replace("drift_report", lake.read("drift_report").head(1), None)
     second = first.renewed(lake)
     assert second.matches is first.matches and second.forecasts is first.forecasts
-    assert second.reports is not first.reports
+    assert second.quality is first.quality and second.teams is first.teams
+    assert second.drift != first.drift and second.champion is first.champion
     assert second.tables["matches"] is first.tables["matches"]
-    assert second.tag.value != first.tag.value
+    assert second.etag.value != first.etag.value
 
 
 def test_a_table_made_anew_with_the_same_version_has_another_tag(lake: Lake) -> None:
-    first = Snapshot.empty(180).renewed(lake)
+    first = Snapshot.empty().renewed(lake)
     rows = lake.read("predictions")
     rmtree(Path(lake.address("predictions")))
     lake.replace("predictions", rows.with_columns(p_home=pl.lit(0.9)), None)
     second = first.renewed(lake)
-    assert second.editions["predictions"].version == first.editions["predictions"].version  # type: ignore[union-attr]
-    assert second.tag.value != first.tag.value
+    assert second.versions["predictions"].version == first.versions["predictions"].version  # type: ignore[union-attr]
+    assert second.etag.value != first.etag.value
     chances = second.forecasts.find("E0.202425.arsenal.chelsea")
     assert chances is not None and chances.model is not None and chances.model.home == 0.9
 
 
 def test_what_is_not_there_yet_is_empty(tmp_path: Path) -> None:
-    snapshot = Snapshot.empty(180).renewed(Lake(str(tmp_path / "nothing")))
-    assert len(snapshot.forecasts) == 0 and snapshot.matches.rows.height == 0
-    assert snapshot.reports.champion is None and snapshot.reports.drift is None
-    assert {name: frame.schema for name, frame in snapshot.tables.items()} == {
-        name: pl.Schema(columns) for name, columns in COLUMNS.items()
-    }
+    snapshot = Snapshot.empty().renewed(Lake(str(tmp_path / "nothing")))
+    assert len(snapshot.forecasts) == 0 and len(snapshot.matches) == 0
+    assert snapshot.champion is None and snapshot.drift is None
+    assert {name: frame.schema for name, frame in snapshot.tables.items()} == COLUMNS
 
 
 @pytest.mark.asyncio
