@@ -19,7 +19,8 @@ class ReportBook:
         selected: pl.DataFrame,
         promotions: pl.DataFrame,
     ) -> None:
-        self._quality = quality.sort("match_date", "league", "line", "sample")
+        served = quality.rename({"log_loss_vs_closing": "log_loss_minus_closing"})  # the name in the API
+        self._quality = served.sort("match_date", "league", "line", "sample")
         self.drift = _newest_drift(drift)
         self.champion = _champion(selected, promotions)
         self.newest_refused = promotions.sort("moved_at").tail(1)["accepted"].to_list() == [False]

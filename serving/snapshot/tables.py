@@ -69,7 +69,7 @@ COLUMNS: dict[str, dict[str, pl.DataType]] = {
         "brier": _REAL,
         "accuracy": _REAL,
         "ece": _REAL,
-        "log_loss_minus_closing": _REAL,
+        "log_loss_vs_closing": _REAL,
     },
     "drift_report": {
         "match_date": pl.Date(),
