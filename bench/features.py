@@ -42,9 +42,9 @@ def histories() -> dict[str, Any]:
 
 def _measure(size: int) -> dict[str, Any]:
     from soccer_assets.features.history import READ, History
-    from soccer_assets.features.prices import newest_prices
     from soccer_assets.features.ratings import rate
     from soccer_assets.matches.schema import MATCHES
+    from soccer_assets.odds.consensus import newest_prices
     from soccer_assets.odds.schema import MARKET_PROBABILITIES
 
     told, prices = _matches(size)

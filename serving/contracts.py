@@ -171,7 +171,7 @@ class Quality(msgspec.Struct, frozen=True):
     brier: float
     accuracy: float
     ece: float
-    log_loss_minus_closing: float | None
+    log_loss_vs_closing: float | None
 
 
 class Drift(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Probabilities of scores: the goals model's matrix, moved as little as possible until it says what the line says.
+"""Probabilities of scores: the goals model's matrix, changed as little as possible to agree with a forecast.
 
 A matrix is P(home goals = i, away goals = j) for 0..15 goals a side, shape (n, 16, 16), rows home. A classifier knows
 the result better than a goals model does, and the market knows the total. Of all matrices that agree with them, the
@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from soccer_assets.errors import ModelError
+from soccer_assets.optimise import find_roots
+from soccer_assets.scoring import Floats
 
-Floats = NDArray[np.float64]
 GOALS: Final = 16
-GOALS_LINE: Final = 2.5
 #: At the upper one, less than 1 % of a side's matches lie beyond the matrix.
 RATES: Final = (0.01, 8.0)
 #: Share of the way to where a cell would have no probability left.
@@ -25,20 +24,18 @@ RHO_WITHIN: Final = 0.99
 #: How far three probabilities that were rounded may be from 1.
 SUM_TOLERANCE: Final = 1e-9
 TOLERANCE: Final = 1e-14
-STEPS: Final = 200
 
 _HOME, _AWAY = np.indices((GOALS, GOALS))
-_OVER: Final = _HOME + _AWAY > GOALS_LINE
-#: Flat cells over and under 2.5 goals of a home win, a draw and an away win.
-_CELLS: Final = [
-    tuple(np.flatnonzero(result & side) for side in (_OVER, ~_OVER))
-    for result in (_HOME > _AWAY, _HOME == _AWAY, _HOME < _AWAY)
-]
+_OVER: Final = _HOME + _AWAY > 2.5
+_BY_RESULT: Final = (_HOME > _AWAY, _HOME == _AWAY, _HOME < _AWAY)
+#: Flat cells of a home win, a draw and an away win, and those of them over and under 2.5 goals.
+_RESULTS: Final = [np.flatnonzero(result) for result in _BY_RESULT]
+_CELLS: Final = [tuple(np.flatnonzero(result & side) for side in (_OVER, ~_OVER)) for result in _BY_RESULT]
 _LOG_FACTORIALS: Final = np.cumsum(np.log(np.maximum(np.arange(GOALS), 1)))
 
 
 def dixon_coles(rates: Floats, rho: Floats) -> Floats:
-    """The matrix of two Poisson rates with the low scores corrected (Dixon and Coles 1997), shape (n, 16, 16).
+    """Return the matrix of two Poisson rates with the low scores corrected (Dixon and Coles 1997), shape (n, 16, 16).
 
     What lies beyond 15 goals is spread over the matrix in proportion. `rho` is kept where every cell stays positive:
     between -1 / the higher rate and the lesser of 1 and 1 / the product of the rates.
@@ -61,12 +58,27 @@ def dixon_coles(rates: Floats, rho: Floats) -> Floats:
     return matrix
 
 
+def result_probabilities(matrices: Floats) -> Floats:
+    """Return probabilities of home win, draw and away win, shape (n, 3), of matrices (n, 16, 16).
+
+    >>> result_probabilities(dixon_coles(np.array([[1.5, 1.1]]), np.array([-0.05]))).round(4)
+    array([[0.4581, 0.2699, 0.272 ]])
+    """
+    flat = matrices.reshape(-1, GOALS**2)
+    return np.stack([_sum(flat[:, cells]) for cells in _RESULTS], axis=1)
+
+
 def coherent(
     rates: Floats, rho: Floats, p_1x2: Floats, p_over: Floats | None = None, names: Sequence[str] | None = None
 ) -> Floats:
-    """The matrix nearest to the goals model's that has the 1X2 and, where known, over 2.5 goals, shape (n, 16, 16).
+    """Return the matrix nearest to the goals model's that has the 1X2 and, where known, over 2.5 goals.
 
-    Every cell of the goals model is positive, so such demands never contradict each other.
+    The result has shape (n, 16, 16). Every cell of the goals model is positive, so such demands never contradict each
+    other.
+
+    >>> matrix = coherent(np.array([[1.5, 1.1]]), np.array([-0.05]), np.array([[0.5, 0.3, 0.2]]), np.array([0.6]))
+    >>> result_probabilities(matrix).round(4)
+    array([[0.5, 0.3, 0.2]])
 
     Args:
         rates: goals expected of the home and the away side, shape (n, 2), from 0.01 to 8.
@@ -100,13 +112,12 @@ def _require(p_1x2: Floats, rates: Floats, rho: Floats, over: Floats, names: Seq
     )
     for what, holds, found in rules:
         if not holds.all():
-            raise ModelError(f"{_first(~holds, names)}: expected {what}, found {found[np.argmin(holds)].tolist()}")
+            row = int(np.argmin(holds))
+            raise ModelError(f"{_name(row, names)}: expected {what}, found {found[row].tolist()}")
 
 
 def _tilt(log_odds: Floats, shares: Floats, wanted: Floats, names: Sequence[str] | None) -> Floats:
-    """Factor of the odds of over 2.5 goals in every result at which the whole has the probability wanted, shape (n,).
-
-    The probability grows with the logarithm of the factor; Newton's steps are held between bounds that close in.
+    """Return the factor `(n,)` of the odds of over 2.5 goals in every result that gives the probability wanted.
 
     Args:
         log_odds: of over 2.5 goals given each result, shape (n, 3).
@@ -114,34 +125,31 @@ def _tilt(log_odds: Floats, shares: Floats, wanted: Floats, names: Sequence[str]
         wanted: probability of over 2.5 goals, shape (n,); where NaN the factor is 1.
         names: what an error calls the matches.
     """
-    done = np.isnan(wanted)
-    goal = np.where(done, 0.5, wanted)
+    factors, given = np.ones(len(wanted)), np.flatnonzero(~np.isnan(wanted))
+    log_odds, shares, goal = log_odds[given], shares[given], wanted[given]
     logit = np.log(goal / (1.0 - goal))
+
+    def excess(log_factor: Floats) -> tuple[Floats, Floats]:
+        over = 1.0 / (1.0 + np.exp(-(log_factor[:, None] + log_odds)))
+        return _sum(shares * over) - goal, _sum(shares * over * (1.0 - over))
+
     low, high = logit - log_odds.max(axis=1), logit - log_odds.min(axis=1)
-    at = np.where(done, 0.0, 0.5 * (low + high))
-    for _ in range(STEPS):
-        over = 1.0 / (1.0 + np.exp(-(at[:, None] + log_odds)))
-        excess = _sum(shares * over) - goal
-        done |= np.abs(excess) <= TOLERANCE  # a match that is done stays as it is, whatever its neighbours need
-        if done.all():
-            return np.exp(at)
-        low, high = np.where(excess < 0, at, low), np.where(excess > 0, at, high)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = at - excess / _sum(shares * over * (1.0 - over))
-        inside = (step > low) & (step < high)
-        at = np.where(done, at, np.where(inside, step, 0.5 * (low + high)))
-    raise ModelError(
-        f"{_first(~done, names)}: expected to reach P(over 2.5 goals) = {goal[~done][0]} with the 1X2 "
-        f"{shares[~done][0].tolist()}, found {excess[~done][0]:+.2g} left after {STEPS} steps"
-    )
+    found, done = find_roots(excess, 0.5 * (low + high), (low, high), rising=True, tolerance=TOLERANCE)
+    if not done.all():
+        first = int(np.argmin(done))
+        raise ModelError(
+            f"{_name(given[first], names)}: expected to reach P(over 2.5 goals) = {goal[first]} with the 1X2 "
+            f"{shares[first].tolist()}, found {excess(found)[0][first]:+.2g} left"
+        )
+    factors[given] = np.exp(found)
+    return factors
 
 
-def _first(flawed: NDArray[np.bool_], names: Sequence[str] | None) -> str:
-    row = int(np.argmax(flawed))
+def _name(row: int, names: Sequence[str] | None) -> str:
     return f"row {row}" if names is None else names[row]
 
 
 def _sum(cells: Floats) -> Floats:
-    """Sum over the last axis of (n, k), from left to right: numpy's own changes its order with the shape."""
+    """Return the sum over the last axis of (n, k) from left to right: numpy's own order changes with the shape."""
     total: Floats = np.cumsum(cells, axis=1)[:, -1]
     return total

@@ -6,6 +6,7 @@ every metric.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 OUTCOMES = ("home", "draw", "away")
 PROBABILITIES = ("p_home", "p_draw", "p_away")
+#: Bins of equal width of the expected calibration error.
+BINS = 10
+#: Match dates are drawn so often for an interval.
+RESAMPLES = 1000
 SMALLEST = 1e-15  # a probability of zero costs 34.5 nats instead of infinity
 
 
@@ -34,15 +40,22 @@ class Interval:
 
 
 def log_loss(p: ArrayLike, y: ArrayLike) -> Floats:
-    """Negative log-likelihood of each outcome, in nats."""
+    """Return the negative log-likelihood of each outcome `(n,)`, in nats.
+
+    >>> log_loss([[0.5, 0.3, 0.2], [0.2, 0.3, 0.5]], [0, 1]).round(4)
+    array([0.6931, 1.204 ])
+    """
     p, y = _matches(p, y)
     return -np.log(np.clip(p[np.arange(len(y)), y], SMALLEST, 1.0))
 
 
 def expected_log_loss(p: ArrayLike, labels: ArrayLike) -> Floats:
-    """Log loss of each match as it is expected under `labels`, probabilities `(n, 3)`, in nats.
+    """Return the log loss of each match `(n,)` as it is expected under `labels`, probabilities `(n, 3)`, in nats.
 
-    With the closing prices for labels it says nearly the same of a forecaster as results do, with far less luck in it.
+    With the closing prices for labels it ranks forecasters nearly as results do, with far less luck.
+
+    Raises:
+        ValueError: the shapes differ or are not (n, 3).
     """
     p, labels = np.asarray(p, dtype=np.float64), np.asarray(labels, dtype=np.float64)
     if p.ndim != 2 or p.shape[1] != 3 or p.shape != labels.shape:
@@ -51,36 +64,46 @@ def expected_log_loss(p: ArrayLike, labels: ArrayLike) -> Floats:
 
 
 def rps(p: ArrayLike, y: ArrayLike) -> Floats:
-    """Ranked probability score of each match, 0 to 1 (Epstein 1969; Constantinou and Fenton 2012)."""
+    """Return the ranked probability score of each match, 0 to 1 (Epstein 1969; Constantinou and Fenton 2012).
+
+    >>> rps([[0.5, 0.3, 0.2]], [0]).round(4)
+    array([0.145])
+    """
     p, y = _matches(p, y)
     gaps = np.cumsum(p - np.eye(3)[y], axis=1)[:, :2]
     return np.asarray(np.square(gaps).sum(axis=1) / 2)
 
 
 def brier(p: ArrayLike, y: ArrayLike) -> Floats:
-    """Brier score of each match summed over the three outcomes, between 0 and 2."""
+    """Return the Brier score of each match summed over the three outcomes, between 0 and 2."""
     p, y = _matches(p, y)
     return np.asarray(np.square(p - np.eye(3)[y]).sum(axis=1))
 
 
-def ece(p: ArrayLike, y: ArrayLike, bins: int = 10) -> float:
-    """Expected calibration error: the `3n` pairs of probability and event pooled into bins of equal width."""
+def ece(p: ArrayLike, y: ArrayLike, bins: int = BINS) -> float:
+    """Return the expected calibration error: the `3n` pairs of probability and event pooled into bins of equal width.
+
+    Raises:
+        ValueError: there is no match.
+    """
     p, y = _matches(p, y)
     if len(y) == 0:
         raise ValueError("ece of no match is not defined; expected at least one row")
-    said, happened = p.ravel(), np.eye(3)[y].ravel()
-    bin_of = np.minimum((said * bins).astype(np.int64), bins - 1)
-    return float(np.abs(np.bincount(bin_of, said - happened, bins)).sum() / len(said))
+    forecast, happened = p.ravel(), np.eye(3)[y].ravel()
+    bin_of = np.minimum((forecast * bins).astype(np.int64), bins - 1)
+    return float(np.abs(np.bincount(bin_of, forecast - happened, bins)).sum() / len(forecast))
 
 
 def accuracy(p: ArrayLike, y: ArrayLike) -> Floats:
-    """1.0 where the likeliest outcome happened, else 0.0."""
+    """Return 1.0 where the likeliest outcome happened, else 0.0."""
     p, y = _matches(p, y)
     return np.asarray(p.argmax(axis=1) == y, dtype=np.float64)
 
 
-def paired_difference(a: ArrayLike, b: ArrayLike, dates: ArrayLike, resamples: int = 1000, seed: int = 0) -> Interval:
-    """Mean of `a - b` over matches with a bootstrap interval that resamples whole match dates.
+def paired_difference(
+    a: ArrayLike, b: ArrayLike, dates: ArrayLike, resamples: int = RESAMPLES, seed: int = 0
+) -> Interval:
+    """Return the mean of `a - b` over matches with a bootstrap interval that resamples whole match dates.
 
     Matches of one day share news, weather and the state of every model, so a day is drawn or left out as a
     whole.
@@ -91,6 +114,9 @@ def paired_difference(a: ArrayLike, b: ArrayLike, dates: ArrayLike, resamples: i
         dates: match date of each row.
         resamples: number of bootstrap samples.
         seed: the same seed draws the same days.
+
+    Raises:
+        ValueError: there is no loss, or the lengths differ.
     """
     difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     days = np.asarray(dates)
@@ -100,14 +126,26 @@ def paired_difference(a: ArrayLike, b: ArrayLike, dates: ArrayLike, resamples: i
         )
     _, day = np.unique(days, return_inverse=True)
     n_days = int(day.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(n_days, np.full(n_days, 1 / n_days), size=resamples)
+    drawn = day_draws(n_days, resamples, seed)
     means = (drawn @ np.bincount(day, difference, n_days)) / (drawn @ np.bincount(day, minlength=n_days))
     low, high = np.percentile(means, [2.5, 97.5])
     return Interval(float(difference.mean()), float(low), float(high))
 
 
+@lru_cache(maxsize=2)
+def day_draws(days: int, resamples: int = RESAMPLES, seed: int = 0) -> Ints:
+    """Return how often a block bootstrap draws each day, `(resamples, days)`."""
+    drawn = np.random.default_rng(seed).multinomial(days, np.full(days, 1 / days), size=resamples)
+    drawn.flags.writeable = False  # the array is shared between calls
+    return drawn
+
+
 def summary(p: ArrayLike, y: ArrayLike) -> dict[str, float]:
-    """Means of every metric over the matches, and their number `n`."""
+    """Return the means of every metric over the matches, and their number `n`.
+
+    >>> summary([[0.5, 0.3, 0.2]] * 2, [0, 1])["accuracy"]
+    0.5
+    """
     metrics: dict[str, Any] = {"log_loss": log_loss, "rps": rps, "brier": brier, "accuracy": accuracy}
     means = {name: float(metric(p, y).mean()) for name, metric in metrics.items()}
     return {"n": float(len(np.asarray(y))), **means, "ece": ece(p, y)}

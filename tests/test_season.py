@@ -143,9 +143,9 @@ def test_the_quality_report_is_what_the_metrics_say_of_the_settled_forecasts(sea
             assert row[metric] == pytest.approx(expected[metric], abs=1e-12)
         if row["sample"] == "complete":
             gap = mine["log_loss"].mean() - window.filter(line="closing")["log_loss"].mean()
-            assert row["log_loss_minus_closing"] == pytest.approx(gap, abs=1e-12)
+            assert row["log_loss_vs_closing"] == pytest.approx(gap, abs=1e-12)
         else:
-            assert row["log_loss_minus_closing"] is None
+            assert row["log_loss_vs_closing"] is None
 
 
 def test_value_bets_are_the_edges_over_the_market_at_the_best_price(season):

@@ -15,7 +15,6 @@ import pytest
 
 from soccer_assets import scoring
 from soccer_assets.features.history import History
-from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.ratings import rate
 from soccer_assets.matches.schema import MATCHES, STATISTICS
 from soccer_assets.models.champion import promotion_gate as promotion
@@ -23,12 +22,12 @@ from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.models.selection.assembly import selected
-from soccer_assets.models.selection.blending import closes, quotes
 from soccer_assets.models.training.training import candidate, examples
-from soccer_assets.monitoring.backtest import best_of, bet_sums, earned, figures, forecast_sums
 from soccer_assets.monitoring.bets import settle_bets
+from soccer_assets.monitoring.reports import best_of, bet_sums, earned, figures, forecast_sums
 from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_BETS, SETTLED_PREDICTIONS
 from soccer_assets.monitoring.scored_predictions import settle
+from soccer_assets.odds.consensus import closing_prices, newest_prices, pre_match_prices
 from soccer_assets.odds.market import devigged
 from soccer_assets.odds.schema import ODDS
 from soccer_assets.predictions.schema import PREDICTIONS
@@ -104,7 +103,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Learned:
     known = examples(features.lazy(), matches.lazy(), market.lazy(), first, UNSEEN)
     settings = Settings(var=str(tmp_path_factory.mktemp("var")), trials=1, folds=3, fold_days=365)
     rows = [candidate(FAMILIES[name], known, UNSEEN, settings).row(0, named=True) for name in CHOSEN]
-    row = selected(rows, known, quotes(market.lazy()), closes(market.lazy())).row(0, named=True)
+    row = selected(rows, known, pre_match_prices(market.lazy()), closing_prices(market.lazy())).row(0, named=True)
     unseen = features.filter(pl.col("match_date") >= UNSEEN)
     return Learned(row, known, unseen, world.matches.select(P, match_id="key"))
 
@@ -241,7 +240,7 @@ def test_where_there_is_no_edge_none_is_found_in_95_of_100_worlds(nothing):
 
 
 def test_the_best_of_many_models_without_an_edge_is_as_lucky_as_expected(nothing):
-    """Taking the best of a hundred yields for skill is the error that `lucky_yield` is there to show."""
+    """Taking the best of a hundred yields for skill is the error that `expected_max_yield` is there to show."""
     error = np.mean([(row["flat_yield_high"] - row["flat_yield_low"]) / (2 * 1.96) for row in nothing])
     assert max(row["flat_yield"] for row in nothing) == pytest.approx(error * best_of(WORLDS), rel=0.5)
 

@@ -14,14 +14,14 @@ from dagster import AssetSelection
 
 from soccer_assets.commands import materialize as runs
 from soccer_assets.errors import NotMaterializedError
-from soccer_assets.monitoring import report_files
-from soccer_assets.monitoring.backtest import bet_sums, configurations, figures, forecast_sums
+from soccer_assets.monitoring import plots
+from soccer_assets.monitoring.reports import bet_sums, configurations, figures, forecast_sums
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
 #: All that is made of forecasts: markets, value bets, settlement and the reports.
 DOWNSTREAM = AssetSelection.assets("predictions").downstream()
-EARNINGS = ("flat_yield", "kelly_yield", "lucky_yield", "closing_value")
+EARNINGS = ("flat_yield", "kelly_yield", "expected_max_yield", "clv")
 
 
 def backtest(first: dt.date, last: dt.date, every: int) -> None:
@@ -59,7 +59,7 @@ def report_of(lake: Lake, first: dt.date, last: dt.date, folder: Path) -> pl.Dat
     families = [name for name in lake.names() if name.startswith("candidate_")]
     tried = configurations(lake.scan(name, None, last) for name in families)
     report = figures(sums, bet_sums(bets), len(tried))
-    report_files.write(folder, report, report_files.drawings(settled, bets, lake.read("team_ratings", None, last)))
+    plots.write(folder, report, plots.drawings(settled, bets, lake.read("team_ratings", None, last)))
     return report
 
 
@@ -68,9 +68,9 @@ def summary(row: Mapping[str, Any]) -> str:
     text = f"{row['line']:<12}{row['matches']:>8,}  log loss {row['log_loss']:.4f}  RPS {row['rps']:.4f}"
     text += f"  ECE {row['ece']:.4f}"
     if row["verdict"] is not None:
-        low, high = row["minus_closing_low"], row["minus_closing_high"]
+        low, high = row["log_loss_vs_closing_low"], row["log_loss_vs_closing_high"]
         between = "" if low is None else f" ({low:+.4f} to {high:+.4f})"
-        text += f"  {row['minus_closing']:+.4f}{between} {row['verdict']}"
+        text += f"  {row['log_loss_vs_closing']:+.4f}{between} {row['verdict']}"
     if row["bets"]:
         earned = [f"{name.replace('_', ' ')} {row[name]:+.2%}" for name in EARNINGS if row[name] is not None]
         text += f"\n{'':<12}{row['bets']:>8,}  bets: {', '.join(earned)}"

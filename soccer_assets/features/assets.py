@@ -18,10 +18,10 @@ from soccer_assets.clock import Clock
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.features.history import READ, History, about
 from soccer_assets.features.leak import leaking_features
-from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.ratings import rate
 from soccer_assets.features.schema import MATCH_FEATURES, TEAM_RATINGS
 from soccer_assets.matches.schema import FORECAST
+from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.orchestration.io_manager import dated_asset, markdown
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.settings import Settings

@@ -7,8 +7,8 @@ import polars as pl
 
 from soccer_assets.errors import SchemaError
 from soccer_assets.features.history import History
-from soccer_assets.features.prices import PRICES
 from soccer_assets.features.ratings import rate
+from soccer_assets.features.ratings.match_arrays import PRICES
 from soccer_assets.storage.lake import DATE
 
 #: What says which match a row is, and where it stands. All the rest is noise in the test.

@@ -82,7 +82,7 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
                     "features": len(variant[0]),
                     "matches": int(here.sum()),
                     "log_loss": float(without[here].mean()),
-                    "behind_closing": float((without - market)[here].mean()),
+                    "log_loss_vs_closing": float((without - market)[here].mean()),
                     "difference": interval.mean,
                     "low": interval.low,
                     "high": interval.high,

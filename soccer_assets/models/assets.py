@@ -25,10 +25,10 @@ from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.families import FAMILIES, Family, stack
 from soccer_assets.models.schema import ABLATION, CANDIDATES, MODEL_CARD, SELECTED_MODEL
 from soccer_assets.models.selection.assembly import selected
-from soccer_assets.models.selection.blending import closes, quotes
 from soccer_assets.models.training.candidate_page import plots, shown
 from soccer_assets.models.training.outdated_features import refuse_outdated
 from soccer_assets.models.training.training import chosen_families, examples, made_for, outcomes, stacked, trained
+from soccer_assets.odds.consensus import closing_prices, pre_match_prices
 from soccer_assets.orchestration.io_manager import dated_asset, markdown
 from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.settings import Settings
@@ -134,7 +134,7 @@ def selected_model(
     _, day = dates_of(context.partition_key_range)
     rows = made_for(day, candidates).to_dicts()
     known = examples(match_features, matches, market_probabilities, settings.train_since, day)
-    prices = quotes(market_probabilities), closes(market_probabilities)
+    prices = pre_match_prices(market_probabilities), closing_prices(market_probabilities)
     model = selected(rows, known, *prices)
     row = model.row(0, named=True)
     shown = {name: _table(row[name]) for name in ("comparison", "calibration", "lines")}

@@ -7,6 +7,7 @@ milliseconds.
 
 import numpy as np
 
+from soccer_assets.optimise import minimise
 from soccer_assets.scoring import Floats, Ints
 
 #: Forecasts stay this far from 0 and 1: a certain forecast that fails would cost everything won before.
@@ -14,51 +15,46 @@ MARGIN = 1e-9
 
 
 def softmax(scores: Floats) -> Floats:
-    """Scores `(n, 3)` to probabilities that sum to one."""
+    """Return probabilities `(n, 3)` that sum to one from scores `(n, 3)`."""
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def interior(p: Floats) -> Floats:
-    """The same probabilities strictly inside (0, 1), summing to one."""
+def clip_probabilities(p: Floats) -> Floats:
+    """Return the same probabilities `(n, 3)` strictly inside (0, 1), summing to one."""
     p = np.clip(p, MARGIN, None)
     return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
 def log_probabilities(p: Floats) -> Floats:
-    """Logarithms of probabilities, finite where one is zero."""
-    return np.log(interior(np.asarray(p, dtype=np.float64)))
+    """Return the logarithms of probabilities `(n, 3)`, finite where one is zero."""
+    return np.log(clip_probabilities(np.asarray(p, dtype=np.float64)))
 
 
 def fit(design: Floats, outcomes: Ints | Floats, prior: Floats, penalty: float) -> Floats:
-    """Coefficients of highest likelihood less `penalty / 2 * |theta - prior|^2`.
+    """Return the coefficients `(k,)` of highest likelihood less `penalty / 2 * |theta - prior|^2`.
 
     Args:
         design: `(n, 3, k)`, what each coefficient multiplies for each outcome of each match.
-        outcomes: `(n,)` of 0, 1, 2, or the probabilities of the three, `(n, 3)` (see `design.labels`).
+        outcomes: `(n,)` of 0, 1, 2, or the probabilities of the three, `(n, 3)` (see `training_data.labels`).
         prior: `(k,)`, where the coefficients stay when the matches say nothing.
         penalty: weight of the prior, in units of likelihood (not of mean likelihood); positive.
     """
     labels = np.eye(3)[outcomes] if outcomes.ndim == 1 else outcomes
     happened = np.einsum("nc,nck->k", labels, design)
 
-    def objective(theta: Floats) -> float:
+    def objective(theta: Floats) -> tuple[float, Floats]:
         scores = np.einsum("nck,k->nc", design, theta)
         highest = scores.max(axis=1)
         normaliser = np.log(np.exp(scores - highest[:, None]).sum(axis=1)) + highest
-        return float(normaliser.sum() - happened @ theta + penalty / 2 * np.square(theta - prior).sum())
+        value = float(normaliser.sum() - happened @ theta + penalty / 2 * np.square(theta - prior).sum())
+        return value, scores
 
-    theta, value = prior.astype(np.float64), objective(prior)
-    for _ in range(50):
-        p = softmax(np.einsum("nck,k->nc", design, theta))
+    def direction(theta: Floats, scores: Floats) -> tuple[Floats, Floats]:
+        p = softmax(scores)
         mean = np.einsum("nc,nck->nk", p, design)
         gradient = mean.sum(axis=0) - happened + penalty * (theta - prior)
         curvature = np.einsum("nc,ncj,nck->jk", p, design, design) - np.einsum("nj,nk->jk", mean, mean)
-        step = np.linalg.solve(curvature + penalty * np.eye(len(theta)), gradient)
-        size = 1.0
-        while (trial := objective(theta - size * step)) > value and size > 1e-6:
-            size /= 2
-        theta, value = theta - size * step, trial
-        if gradient @ step < 1e-8:  # about twice what the step gained, in nats over all matches
-            break
-    return theta
+        return gradient, np.linalg.solve(curvature + penalty * np.eye(len(theta)), gradient)
+
+    return minimise(objective, direction, prior.astype(np.float64))

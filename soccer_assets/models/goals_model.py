@@ -13,11 +13,14 @@ import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.training_data import Scaling, informative, outcomes_of, recency_weights, require
+from soccer_assets.optimise import minimise
+from soccer_assets.score_matrix import dixon_coles, result_probabilities
 from soccer_assets.scoring import Floats, Ints
 
-GOALS = 16  # a side scores 0 to 15
 LEAST, MOST = 0.1, 6.0  # expected goals of a side, whatever the features say
 LARGEST_RHO = 0.15
+#: Matrices of more matches would only take more memory.
+MATCHES_AT_ONCE = 4000
 HALF_LIFE_DAYS, PENALTY = 2500.0, 300.0
 
 
@@ -30,11 +33,11 @@ class GoalsModel(msgspec.Struct, frozen=True, tag="goals", forbid_unknown_fields
     rho: float
 
     def rates(self, frame: pl.DataFrame) -> Floats:
-        """Expected goals `(n, 2)` of home and away from the features and `league`."""
+        """Return expected goals `(n, 2)` of home and away from the features and `league`."""
         inputs = self.scaling.apply(frame)
         # a plain sum, not a BLAS product: a forecast has the same bytes alone and among others
-        told = np.einsum("nk,sk->ns", inputs, np.array(self.coefficients)) + np.array(self.intercepts)
-        return np.asarray(np.exp(np.clip(told, np.log(LEAST), np.log(MOST))))
+        logs = np.einsum("nk,sk->ns", inputs, np.array(self.coefficients)) + np.array(self.intercepts)
+        return np.asarray(np.exp(np.clip(logs, np.log(LEAST), np.log(MOST))))
 
 
 def fit_goals(
@@ -43,7 +46,7 @@ def fit_goals(
     half_life_days: float = HALF_LIFE_DAYS,
     penalty: float = PENALTY,
 ) -> GoalsModel:
-    """The model of highest penalised likelihood.
+    """Return the model of highest penalised likelihood.
 
     Args:
         examples: finished matches with home_goals and away_goals.
@@ -68,7 +71,7 @@ def fit_goals(
 
 
 def goals_of(examples: pl.DataFrame) -> Ints:
-    """Goals `(n, 2)` of home and away.
+    """Return goals `(n, 2)` of home and away.
 
     Raises:
         ModelError: the goals of a match are unknown or negative.
@@ -85,48 +88,35 @@ def goals_of(examples: pl.DataFrame) -> Ints:
 
 
 def outcome_probabilities(rates: Floats, rho: float = 0.0) -> Floats:
-    """Probabilities `(n, 3)` of home, draw and away for expected goals `(n, 2)` with correlated low scores."""
-    counts = np.arange(GOALS)
-    # n! is the running product; scores beyond the last are as good as impossible
-    pmf = np.exp(-rates)[:, :, None] * rates[:, :, None] ** counts / np.cumprod(np.maximum(counts, 1)).astype(float)
-    home, away = pmf[:, 0], pmf[:, 1]
-    fewer_home, fewer_away = home.cumsum(axis=1) - home, away.cumsum(axis=1) - away
-    p = np.stack([(home * fewer_away).sum(axis=1), (home * away).sum(axis=1), (away * fewer_home).sum(axis=1)], axis=1)
-    (a, b), none = rates.T, np.exp(-rates.sum(axis=1))
-    # Dixon and Coles move `rho * a * b * P(0-0)` from 1-0 and 0-1 to 0-0 and 1-1, if rho is below zero
-    moved = rho * a * b * none
-    p += np.stack([moved, -2 * moved, moved], axis=1)
-    p = np.maximum(p, 1e-9)
-    return np.asarray(p / p.sum(axis=1, keepdims=True))
+    """Return probabilities `(n, 3)` of home, draw and away for expected goals `(n, 2)` with correlated low scores."""
+    if not len(rates):
+        return np.empty((0, 3))
+    parts = (rates[first : first + MATCHES_AT_ONCE] for first in range(0, len(rates), MATCHES_AT_ONCE))
+    return np.concatenate([result_probabilities(dixon_coles(part, np.full(len(part), rho))) for part in parts])
 
 
 def _poisson(inputs: Floats, goals: Ints, w: Floats, penalty: float) -> Floats:
-    """Coefficients of a Poisson regression by Newton's method; the last input is the intercept."""
+    """Return the coefficients of a Poisson regression; the last input is the intercept."""
     precision = np.full(inputs.shape[1], penalty)
     precision[-1] = 1e-6
 
-    def likelihood(theta: Floats) -> tuple[float, Floats]:
+    def objective(theta: Floats) -> tuple[float, Floats]:
         log_mean = np.minimum(inputs @ theta, 10.0)  # a step too far is seen as such, not as an overflow
         mean = np.exp(log_mean)
-        return float(w @ (goals * log_mean - mean) - precision @ theta**2 / 2), mean
+        return float(precision @ theta**2 / 2 - w @ (goals * log_mean - mean)), mean
 
-    theta = np.zeros(inputs.shape[1])
-    theta[-1] = np.log(max(w @ goals / w.sum(), LEAST))
-    value, mean = likelihood(theta)
-    for _ in range(50):
-        gradient = inputs.T @ (w * (goals - mean)) - precision * theta
+    def direction(theta: Floats, mean: Floats) -> tuple[Floats, Floats]:
+        gradient = precision * theta - inputs.T @ (w * (goals - mean))
         curvature = inputs.T @ (inputs * (w * mean)[:, None]) + np.diag(precision)
-        step, size = np.linalg.solve(curvature, gradient), 1.0
-        while (trial := likelihood(theta + size * step))[0] < value and size > 1e-6:
-            size /= 2
-        theta, (value, mean) = theta + size * step, trial
-        if gradient @ step < 1e-8:  # about twice what the step gained, in nats over all matches
-            break
-    return theta
+        return gradient, np.asarray(np.linalg.solve(curvature, gradient), dtype=np.float64)
+
+    start = np.zeros(inputs.shape[1])
+    start[-1] = np.log(max(w @ goals / w.sum(), LEAST))
+    return minimise(objective, direction, start)
 
 
 def _rho(rates: Floats, goals: Ints, w: Floats) -> float:
-    """The correlation of highest likelihood: its slope falls with rho, so it is found by halving."""
+    """Return the correlation of highest likelihood; its slope falls with rho, so it is found by halving."""
     (a, b), (home, away) = rates.T, goals.T
     low = (home <= 1) & (away <= 1)
     # a low score is `1 + slope * rho` times as likely as without correlation

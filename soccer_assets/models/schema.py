@@ -51,7 +51,7 @@ ABLATION = Table(
         Column("features", pl.Int64, "columns left out", ge=0),
         Column("matches", pl.Int64, "priced matches predicted out of fold", ge=1),
         Column("log_loss", pl.Float64, "without the group", ge=0),
-        Column("behind_closing", pl.Float64, "log loss less that of the closing price on the same matches"),
+        Column("log_loss_vs_closing", pl.Float64, "log loss less that of the closing price on the same matches"),
         Column("difference", pl.Float64, "log loss less that of the full set: what the group is worth"),
         Column("low", pl.Float64, "lower end of the 95% interval of the difference, paired by match date"),
         Column("high", pl.Float64, "upper end"),

@@ -16,13 +16,11 @@ from soccer_assets import svg
 from soccer_assets.clock import Clock
 from soccer_assets.features.catalog import FEATURES
 from soccer_assets.models.training.training import chosen_families
-from soccer_assets.monitoring.backtest import backtest, configurations
-from soccer_assets.monitoring.baselines import FAMILIES, about, fair, forecast, of_results
+from soccer_assets.monitoring.baselines import FAMILIES, about, forecast
 from soccer_assets.monitoring.bets import settle_bets
 from soccer_assets.monitoring.drift import drift, windows
-from soccer_assets.monitoring.plots import reliability
-from soccer_assets.monitoring.quality import report
-from soccer_assets.monitoring.report_files import SHOWN, drawings, write
+from soccer_assets.monitoring.plots import drawings, reliability, write
+from soccer_assets.monitoring.reports import SHOWN, backtest, configurations, quality
 from soccer_assets.monitoring.schema import (
     ALL_LEAGUES,
     BACKTEST_REPORT,
@@ -32,20 +30,19 @@ from soccer_assets.monitoring.schema import (
     SETTLED_PREDICTIONS,
 )
 from soccer_assets.monitoring.scored_predictions import settle
-from soccer_assets.odds.market import consensus
+from soccer_assets.odds.consensus import consensus, mean_1x2, mean_probabilities
 from soccer_assets.orchestration.io_manager import dated_asset, markdown
 from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.predictions.schema import LINES
 from soccer_assets.predictions.upstream import forecastable, require_rows, settled_due
 from soccer_assets.settings import Settings
-from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.lake import DATE, MATCH, Lake
 
 EVER = AssetIn(partition_mapping=look_back())
 #: The type is told, as inputs taken by `**` have no annotation of their own; candidates are long rows.
 CANDIDATES = AssetIn(partition_mapping=look_back(), dagster_type=PythonObjectDagsterType(pl.LazyFrame))
 TWELVE_MONTHS = AssetIn(partition_mapping=look_back(366))
 DRIFT_PAST = AssetIn(partition_mapping=look_back(4 * 366))
-MATCH = (DATE, "match_id")
 STATUS = (*MATCH, "status")
 CHOSEN = chosen_families(Settings.read().families)
 #: The simplest families are lines of their own, where they are trained.
@@ -78,7 +75,7 @@ def settled_predictions(
     """One forecast of one match on one line, met by its result, beside yardsticks that forecast the same match."""
     require_rows("predictions", predictions, forecastable(matches))
     told = {line: forecast(candidates[f"candidate_{name}"], match_features) for line, name in SIMPLE.items()}
-    told["opening"] = of_results(fair(best_prices, "opening"))
+    told["opening"] = mean_1x2(mean_probabilities(best_prices, "opening"))
     told["closing"] = consensus(market_probabilities, "closing")
     rows = settle(predictions, matches, told, about(match_features))
     scores = rows.filter("complete").group_by("line").agg(pl.len().alias("matches"), pl.col("log_loss", "rps").mean())
@@ -103,8 +100,9 @@ def settled_bets(
     """One value bet met by its result: what was returned, and what the market thought of its price at the close."""
     require_rows("predictions", predictions, forecastable(matches))
     require_rows("settled_predictions", settled_predictions, settled_due(matches, predictions))
-    rows = settle_bets(value_bets, matches, predictions, fair(best_prices, "closing"), settled_predictions)
-    means = pl.len().alias("bets"), pl.col("profit", "closing_value").mean()
+    closing = mean_probabilities(best_prices, "closing")
+    rows = settle_bets(value_bets, matches, predictions, closing, settled_predictions)
+    means = pl.len().alias("bets"), pl.col("profit", "clv").mean()
     context.add_output_metadata({"by market": MetadataValue.md(markdown(rows.group_by("line", "market").agg(means)))})
     return rows
 
@@ -151,7 +149,7 @@ def quality_report(
     require_rows("predictions", predictions, forecastable(matches))
     today = settled_predictions.filter(pl.col(DATE).is_between(*dates_of(context.partition_key_range)))
     require_rows("settled_predictions", today, settled_due(matches, predictions))
-    rows = report(settled_predictions, *dates_of(context.partition_key_range))
+    rows = quality(settled_predictions, *dates_of(context.partition_key_range))
     newest = rows.filter((pl.col(DATE) == pl.col(DATE).max()) & (pl.col("sample") == "complete"))
     shown = newest.sort("league", "log_loss").drop(DATE, "sample")
     context.add_output_metadata({"newest": MetadataValue.md(markdown(shown))})
@@ -195,7 +193,7 @@ def no_line_is_far_behind_the_closing_market(lake: ResourceParam[Lake]) -> Asset
         .filter(pl.col(DATE) == pl.col(DATE).max())
         .collect()
     )
-    gaps = dict(newest.select("line", "log_loss_minus_closing").iter_rows())
+    gaps = dict(newest.select("line", "log_loss_vs_closing").iter_rows())
     return AssetCheckResult(
         passed=all(gap is None or gap <= WORST_GAP for line, gap in gaps.items() if line in LINES),
         severity=AssetCheckSeverity.WARN,

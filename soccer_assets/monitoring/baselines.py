@@ -3,46 +3,12 @@
 import polars as pl
 
 from soccer_assets import scoring
-from soccer_assets.models.families import decode
+from soccer_assets.models.estimators import decode
 from soccer_assets.models.training_data import ELO_DIFF
-from soccer_assets.odds.devig import power
-from soccer_assets.odds.schema import MARKETS
-from soccer_assets.storage.lake import DATE
+from soccer_assets.storage.lake import DATE, MATCH
 
 #: Lines of `settled_predictions`, and the family whose newest candidate forecasts them.
 FAMILIES = {"climatology": "climatology", "elo": "elo_ordered_logit"}
-MATCH = ["match_date", "match_id"]
-
-
-def fair(best_prices: pl.LazyFrame, kind: str) -> pl.DataFrame:
-    """What the market's mean prices say of each outcome quoted, the margin removed by the power method.
-
-    Args:
-        best_prices: rows of `best_prices`.
-        kind: opening, pre_match or closing.
-
-    Returns:
-        match_date, match_id, market, line, selection, probability of the complete books. Of a handicap, the
-        probability given that money changes hands.
-    """
-    rows = (
-        best_prices.filter(pl.col(kind) > 1)
-        .select(*MATCH, "line", pl.col("market", "selection").cast(pl.String), price=kind)
-        .sort(*MATCH, "market", "line", "selection")
-        .collect()
-    )
-    parts = [rows.clear().select(pl.exclude("price"), probability="price")]
-    for market, selections in MARKETS.items():
-        books = rows.filter(market=market).filter(pl.len().over(*MATCH, "line") == len(selections))
-        prices = books["price"].to_numpy().reshape(-1, len(selections))
-        parts.append(books.select(pl.exclude("price"), probability=pl.Series(power(prices).ravel())))
-    return pl.concat(parts)
-
-
-def of_results(fair_prices: pl.DataFrame) -> pl.DataFrame:
-    """The 1x2 outcomes of `fair` as match_date, match_id, p_home, p_draw, p_away."""
-    told = [pl.col("probability").filter(selection=name).first().alias(f"p_{name}") for name in scoring.OUTCOMES]
-    return fair_prices.filter(market="1x2").group_by(MATCH).agg(told).sort(MATCH)
 
 
 def forecast(candidates: pl.LazyFrame, features: pl.DataFrame) -> pl.DataFrame:

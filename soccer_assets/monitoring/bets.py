@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from soccer_assets.monitoring.baselines import of_results
 from soccer_assets.monitoring.schema import SETTLED_BETS
+from soccer_assets.odds.consensus import mean_1x2
 from soccer_assets.predictions.markets import markets
 from soccer_assets.predictions.settlement import settled
 from soccer_assets.scoring import PROBABILITIES
+from soccer_assets.storage.lake import MATCH
 
-MATCH = ["match_date", "match_id"]
 BET = [*MATCH, "market", "goals_line", "selection"]
 
 
@@ -22,13 +22,13 @@ def settle_bets(
     """One row per value bet that is decided or void.
 
     The stakes of a line on one day are scaled down where they come to more than the bank: all are placed before any is
-    decided. The closing value is the log of the price over the fair closing price.
+    decided. `clv` is the log of the price over the fair closing price.
 
     Args:
         value_bets: rows of `value_bets`.
         matches: rows of `matches`.
         predictions: rows of `predictions`.
-        closing: `yardsticks.fair` at the close.
+        closing: `mean_probabilities` at the close.
         settled_predictions: rows of `settled_predictions`.
     """
     met = value_bets.with_columns(pl.col("market", "selection").cast(pl.String)).join(
@@ -45,7 +45,7 @@ def settle_bets(
         .with_columns(
             profit=pl.col("returned") - 1,
             stake=pl.col("stake") / pl.max_horizontal(total, pl.lit(1.0)),
-            closing_value=(pl.col("price") * pl.col("closing_probability")).log(),
+            clv=(pl.col("price") * pl.col("closing_probability")).log(),
         )
     )
 
@@ -63,7 +63,7 @@ def at_close(bets: pl.DataFrame, predictions: pl.DataFrame, closing: pl.DataFram
     moved = bets.join(by_price, on=BET, how="anti", nulls_equal=True)
     over = closing.filter(market="over_under", selection="over").select(*MATCH, p_over="probability")
     shapes = predictions.filter(line="market").join(moved, on=MATCH, how="semi").drop(PROBABILITIES)
-    told = markets(shapes.join(of_results(closing), on=MATCH), over)
+    told = markets(shapes.join(mean_1x2(closing), on=MATCH), over)
     told = told.with_columns(pl.col("market", "selection").cast(pl.String), closing_probability=1 / pl.col("fair_odds"))
     by_matrix = moved.join(told.select(*BET, "closing_probability"), on=BET, nulls_equal=True)
     return pl.concat([by_price, by_matrix.with_columns(closing_by=pl.lit("matrix"))])

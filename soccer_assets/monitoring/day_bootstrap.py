@@ -1,22 +1,20 @@
-"""Figures summed by slice and match day, and what those sums say of a stretch of days.
+"""Figures summed by slice and match day, and the block bootstrap of these sums.
 
-Means, shares, yields and calibration are all ratios of sums over days. So the days are summed once, any stretch of
-them is a sum of rows, and its interval comes from drawing the days again: matches of one day share news, weather and
-the state of every model, so a day is drawn or left out as a whole.
+Means, shares, yields and calibration are all ratios of sums over days. So the days are summed once, any period is a
+sum of rows, and its interval comes from drawing the days again: matches of one day share news, weather and the state of
+every model, so a day is drawn or left out as a whole.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
-from soccer_assets.scoring import Floats, Ints
+from soccer_assets.scoring import Floats, Ints, day_draws
 from soccer_assets.storage.lake import DATE
 
-RESAMPLES = 1000
 #: With fewer match days an interval says nothing.
 LEAST_DAYS = 20
 #: Sums count in this unit: up to 2^53 of them add up exactly, in whatever order and on however many threads.
@@ -43,21 +41,20 @@ SLICES = {
 GROUP = ["slice", "value", "line"]
 
 
-def day_sums(rows: pl.DataFrame, figures: Sequence[str]) -> pl.DataFrame:
-    """slice, value, line, match_date, `n` rows, and the sum of each figure in `UNIT`."""
+def day_sums(rows: pl.DataFrame, figures: Sequence[str], by: Sequence[str]) -> pl.DataFrame:
+    """Return the columns `by`, match_date, `n` rows, and the sum of each figure in `UNIT`, a whole number."""
     whole = [(pl.col(name) / UNIT).round().cast(pl.Int64).sum() for name in figures]
-    parts = [
-        rows.with_columns(slice=pl.lit(name), value=value)
-        .drop_nulls("value")
-        .group_by(*GROUP, DATE)
-        .agg(pl.len().cast(pl.Int64).alias("n"), *whole)
-        for name, value in SLICES.items()
-    ]
-    return pl.concat(parts).sort(*GROUP, DATE)
+    return rows.group_by(*by, DATE).agg(pl.len().cast(pl.Int64).alias("n"), *whole)
+
+
+def slice_sums(rows: pl.DataFrame, figures: Sequence[str]) -> pl.DataFrame:
+    """Return `day_sums` by slice, value and line of every slice."""
+    sliced = (rows.with_columns(slice=pl.lit(name), value=value).drop_nulls("value") for name, value in SLICES.items())
+    return pl.concat(day_sums(part, figures, GROUP) for part in sliced).sort(*GROUP, DATE)
 
 
 @dataclass(frozen=True)
-class Stretch:
+class DayBlocks:
     """The sums of some days: `groups` are its slices, values and lines, `group` and `day` the place of each row."""
 
     groups: pl.DataFrame
@@ -66,8 +63,8 @@ class Stretch:
     day: Ints
 
     @classmethod
-    def of(cls, sums: pl.DataFrame) -> "Stretch":
-        """The sums of `day_sums`, of which there is at least one."""
+    def of(cls, sums: pl.DataFrame) -> "DayBlocks":
+        """The sums of `slice_sums`, of which there is at least one."""
         group = sums.select(pl.struct(GROUP).rle_id()).to_series().to_numpy().astype(np.int64)
         day = (sums[DATE].rank("dense") - 1).to_numpy().astype(np.int64)
         return cls(sums.select(GROUP).unique(maintain_order=True), sums, group, day)
@@ -89,7 +86,7 @@ class Stretch:
     def interval(self, name: str, by: str = "n") -> tuple[Floats, Floats, Floats, Floats]:
         """`mean`, both ends of its 95% interval, and its standard error; these three NaN with too few days."""
         above, below = self.grid(name), self.grid(by)
-        draws = _draws(len(above))
+        draws = day_draws(len(above)).astype(np.float64)
         drawn = np.nan_to_num(_ratio(draws @ above, draws @ below))  # with enough days one of them is always drawn
         few = (below > 0).sum(axis=0) < LEAST_DAYS
         low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
@@ -104,10 +101,3 @@ class Stretch:
 def _ratio(above: Floats, below: Floats) -> Floats:
     ratio: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
     return ratio
-
-
-@lru_cache(maxsize=2)
-def _draws(days: int) -> Floats:
-    """How often each day is drawn, `(RESAMPLES, days)`: those of `scoring.paired_difference`."""
-    drawn = np.random.default_rng(0).multinomial(days, np.full(days, 1 / days), size=RESAMPLES)
-    return drawn.astype(np.float64)

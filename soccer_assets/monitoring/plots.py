@@ -1,15 +1,18 @@
 """Plots of the monitoring stage; each is the text of an SVG file."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 
 from soccer_assets import svg
+from soccer_assets.monitoring.reports import VS_CLOSING, compared
 from soccer_assets.monitoring.schema import BETTING_LINES, COMPARED_LINES
-from soccer_assets.scoring import Floats
+from soccer_assets.predictions.schema import LINES
+from soccer_assets.scoring import BINS, Floats
 from soccer_assets.storage.lake import DATE
 
 LEAST_IN_BIN = 20
-BINS = 10
 CLASSES = {"p_home": "home win", "p_draw": "draw", "p_away": "away win"}
 SIDE = 200
 #: More points than pixels say nothing more.
@@ -22,6 +25,30 @@ RATING_DAYS = 3 * 365
 EPOCH = 719_163
 #: Drawn where there is nothing to draw.
 NOTHING = svg.drawing(svg.Panel((0.0, 1.0), (0.0, 1.0)).axes("nothing to show yet"))
+
+
+def drawings(settled: pl.DataFrame, bets: pl.DataFrame, team_ratings: pl.DataFrame) -> dict[str, str]:
+    """Return SVG files of the backtest by what they show.
+
+    Args:
+        settled: rows of `settled_predictions`.
+        bets: rows of `settled_bets`.
+        team_ratings: rows of `team_ratings`.
+    """
+    return {
+        "reliability": reliability(settled),
+        "against the closing market": against_closing(settled),
+        "profit": profit(bets),
+        "ratings": ratings(team_ratings),
+    }
+
+
+def write(folder: Path, report: pl.DataFrame, drawn: dict[str, str]) -> None:
+    """Write rows of `backtest_report` as CSV, and the drawings beside it, into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    report.write_csv(folder / "report.csv")
+    for name, text in drawn.items():
+        (folder / f"{name.replace(' ', '_')}.svg").write_text(text)
 
 
 def reliability(settled: pl.DataFrame) -> str:
@@ -50,11 +77,9 @@ def against_closing(settled: pl.DataFrame) -> str:
     A line that rises loses to the market, a level one equals it. The band is what chance makes of a forecaster that is
     no better and no worse: 1.96 times the root of the squared daily sums.
     """
-    rows = settled.filter("complete")
-    closing = rows.filter(line="closing").select("match_id", DATE, at_close="log_loss")
-    told = rows.join(closing, on=["match_id", DATE]).with_columns(lost=pl.col("log_loss") - pl.col("at_close"))
-    shown = [line for line in ("model", "market", "blend", "challenger") if line in told["line"]]
-    return _sums(told, "lost", shown, "log loss minus that of the closing market, summed (nats)", centred=True)
+    rows = compared(settled)
+    shown = [line for line in LINES if line in rows["line"]]
+    return _sums(rows, VS_CLOSING, shown, "log loss minus that of the closing market, summed (nats)", centred=True)
 
 
 def profit(bets: pl.DataFrame) -> str:

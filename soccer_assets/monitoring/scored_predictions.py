@@ -7,9 +7,9 @@ import polars as pl
 
 from soccer_assets import scoring
 from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_PREDICTIONS
+from soccer_assets.storage.lake import MATCH
 
 PROBABILITIES = list(scoring.PROBABILITIES)
-MATCH = ["match_date", "match_id"]
 
 
 def settle(

@@ -14,12 +14,14 @@ from soccer_assets.odds.schema import (
     AGGREGATES,
     BEST_PRICES,
     BOOKMAKER,
+    GOALS_LINE,
     KINDS,
     MARKETS,
     SNAPSHOT_BOOKMAKERS,
     SOUND_OVERROUND,
     least_overround,
 )
+from soccer_assets.storage.lake import MATCH
 from soccer_assets.storage.tables import UTC
 
 Array = NDArray[np.float64]
@@ -32,9 +34,7 @@ SHOWN = ("1x2", "over_under", "asian_handicap")
 OUTCOMES = [(market, selection) for market in SHOWN for selection in MARKETS[market]]
 BOOK_OF = [SHOWN.index(market) for market, _ in OUTCOMES]
 HANDICAP = SHOWN.index("asian_handicap")
-GOALS_LINE = 2.5
 STALE_HOURS = 48
-MATCH = ["match_date", "match_id"]
 
 
 def best_prices(odds: pl.LazyFrame, matches: pl.LazyFrame) -> pl.DataFrame:

@@ -7,22 +7,23 @@ A fifth name, logarithmic, means one of the four: Buchdahl's logarithmic functio
 penaltyblog's, which takes a constant from each outcome's log odds, is the odds ratio.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from soccer_assets.errors import OddsError
+from soccer_assets.optimise import find_roots
 from soccer_assets.storage.tables import SHOWN
 
 Array = NDArray[np.float64]
-STEPS = 60
 TOLERANCE = 1e-13
 MOST_INSIDERS = 0.9
 
 
 def check_books(odds: ArrayLike) -> Array:
-    """The books as an array of floats.
+    """Return the books as an array of floats `(n, k)`.
 
     Raises:
         OddsError: not of two dimensions, fewer than two outcomes, no numbers, or prices not finite and above 1.
@@ -45,76 +46,88 @@ def check_books(odds: ArrayLike) -> Array:
 
 
 def overround(odds: ArrayLike) -> Array:
-    """Sum of the inverse prices per book, shape (n,)."""
+    """Return the sum of the inverse prices per book, shape (n,).
+
+    >>> overround([[1.5, 4.2, 7.0]]).round(4)
+    array([1.0476])
+    """
     total: Array = (1.0 / check_books(odds)).sum(axis=1)
     return total
 
 
 def proportional(odds: ArrayLike) -> Array:
-    """Inverse prices divided by their sum."""
-    inverse = 1.0 / check_books(odds)
-    return _normalise(inverse)
+    """Return the inverse prices divided by their sum.
+
+    >>> proportional([[1.5, 4.2, 7.0]]).round(4)
+    array([[0.6364, 0.2273, 0.1364]])
+    """
+    return _normalise(1.0 / check_books(odds))
 
 
 def power(odds: ArrayLike) -> Array:
-    """Inverse prices raised to the power that makes them sum to 1 (Clarke, Kovalchik and Ingram 2017).
+    """Return the inverse prices raised to the power that makes them sum to 1 (Clarke, Kovalchik and Ingram 2017).
 
-    The sum is convex and falls with the exponent, so Newton's steps approach the root from one side.
+    >>> power([[1.5, 4.2, 7.0]]).round(4)
+    array([[0.6466, 0.2238, 0.1296]])
     """
     logs = -np.log(check_books(odds))
-    exponent = np.ones((len(logs), 1))
-    for _ in range(STEPS):
+
+    def excess(exponent: Array) -> tuple[Array, Array]:
         terms = np.exp(exponent * logs)
-        excess = terms.sum(axis=1, keepdims=True) - 1.0
-        done = np.abs(excess) < TOLERANCE  # a book that is done stays as it is, whatever its neighbours need
-        if done.all():
-            break
-        slope = (terms * logs).sum(axis=1, keepdims=True)
-        exponent = np.where(done, exponent, np.maximum(exponent - excess / slope, exponent * 0.1))
-    return _normalise(np.exp(exponent * logs))
+        return terms.sum(axis=1, keepdims=True) - 1.0, (terms * logs).sum(axis=1, keepdims=True)
+
+    return _normalise(np.exp(_solved(excess, np.ones((len(logs), 1)), np.inf) * logs))
 
 
 def shin(odds: ArrayLike) -> Array:
-    """Shin's model: a share z of the stakes comes from insiders (Shin 1993; Jullien and Salanié 1994).
+    """Return the probabilities of Shin's model: insiders place a share z of the stakes (Shin 1993).
 
-    A book below 100 % has no solution with z >= 0; it is taken at z = 0 and rescaled.
+    Prices are as Jullien and Salanié (1994) derive them. A book below 100 % has no solution with z >= 0; it is taken at
+    z = 0 and rescaled.
+
+    >>> shin([[1.5, 4.2, 7.0]]).round(4)
+    array([[0.6467, 0.2243, 0.129 ]])
     """
     inverse = 1.0 / check_books(odds)
     squares = inverse**2 / inverse.sum(axis=1, keepdims=True)
-    z = np.zeros((len(inverse), 1))
-    for _ in range(STEPS):  # Newton's steps on the sum of the probabilities, which falls with z
-        root = np.sqrt(z**2 + 4.0 * (1.0 - z) * squares)
-        shares = (root - z) / (2.0 * (1.0 - z))
-        excess = shares.sum(axis=1, keepdims=True) - 1.0
-        slopes = ((z - 2.0 * squares) / root - 1.0) * (1.0 - z) + root - z
-        slope = slopes.sum(axis=1, keepdims=True) / (2.0 * (1.0 - z) ** 2)
-        following = np.clip(z - excess / slope, 0.0, MOST_INSIDERS)
-        done = np.abs(following - z) < TOLERANCE
-        if done.all():
-            break
-        z = np.where(done, z, following)
-    return _normalise(shares)
+
+    def root(z: Array) -> Array:
+        return np.asarray(np.sqrt(z**2 + 4.0 * (1.0 - z) * squares))
+
+    def excess(z: Array) -> tuple[Array, Array]:
+        roots, honest = root(z), 1.0 - z
+        slopes = ((z - 2.0 * squares) / roots - 1.0) * honest + roots - z
+        excess = ((roots - z) / (2.0 * honest)).sum(axis=1, keepdims=True) - 1.0
+        return excess, slopes.sum(axis=1, keepdims=True) / (2.0 * honest**2)
+
+    z = _solved(excess, np.zeros((len(inverse), 1)), MOST_INSIDERS)
+    return _normalise((root(z) - z) / (2.0 * (1.0 - z)))
 
 
 def odds_ratio(odds: ArrayLike) -> Array:
-    """Odds p / (1 - p) divided by the ratio that makes the probabilities sum to 1 (Cheung 2015).
+    """Return odds p / (1 - p) divided by the ratio that makes the probabilities sum to 1 (Cheung 2015).
 
-    With decimal odds o and the ratio c, p = 1 / (1 + c (o - 1)): convex and falling in c, as the power method is.
+    With decimal odds o and the ratio c, p = 1 / (1 + c (o - 1)).
+
+    >>> odds_ratio([[1.5, 4.2, 7.0]]).round(4)
+    array([[0.6474, 0.2229, 0.1297]])
     """
     against = check_books(odds) - 1.0
-    ratio = np.ones((len(against), 1))
-    for _ in range(STEPS):
+
+    def excess(ratio: Array) -> tuple[Array, Array]:
         shares = 1.0 / (1.0 + ratio * against)
-        excess = shares.sum(axis=1, keepdims=True) - 1.0
-        done = np.abs(excess) < TOLERANCE
-        if done.all():
-            break
-        slope = -(against * shares**2).sum(axis=1, keepdims=True)
-        ratio = np.where(done, ratio, np.maximum(ratio - excess / slope, ratio * 0.1))
-    return _normalise(1.0 / (1.0 + ratio * against))
+        return shares.sum(axis=1, keepdims=True) - 1.0, -(against * shares**2).sum(axis=1, keepdims=True)
+
+    return _normalise(1.0 / (1.0 + _solved(excess, np.ones((len(against), 1)), np.inf) * against))
 
 
 METHODS: dict[str, Any] = {"proportional": proportional, "power": power, "shin": shin, "odds_ratio": odds_ratio}
+
+
+def _solved(excess: Callable[[Array], tuple[Array, Array]], start: Array, most: float) -> Array:
+    """Return the parameter of each book `(n, 1)`, from 0 to `most`, at which its probabilities sum to 1."""
+    roots, _ = find_roots(excess, start, (0.0, most), rising=False, tolerance=TOLERANCE)
+    return roots
 
 
 def _normalise(shares: Array) -> Array:

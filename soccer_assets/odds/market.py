@@ -50,25 +50,3 @@ def _of_market(odds: pl.LazyFrame, market: str) -> pl.DataFrame:
     removed = {name: pl.Series(name, method(prices).ravel()) for name, method in METHODS.items()}
     total = pl.Series("overround", overround(prices).repeat(len(selections)))
     return complete.with_columns(total, *removed.values()).select(types.names())
-
-
-def consensus(market_probabilities: pl.LazyFrame, kind: str, bookmaker: str = "average") -> pl.DataFrame:
-    """The market's 1x2 view of each match: the newest average price of that kind, margin removed by the power method.
-
-    On the closing averages of 2012 to 2024 no other method is better by more than chance (`just bench margins`).
-
-    Returns match_date, match_id, p_home, p_draw, p_away; of one bookmaker, if it is named.
-    """
-    wanted = pl.col("market") == "1x2", pl.col("bookmaker") == bookmaker, pl.col("kind") == kind
-    return (
-        market_probabilities.filter(*wanted)
-        .sort("quoted_at")
-        .group_by("match_date", "match_id")
-        .agg(
-            pl.col("power").filter(pl.col("selection") == name).last().alias(f"p_{name}")
-            for name in ("home", "draw", "away")
-        )
-        .drop_nulls()
-        .sort("match_date", "match_id")
-        .collect()
-    )

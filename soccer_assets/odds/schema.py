@@ -45,6 +45,8 @@ BOOKMAKERS = {
 SNAPSHOT_BOOKMAKERS = ("fonbet",)
 #: Not bookmakers: what the site works out over all that it watches.
 AGGREGATES = ("maximum", "average")
+#: The total that everybody quotes, in goals.
+GOALS_LINE = 2.5
 #: Goals. Longer handicaps in the archives are prices or misprints in the handicap's column.
 MOST_HANDICAP = 5.0
 MOST_TOTAL = 10.0

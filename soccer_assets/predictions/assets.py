@@ -13,13 +13,12 @@ from dagster import (
 
 from soccer_assets.clock import Clock
 from soccer_assets.models.champion.promotion_gate import ledger as promotions
-from soccer_assets.models.selection.blending import quotes
+from soccer_assets.odds.consensus import over_2_5, pre_match_prices
 from soccer_assets.orchestration.io_manager import dated_asset, markdown
 from soccer_assets.orchestration.partitions import look_back
 from soccer_assets.predictions.forecast import forecast, since_first_champion
 from soccer_assets.predictions.ledger import as_sealed, seal, verify
 from soccer_assets.predictions.markets import markets as all_markets
-from soccer_assets.predictions.markets import over_probability
 from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
 from soccer_assets.predictions.upstream import forecastable, require_rows
 from soccer_assets.predictions.value import value_bets as find_value
@@ -46,7 +45,7 @@ def predictions(
     require_rows("match_features", match_features, forecastable(matches), "backfill")
     moves = promotions(lake)
     has_champion = since_first_champion(matches, selected_model, moves)
-    rows = forecast(has_champion, match_features, selected_model, moves, quotes(market_probabilities))
+    rows = forecast(has_champion, match_features, selected_model, moves, pre_match_prices(market_probabilities))
     rows = as_sealed(lake, rows, clock.now())
     counts = dict(rows["line"].value_counts().sort("line").iter_rows())
     shown = rows.select("match_date", "league", "home", "away", "line", *PROBABILITIES).tail(30)
@@ -69,7 +68,7 @@ def markets(
 ) -> pl.DataFrame:
     """One selection of one market of a match as one line forecasts it: a sum over the line's one score matrix."""
     require_rows("predictions", predictions, forecastable(matches))
-    rows = all_markets(predictions, over_probability(market_probabilities))
+    rows = all_markets(predictions, over_2_5(market_probabilities, "pre_match"))
     newest = rows.join(rows.tail(1).select("match_id", "line"), on=["match_id", "line"])
     shown = newest.select("match_id", "line", "market", "goals_line", "selection", "won", "push", "fair_odds")
     context.add_output_metadata({"newest match": MetadataValue.md(markdown(shown.head(25)))})

@@ -15,9 +15,7 @@ from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.promotion_gate import champion_on, standing
 from soccer_assets.predictions.schema import PREDICTIONS
 from soccer_assets.scoring import PROBABILITIES, Floats
-from soccer_assets.storage.lake import DATE
-
-MATCH = [DATE, "match_id"]
+from soccer_assets.storage.lake import DATE, MATCH
 
 
 def forecast(
@@ -30,7 +28,7 @@ def forecast(
         features: rows of `match_features` of these matches.
         models: rows of `selected_model`; only the texts of the models needed are read.
         promotions: the ledger of `promotions`.
-        prices: rows of `blending.quotes`, before the match.
+        prices: rows of `pre_match_prices`.
 
     Raises:
         NotMaterializedError: no model was champion on the date of the first match.

@@ -25,14 +25,13 @@ from typing import Any, Final
 import polars as pl
 
 from soccer_assets.errors import SoccerError
-from soccer_assets.models.selection.closing_line import BOOK
+from soccer_assets.odds.consensus import SHARP_BOOKMAKER
 from soccer_assets.predictions.markets import PRICED
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
 from soccer_assets.scoring import PROBABILITIES
-from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.lake import DATE, MATCH, Lake
 
 NAME: Final = PREDICTION_LEDGER.name
-MATCH: Final = ["match_date", "match_id"]
 GENESIS: Final = "0" * 64
 TRIES: Final = 20
 _HASHES: Final = ("previous_hash", "hash")
@@ -143,7 +142,7 @@ def _with_grounds(told: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFra
     """The forecasts with hashes of the features and of the prices that each line rests on."""
     matches = told.select(MATCH).unique().lazy()
     knew = features.join(matches, on=MATCH, how="semi").collect()
-    heard = pl.col("bookmaker").cast(pl.String).is_in(["average", BOOK]), pl.col("kind") == "pre_match"
+    heard = pl.col("bookmaker").cast(pl.String).is_in(["average", SHARP_BOOKMAKER]), pl.col("kind") == "pre_match"
     shown = ["bookmaker", "market", "line", "selection", "price", "quoted_at"]
     quoted = (
         prices.filter(*heard)

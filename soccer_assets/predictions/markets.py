@@ -12,9 +12,10 @@ import polars as pl
 
 from soccer_assets.predictions.schema import EXPECTATIONS, MARKETS, RESULTS, SELECTIONS
 from soccer_assets.predictions.settlement import settled
-from soccer_assets.score_matrix import GOALS, GOALS_LINE, Floats, coherent
+from soccer_assets.score_matrix import GOALS, coherent
+from soccer_assets.scoring import PROBABILITIES, Floats
+from soccer_assets.storage.lake import MATCH
 
-MATCH: Final = ["match_date", "match_id"]
 #: The half goals of the totals ladder, and the lines in between that are much offered; home handicaps by quarters.
 LINES: Final[dict[str, tuple[float, ...]]] = {
     "over_under": (0.5, 1.5, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5, 4.5, 5.5),
@@ -31,7 +32,7 @@ def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         predictions: rows of `predictions`.
-        over: `over_probability` of the same matches; those it lacks keep the total that their goal rates give.
+        over: `odds.consensus.over_2_5` of the same matches; those it lacks keep the total that their goal rates give.
 
     Raises:
         ModelError: the forecast of a match, which is named, can be that of no score matrix.
@@ -41,13 +42,6 @@ def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
         p_over=pl.when(priced).then("p_over").fill_null(float("nan"))
     )
     return MARKETS.conform(pl.concat([MARKETS.empty(), *map(_told, rows.iter_slices(FORECASTS_AT_ONCE))]))
-
-
-def over_probability(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
-    """match_date, match_id, p_over: the pre-match average's probability of over 2.5 goals, by the power method."""
-    kind = pl.col("bookmaker") == "average", pl.col("kind") == "pre_match"
-    over = pl.col("market") == "over_under", pl.col("line") == GOALS_LINE, pl.col("selection") == "over"
-    return market_probabilities.filter(*kind, *over).select(*MATCH, p_over="power").collect()
 
 
 def results(matrices: Floats) -> Floats:
@@ -104,8 +98,7 @@ def _settling() -> Any:
 
 def _told(forecasts: pl.DataFrame) -> pl.DataFrame:
     rates, p_1x2 = (
-        forecasts.select(names).to_numpy()
-        for names in (["home_goals_expected", "away_goals_expected"], ["p_home", "p_draw", "p_away"])
+        forecasts.select(names).to_numpy() for names in (["home_goals_expected", "away_goals_expected"], PROBABILITIES)
     )
     named = forecasts.select(pl.format("{} {} {}", *MATCH, "line")).to_series().to_list()
     matrices = coherent(rates, forecasts["rho"].to_numpy(), p_1x2, forecasts["p_over"].to_numpy(), named)

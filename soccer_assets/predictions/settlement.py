@@ -29,7 +29,7 @@ SHOWN = 5
 
 
 def settled(bets: pl.DataFrame) -> pl.DataFrame:
-    """The bets with `result` (won, half_won, push, half_lost, lost, void) and `returned` per unit staked.
+    """Return the bets with `result` (won, half_won, push, half_lost, lost, void) and `returned` per unit staked.
 
     Args:
         bets: market, line (goals, or the home side's handicap for either side; null where there is none), selection,
@@ -38,6 +38,10 @@ def settled(bets: pl.DataFrame) -> pl.DataFrame:
     Raises:
         SchemaError: there is no such market, selection or status, a line is not in quarters of a goal, a price is
             missing or below 1, or a finished match has no score.
+
+    >>> bet = {"market": "asian_handicap", "line": -0.25, "selection": "home", "price": 1.9}
+    >>> settled(pl.DataFrame([bet | {"status": "finished", "home_goals": 1, "away_goals": 1}])).row(0)[-2:]
+    ('half_lost', 0.5)
     """
     _require(bets)
     goals = pl.col("home_goals", "away_goals").cast(pl.Int64)

@@ -3,8 +3,8 @@
 import polars as pl
 
 from soccer_assets.predictions.schema import VALUE_BETS
+from soccer_assets.storage.lake import MATCH
 
-MATCH = ["match_date", "match_id"]
 BET = [*MATCH, "market", "goals_line", "selection"]
 #: The most of a bank that is ever staked: the forecast may be wrong, and was chosen for
 #: being far from the market's.

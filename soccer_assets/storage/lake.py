@@ -24,6 +24,8 @@ from soccer_assets.errors import NotMaterializedError, SchemaError
 from soccer_assets.storage.file_urls import local_folder
 
 DATE = "match_date"
+#: What identifies a match in every table that has one.
+MATCH = [DATE, "match_id"]
 COMMIT_TRIES = 20
 ROWS_AT_ONCE = 250_000
 #: Rows lie in order of date, so with small files a replaced day touches one of them.

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from soccer_assets.features.history import History
-from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.ratings import rate
 from soccer_assets.matches.schema import MATCHES
+from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
 
 FIRST = dt.date(2024, 8, 1)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from soccer_assets.features import leak
 from soccer_assets.features.leak import KEPT, leaking_features, noisy_prices, told_of, with_noise_from
-from soccer_assets.features.prices import newest_prices
 from soccer_assets.matches.records import COUNTS
 from soccer_assets.models.champion.forecaster import Forecaster
-from soccer_assets.models.families import decode
+from soccer_assets.models.estimators import decode
+from soccer_assets.odds.consensus import newest_prices
 
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DAYS_AGO = st.integers(-13, 330)

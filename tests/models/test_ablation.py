@@ -59,16 +59,16 @@ def test_labels_that_are_the_true_probabilities_are_worth_something(rows):
 
 def test_the_distance_to_the_closing_price_is_that_of_the_same_matches(rows, known):
     assert {row["matches"] for row in rows.values()} == {80 * 10}
-    lost = {row["log_loss"] - row["behind_closing"] for row in rows.values()}
+    lost = {row["log_loss"] - row["log_loss_vs_closing"] for row in rows.values()}
     assert np.ptp(list(lost)) < 1e-12
 
 
 def test_main_and_extra_leagues_are_told_apart_and_make_up_all(table):
     full = {row["leagues"]: row for row in table.filter(pl.col("group") == FULL).iter_rows(named=True)}
     assert {leagues: row["matches"] for leagues, row in full.items()} == {"all": 800, "main": 400, "extra": 400}
-    halves = [full["main"]["behind_closing"], full["extra"]["behind_closing"]]
+    halves = [full["main"]["log_loss_vs_closing"], full["extra"]["log_loss_vs_closing"]]
     assert halves[0] != halves[1]
-    assert full["all"]["behind_closing"] == pytest.approx(sum(halves) / 2, abs=1e-12)
+    assert full["all"]["log_loss_vs_closing"] == pytest.approx(sum(halves) / 2, abs=1e-12)
 
 
 def test_leagues_of_which_no_match_is_judged_have_no_row(known):

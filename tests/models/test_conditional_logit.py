@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from soccer_assets.models.conditional_logit import MARGIN, fit, interior, softmax
+from soccer_assets.models.conditional_logit import MARGIN, clip_probabilities, fit, softmax
 
 
 def test_the_fit_recovers_the_coefficients_that_made_the_outcomes():
@@ -38,7 +38,7 @@ def test_scores_of_any_size_become_probabilities():
 
 
 def test_certainty_is_taken_back_by_the_margin():
-    p = interior(np.array([[1.0, 0.0, 0.0]]))
+    p = clip_probabilities(np.array([[1.0, 0.0, 0.0]]))
     assert 0 < p.min() <= MARGIN
     assert p.max() < 1
     assert p.sum() == pytest.approx(1.0)

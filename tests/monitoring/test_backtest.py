@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from soccer_assets import scoring
-from soccer_assets.monitoring.backtest import (
+from soccer_assets.monitoring.reports import (
     backtest,
     best_of,
     bet_sums,
@@ -49,7 +49,7 @@ def bets(profits: list[list[float]], stake: float = 0.1, line: str = "model") ->
             "match_date": FIRST + dt.timedelta(days=day), "match_id": f"{day} {place}", "league": "E0",
             "season": "2024/25", "line": line, "market": "1x2", "goals_line": None, "selection": "home", "edge": 0.1,
             "price": 3.0, "result": "won" if profit > 0 else "lost", "profit": profit, "stake": stake,
-            "closing_probability": 0.35, "closing_by": "price", "closing_value": 0.05, **ABOUT,
+            "closing_probability": 0.35, "closing_by": "price", "clv": 0.05, **ABOUT,
         }
         for day, of_day in enumerate(profits)
         for place, profit in enumerate(of_day)
@@ -81,7 +81,7 @@ def test_the_difference_to_the_closing_market_is_paired_and_has_its_interval():
     found = told(rows)
     mine, closing = (rows.filter(line=line).sort("match_id") for line in ("model", "closing"))
     expected = scoring.paired_difference(mine["log_loss"], closing["log_loss"], mine["match_date"])
-    names = ("minus_closing", "minus_closing_low", "minus_closing_high")
+    names = ("log_loss_vs_closing", "log_loss_vs_closing_low", "log_loss_vs_closing_high")
     assert [found[name] for name in names] == pytest.approx([expected.mean, expected.low, expected.high], abs=1e-8)
 
 
@@ -117,8 +117,8 @@ def test_yield_drawdown_and_bank_by_hand():
     assert found["flat_drawdown"] == pytest.approx(2.0)
     assert found["bank"] == pytest.approx(1.1 * 0.8 * 1.2)
     assert found["kelly_drawdown"] == pytest.approx(0.2)
-    assert found["closing_value"] == pytest.approx(0.05)
-    assert (found["flat_yield_low"], found["lucky_yield"]) == (None, None)  # three days say nothing
+    assert found["clv"] == pytest.approx(0.05)
+    assert (found["flat_yield_low"], found["expected_max_yield"]) == (None, None)  # three days say nothing
 
 
 def test_a_fall_from_the_start_is_a_drawdown():
@@ -128,8 +128,8 @@ def test_a_fall_from_the_start_is_a_drawdown():
 
 
 def test_a_bet_without_a_closing_price_counts_in_the_yield_alone():
-    won = bets([[1.0], [1.0]]).with_columns(closing_value=pl.Series([0.1, None]))
-    assert told(settled(30), won)["closing_value"] == pytest.approx(0.1)
+    won = bets([[1.0], [1.0]]).with_columns(clv=pl.Series([0.1, None]))
+    assert told(settled(30), won)["clv"] == pytest.approx(0.1)
 
 
 def test_a_line_that_does_not_bet_has_no_yield():
@@ -142,7 +142,7 @@ def test_the_best_of_many_is_expected_to_be_lucky():
     assert best_of(100) == pytest.approx(random.max(axis=1).mean(), abs=0.03)  # an approximation
     assert best_of(1) == best_of(0) == 0.0
     won = bets([[1.9] if day % 3 == 0 else [-1.0] for day in range(90)])
-    few, many = (told(settled(90), won, tried)["lucky_yield"] for tried in (2, 200))
+    few, many = (told(settled(90), won, tried)["expected_max_yield"] for tried in (2, 200))
     assert many == pytest.approx(few * best_of(200) / best_of(2))
     assert 0.05 < few < many
 

@@ -51,7 +51,7 @@ def test_a_bet_is_met_by_its_result_and_by_the_closing_price():
     (row,) = settled(bet("m", "1x2", None, "home", 2.2), closing=[("1x2", None, "home", 0.5)]).iter_rows(named=True)
     assert (row["result"], row["profit"]) == ("won", pytest.approx(1.2))
     assert (row["closing_probability"], row["closing_by"]) == (0.5, "price")
-    assert row["closing_value"] == pytest.approx(log(2.2 * 0.5))
+    assert row["clv"] == pytest.approx(log(2.2 * 0.5))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_handicap_whose_line_moved_is_priced_by_the_matrix_of_the_closing_mark
     (row,) = settled(moved, closing=[*CLOSE, ("asian_handicap", -0.75, "home", 0.5)]).iter_rows(named=True)
     assert row["closing_by"] == "matrix"
     assert row["closing_probability"] == pytest.approx(0.55, abs=1e-9)  # a home win, whatever the shape of the matrix
-    assert row["closing_value"] == pytest.approx(log(2.1 * 0.55))
+    assert row["clv"] == pytest.approx(log(2.1 * 0.55))
 
 
 def test_the_matrix_knows_the_closing_total_as_well():
@@ -107,7 +107,7 @@ def test_the_matrix_knows_the_closing_total_as_well():
 
 def test_without_a_closing_price_nothing_is_said_of_its_value():
     (row,) = settled(bet("m", "1x2", None, "home", 2.2)).iter_rows(named=True)
-    assert (row["closing_probability"], row["closing_by"], row["closing_value"]) == (None, None, None)
+    assert (row["closing_probability"], row["closing_by"], row["clv"]) == (None, None, None)
 
 
 def test_the_marks_of_the_match_are_those_of_its_settled_forecasts():

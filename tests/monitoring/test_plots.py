@@ -6,7 +6,6 @@ import pytest
 
 from soccer_assets import svg
 from soccer_assets.monitoring import plots
-from soccer_assets.monitoring import report_files as pages
 from soccer_assets.monitoring.schema import COMPARED_LINES
 
 NAMESPACE = {"svg": "http://www.w3.org/2000/svg"}
@@ -97,8 +96,8 @@ def test_with_nothing_settled_every_plot_is_still_drawn_and_written(tmp_path):
     told = settled(1, p_home=0.5, p_draw=0.3, p_away=0.2, outcome=0, log_loss=0.7).clear()
     bets = pl.DataFrame(schema={"match_date": pl.Date, "line": pl.String, "profit": pl.Float64})
     elo = {"match_date": pl.Date, "match_id": pl.String, "team_id": pl.String, "elo_after": pl.Float64}
-    drawn = pages.drawings(told, bets, pl.DataFrame(schema=elo))
-    pages.write(tmp_path / "report", pl.DataFrame({"line": ["model"]}), drawn)
+    drawn = plots.drawings(told, bets, pl.DataFrame(schema=elo))
+    plots.write(tmp_path / "report", pl.DataFrame({"line": ["model"]}), drawn)
     assert {file.name for file in (tmp_path / "report").iterdir()} == {
         "report.csv", "reliability.svg", "against_the_closing_market.svg", "profit.svg", "ratings.svg",
     }  # fmt: skip

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from soccer_assets import scoring
-from soccer_assets.monitoring.quality import report
+from soccer_assets.monitoring.reports import quality
 from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_PREDICTIONS
 
 DATE = dt.date(2025, 3, 1)
@@ -50,7 +50,7 @@ def one(rows: pl.DataFrame, **which: object) -> dict:
 
 def test_two_matches_by_hand():
     p, q = (0.5, 0.3, 0.2), (0.2, 0.3, 0.5)
-    rows = report(settled((0, "a", "E0", "model", p, 0, False), (0, "b", "E0", "model", q, 0, False)), DATE, DATE)
+    rows = quality(settled((0, "a", "E0", "model", p, 0, False), (0, "b", "E0", "model", q, 0, False)), DATE, DATE)
     row = one(rows, league="E0", sample="all")
     assert row["matches"] == 2
     assert row["log_loss"] == pytest.approx((-log(0.5) - log(0.2)) / 2)
@@ -59,7 +59,7 @@ def test_two_matches_by_hand():
     assert row["accuracy"] == 0.5
     # bins of ten: 0.2 twice (one happened), 0.3 twice (none), 0.5 twice (one happened)
     assert row["ece"] == pytest.approx((abs(0.4 - 1) + abs(0.6 - 0) + abs(1.0 - 1)) / 6)
-    assert row["log_loss_minus_closing"] is None
+    assert row["log_loss_vs_closing"] is None
 
 
 def test_the_period_is_twelve_months_that_end_on_the_date():
@@ -69,13 +69,13 @@ def test_the_period_is_twelve_months_that_end_on_the_date():
         (0, "today", "E0", "model", (0.5, 0.3, 0.2), 2, False),
         (1, "tomorrow", "E0", "model", (0.5, 0.3, 0.2), 2, False),
     )
-    row = one(report(rows, DATE, DATE), league="E0", sample="all")
+    row = one(quality(rows, DATE, DATE), league="E0", sample="all")
     assert (row["matches"], row["log_loss"]) == (2, pytest.approx((-log(0.3) - log(0.2)) / 2))
 
 
 def test_every_number_is_what_the_metrics_say_of_the_same_window():
     rows = drawn(240)
-    found = report(rows, DATE + dt.timedelta(days=500), DATE + dt.timedelta(days=900))
+    found = quality(rows, DATE + dt.timedelta(days=500), DATE + dt.timedelta(days=900))
     assert len(found) > 1000
     for row in found.sample(120, seed=1).iter_rows(named=True):
         day = row["match_date"]
@@ -93,20 +93,20 @@ def test_every_number_is_what_the_metrics_say_of_the_same_window():
 def test_lines_are_compared_on_the_matches_that_have_them_all():
     p, q = (0.5, 0.3, 0.2), (0.6, 0.2, 0.2)
     on_all = [(0, "a", "E0", line, q if line == "closing" else p, 0, True) for line in COMPARED_LINES]
-    rows = report(settled(*on_all, (0, "b", "E0", "model", (0.1, 0.1, 0.8), 0, False)), DATE, DATE)
+    rows = quality(settled(*on_all, (0, "b", "E0", "model", (0.1, 0.1, 0.8), 0, False)), DATE, DATE)
     complete = one(rows, league="ALL", line="model", sample="complete")
     assert complete["matches"] == 1
-    assert complete["log_loss_minus_closing"] == pytest.approx(-log(0.5) + log(0.6))
-    assert one(rows, league="ALL", line="closing", sample="complete")["log_loss_minus_closing"] == 0
+    assert complete["log_loss_vs_closing"] == pytest.approx(-log(0.5) + log(0.6))
+    assert one(rows, league="ALL", line="closing", sample="complete")["log_loss_vs_closing"] == 0
     every = one(rows, league="ALL", line="model", sample="all")
-    assert (every["matches"], every["log_loss_minus_closing"]) == (2, None)
+    assert (every["matches"], every["log_loss_vs_closing"]) == (2, None)
 
 
 def test_a_league_without_a_match_on_a_date_still_has_its_twelve_months_on_it():
     rows = settled(
         (0, "a", "E0", "model", (0.5, 0.3, 0.2), 0, False), (9, "b", "E1", "model", (0.5, 0.3, 0.2), 0, False)
     )
-    found = report(rows, DATE, DATE + dt.timedelta(days=9))
+    found = quality(rows, DATE, DATE + dt.timedelta(days=9))
     told = found.filter(sample="all").select("match_date", "league", "matches").sort("match_date", "league").rows()
     later = DATE + dt.timedelta(days=9)
     assert told == [(DATE, "ALL", 1), (DATE, "E0", 1), (later, "ALL", 2), (later, "E0", 1), (later, "E1", 1)]
@@ -115,16 +115,16 @@ def test_a_league_without_a_match_on_a_date_still_has_its_twelve_months_on_it():
 def test_a_date_is_reported_alike_alone_and_in_a_range():
     rows = drawn(120)
     dates = rows["match_date"].unique().sort()
-    whole = report(rows, dates[0], dates[-1])
+    whole = quality(rows, dates[0], dates[-1])
     for day in dates.gather_every(20):
         known = rows.filter(pl.col("match_date").is_between(day - dt.timedelta(days=366), day))
-        assert report(known, day, day).equals(whole.filter(match_date=day))
+        assert quality(known, day, day).equals(whole.filter(match_date=day))
 
 
 def test_a_probability_of_one_falls_into_the_last_bin():
-    rows = report(settled((0, "a", "E0", "model", (1.0, 0.0, 0.0), 1, False)), DATE, DATE)
+    rows = quality(settled((0, "a", "E0", "model", (1.0, 0.0, 0.0), 1, False)), DATE, DATE)
     assert one(rows, league="E0", sample="all")["ece"] == pytest.approx(scoring.ece([(1.0, 0.0, 0.0)], [1]))
 
 
-def test_without_settled_forecasts_there_is_no_report():
-    assert report(settled(), DATE, DATE).rows() == []
+def test_without_settled_forecasts_there_is_no_quality():
+    assert quality(settled(), DATE, DATE).rows() == []

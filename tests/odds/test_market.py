@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from soccer_assets.odds.devig import METHODS, odds_ratio, power, proportional, shin
-from soccer_assets.odds.market import consensus, devigged
+from soccer_assets.odds.market import devigged
 from soccer_assets.odds.schema import MARKET_PROBABILITIES, ODDS
 from soccer_assets.storage.lake import Lake
 
@@ -172,27 +172,3 @@ def test_every_outcome_of_a_complete_book_is_a_row_or_in_quarantine(book, prices
         assert outcomes["proportional"].to_list() == pytest.approx(expected[0].tolist())
         for method in METHODS:
             assert outcomes[method].sum() == pytest.approx(1.0, abs=1e-9)
-
-
-def test_the_consensus_is_the_average_price_without_its_margin(book):
-    rows, _ = devigged(
-        table(
-            book(USUAL, match_id="m1", bookmaker="average"),
-            book(FAIR, match_id="m1", bookmaker="average", kind="closing"),
-            book(FAIR, match_id="m1", bookmaker="maximum"),
-            book({"over": 1.8, "under": 2.1}, match_id="m1", bookmaker="average", market="over_under", line=2.5),
-            book(FAIR, match_id="m0", bookmaker="average"),
-            book(FAIR, match_id="m2", bookmaker="bet365"),
-        )
-    )
-    market = MARKET_PROBABILITIES.conform(rows).lazy()
-    expected = power(np.array([[1.5, 4.2, 7.0]]))[0].tolist()
-    assert consensus(market, "pre_match").rows() == [
-        (DATE, "m0", pytest.approx(0.5), pytest.approx(0.25), pytest.approx(0.25)),
-        (DATE, "m1", *map(pytest.approx, expected)),
-    ]
-    assert consensus(market, "closing").rows() == [
-        (DATE, "m1", pytest.approx(0.5), pytest.approx(0.25), pytest.approx(0.25))
-    ]
-    assert consensus(market, "closing").columns == ["match_date", "match_id", "p_home", "p_draw", "p_away"]
-    assert consensus(MARKET_PROBABILITIES.empty().lazy(), "closing").is_empty()

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soccer_assets.errors import ModelError
-from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.odds.schema import MARKETS as OFFERED
-from soccer_assets.predictions.markets import fair_odds, markets, over_probability, results, selections
+from soccer_assets.predictions.markets import fair_odds, markets, results, selections
 from soccer_assets.predictions.schema import MARKETS, SELECTIONS
 from soccer_assets.predictions.settlement import settled
 from soccer_assets.score_matrix import coherent
@@ -195,21 +194,3 @@ def test_a_forecast_that_no_scores_can_have_is_named(predictions):
 
 def test_without_forecasts_there_are_no_markets(predictions):
     assert markets(predictions(), NO_TOTALS).equals(MARKETS.empty())
-
-
-def test_the_total_is_that_of_the_average_before_the_match():
-    plain = {
-        "match_date": DATE, "league": "E0", "market": "over_under", "line": 2.5, "kind": "pre_match", "price": 1.8,
-        "bookmaker": "average", "selection": "over", "overround": 1.05,
-    }  # fmt: skip
-    rows = [
-        {"match_id": "m", "power": 0.56},
-        {"match_id": "m", "power": 0.44, "selection": "under"},
-        {"match_id": "m", "power": 0.58, "kind": "closing"},
-        {"match_id": "m", "power": 0.57, "bookmaker": "bet365"},
-        {"match_id": "n", "power": 0.7, "line": 1.5},
-        {"match_id": "o", "power": 0.5, "market": "1x2", "line": None, "selection": "home"},
-    ]
-    quotes = pl.DataFrame([plain | row for row in rows], schema=MARKET_PROBABILITIES.schema)
-    assert over_probability(quotes.lazy()).rows() == [(DATE, "m", 0.56)]
-    assert over_probability(quotes.lazy().cast({pl.Enum: pl.String})).rows() == [(DATE, "m", 0.56)]

@@ -25,12 +25,12 @@ from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
 from soccer_assets.clock import Clock
-from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.ratings import rate
 from soccer_assets.leagues import LEAGUES, team_id
 from soccer_assets.matches.schema import MATCHES, TEAMS
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT
+from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
 from soccer_assets.settings import Settings
@@ -143,7 +143,7 @@ def quality_row(date: dt.date, league: str, line: str, sample: str, log_loss: fl
     return {
         "match_date": date, "league": league, "line": line, "sample": sample, "matches": 40,
         "log_loss": log_loss, "rps": 0.2, "brier": 0.6, "accuracy": 0.5, "ece": 0.02,
-        "log_loss_minus_closing": None if line == "closing" else 0.01,
+        "log_loss_vs_closing": None if line == "closing" else 0.01,
     }  # fmt: skip
 
 

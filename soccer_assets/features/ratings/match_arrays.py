@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.scoring import Floats, Ints
-from soccer_assets.storage.lake import DATE
+from soccer_assets.scoring import PROBABILITIES, Floats, Ints
+from soccer_assets.storage.lake import DATE, MATCH
 
+#: What the market thought of a match: the 1x2, and over 2.5 goals.
+PRICES = (*PROBABILITIES, "p_over")
 FIGURES = ("goals", "shots", "shots_on_target", "corners", "red_cards")
 #: The columns of `matches` that ratings read.
 READ = (
@@ -64,12 +66,11 @@ def played(matches: pl.DataFrame, closing: pl.DataFrame) -> Played:
         name: rows.select(pl.col(f"{side}_{name}").cast(pl.Float64) for side in ("home", "away")).to_numpy(order="c")
         for name in FIGURES
     }
-    names = ("p_home", "p_draw", "p_away", "p_over")
-    known = closing.select(DATE, "match_id", *(pl.col(name).cast(pl.Float64) for name in names))
-    priced = rows.select(DATE, "match_id").join(known, on=[DATE, "match_id"], how="left", maintain_order="left")
+    known = closing.select(*MATCH, *(pl.col(name).cast(pl.Float64) for name in PRICES))
+    priced = rows.select(MATCH).join(known, on=MATCH, how="left", maintain_order="left")
     return Played(
         rows, Schedule(*map(np.ascontiguousarray, schedule)), int(clubs.max(initial=-1)) + 1, figures,
-        priced.select(names).to_numpy(order="c"),
+        priced.select(PRICES).to_numpy(order="c"),
     )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ import msgspec
 import polars as pl
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.families import FAMILIES, AnyEstimator
+from soccer_assets.models.estimators import AnyEstimator
+from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.goals_model import GoalsModel
 from soccer_assets.models.selection.blending import Blend
 from soccer_assets.models.selection.calibration import AnyCalibrator
@@ -50,7 +51,7 @@ class Forecaster(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=T
         return self.calibrator.apply(self.estimator.predict(features), features["league"].to_list())
 
     def blend(self, model_p: Floats, prices: pl.DataFrame, features: pl.DataFrame) -> Floats:
-        """Calibrated probabilities and the prices of `blending.quotes` in one, `(n, 3)`; NaN without a price."""
+        """Calibrated probabilities and `pre_match_prices` in one, `(n, 3)`; NaN without a price."""
         return self.market_blend.apply(model_p, prices, features)
 
     def goal_rates(self, features: pl.DataFrame) -> Floats:

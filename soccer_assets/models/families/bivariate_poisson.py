@@ -5,54 +5,42 @@ goals model and their covariance is the mean of `S`. The outcome depends on `A -
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from soccer_assets.models.families.dixon_coles import DixonColes, goal_columns
+from soccer_assets.models.families.family import Estimator, Family, Space
 from soccer_assets.models.goals_model import LEAST, GoalsModel, fit_goals, goals_of, outcome_probabilities
 from soccer_assets.models.training_data import Params, recency_weights
 from soccer_assets.scoring import Floats, Ints
 
-if TYPE_CHECKING:
-    from optuna import Trial
-
 LARGEST = 0.9 * LEAST  # some goals are always a side's own
 
 
-class BivariatePoissonEstimator(msgspec.Struct, frozen=True, tag="bivariate_poisson", forbid_unknown_fields=True):
+class BivariatePoissonEstimator(Estimator, frozen=True, tag="bivariate_poisson"):
     """A goals model and the mean of the goals that both sides share."""
 
     goals: GoalsModel
     shared: float
 
     def predict(self, frame: pl.DataFrame) -> Floats:
-        """Probabilities `(n, 3)` from the features of goals and `league`."""
+        """Return probabilities `(n, 3)` from the features of goals and `league`."""
         return outcome_probabilities(self.goals.rates(frame) - self.shared)
 
-    def encode(self) -> str:
-        """Text that `families.decode` reads."""
-        return msgspec.json.encode(self).decode()
 
+class BivariatePoisson(Family):
+    """A goals model with goals that both sides share; the expected goals are fitted as by `DixonColes`."""
 
-class BivariatePoisson:
-    """A goals model with goals that both sides share."""
-
-    name = "bivariate_poisson"
-    complexity = 3
+    estimator = BivariatePoissonEstimator
     max_trials = DixonColes.max_trials
-    defaults: ClassVar[Params] = DixonColes.defaults
-
-    def suggest(self, trial: "Trial") -> dict[str, float]:
-        """Those of the Dixon-Coles family: the expected goals are fitted alike."""
-        return DixonColes().suggest(trial)
+    space: ClassVar[Space] = DixonColes.space
 
     def fit(
         self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int
     ) -> BivariatePoissonEstimator:
-        """Maximise the likelihood of the goals, then that of the shared ones; `seed` has nothing to act on."""
+        """Maximise the likelihood of the goals, then that of the shared ones; `seed` is not used."""
         used = goal_columns(columns)
         goals = fit_goals(examples, used, params["half_life_days"], params["penalty"])
         w = recency_weights(examples, params["half_life_days"])
@@ -60,7 +48,7 @@ class BivariatePoisson:
 
 
 def _shared(rates: Floats, goals: Ints, w: Floats) -> float:
-    """The covariance of highest likelihood, by golden section to a ten-thousandth of a goal."""
+    """Return the covariance of highest likelihood, by golden section to a ten-thousandth of a goal."""
     golden, low, high = (np.sqrt(5) - 1) / 2, 0.0, LARGEST
     while high - low > 1e-4:
         inner = (high - golden * (high - low), low + golden * (high - low))
@@ -70,7 +58,7 @@ def _shared(rates: Floats, goals: Ints, w: Floats) -> float:
 
 
 def _log_likelihood(rates: Floats, goals: Ints, shared: float) -> Floats:
-    """Logarithm of the probability of each score, less what does not depend on `shared`."""
+    """Return the logarithm of the probability of each score, less what does not depend on `shared`."""
     own = rates - shared
     # the sum over k shared goals: each term from the one before it
     term = np.ones(len(goals))

@@ -1,64 +1,56 @@
 """Dixon and Coles (1997): expected goals of both sides, correlated low scores, and the outcomes they add up to.
 
-The strengths of the clubs come as features, fitted walk-forward; see `models.goals`.
+The strengths of the clubs come as features, fitted walk-forward; see `models.goals_model`.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-import msgspec
 import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import FEATURES
+from soccer_assets.models.families.family import Estimator, Family, Range, Space
 from soccer_assets.models.goals_model import GoalsModel, fit_goals, outcome_probabilities
 from soccer_assets.models.training_data import Params
 from soccer_assets.scoring import Floats
 
-if TYPE_CHECKING:
-    from optuna import Trial
-
-#: Groups of the catalogue that tell of goals scored and conceded.
+#: Groups of the catalogue that describe goals scored and conceded.
 GOAL_GROUPS = ("dixon_coles", "goal_rates", "goals")
 
 
-class DixonColesEstimator(msgspec.Struct, frozen=True, tag="dixon_coles", forbid_unknown_fields=True):
+class DixonColesEstimator(Estimator, frozen=True, tag="dixon_coles"):
     """A goals model."""
 
     goals: GoalsModel
 
     def predict(self, frame: pl.DataFrame) -> Floats:
-        """Probabilities `(n, 3)` from the features of goals and `league`."""
+        """Return probabilities `(n, 3)` from the features of goals and `league`."""
         return outcome_probabilities(self.goals.rates(frame), self.goals.rho)
 
-    def encode(self) -> str:
-        """Text that `families.decode` reads."""
-        return msgspec.json.encode(self).decode()
 
+class DixonColes(Family):
+    """A goals model on the strengths of attack and defence, with home advantage by league.
 
-class DixonColes:
-    """A goals model on the strengths of attack and defence, with home advantage by league."""
+    `penalty` is the L2 penalty in units of the likelihood.
+    """
 
-    name = "dixon_coles"
-    complexity = 2
+    estimator = DixonColesEstimator
     max_trials = 8
-    defaults: ClassVar[Params] = {"half_life_days": 2500.0, "penalty": 300.0}
-
-    def suggest(self, trial: "Trial") -> dict[str, float]:
-        """`half_life_days` of the weights and `penalty`, the L2 penalty in units of the likelihood."""
-        return {
-            "half_life_days": trial.suggest_float("half_life_days", 365.0, 7300.0, log=True),
-            "penalty": trial.suggest_float("penalty", 3.0, 3000.0, log=True),
-        }
+    space: ClassVar[Space] = {
+        "half_life_days": Range(365.0, 7300.0, 2500.0, log=True),
+        "penalty": Range(3.0, 3000.0, 300.0, log=True),
+    }
 
     def fit(self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int) -> DixonColesEstimator:
-        """Maximise the penalised likelihood of the goals; `seed` has nothing to act on."""
-        used = goal_columns(columns)
-        return DixonColesEstimator(fit_goals(examples, used, params["half_life_days"], params["penalty"]))
+        """Maximise the penalised likelihood of the goals; `seed` is not used."""
+        return DixonColesEstimator(
+            fit_goals(examples, goal_columns(columns), params["half_life_days"], params["penalty"])
+        )
 
 
 def goal_columns(columns: Sequence[str]) -> tuple[str, ...]:
-    """The columns that tell of goals.
+    """Return the columns that describe goals.
 
     Raises:
         ModelError: there are none.

@@ -10,13 +10,13 @@ advantage and log-width; a normal prior keeps the deviations small where a leagu
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
+from soccer_assets.models.families.family import Estimator, Family, Range, Space
 from soccer_assets.models.training_data import (
     ELO_DIFF,
     Params,
@@ -25,16 +25,14 @@ from soccer_assets.models.training_data import (
     outcomes_of,
     recency_weights,
 )
+from soccer_assets.optimise import minimise
 from soccer_assets.scoring import Floats, Ints
-
-if TYPE_CHECKING:
-    from optuna import Trial
 
 POINTS = 100.0
 FLAT = 1e-6  # precision of the common coefficients: equal ratings leave the slope undetermined, not the fit
 
 
-class EloOrderedLogitEstimator(msgspec.Struct, frozen=True, tag="elo_ordered_logit", forbid_unknown_fields=True):
+class EloOrderedLogitEstimator(Estimator, frozen=True, tag="elo_ordered_logit"):
     """Fitted coefficients; an unknown league does not deviate, an unknown rating counts as an even match."""
 
     slope: float
@@ -45,33 +43,23 @@ class EloOrderedLogitEstimator(msgspec.Struct, frozen=True, tag="elo_ordered_log
     log_width_by_league: tuple[float, ...]
 
     def predict(self, frame: pl.DataFrame) -> Floats:
-        """Probabilities `(n, 3)` from `elo_diff` and `league`."""
+        """Return probabilities `(n, 3)` from `elo_diff` and `league`."""
         x = np.nan_to_num(feature_matrix(frame, (ELO_DIFF,))[:, 0]) / POINTS
         league = league_codes(frame, self.leagues)
         advantage = self.advantage + np.array([*self.advantage_by_league, 0.0])[league]
         width = np.exp(self.log_width + np.array([*self.log_width_by_league, 0.0])[league])
-        u = self.slope * x + advantage
-        return _probabilities(u, width)
-
-    def encode(self) -> str:
-        """Text that `families.decode` reads."""
-        return msgspec.json.encode(self).decode()
+        return _probabilities(self.slope * x + advantage, width)
 
 
-class EloOrderedLogit:
-    """An ordered logit on one number, the difference of the ratings."""
+class EloOrderedLogit(Family):
+    """An ordered logit on the difference of the ratings; `league_spread` is a league's prior standard deviation."""
 
-    name = "elo_ordered_logit"
-    complexity = 1
+    estimator = EloOrderedLogitEstimator
     max_trials = 12
-    defaults: ClassVar[Params] = {"half_life_days": 1500.0, "league_spread": 0.04}
-
-    def suggest(self, trial: "Trial") -> dict[str, float]:
-        """`half_life_days` of the weights and `league_spread`, the prior standard deviation of a league."""
-        return {
-            "half_life_days": trial.suggest_float("half_life_days", 365.0, 7300.0, log=True),
-            "league_spread": trial.suggest_float("league_spread", 0.005, 0.3, log=True),
-        }
+    space: ClassVar[Space] = {
+        "half_life_days": Range(365.0, 7300.0, 1500.0, log=True),
+        "league_spread": Range(0.005, 0.3, 0.04, log=True),
+    }
 
     def fit(
         self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int
@@ -84,13 +72,8 @@ class EloOrderedLogit:
             raise ModelError(f"Expected {ELO_DIFF} of at least one match, found {len(elo)} nulls. Check the ratings.")
         w = recency_weights(examples, params["half_life_days"]) * rated
         leagues = sorted(examples["league"].unique().to_list())
-        theta = _fisher_scoring(
-            np.nan_to_num(elo) / POINTS,
-            y,
-            league_codes(examples, leagues),
-            w,
-            1 / params["league_spread"] ** 2,
-        )
+        precision = 1 / params["league_spread"] ** 2
+        theta = _fisher_scoring(np.nan_to_num(elo) / POINTS, y, league_codes(examples, leagues), w, precision)
         slope, advantage, log_width = theta[:3].tolist()
         by_league = theta[3:].reshape(2, len(leagues)).tolist()
         return EloOrderedLogitEstimator(
@@ -109,7 +92,7 @@ def _probabilities(u: Floats, width: Floats) -> Floats:
 
 
 def _fisher_scoring(x: Floats, y: Ints, league: Ints, w: Floats, precision: float) -> Floats:
-    """Coefficients of highest penalised likelihood: the common three, then both deviations of each league."""
+    """Return coefficients of highest penalised likelihood: the common three, then both deviations of each league."""
     leagues = int(league.max()) + 1
     each = np.arange(leagues)
     # what picks a league's slope, advantage and log width out of all coefficients
@@ -118,30 +101,24 @@ def _fisher_scoring(x: Floats, y: Ints, league: Ints, w: Floats, precision: floa
     own[each, 1, 3 + each] = own[each, 2, 3 + leagues + each] = 1.0
     prior = np.concatenate([np.full(3, FLAT), np.full(2 * leagues, precision)])
 
-    def likelihood(theta: Floats) -> tuple[float, Floats, Floats]:
+    def objective(theta: Floats) -> tuple[float, tuple[Floats, Floats]]:
         slope, advantage, log_width = (own @ theta)[league].T
         width = np.exp(log_width)
         p = np.maximum(_probabilities(slope * x + advantage, width), 1e-300)
         happened = p[np.arange(len(y)), y]
-        return float(w @ np.log(happened) - prior @ theta**2 / 2), p, width
+        return float(prior @ theta**2 / 2 - w @ np.log(happened)), (p, width)
 
-    theta = np.concatenate([[0.5, 0.3, -0.5], np.zeros(2 * leagues)])
-    value, p, width = likelihood(theta)
-    for _ in range(50):
-        gradients, information = _score(x, y, league, w, p, width)
-        gradient = np.einsum("li,lip->p", gradients, own) - prior * theta
+    def direction(theta: Floats, state: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+        gradients, information = _score(x, y, league, w, *state)
+        gradient = prior * theta - np.einsum("li,lip->p", gradients, own)
         curvature = np.einsum("lij,lip,ljq->pq", information, own, own) + np.diag(prior)
-        step, size = np.linalg.solve(curvature, gradient), 1.0
-        while (trial := likelihood(theta + size * step))[0] < value and size > 1e-6:
-            size /= 2
-        theta, (value, p, width) = theta + size * step, trial
-        if gradient @ step < 1e-8:  # about twice what the step gained, in nats over all matches
-            break
-    return theta
+        return gradient, np.linalg.solve(curvature, gradient)
+
+    return minimise(objective, direction, np.concatenate([[0.5, 0.3, -0.5], np.zeros(2 * leagues)]))
 
 
 def _score(x: Floats, y: Ints, league: Ints, w: Floats, p: Floats, width: Floats) -> tuple[Floats, Floats]:
-    """Gradient `(leagues, 3)` and expected information `(leagues, 3, 3)` of slope, advantage and log width."""
+    """Return gradient `(leagues, 3)` and expected information `(leagues, 3, 3)` of slope, advantage and log width."""
     home, away = p[:, 0] * (1 - p[:, 0]), p[:, 2] * (1 - p[:, 2])
     by_u = np.stack([home, away - home, -away], axis=1)
     by_log_width = np.stack([-home, home + away, -away], axis=1) * width[:, None]

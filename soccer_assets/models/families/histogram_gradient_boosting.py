@@ -6,29 +6,25 @@ regression leaves over of the probabilities of a home and of an away win is grow
 than all trees. One thread and a fixed seed: two fits give the same bytes.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 
-from soccer_assets.models.families.boosted_trees import BoostedTreesEstimator, inputs, start
-from soccer_assets.models.training_data import Params, labels
+from soccer_assets.models.families.boosted_trees import START, BoostedTrees, BoostedTreesEstimator, inputs
+from soccer_assets.models.families.family import Range, Space
 from soccer_assets.models.trees import Forest, Node
 from soccer_assets.scoring import Floats
 
-if TYPE_CHECKING:
-    from optuna import Trial
-
 LEAST = 0.005  # no outcome of a football match is less likely; sums of trees may fall below
-FITTING = ("half_life_days", "soft_labels", "penalty")
 
 
 class HistogramGradientBoostingEstimator(BoostedTreesEstimator, frozen=True, tag="histogram_gradient_boosting"):
     """Trees grown by scikit-learn: what they add are probabilities of home and away, the draw gives way."""
 
     def predict(self, frame: pl.DataFrame) -> Floats:
-        """Probabilities `(n, 3)` from the features and `league`."""
+        """Return probabilities `(n, 3)` from the features and `league`."""
         added = self.forest.scores(inputs(frame, self.columns))
         # no BLAS product: a forecast has the same bytes alone and among others
         added = np.stack([added[:, 0], -added[:, 0] - added[:, 1], added[:, 1]], axis=1)
@@ -36,62 +32,37 @@ class HistogramGradientBoostingEstimator(BoostedTreesEstimator, frozen=True, tag
         return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
-class HistogramGradientBoosting:
-    """Trees on what the logistic regression leaves over."""
+class HistogramGradientBoosting(BoostedTrees):
+    """Trees of scikit-learn on what the logistic regression leaves over."""
 
-    name = "histogram_gradient_boosting"
-    complexity = 5
+    estimator = HistogramGradientBoostingEstimator
     max_trials = 6
-    defaults: ClassVar[Params] = {
-        "half_life_days": 4000.0,
-        "soft_labels": 1.0,
-        "penalty": 100.0,
-        "max_iter": 60,
-        "learning_rate": 0.1,
-        "max_leaf_nodes": 12,
-        "min_samples_leaf": 400,
-        "max_features": 0.4,
-        "l2_regularization": 20.0,
+    space: ClassVar[Space] = START | {
+        "max_iter": Range(40, 90, 60, log=True, whole=True),
+        "learning_rate": Range(0.03, 0.2, 0.1, log=True),
+        "max_leaf_nodes": Range(4, 24, 12, log=True, whole=True),
+        "min_samples_leaf": Range(50, 2000, 400, log=True, whole=True),
+        "max_features": Range(0.2, 0.9, 0.4),
+        "l2_regularization": Range(0.1, 200.0, 20.0, log=True),
     }
 
-    def suggest(self, trial: "Trial") -> dict[str, float]:
-        """Size of the ensemble and of a tree, what it sees, and what the linear start is fitted with."""
-        return {
-            "half_life_days": trial.suggest_float("half_life_days", 730.0, 7300.0, log=True),
-            "soft_labels": trial.suggest_float("soft_labels", 0.0, 1.0),
-            "penalty": trial.suggest_float("penalty", 3.0, 3000.0, log=True),
-            "max_iter": trial.suggest_int("max_iter", 40, 90, log=True),
-            "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.2, log=True),
-            "max_leaf_nodes": trial.suggest_int("max_leaf_nodes", 4, 24, log=True),
-            "min_samples_leaf": trial.suggest_int("min_samples_leaf", 50, 2000, log=True),
-            "max_features": trial.suggest_float("max_features", 0.2, 0.9),
-            "l2_regularization": trial.suggest_float("l2_regularization", 0.1, 200.0, log=True),
-        }
-
-    def fit(
-        self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int
-    ) -> HistogramGradientBoostingEstimator:
-        """Boost for `params["max_iter"]` rounds; `seed` draws the features of each split."""
+    def grow(self, inputs: Floats, label: Floats, w: Floats, p: Floats, params: Mapping[str, Any], seed: int) -> Forest:
+        """Boost for `params["max_iter"]` rounds; `w` is not used."""
         from sklearn.ensemble import HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-        told = labels(examples, params["soft_labels"])
-        used, linear, p = start(examples, columns, params)
-        tuned = {name: value for name, value in params.items() if name not in FITTING}
-        grown = HistGradientBoostingRegressor(max_bins=63, early_stopping=False, random_state=seed, **tuned)
-        known, over = inputs(examples, used), told - p
+        grown = HistGradientBoostingRegressor(max_bins=63, early_stopping=False, random_state=seed, **params)
         stages = []
         with threadpool_limits(limits=1):
             for outcome in (0, 2):
-                grown.fit(known, over[:, outcome])
+                grown.fit(inputs, (label - p)[:, outcome])
                 base = Node(-1, 0.0, False, 0, 0, grown._baseline_prediction.item())
                 stages.append([[base], *(_nodes(stage[0].nodes) for stage in grown._predictors)])
-        forest = Forest.of((tree for pair in zip(*stages, strict=True) for tree in pair), 2)
-        return HistogramGradientBoostingEstimator(used, linear, forest)
+        return Forest.of((tree for pair in zip(*stages, strict=True) for tree in pair), 2)
 
 
 def _nodes(nodes: Any) -> list[Node]:
-    """The nodes of a tree from scikit-learn's array of records."""
+    """Return the nodes of a tree from scikit-learn's array of records."""
     return [
         Node(
             -1 if node["is_leaf"] else node["feature_idx"],

@@ -4,19 +4,14 @@ Deterministic mode, fixed seeds and one thread: two fits give the same bytes, an
 busy machine took five times as long.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
-
-import polars as pl
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from soccer_assets.models.conditional_logit import log_probabilities
-from soccer_assets.models.families.boosted_trees import BoostedTreesEstimator, inputs, soft_gradients, start
-from soccer_assets.models.training_data import Params, labels, recency_weights
+from soccer_assets.models.families.boosted_trees import START, BoostedTrees, BoostedTreesEstimator, soft_gradients
+from soccer_assets.models.families.family import Range, Space
 from soccer_assets.models.trees import Forest, Node
 from soccer_assets.scoring import Floats
-
-if TYPE_CHECKING:
-    from optuna import Trial
 
 FIXED: Mapping[str, Any] = {
     "num_class": 3,
@@ -29,68 +24,43 @@ FIXED: Mapping[str, Any] = {
     "num_threads": 1,
     "verbosity": -1,
 }
-FITTING = ("half_life_days", "soft_labels", "penalty", "rounds")
 
 
 class LightGbmEstimator(BoostedTreesEstimator, frozen=True, tag="lightgbm"):
     """Trees grown by LightGBM."""
 
 
-class LightGbm:
-    """Trees on what the logistic regression leaves over."""
+class LightGbm(BoostedTrees):
+    """Trees of LightGBM on what the logistic regression leaves over."""
 
-    name = "lightgbm"
-    complexity = 6
+    estimator = LightGbmEstimator
     max_trials = 8
-    defaults: ClassVar[Params] = {
-        "half_life_days": 4000.0,
-        "soft_labels": 1.0,
-        "penalty": 100.0,
-        "rounds": 70,
-        "learning_rate": 0.08,
-        "num_leaves": 12,
-        "min_data_in_leaf": 800,
-        "feature_fraction": 0.4,
-        "bagging_fraction": 0.7,
-        "lambda_l2": 20.0,
+    space: ClassVar[Space] = START | {
+        "rounds": Range(35, 140, 70, log=True, whole=True),
+        "learning_rate": Range(0.03, 0.2, 0.08, log=True),
+        "num_leaves": Range(4, 24, 12, log=True, whole=True),
+        "min_data_in_leaf": Range(50, 3000, 800, log=True, whole=True),
+        "feature_fraction": Range(0.2, 0.9, 0.4),
+        "bagging_fraction": Range(0.4, 0.95, 0.7),
+        "lambda_l2": Range(0.1, 200.0, 20.0, log=True),
     }
 
-    def suggest(self, trial: "Trial") -> dict[str, float]:
-        """Size of the ensemble and of a tree, what it sees, and what the linear start is fitted with."""
-        return {
-            "half_life_days": trial.suggest_float("half_life_days", 730.0, 7300.0, log=True),
-            "soft_labels": trial.suggest_float("soft_labels", 0.0, 1.0),
-            "penalty": trial.suggest_float("penalty", 3.0, 3000.0, log=True),
-            "rounds": trial.suggest_int("rounds", 35, 140, log=True),
-            "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.2, log=True),
-            "num_leaves": trial.suggest_int("num_leaves", 4, 24, log=True),
-            "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 50, 3000, log=True),
-            "feature_fraction": trial.suggest_float("feature_fraction", 0.2, 0.9),
-            "bagging_fraction": trial.suggest_float("bagging_fraction", 0.4, 0.95),
-            "lambda_l2": trial.suggest_float("lambda_l2", 0.1, 200.0, log=True),
-        }
-
-    def fit(self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int) -> LightGbmEstimator:
-        """Boost for `params["rounds"]` rounds; `seed` draws the rows and features of each tree."""
+    def grow(self, inputs: Floats, label: Floats, w: Floats, p: Floats, params: Mapping[str, Any], seed: int) -> Forest:
+        """Boost for `params["rounds"]` rounds."""
         import lightgbm
 
-        told = labels(examples, params["soft_labels"])
-        w = recency_weights(examples, params["half_life_days"])
-        used, linear, p = start(examples, columns, params)
-
         def objective(scores: Floats, _: lightgbm.Dataset) -> tuple[Floats, Floats]:
-            return soft_gradients(scores, told, w)
+            return soft_gradients(scores, label, w)
 
-        tuned = {name: value for name, value in params.items() if name not in FITTING}
+        tuned = {name: value for name, value in params.items() if name != "rounds"}
         settings = {**FIXED, **tuned, "seed": seed, "objective": objective}
-        data = lightgbm.Dataset(inputs(examples, used), init_score=log_probabilities(p), params=settings)
+        data = lightgbm.Dataset(inputs, init_score=log_probabilities(p), params=settings)
         booster = lightgbm.train(settings, data, num_boost_round=int(params["rounds"]))
-        trees = (list(_nodes(tree["tree_structure"])) for tree in booster.dump_model()["tree_info"])
-        return LightGbmEstimator(used, linear, Forest.of(trees, 3))
+        return Forest.of((list(_nodes(tree["tree_structure"])) for tree in booster.dump_model()["tree_info"]), 3)
 
 
 def _nodes(root: Mapping[str, Any]) -> Iterator[Node]:
-    """The nodes of a tree in LightGBM's own JSON, in breadth, root first."""
+    """Yield the nodes of a tree in LightGBM's own JSON, in breadth, root first."""
     waiting, made = [root], 1
     for node in waiting:
         if "leaf_value" in node:

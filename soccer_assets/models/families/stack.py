@@ -8,53 +8,31 @@ families, not from examples, so it has no parameters to search; `training.stacke
 
 from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from soccer_assets.models.conditional_logit import fit, log_probabilities, softmax
-from soccer_assets.models.families.bivariate_poisson import BivariatePoissonEstimator
-from soccer_assets.models.families.climatology import ClimatologyEstimator
-from soccer_assets.models.families.dixon_coles import DixonColesEstimator
-from soccer_assets.models.families.elo_ordered_logit import EloOrderedLogitEstimator
-from soccer_assets.models.families.histogram_gradient_boosting import HistogramGradientBoostingEstimator
-from soccer_assets.models.families.lightgbm import LightGbmEstimator
-from soccer_assets.models.families.logistic_regression import LogisticRegressionEstimator
-from soccer_assets.models.families.xgboost import XgBoostEstimator
+from soccer_assets.models.families import Member
+from soccer_assets.models.families.family import Estimator
 from soccer_assets.scoring import Floats, Ints
 
-Member = (
-    ClimatologyEstimator
-    | EloOrderedLogitEstimator
-    | DixonColesEstimator
-    | BivariatePoissonEstimator
-    | LogisticRegressionEstimator
-    | HistogramGradientBoostingEstimator
-    | LightGbmEstimator
-    | XgBoostEstimator
-)
-
-NAME, COMPLEXITY = "stack", 8
+NAME = "stack"
 PENALTY = 25.0  # of weights that differ from equal ones: the members' forecasts are much alike
 
 
-class StackEstimator(msgspec.Struct, frozen=True, tag=NAME, forbid_unknown_fields=True):
+class StackEstimator(Estimator, frozen=True, tag=NAME):
     """Estimators of other families with their weights."""
 
     members: tuple[Member, ...]
     weights: tuple[float, ...]
 
     def predict(self, frame: pl.DataFrame) -> Floats:
-        """Probabilities `(n, 3)`, the pool of the members'."""
+        """Return probabilities `(n, 3)`, the pool of the members'."""
         return pooled([member.predict(frame) for member in self.members], self.weights)
-
-    def encode(self) -> str:
-        """Text that `families.decode` reads."""
-        return msgspec.json.encode(self).decode()
 
 
 def pooled(forecasts: Sequence[Floats], weights: Sequence[float]) -> Floats:
-    """The logarithmic pool of forecasts `(n, 3)`."""
+    """Return the logarithmic pool of forecasts `(n, 3)`."""
     scores = np.zeros_like(forecasts[0])
     for p, weight in zip(forecasts, weights, strict=True):
         scores = scores + weight * log_probabilities(p)
@@ -62,14 +40,14 @@ def pooled(forecasts: Sequence[Floats], weights: Sequence[float]) -> Floats:
 
 
 def pool_weights(forecasts: Sequence[Floats], y: Ints) -> list[float]:
-    """Weights of highest penalised likelihood, none below zero; equal ones where there is no match."""
+    """Return the weights of highest penalised likelihood, none below zero; equal ones where there is no match."""
     design = np.stack([log_probabilities(p) for p in forecasts], axis=2)
     kept = list(range(len(forecasts)))
     while True:
         theta = fit(design[:, :, kept], y, np.full(len(kept), 1 / len(kept)), PENALTY)
         if theta.min() >= 0:
             break
-        kept.pop(int(theta.argmin()))  # evidence is never turned round
+        kept.pop(int(theta.argmin()))  # a negative weight would turn a forecast into its opposite
     weights = np.zeros(len(forecasts))
     weights[kept] = theta
     return [float(weight) for weight in weights]

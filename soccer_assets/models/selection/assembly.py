@@ -10,19 +10,17 @@ import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import NAMES
-from soccer_assets.models import families
 from soccer_assets.models.champion.forecaster import Forecaster
+from soccer_assets.models.estimators import decode
 from soccer_assets.models.goals_model import fit_goals
 from soccer_assets.models.schema import SELECTED_MODEL
-from soccer_assets.models.selection.blending import CLOSING_WEIGHT, Blend, fit_blend, foreseen
+from soccer_assets.models.selection.blending import CLOSING_WEIGHT, Blend, fit_blend, predicted_closing
 from soccer_assets.models.selection.calibration import AnyCalibrator, choose_calibrator
 from soccer_assets.models.selection.closing_line import ClosingMove, fit_move
 from soccer_assets.models.selection.selection import CandidateScores, select
 from soccer_assets.models.training_data import labels
 from soccer_assets.scoring import PROBABILITIES, Floats, Ints, log_loss, paired_difference, summary
-from soccer_assets.storage.lake import DATE
-
-KEY = [DATE, "match_id"]
+from soccer_assets.storage.lake import DATE, MATCH
 
 
 class OutOfFold:
@@ -31,8 +29,8 @@ class OutOfFold:
     Args:
         oof: `Tuned.oof` of the family: match_id, fold and probabilities.
         examples: the matches it learned from.
-        market: rows of `blending.quotes` of the priced ones among them.
-        closing: rows of `blending.closes` of those whose closing price is known.
+        market: rows of `pre_match_prices` of the priced ones among them.
+        closing: rows of `closing_prices` of those whose closing price is known.
 
     Raises:
         ModelError: a match of `oof` is not among the examples.
@@ -52,14 +50,14 @@ class OutOfFold:
         self.matches = met
         self.features = met.select("match_id").join(examples, on="match_id", maintain_order="left")
         # both frames have p_home and its like: the market's keep their names in a frame of their own
-        self.prices = met.select(KEY).join(market, on=KEY, how="left", maintain_order="left")
+        self.prices = met.select(MATCH).join(market, on=MATCH, how="left", maintain_order="left")
         self.priced = self.prices["p_home"].is_not_null().to_numpy()
         self.p: Floats = met.select(PROBABILITIES).to_numpy()
         self.y: Ints = met["outcome"].to_numpy().astype(np.int64)
         self.dates = met[DATE].to_numpy()
-        self._past = examples.join(market.select(KEY), on=KEY, how="semi")
-        self._past_prices = self._past.select(KEY).join(market, on=KEY, how="left", maintain_order="left")
-        at_close = self._past.select(KEY).join(closing, on=KEY, how="left", maintain_order="left")
+        self._past = examples.join(market.select(MATCH), on=MATCH, how="semi")
+        self._past_prices = self._past.select(MATCH).join(market, on=MATCH, how="left", maintain_order="left")
+        at_close = self._past.select(MATCH).join(closing, on=MATCH, how="left", maintain_order="left")
         self._past_closing = at_close.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy()
         self._moves: dict[dt.date, ClosingMove | None] = {}
 
@@ -74,7 +72,7 @@ class OutOfFold:
     def blend(self, calibrator: AnyCalibrator, rows: np.ndarray) -> Blend:
         """What the priced ones of some rows teach of the weights, and all matches up to the last of them of prices.
 
-        The weights are learned with prices foreseen by what the matches before the rows taught, as a forecast is.
+        The weights are learned with prices predicted from what the matches before the rows taught, as a forecast is.
         """
         dates = self.matches.filter(pl.Series(rows))[DATE]
         priced = pl.Series(rows & self.priced)
@@ -82,7 +80,7 @@ class OutOfFold:
         first, last = dates.min(), dates.max()
         assert isinstance(first, dt.date) and isinstance(last, dt.date)
         before, after = self._move(first), self._move(last + dt.timedelta(days=1))
-        honest = foreseen(before, self.features.filter(priced), self.prices.filter(priced))
+        honest = predicted_closing(before, self.features.filter(priced), self.prices.filter(priced))
         return fit_blend(told, honest, self.matches["label"].to_numpy()[priced.to_numpy()], after)
 
     def _move(self, day: dt.date) -> ClosingMove | None:
@@ -109,8 +107,8 @@ def selected(
     Args:
         candidates: rows of `candidate_<family>` for one date.
         known: the examples they learned from.
-        market: rows of `blending.quotes` of the matches that have prices.
-        closing: rows of `blending.closes` of the matches that have closing prices.
+        market: rows of `pre_match_prices` of the matches that have prices.
+        closing: rows of `closing_prices` of the matches that have closing prices.
     """
     told = {row["family"]: pl.DataFrame(json.loads(row["out_of_fold"])) for row in candidates}
     newest = max(frame["fold"].max() for frame in told.values())  # type: ignore[type-var]
@@ -125,7 +123,7 @@ def selected(
     everything, judged = np.ones(len(oof.y), dtype=bool), (oof.matches["fold"] == newest).to_numpy()
     calibrator, forms = oof.calibrator(everything)
     forecaster = Forecaster(
-        families.decode(best["estimator"]),
+        decode(best["estimator"]),
         calibrator,
         oof.blend(calibrator, everything),
         NAMES,

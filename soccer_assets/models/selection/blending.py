@@ -2,7 +2,7 @@
 
     log p[outcome] = a log p_model + b log p_price + constant
 
-`p_price` is the de-vigged average price where `closing_move` foresees it at the close. The two weights are those of
+`p_price` is the de-vigged average price as `closing_line` predicts it at the close. The two weights are those of
 highest penalised likelihood on matches predicted out of fold (Genest and Zidek 1986); the prior is the price alone,
 since prices know what no result tells. The labels are half the outcome and half the closing price: a closing price has
 a fraction of an outcome's noise.
@@ -13,39 +13,19 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.conditional_logit import fit, interior, log_probabilities, softmax
-from soccer_assets.models.selection.closing_line import BOOK, OF_BOOK, ClosingMove
-from soccer_assets.odds.market import consensus
+from soccer_assets.models.conditional_logit import clip_probabilities, fit, log_probabilities, softmax
+from soccer_assets.models.selection.closing_line import ClosingMove
 from soccer_assets.scoring import PROBABILITIES, Floats
-from soccer_assets.storage.lake import DATE
 
 #: With fewer priced matches, weights would be noise: the default is used.
 MIN_MATCHES = 300
 PENALTY = 250.0  # a normal prior around the price alone: two years of matches tell little of a model
 #: Share of the closing price in a label.
 CLOSING_WEIGHT = 0.5
-_KEY = [DATE, "match_id"]
-
-
-def quotes(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
-    """The prices before the match that a blend hears, margin removed by the power method.
-
-    Returns:
-        match_date, match_id, p_home, p_draw, p_away of the average, and pinnacle_home, pinnacle_draw, pinnacle_away,
-        null where Pinnacle does not quote the match.
-    """
-    of_book = consensus(market_probabilities, "pre_match", BOOK).rename(dict(zip(PROBABILITIES, OF_BOOK, strict=True)))
-    return consensus(market_probabilities, "pre_match").join(of_book, on=_KEY, how="left", maintain_order="left")
-
-
-def closes(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
-    """The prices at the close, to learn from: those of the average, else Pinnacle's; columns of `odds.consensus`."""
-    average, of_book = (consensus(market_probabilities, "closing", name) for name in ("average", BOOK))
-    return pl.concat([average, of_book.join(average, on=_KEY, how="anti")])
 
 
 class Blend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Weights of the pool, and where the price is foreseen; `matches` taught the weights, 0 for the default."""
+    """Weights of the pool, and how the price moves to the close; `matches` taught the weights, 0 for the default."""
 
     model_weight: float
     market_weight: float
@@ -57,7 +37,7 @@ class Blend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         Args:
             model_p: probabilities `(n, 3)` of the model.
-            prices: rows of `quotes` of the same matches, nulls where there is no price.
+            prices: rows of `pre_match_prices` of the same matches, nulls where there is no price.
             features: league and features of the same matches.
 
         Raises:
@@ -68,10 +48,11 @@ class Blend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"Expected forecasts, features and prices of the same matches, found {len(model_p)}, {len(features)} "
                 f"and {len(prices)}. Join them on match_id."
             )
-        scores = self.model_weight * _logs(model_p) + self.market_weight * _logs(foreseen(self.move, features, prices))
+        closing = predicted_closing(self.move, features, prices)
+        scores = self.model_weight * _logs(model_p) + self.market_weight * _logs(closing)
         known = np.isfinite(scores).all(axis=1)
         pooled = np.full(scores.shape, np.nan)
-        pooled[known] = interior(softmax(scores[known]))
+        pooled[known] = clip_probabilities(softmax(scores[known]))
         return pooled
 
 
@@ -79,8 +60,8 @@ class Blend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 DEFAULT_BLEND = Blend(0.1, 0.9, None, matches=0)
 
 
-def foreseen(move: ClosingMove | None, features: pl.DataFrame, prices: pl.DataFrame) -> Floats:
-    """The average price `(n, 3)` at the close as foreseen, or as it is where nothing is foreseen."""
+def predicted_closing(move: ClosingMove | None, features: pl.DataFrame, prices: pl.DataFrame) -> Floats:
+    """Return the average price `(n, 3)` at the close as `move` predicts it, or the price as it is without one."""
     if move is None:
         return prices.select(pl.col(PROBABILITIES).cast(pl.Float64).fill_null(np.nan)).to_numpy()
     return move.apply(features, prices)
@@ -91,9 +72,9 @@ def fit_blend(model_p: Floats, price_p: Floats, labels: Floats, move: ClosingMov
 
     Args:
         model_p: probabilities `(n, 3)` predicted out of fold, calibrated as they will be when blended.
-        price_p: prices of the same matches, `foreseen` by `move`.
-        labels: `(n, 3)` of `design.labels`, or outcomes one-hot.
-        move: where the blend will foresee prices.
+        price_p: prices of the same matches, by `predicted_closing` with `move`.
+        labels: `(n, 3)` of `training_data.labels`, or outcomes one-hot.
+        move: how the blend will predict closing prices.
 
     Raises:
         ModelError: the shapes differ, or a probability is not known.
@@ -109,7 +90,7 @@ def fit_blend(model_p: Floats, price_p: Floats, labels: Floats, move: ClosingMov
     if len(design) < MIN_MATCHES:
         return msgspec.structs.replace(DEFAULT_BLEND, move=move)
     prior, used = np.array([0.0, 1.0]), np.ones(2, dtype=bool)
-    while True:  # evidence is never turned round: what would count against itself is left out
+    while True:  # a negative weight would turn a forecast into its opposite: it is left out
         weights = np.zeros(2)
         if used.any():
             weights[used] = fit(design[:, :, used], labels, prior[used], PENALTY)

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
-from soccer_assets.models.conditional_logit import fit, interior, log_probabilities, softmax
+from soccer_assets.models.conditional_logit import clip_probabilities, fit, log_probabilities, softmax
 from soccer_assets.models.selection.selection import simplest_of_the_best
 from soccer_assets.scoring import Floats, Ints, ece, log_loss
 
@@ -36,7 +36,7 @@ class Identity(msgspec.Struct, frozen=True, tag="identity", forbid_unknown_field
 
     def apply(self, p: Floats, leagues: Sequence[str]) -> Floats:
         """Probabilities inside (0, 1), summing to one."""
-        return interior(np.asarray(p, dtype=np.float64))
+        return clip_probabilities(np.asarray(p, dtype=np.float64))
 
 
 class Temperature(msgspec.Struct, frozen=True, tag="temperature", forbid_unknown_fields=True):
@@ -46,7 +46,7 @@ class Temperature(msgspec.Struct, frozen=True, tag="temperature", forbid_unknown
 
     def apply(self, p: Floats, leagues: Sequence[str]) -> Floats:
         """Probabilities inside (0, 1), summing to one."""
-        return interior(softmax(log_probabilities(p) * self.exponent))
+        return clip_probabilities(softmax(log_probabilities(p) * self.exponent))
 
 
 class VectorScaling(msgspec.Struct, frozen=True, tag="vector_scaling", forbid_unknown_fields=True):
@@ -57,7 +57,7 @@ class VectorScaling(msgspec.Struct, frozen=True, tag="vector_scaling", forbid_un
 
     def apply(self, p: Floats, leagues: Sequence[str]) -> Floats:
         """Probabilities inside (0, 1), summing to one."""
-        return interior(softmax(log_probabilities(p) * np.array(self.weights) + np.array(self.biases)))
+        return clip_probabilities(softmax(log_probabilities(p) * np.array(self.weights) + np.array(self.biases)))
 
 
 class Dirichlet(msgspec.Struct, frozen=True, tag="dirichlet", forbid_unknown_fields=True):
@@ -70,7 +70,7 @@ class Dirichlet(msgspec.Struct, frozen=True, tag="dirichlet", forbid_unknown_fie
         """Probabilities inside (0, 1), summing to one."""
         # a plain sum, not a BLAS product: a forecast has the same bytes alone and among others
         scores = np.einsum("nk,ck->nc", log_probabilities(p), np.array(self.weights))
-        return interior(softmax(scores + np.array(self.biases)))
+        return clip_probabilities(softmax(scores + np.array(self.biases)))
 
 
 class LeagueScaling(msgspec.Struct, frozen=True, tag="league_scaling", forbid_unknown_fields=True):
@@ -84,7 +84,7 @@ class LeagueScaling(msgspec.Struct, frozen=True, tag="league_scaling", forbid_un
     def apply(self, p: Floats, leagues: Sequence[str]) -> Floats:
         """Probabilities inside (0, 1), summing to one."""
         table = np.array([*self.league_biases, self.biases])  # code -1, an unknown league, reads the last row
-        return interior(softmax(log_probabilities(p) * self.exponent + table[_codes(leagues, self.leagues)]))
+        return clip_probabilities(softmax(log_probabilities(p) * self.exponent + table[_codes(leagues, self.leagues)]))
 
 
 class Isotonic(msgspec.Struct, frozen=True, tag="isotonic", forbid_unknown_fields=True):
@@ -95,8 +95,8 @@ class Isotonic(msgspec.Struct, frozen=True, tag="isotonic", forbid_unknown_field
 
     def apply(self, p: Floats, leagues: Sequence[str]) -> Floats:
         """Probabilities inside (0, 1), summing to one."""
-        curves = zip(self.said, self.happened, strict=True)
-        return interior(np.stack([np.interp(p[:, place], *curve) for place, curve in enumerate(curves)], axis=1))
+        curves = zip(p.T, self.said, self.happened, strict=True)
+        return clip_probabilities(np.stack([np.interp(*curve) for curve in curves], axis=1))
 
 
 AnyCalibrator = Identity | Temperature | VectorScaling | Dirichlet | LeagueScaling | Isotonic

@@ -18,13 +18,11 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.conditional_logit import interior, log_probabilities, softmax
+from soccer_assets.models.conditional_logit import clip_probabilities, log_probabilities, softmax
 from soccer_assets.models.training_data import Scaling, informative, require
-from soccer_assets.scoring import OUTCOMES, PROBABILITIES, Floats
+from soccer_assets.odds.consensus import SHARP_PROBABILITIES
+from soccer_assets.scoring import PROBABILITIES, Floats
 
-#: The bookmaker heard beside the average: the one whose closing prices are hardest to beat.
-BOOK = "pinnacle"
-OF_BOOK = tuple(f"{BOOK}_{outcome}" for outcome in OUTCOMES)
 #: With fewer matches that have both prices, a price stays where it is.
 MIN_MATCHES = 1000
 PENALTY = 500.0
@@ -42,11 +40,11 @@ class ClosingMove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     matches: int
 
     def apply(self, features: pl.DataFrame, prices: pl.DataFrame) -> Floats:
-        """Probabilities `(n, 3)` of the average price at the close as foreseen; NaN where there is no price now.
+        """Return predicted probabilities `(n, 3)` of the average price at the close, NaN where there is no price now.
 
         Args:
             features: league and the features of the matches.
-            prices: rows of `blending.quotes` of the same matches.
+            prices: rows of `pre_match_prices` of the same matches.
 
         Raises:
             ModelError: a column is absent, or the numbers of rows differ.
@@ -66,7 +64,7 @@ def fit_move(
     Args:
         features: league and features of the matches.
         columns: the features to use; those that tell nothing are left out.
-        prices: rows of `blending.quotes` of the same matches.
+        prices: rows of `pre_match_prices` of the same matches.
         closing: probabilities `(n, 3)` at the close, NaN where unknown.
 
     Raises:
@@ -92,11 +90,11 @@ def fit_move(
 
 def _inputs(features: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
     """The features with the columns of the prices."""
-    require(prices, (*PROBABILITIES, *OF_BOOK))
+    require(prices, (*PROBABILITIES, *SHARP_PROBABILITIES))
     if len(features) != len(prices):
         raise ModelError(f"Expected a price row for each of {len(features)} matches, found {len(prices)}.")
     average = _log_odds(_values(prices, PROBABILITIES))
-    book = _log_odds(_values(prices, OF_BOOK)) - average
+    book = _log_odds(_values(prices, SHARP_PROBABILITIES)) - average
     told = (average[:, 0], average[:, 1], np.abs(average[:, 0]), book[:, 0], book[:, 1])
     return features.with_columns(
         pl.Series(name, column).fill_nan(None) for name, column in zip(_PRICE, told, strict=True)
@@ -119,5 +117,5 @@ def _probabilities(log_odds: Floats) -> Floats:
     half, draw = log_odds[:, 0] / 2, log_odds[:, 1]
     known = np.isfinite(log_odds).all(axis=1)
     p = np.full((len(log_odds), 3), np.nan)
-    p[known] = interior(softmax(np.stack([half, draw, -half], axis=1)[known]))
+    p[known] = clip_probabilities(softmax(np.stack([half, draw, -half], axis=1)[known]))
     return p

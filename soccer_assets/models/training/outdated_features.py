@@ -16,8 +16,8 @@ import polars as pl
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import NAMES
 from soccer_assets.features.leak import told_of
-from soccer_assets.features.prices import newest_prices
 from soccer_assets.features.schema import MATCH_FEATURES
+from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.storage.data_versions import columns_hash
 from soccer_assets.storage.lake import DATE
 

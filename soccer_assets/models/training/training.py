@@ -15,13 +15,13 @@ import polars as pl
 
 from soccer_assets.errors import ModelError, NotMaterializedError
 from soccer_assets.features.catalog import NAMES
-from soccer_assets.features.prices import newest_prices
-from soccer_assets.models import families
-from soccer_assets.models.families import stack
+from soccer_assets.models.estimators import COMPLEXITY, decode
+from soccer_assets.models.families import FAMILIES, Family, stack
 from soccer_assets.models.schema import CANDIDATES
 from soccer_assets.models.training.folds import Fold, walk_forward_folds
 from soccer_assets.models.training.tuning import learning_curve, tune
 from soccer_assets.models.training_data import CLOSING, informative
+from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.scoring import PROBABILITIES, Floats, log_loss
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import DATE, Lake
@@ -33,7 +33,7 @@ def chosen_families(names: str) -> list[str]:
     Raises:
         ModelError: a name that is no family, or a stack of fewer than two.
     """
-    every = [*families.FAMILIES, stack.NAME]
+    every = [*FAMILIES, stack.NAME]
     wanted = [name.strip() for name in names.split(",") if name.strip()] or every
     unknown = [name for name in wanted if name not in every]
     if unknown:
@@ -103,7 +103,7 @@ def outcomes(matches: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def trained(family: families.Family, known: pl.DataFrame, day: dt.date, settings: Settings, lake: Lake) -> pl.DataFrame:
+def trained(family: Family, known: pl.DataFrame, day: dt.date, settings: Settings, lake: Lake) -> pl.DataFrame:
     """The row of `candidate_<family>` of a date: fitted again where a recent search allows, else tuned."""
     table, recent = f"candidate_{family.name}", day - dt.timedelta(days=settings.retune_days)
     if lake.exists(table):
@@ -115,7 +115,7 @@ def trained(family: families.Family, known: pl.DataFrame, day: dt.date, settings
     return candidate(family, known, day, settings)
 
 
-def candidate(family: families.Family, known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
+def candidate(family: Family, known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
     """A row of `candidate_<family>`: tuned on walk-forward folds, then fitted on the newest examples."""
     folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)
     tuned = tune(
@@ -142,7 +142,7 @@ def candidate(family: families.Family, known: pl.DataFrame, day: dt.date, settin
 
 
 def refit(
-    family: families.Family, earlier: Mapping[str, Any], known: pl.DataFrame, day: dt.date, settings: Settings
+    family: Family, earlier: Mapping[str, Any], known: pl.DataFrame, day: dt.date, settings: Settings
 ) -> pl.DataFrame:
     """A row of `candidate_<family>` with the parameters of an earlier one, fitted on the newest examples of now.
 
@@ -159,7 +159,7 @@ def refit(
     told = pl.DataFrame(json.loads(earlier["out_of_fold"]))
     folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)
     later = known.filter(pl.col(DATE) >= folds[0].valid_from).join(told, on="match_id", how="anti")
-    since = _forecasts(later, families.decode(earlier["estimator"]).predict(later))
+    since = _forecasts(later, decode(earlier["estimator"]).predict(later))
     oof = _in_folds(pl.concat([told.drop("fold"), since]), known, folds)
     kept = {name: earlier[name] for name in ("tuned_on", "tuning_log_loss", "space", "trials", "learning_curve")}
     return _fitted(family, known, day, settings, json.loads(earlier["parameters"]), oof, kept)
@@ -197,7 +197,7 @@ def stacked(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, day: d
     final = weights(fold >= 0)
     used = [(row, weight) for row, weight in zip(candidates, final, strict=True) if weight > 0]
     estimator = stack.StackEstimator(
-        tuple(families.decode(row["estimator"]) for row, _ in used),  # type: ignore[misc]  # none is itself a stack
+        tuple(decode(row["estimator"]) for row, _ in used),
         tuple(weight for _, weight in used),
     )
     oof = pl.concat(parts)
@@ -205,7 +205,7 @@ def stacked(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, day: d
     row = {name: candidates[0][name] for name in (DATE, "trained_through", "examples", "inputs", "left_out")} | {
         "family": stack.NAME,
         "parameters": json.dumps({row["family"]: weight for row, weight in used}, sort_keys=True),
-        "complexity": stack.COMPLEXITY,
+        "complexity": COMPLEXITY[stack.NAME],
         "tuned_on": day,
         "tuning_log_loss": float(log_loss(oof.select(PROBABILITIES).to_numpy(), outcomes)[tuning].mean()),
         "space": "{}",
@@ -218,7 +218,7 @@ def stacked(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, day: d
 
 
 def _fitted(
-    family: families.Family,
+    family: Family,
     known: pl.DataFrame,
     day: dt.date,
     settings: Settings,
@@ -234,7 +234,7 @@ def _fitted(
         "trained_through": newest[DATE].max(),
         "examples": len(newest),
         "parameters": json.dumps(params, sort_keys=True),
-        "complexity": family.complexity,
+        "complexity": COMPLEXITY[family.name],
         "inputs": _inputs(settings),
         "left_out": json.dumps([name for name in NAMES if name not in used]),
         **found,

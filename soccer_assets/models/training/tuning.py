@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.families import Family
+from soccer_assets.models.families.family import Family
 from soccer_assets.models.training.folds import Fold
 from soccer_assets.models.training_data import Params
 from soccer_assets.scoring import PROBABILITIES, log_loss
@@ -128,7 +128,7 @@ def tune(
     return Tuned(
         family=family.name,
         params=params,
-        space={name: (d.low, d.high) for name, d in study.best_trial.distributions.items()},  # type: ignore[attr-defined]
+        space={name: (bounds.low, bounds.high) for name, bounds in family.space.items()},
         score=float(log_loss(judged.select(PROBABILITIES).to_numpy(), judged["outcome"].to_numpy()).mean()),
         oof=oof,
         trials=tuple(_summary(trial) for trial in _done(study)),

@@ -98,8 +98,8 @@ def test_a_stored_forecaster_is_served_without_any_learning_library(forecasters,
     known.examples[:5].write_parquet(tmp_path / "features.parquet")
     program = """
 import sys, polars
-from soccer_assets.models.folds import walk_forward_folds
-from soccer_assets.models.forecaster import Forecaster
+from soccer_assets.models.training.folds import walk_forward_folds
+from soccer_assets.models.champion.forecaster import Forecaster
 forecaster = Forecaster.decode(open(sys.argv[1] + "/forecaster.json").read())
 features = polars.read_parquet(sys.argv[1] + "/features.parquet")
 p = forecaster.predict(features)

@@ -1,4 +1,4 @@
-"""What holds for every family."""
+"""The laws of a family, held to every entry of `FAMILIES`: the kit a new family must pass."""
 
 import subprocess
 import sys
@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.families import FAMILIES, decode
+from soccer_assets.models.estimators import COMPLEXITY, decode
+from soccer_assets.models.families import FAMILIES
 from soccer_assets.scoring import log_loss
 
 ROOT = Path(__file__).parents[3]
@@ -45,7 +46,7 @@ def test_an_estimator_read_back_predicts_the_same_and_encodes_to_the_same_bytes(
 READER = """
 import sys
 import polars as pl
-from soccer_assets.models.families import decode
+from soccer_assets.models.estimators import decode
 
 examples = pl.read_parquet(sys.argv[1])
 for file in sys.argv[2:]:
@@ -59,8 +60,8 @@ def test_estimators_are_read_and_used_without_the_libraries_that_made_them(fitte
     for name, estimator in fitted.items():
         (tmp_path / name).write_text(estimator.encode())
     command = [sys.executable, "-W", "ignore", "-c", READER, str(tmp_path / "examples.parquet")]
-    told = subprocess.run([*command, *(str(tmp_path / name) for name in fitted)], cwd=ROOT, stdout=subprocess.PIPE)
-    assert told.stdout.decode().strip() == "[]"
+    run = subprocess.run([*command, *(str(tmp_path / name) for name in fitted)], cwd=ROOT, stdout=subprocess.PIPE)
+    assert run.stdout.decode().strip() == "[]"
 
 
 @every_family
@@ -127,8 +128,9 @@ def test_recent_matches_count_more_with_a_short_half_life(family, world, columns
 def test_the_defaults_are_in_the_search_space(family):
     trial = optuna.trial.FixedTrial(dict(family.defaults))
     assert family.suggest(trial) == dict(family.defaults)
-    for name, distribution in trial.distributions.items():
-        assert distribution._contains(distribution.to_internal_repr(family.defaults[name])), name
+    for name, bounds in family.space.items():
+        assert bounds.low <= bounds.default <= bounds.high, name
+        assert isinstance(bounds.default, int) == bounds.whole, name
 
 
 @every_family
@@ -148,8 +150,8 @@ def test_a_missing_feature_is_named_when_fitting_and_when_predicting(name, fitte
         fitted[name].predict(examples)
 
 
-def test_complexity_ranks_the_families_as_they_are_listed():
-    assert [family.complexity for family in FAMILIES.values()] == list(range(8))
+def test_complexity_ranks_the_families_as_they_are_listed_and_the_stack_last():
+    assert {name: rank for rank, name in enumerate([*FAMILIES, "stack"])} == COMPLEXITY
     assert [family.name for family in FAMILIES.values()] == list(FAMILIES)
 
 

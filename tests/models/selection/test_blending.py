@@ -1,12 +1,10 @@
-import datetime as dt
-
 import msgspec
 import numpy as np
 import polars as pl
 import pytest
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.selection.blending import DEFAULT_BLEND, Blend, closes, fit_blend, foreseen, quotes
+from soccer_assets.models.selection.blending import DEFAULT_BLEND, Blend, fit_blend, predicted_closing
 from soccer_assets.models.selection.closing_line import ClosingMove
 from soccer_assets.models.training_data import Scaling
 from soccer_assets.scoring import OUTCOMES, PROBABILITIES, log_loss
@@ -16,7 +14,7 @@ MORE_DRAWS = ClosingMove(Scaling((), (), (), (), ()), ((), ()), (0.0, 0.1), 5000
 
 
 def prices(average):
-    """Rows of `quotes`: an average that Pinnacle does not follow."""
+    """Rows of `pre_match_prices`: an average that Pinnacle does not follow."""
     columns = {name: average[:, place] for place, name in enumerate(PROBABILITIES)}
     columns |= {f"pinnacle_{name}": np.full(len(average), np.nan) for name in OUTCOMES}
     return pl.DataFrame(columns).with_columns(pl.all().fill_nan(None))
@@ -104,11 +102,11 @@ def test_the_default_is_a_weighted_geometric_mean():
     assert DEFAULT_BLEND.apply(model, prices(market), matches(1)) == pytest.approx(raw / raw.sum())
 
 
-def test_the_price_is_taken_where_it_is_foreseen():
+def test_the_price_is_the_predicted_closing_price():
     market = np.array([[0.5, 0.3, 0.2]])
     raw = market * [1.0, np.exp(0.1), 1.0]
     moved = raw / raw.sum()
-    assert foreseen(MORE_DRAWS, matches(1), prices(market)) == pytest.approx(moved)
+    assert predicted_closing(MORE_DRAWS, matches(1), prices(market)) == pytest.approx(moved)
     assert Blend(0.0, 1.0, MORE_DRAWS, 300).apply(market, prices(market), matches(1)) == pytest.approx(moved)
 
 
@@ -147,46 +145,3 @@ def test_forecasts_of_other_matches_or_without_values_are_refused(known, labels)
     market[3] = np.nan
     with pytest.raises(ModelError, match="found 1 of 10 matches without"):
         fit_blend(known.truth[:10], market, labels[:10], None)
-
-
-def _quote(bookmaker, kind, p, hour=9, name="m1"):
-    day = dt.date(2024, 8, 10)
-    shared = {
-        "match_date": day, "match_id": name, "league": "E0", "bookmaker": bookmaker, "market": "1x2", "kind": kind,
-        "quoted_at": dt.datetime(2024, 8, 10, hour, tzinfo=dt.UTC), "overround": 1.02,
-    }  # fmt: skip
-    methods = ("proportional", "power", "shin", "odds_ratio")
-    return [
-        shared | {"selection": outcome, "price": 2.0, **dict.fromkeys(methods, chance)}
-        for outcome, chance in zip(OUTCOMES, p, strict=True)
-    ]
-
-
-def test_the_quotes_are_the_average_before_the_match_and_the_newest_of_each_book_beside_it():
-    rows = [
-        *_quote("average", "pre_match", (0.5, 0.3, 0.2)),
-        *_quote("average", "closing", (0.9, 0.05, 0.05)),
-        *_quote("pinnacle", "pre_match", (0.6, 0.2, 0.2), hour=12),
-        *_quote("pinnacle", "pre_match", (0.4, 0.3, 0.3), hour=8),
-        *_quote("bet365", "pre_match", (0.1, 0.1, 0.8)),
-        *_quote("average", "pre_match", (0.3, 0.3, 0.4), name="m2"),
-        *_quote("pinnacle", "pre_match", (0.3, 0.3, 0.4), name="m3"),
-    ]
-    told = quotes(pl.LazyFrame(rows))
-    day = dt.date(2024, 8, 10)
-    assert told.rows() == [
-        (day, "m1", 0.5, 0.3, 0.2, 0.6, 0.2, 0.2),
-        (day, "m2", 0.3, 0.3, 0.4, None, None, None),
-    ]
-    assert told.columns[5:] == ["pinnacle_home", "pinnacle_draw", "pinnacle_away"]
-
-
-def test_the_close_is_the_averages_and_pinnacles_where_there_is_none():
-    rows = [
-        *_quote("average", "closing", (0.5, 0.3, 0.2)),
-        *_quote("pinnacle", "closing", (0.6, 0.2, 0.2)),
-        *_quote("pinnacle", "closing", (0.3, 0.3, 0.4), name="m2"),
-        *_quote("average", "pre_match", (0.3, 0.3, 0.4), name="m3"),
-    ]
-    day = dt.date(2024, 8, 10)
-    assert closes(pl.LazyFrame(rows)).rows() == [(day, "m1", 0.5, 0.3, 0.2), (day, "m2", 0.3, 0.3, 0.4)]

@@ -15,7 +15,7 @@ COLUMNS = ("elo_diff", "form", "shots", "noise")
 
 
 def prices(average, pinnacle=None):
-    """Rows of `blending.quotes`: an average, and Pinnacle where it quotes."""
+    """Rows of `pre_match_prices`: an average, and Pinnacle where it quotes."""
     columns = {name: average[:, place] for place, name in enumerate(PROBABILITIES)}
     pinnacle = np.full(average.shape, np.nan) if pinnacle is None else pinnacle
     columns |= {f"pinnacle_{name}": pinnacle[:, place] for place, name in enumerate(OUTCOMES)}
@@ -47,10 +47,10 @@ def move(known, early):
 
 def test_what_a_feature_foretells_is_in_the_price_before_it_moves(known, early, move):
     later = slice(LEARNED, None)
-    foreseen = move.apply(known.examples[later], prices(early)[later])
-    apart = [np.abs(np.log(p / known.truth[later])).mean() for p in (foreseen, early[later])]
+    predicted = move.apply(known.examples[later], prices(early)[later])
+    apart = [np.abs(np.log(p / known.truth[later])).mean() for p in (predicted, early[later])]
     assert apart[0] < apart[1] / 5
-    gain = log_loss(foreseen, known.y[later]).mean() - log_loss(early[later], known.y[later]).mean()
+    gain = log_loss(predicted, known.y[later]).mean() - log_loss(early[later], known.y[later]).mean()
     assert gain == pytest.approx((log_loss(known.truth, known.y) - log_loss(early, known.y))[later].mean(), abs=5e-4)
     assert move.matches == LEARNED
 
@@ -62,18 +62,18 @@ def test_a_price_that_never_moves_stays_where_it_is(known):
 
 def test_a_bookmaker_that_knows_the_close_is_followed_where_it_quotes(known, early):
     half = np.where(np.arange(N)[:, None] % 2 == 0, known.truth, np.nan)
-    foreseen = fit(known, early, pinnacle=half).apply(known.examples, prices(early, half))
-    assert np.isfinite(foreseen).all()
-    assert np.abs(foreseen - known.truth)[::2].mean() < np.abs(early - known.truth)[::2].mean() / 3
+    predicted = fit(known, early, pinnacle=half).apply(known.examples, prices(early, half))
+    assert np.isfinite(predicted).all()
+    assert np.abs(predicted - known.truth)[::2].mean() < np.abs(early - known.truth)[::2].mean() / 3
 
 
-def test_foreseen_prices_are_probabilities_and_nan_without_a_price(known, early, move):
+def test_predicted_prices_are_probabilities_and_nan_without_a_price(known, early, move):
     some = early.copy()
     some[3] = np.nan
-    foreseen = move.apply(known.examples[:50], prices(some[:50]))
-    assert np.isnan(foreseen).any(axis=1).nonzero()[0].tolist() == [3]
-    assert np.nansum(foreseen, axis=1)[[0, 1, 2, 4]] == pytest.approx(1.0)
-    assert np.nanmin(foreseen) > 0
+    predicted = move.apply(known.examples[:50], prices(some[:50]))
+    assert np.isnan(predicted).any(axis=1).nonzero()[0].tolist() == [3]
+    assert np.nansum(predicted, axis=1)[[0, 1, 2, 4]] == pytest.approx(1.0)
+    assert np.nanmin(predicted) > 0
     assert move.apply(known.examples[:0], prices(early[:0])).shape == (0, 3)
 
 

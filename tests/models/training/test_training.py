@@ -12,7 +12,8 @@ import pytest
 
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import NAMES
-from soccer_assets.models.families import FAMILIES, decode
+from soccer_assets.models.estimators import decode
+from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.families.stack import StackEstimator, pooled
 from soccer_assets.models.schema import CANDIDATES
 from soccer_assets.models.training.candidate_page import plots, shown

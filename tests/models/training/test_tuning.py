@@ -16,7 +16,7 @@ from soccer_assets.models.training.folds import walk_forward_folds
 from soccer_assets.models.training.tuning import learning_curve, tune
 from soccer_assets.scoring import PROBABILITIES, log_loss
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 
 
@@ -146,8 +146,8 @@ WORKER = """
 import sys
 import polars as pl
 from soccer_assets.models.families.climatology import Climatology
-from soccer_assets.models.folds import walk_forward_folds
-from soccer_assets.models.tuning import learning_curve, tune
+from soccer_assets.models.training.folds import walk_forward_folds
+from soccer_assets.models.training.tuning import learning_curve, tune
 
 examples = pl.read_parquet(sys.argv[1])
 folds = walk_forward_folds(examples["match_date"].to_list(), 3, 30)

@@ -171,7 +171,7 @@ async def test_quality_with_dates_is_every_report_between_them(reader: Client) -
         ("2024-09-01", 1.02),
         ("2024-09-30", 1.0),
     ]
-    assert items[0]["log_loss_minus_closing"] is None
+    assert items[0]["log_loss_vs_closing"] is None
     assert len(await rows_of(reader, "/quality", league="ALL")) == 4
 
 

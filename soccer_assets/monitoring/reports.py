@@ -1,0 +1,218 @@
+"""The reports: how well each line forecast and what its bets earned, as ratios of sums over match days.
+
+`quality_report` has the twelve months up to each date, per league; `backtest_report` has the ends of months, in slices,
+with intervals and bets. Whatever forecasts were settled are reported on; those of a past that was backfilled are a
+walk-forward backtest.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from statistics import NormalDist
+
+import numpy as np
+import polars as pl
+
+from soccer_assets.monitoring.day_bootstrap import GROUP, UNIT, DayBlocks, day_sums, slice_sums
+from soccer_assets.monitoring.schema import ALL_LEAGUES, BACKTEST_REPORT, QUALITY_REPORT
+from soccer_assets.scoring import BINS, PROBABILITIES, Floats
+from soccer_assets.storage.lake import DATE
+
+METRICS = ("log_loss", "rps", "brier")
+GAPS = [f"gap_{index}" for index in range(BINS)]
+SCORES = (*METRICS, "hit", *GAPS)
+#: The period of `quality_report`.
+TWELVE_MONTHS = "1y"
+#: Days of each period of `backtest_report`; None: all there are.
+PERIODS = {"year": 365, "ever": None}
+VS_CLOSING = "log_loss_vs_closing"
+RETURNS = ("profit", "stake", "kelly_profit", "clv", "clv_known")
+ENDS = ("", "_low", "_high")
+#: Each ratio of two sums over bets: numerator and denominator.
+YIELDS = {"flat_yield": ("profit", "n"), "kelly_yield": ("kelly_profit", "stake"), "clv": ("clv", "clv_known")}
+EARNED = ("bets", *(f"{name}{end}" for name in YIELDS for end in ENDS), "flat_drawdown", "kelly_drawdown", "bank",
+          "expected_max_yield")  # fmt: skip
+#: What people look at first.
+SHOWN = ("period", "line", "matches", "log_loss", "rps", "ece", *(f"{VS_CLOSING}{end}" for end in ENDS), "verdict",
+         "bets", *(f"flat_yield{end}" for end in ENDS), "kelly_yield", "expected_max_yield", "clv")  # fmt: skip
+EULER = 0.5772156649015329
+NORMAL = NormalDist()
+
+
+def quality(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
+    """Return the rows of `quality_report`: per date with a settled match, league, line and sample.
+
+    Args:
+        settled: rows of `settled_predictions` of the twelve months before `first` and up to `last`.
+        first: first date reported on.
+        last: last date reported on, inclusive.
+    """
+    samples = {"all": settled, "complete": settled.filter("complete")}
+    rows = pl.concat(rows.with_columns(sample=pl.lit(sample)) for sample, rows in samples.items())
+    rows = pl.concat([rows, rows.with_columns(league=pl.lit(ALL_LEAGUES))])
+    if rows.is_empty():
+        return QUALITY_REPORT.empty()
+    of = ["league", "line", "sample"]
+    days = day_sums(_with_gaps(rows), SCORES, of)
+    # a league without a match on a date still has its twelve months on it
+    grid = days.select(of).unique().join(days.select(DATE).unique(), how="cross")
+    days = grid.join(days, on=[*of, DATE], how="left").fill_null(0)
+    windows = days.sort(*of, DATE).rolling(DATE, period=TWELVE_MONTHS, group_by=of).agg(pl.col("n", *SCORES).sum())
+    n = pl.col("n")
+    scored = windows.filter(pl.col(DATE).is_between(first, last), n > 0).select(
+        DATE,
+        *of,
+        *(pl.col(name) * UNIT / n for name in METRICS),
+        matches=n,
+        accuracy=pl.col("hit") * UNIT / n,
+        ece=pl.sum_horizontal(pl.col(GAPS).abs()) * UNIT / (len(PROBABILITIES) * n),
+    )
+    closing = scored.filter(line="closing", sample="complete").select(DATE, "league", at_close="log_loss")
+    difference = pl.when(pl.col("sample") == "complete").then(pl.col("log_loss") - pl.col("at_close"))
+    return QUALITY_REPORT.conform(
+        scored.join(closing, on=[DATE, "league"], how="left").with_columns(difference.alias(VS_CLOSING))
+    )
+
+
+def _with_gaps(settled: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with `hit` as a number and, per bin, forecast minus outcome of the outcomes forecast within it.
+
+    Calibration needs only the sums of these gaps, and sums add up over days.
+    """
+    gaps = []
+    for index, name in enumerate(GAPS):
+        total = pl.lit(0.0)
+        for outcome, probability in enumerate(PROBABILITIES):
+            p = pl.col(probability)
+            inside = (p * BINS).cast(pl.Int32).clip(upper_bound=BINS - 1) == index
+            total += pl.when(inside).then(p - (pl.col("outcome") == outcome).cast(pl.Float64)).otherwise(0.0)
+        gaps.append(total.alias(name))
+    return settled.with_columns(pl.col("hit").cast(pl.Float64), *gaps)
+
+
+def backtest(
+    settled: pl.DataFrame, bets: pl.DataFrame, tried: pl.DataFrame, first: dt.date, last: dt.date
+) -> pl.DataFrame:
+    """Return the rows of `backtest_report` for each end of a month from `first` to `last`.
+
+    Args:
+        settled: rows of `settled_predictions` up to `last`.
+        bets: rows of `settled_bets` up to `last`.
+        tried: `configurations` of the models up to `last`.
+        first: no month that ends before it is reported on.
+        last: none that ends after it.
+    """
+    scores, returns = forecast_sums(settled), bet_sums(bets)
+    ends = [day for day in pl.date_range(first, last, eager=True) if (day + dt.timedelta(days=1)).day == 1]
+    parts = [BACKTEST_REPORT.empty()]
+    for end in ends:
+        for period, days in PERIODS.items():
+            since = dt.date.min if days is None else end - dt.timedelta(days=days - 1)
+            inside = pl.col(DATE).is_between(since, end)
+            if len(of := scores.filter(inside)):
+                n = len(tried.filter(pl.col(DATE) <= end))
+                rows = figures(of, returns.filter(inside), n)
+                rows = rows.with_columns(pl.lit(end).alias(DATE), period=pl.lit(period))
+                parts.append(rows.select(BACKTEST_REPORT.schema.names()))
+    return BACKTEST_REPORT.conform(pl.concat(parts, how="vertical_relaxed"))
+
+
+def configurations(candidates: Iterable[pl.LazyFrame]) -> pl.DataFrame:
+    """Return match_date, family, parameters of each configuration tried, with the first date it was tried for.
+
+    Args:
+        candidates: rows of `candidate_<family>`, a frame per family.
+    """
+    tried = [
+        (day, family, json.dumps(trial["params"], sort_keys=True))
+        for rows in candidates
+        for day, family, trials in rows.select(DATE, "family", "trials").collect().iter_rows()
+        for trial in json.loads(trials)
+    ]
+    found = pl.DataFrame(tried, schema={DATE: pl.Date, "family": pl.String, "parameters": pl.String}, orient="row")
+    return found.sort(found.columns).unique(["family", "parameters"], keep="first", maintain_order=True)
+
+
+def forecast_sums(settled: pl.DataFrame) -> pl.DataFrame:
+    """Return the scores of the matches that can be compared, summed by slice and match day."""
+    return slice_sums(_with_gaps(compared(settled)), (*SCORES, VS_CLOSING))
+
+
+def compared(settled: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of the matches that every compared line forecast, with `log_loss_vs_closing`."""
+    rows = settled.filter("complete")
+    closing = rows.filter(line="closing").select("match_id", DATE, at_close="log_loss")
+    difference = pl.col("log_loss") - pl.col("at_close")
+    return rows.join(closing, on=["match_id", DATE]).with_columns(difference.alias(VS_CLOSING))
+
+
+def bet_sums(bets: pl.DataFrame) -> pl.DataFrame:
+    """Return what bets returned, summed by slice and match day."""
+    known = pl.col("clv").is_not_null().cast(pl.Float64)
+    rows = bets.with_columns(
+        pl.col("clv").fill_null(0.0), clv_known=known, kelly_profit=pl.col("stake") * pl.col("profit")
+    )
+    return slice_sums(rows, RETURNS)
+
+
+def figures(scores: pl.DataFrame, returns: pl.DataFrame, tried: int) -> pl.DataFrame:
+    """Return one row per slice, value and line: the figures of `backtest_report` on these days.
+
+    Args:
+        scores: `forecast_sums` of the days, at least one.
+        returns: `bet_sums` of the days.
+        tried: configurations that were tried to find the models.
+    """
+    days = DayBlocks.of(scores)
+    ece = sum(np.abs(days.total(name)) for name in GAPS) / (len(PROBABILITIES) * days.total("n"))
+    rows = days.groups.with_columns(
+        matches=pl.Series(days.total("n")).cast(pl.Int64),
+        **{name: pl.Series(days.mean(name)) for name in METRICS},
+        accuracy=pl.Series(days.mean("hit")),
+        ece=pl.Series(ece),
+        **_ends(VS_CLOSING, days.interval(VS_CLOSING)),
+    ).with_columns(verdict=_verdict())
+    rows = rows.join(earned(returns, tried), on=GROUP, how="left").with_columns(pl.col(pl.Float64).fill_nan(None))
+    return rows.with_columns(pl.col("bets").fill_null(0), configurations=tried)
+
+
+def _ends(name: str, interval: tuple[Floats, ...]) -> dict[str, pl.Series]:
+    """Return the columns of a figure and both ends of its interval."""
+    return {f"{name}{end}": pl.Series(values) for end, values in zip(ENDS, interval[:3], strict=True)}
+
+
+def _verdict() -> pl.Expr:
+    low, high = pl.col(f"{VS_CLOSING}_low"), pl.col(f"{VS_CLOSING}_high")
+    return (
+        pl.when(pl.col("line") == "closing").then(None)
+        .when(low.is_nan()).then(pl.lit("too few match days"))
+        .when(low > 0).then(pl.lit("worse"))
+        .when(high < 0).then(pl.lit("better"))
+        .otherwise(pl.lit("not distinguishable"))
+    )  # fmt: skip
+
+
+def earned(returns: pl.DataFrame, tried: int) -> pl.DataFrame:
+    """Return slice, value, line and `EARNED` on these days; the arguments are those of `figures`."""
+    if returns.is_empty():
+        return BACKTEST_REPORT.empty().select(*GROUP, *EARNED)
+    days = DayBlocks.of(returns)
+    intervals = {name: days.interval(*of) for name, of in YIELDS.items()}
+    won, bank = days.grid("profit").cumsum(axis=0), (1 + days.grid("kelly_profit")).cumprod(axis=0)
+    won_before, bank_before = np.maximum.accumulate(won, axis=0), np.maximum.accumulate(bank, axis=0)
+    return days.groups.with_columns(
+        bets=pl.Series(days.total("n")).cast(pl.Int64),
+        **{column: values for each in intervals.items() for column, values in _ends(*each).items()},
+        flat_drawdown=pl.Series((np.maximum(won_before, 0.0) - won).max(axis=0)),
+        kelly_drawdown=pl.Series((1 - bank / np.maximum(bank_before, 1.0)).max(axis=0)),
+        bank=pl.Series(bank[-1]),
+        expected_max_yield=pl.Series(intervals["flat_yield"][3] * best_of(tried)),
+    )
+
+
+def best_of(tries: int) -> float:
+    """Return the expected largest of so many standard normal numbers (Bailey and Lopez de Prado 2014); 0 for one."""
+    if tries < 2:
+        return 0.0
+    high, higher = NORMAL.inv_cdf(1 - 1 / tries), NORMAL.inv_cdf(1 - 1 / (tries * np.e))
+    return (1 - EULER) * high + EULER * higher

@@ -1,0 +1,108 @@
+"""The market's view of a match: probabilities from the market's average prices or from one bookmaker's.
+
+The margin is removed by the power method. On the closing averages of 2012 to 2024 no other method is better by more
+than chance (`just bench margins`).
+"""
+
+import polars as pl
+
+from soccer_assets.odds.devig import power
+from soccer_assets.odds.schema import GOALS_LINE, MARKETS
+from soccer_assets.scoring import OUTCOMES, PROBABILITIES
+from soccer_assets.storage.lake import MATCH
+
+#: The bookmaker whose closing prices are hardest to beat, and the columns of its probabilities.
+SHARP_BOOKMAKER = "pinnacle"
+SHARP_PROBABILITIES = tuple(f"{SHARP_BOOKMAKER}_{outcome}" for outcome in OUTCOMES)
+#: Quote types from which the newest price is taken: the last average before kick-off, else the one before it.
+NEWEST = ("closing", "pre_match")
+
+
+def consensus(market_probabilities: pl.LazyFrame, kind: str, bookmaker: str = "average") -> pl.DataFrame:
+    """Return the 1x2 probabilities of each match: match_date, match_id, p_home, p_draw, p_away, sorted by match.
+
+    Args:
+        market_probabilities: rows of the table.
+        kind: opening, pre_match or closing; of several quotes the newest counts.
+        bookmaker: whose; matches it does not quote are left out.
+    """
+    wanted = pl.col("market") == "1x2", pl.col("bookmaker") == bookmaker, pl.col("kind") == kind
+    of_outcome = (pl.col("power").filter(pl.col("selection") == outcome).last() for outcome in OUTCOMES)
+    return (
+        market_probabilities.filter(*wanted)
+        .sort("quoted_at")
+        .group_by(MATCH)
+        .agg(column.alias(name) for name, column in zip(PROBABILITIES, of_outcome, strict=True))
+        .drop_nulls()
+        .sort(MATCH)
+        .collect()
+    )
+
+
+def over_2_5(market_probabilities: pl.LazyFrame, *kinds: str) -> pl.DataFrame:
+    """Return the average's probability of over 2.5 goals: match_date, match_id, p_over, of the first kind quoted."""
+    over = pl.col("market") == "over_under", pl.col("line") == GOALS_LINE, pl.col("selection") == "over"
+    wanted = pl.col("bookmaker") == "average", *over, pl.col("kind").is_in(kinds)
+    of_kind = [pl.col("power").filter(pl.col("kind") == kind).first() for kind in kinds]
+    return market_probabilities.filter(*wanted).group_by(MATCH).agg(p_over=pl.coalesce(of_kind)).sort(MATCH).collect()
+
+
+def newest_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
+    """Return the market's last word on each match, which ratings and models learn from after the match.
+
+    Returns:
+        match_date, match_id, p_home, p_draw, p_away, and p_over of over 2.5 goals, null where no total is quoted.
+    """
+    read = (*MATCH, "bookmaker", "market", "line", "kind", "quoted_at", "selection", "power")
+    average = market_probabilities.filter(pl.col("bookmaker") == "average").select(read).collect().lazy()
+    result = pl.concat([consensus(average, kind) for kind in NEWEST]).unique(MATCH, keep="first").sort(MATCH)
+    return result.join(over_2_5(average, *NEWEST), on=MATCH, how="left", maintain_order="left")
+
+
+def pre_match_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
+    """Return the prices before the match that a blend reads.
+
+    Returns:
+        Columns of `consensus` of the average, and pinnacle_home, pinnacle_draw, pinnacle_away, null where Pinnacle does
+        not quote the match.
+    """
+    sharp = consensus(market_probabilities, "pre_match", SHARP_BOOKMAKER)
+    sharp = sharp.rename(dict(zip(PROBABILITIES, SHARP_PROBABILITIES, strict=True)))
+    return consensus(market_probabilities, "pre_match").join(sharp, on=MATCH, how="left", maintain_order="left")
+
+
+def closing_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
+    """Return the prices at the close, to learn from: the average's, else Pinnacle's; columns of `consensus`."""
+    average, sharp = (consensus(market_probabilities, "closing", name) for name in ("average", SHARP_BOOKMAKER))
+    return pl.concat([average, sharp.join(average, on=MATCH, how="anti")])
+
+
+def mean_probabilities(best_prices: pl.LazyFrame, kind: str) -> pl.DataFrame:
+    """Return the probabilities of the mean prices of `best_prices`, book by book.
+
+    Args:
+        best_prices: rows of the table.
+        kind: opening, pre_match or closing.
+
+    Returns:
+        match_date, match_id, market, line, selection, probability of the complete books. Of a handicap, the
+        probability given that money changes hands.
+    """
+    rows = (
+        best_prices.filter(pl.col(kind) > 1)
+        .select(*MATCH, "line", pl.col("market", "selection").cast(pl.String), price=kind)
+        .sort(*MATCH, "market", "line", "selection")
+        .collect()
+    )
+    parts = [rows.clear().select(pl.exclude("price"), probability="price")]
+    for market, selections in MARKETS.items():
+        books = rows.filter(market=market).filter(pl.len().over(*MATCH, "line") == len(selections))
+        prices = books["price"].to_numpy().reshape(-1, len(selections))
+        parts.append(books.select(pl.exclude("price"), probability=pl.Series(power(prices).ravel())))
+    return pl.concat(parts)
+
+
+def mean_1x2(probabilities: pl.DataFrame) -> pl.DataFrame:
+    """Return the 1x2 outcomes of `mean_probabilities` in the columns of `consensus`."""
+    outcomes = [pl.col("probability").filter(selection=name).first().alias(f"p_{name}") for name in OUTCOMES]
+    return probabilities.filter(market="1x2").group_by(MATCH).agg(outcomes).sort(MATCH)
