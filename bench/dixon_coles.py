@@ -20,12 +20,12 @@ def fits() -> dict[str, Any]:
     from penaltyblog.models import DixonColesGoalModel, dixon_coles_weights
 
     from soccer_assets.features.ratings.dixon_coles import DixonColesParameters, dixon_coles_ratings
-    from soccer_assets.features.ratings.match_arrays import Played, Schedule
+    from soccer_assets.features.ratings.match_arrays import MatchArrays, Schedule
 
     home, away, day, goals = _league()
     one_league = np.zeros_like(home)
     schedule = Schedule(home, away, one_league, one_league, day)
-    games = Played(pl.DataFrame(), schedule, CLUBS, {"goals": goals}, np.full((len(home), 4), np.nan))
+    games = MatchArrays(pl.DataFrame(), schedule, CLUBS, {"goals": goals}, np.full((len(home), 4), np.nan))
     ours = dixon_coles_ratings(games)  # the loop is compiled once a machine
     seconds = []
     for _ in range(TRIES):

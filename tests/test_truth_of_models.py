@@ -5,7 +5,6 @@ is left, only what a model does not know.
 """
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,8 +137,8 @@ def judged(learned: Learned, how: str) -> promotion.Verdict:
     """What the gate says of a model that tells the truth, or bends it, on the last two seasons before `UNSEEN`."""
     window = learned.known.filter(pl.col("match_date") >= UNSEEN - dt.timedelta(days=730))
     p = distorted(learned.true_of(window), how)
-    told = {"match_id": window["match_id"].to_list(), **{name: p[:, place].tolist() for place, name in enumerate(P)}}
-    model = learned.row | {"out_of_fold": json.dumps(told)}
+    forecasts = window.select("match_id", *(pl.Series(name, p[:, place]) for place, name in enumerate(P)))
+    model = learned.row | {"out_of_fold": forecasts.to_dicts()}
     return promotion.judge(model, SELECTED_MODEL.empty().lazy(), PROMOTIONS.empty(), learned.known, (), 150)
 
 

@@ -1,9 +1,9 @@
 """What is known of clubs from their matches, and the features of any fixture read from it.
 
 The past is held as it was: the matches of each club in order, from its own side, its ratings after each of them, and
-the results of each league. A fixture reads backwards from its own date and sees what lies strictly before it. That one
-rule (`Timeline.before`) keeps later knowledge out, for matches of long ago, of today and of next week alike, and for a
-fixture that somebody asks about.
+the results of each league. A fixture reads only what lies strictly before its own date. That one rule,
+`PointInTimeIndex.before`, keeps later knowledge out, for matches of long ago, of today and of next week alike, and for
+a fixture that somebody asks about.
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from soccer_assets.features.catalog import BOTH, COUNTED, FEATURES, RATINGS, RECORDED, SCOPES, Feature
-from soccer_assets.features.point_in_time import TIERS, UNKNOWN, Codes, Sides, Timeline, days_of
+from soccer_assets.features.point_in_time import TIERS, UNKNOWN, ClubRows, Codes, PointInTimeIndex, days_of
 from soccer_assets.features.schema import IDENTITY
 from soccer_assets.features.standings import Seasons, Standings
 from soccer_assets.leagues import LEAGUES
@@ -50,10 +50,10 @@ class History:
     codes: Codes
     values: NDArray[np.float32]
     season_of: Ints
-    scopes: Mapping[str, Timeline]
+    scopes: Mapping[str, PointInTimeIndex]
     ratings: Floats
-    rated: Timeline
-    calendar: Timeline
+    rated: PointInTimeIndex
+    calendar: PointInTimeIndex
     standings: Standings
     seasons: Seasons
 
@@ -84,10 +84,10 @@ class History:
             codes=codes,
             values=values[own].astype(np.float32),
             season_of=np.append(played.season, UNKNOWN),
-            scopes={scope: Timeline.of(codes.keys(played, scope), played.day) for scope in SCOPES},
+            scopes={scope: PointInTimeIndex.of(codes.keys(played, scope), played.day) for scope in SCOPES},
             ratings=np.vstack([ratings.select(column for column, *_ in RATINGS.values()).to_numpy(), nothing]),
-            rated=Timeline.of(codes.of_clubs(ratings["team_id"]), days_of(ratings[DATE])),
-            calendar=Timeline.of(calendar.club, calendar.day),
+            rated=PointInTimeIndex.of(codes.of_clubs(ratings["team_id"]), days_of(ratings[DATE])),
+            calendar=PointInTimeIndex.of(calendar.club, calendar.day),
             standings=Standings.of(codes, sides, sides.at(decided), values[decided]),
             seasons=Seasons.of(codes, sides),
         )
@@ -103,7 +103,7 @@ class History:
         parts = [fixtures.slice(start, BATCH) for start in range(0, max(len(fixtures), 1), BATCH)]
         return pl.concat(part.hstack(self._told(self.codes.sides(part), chosen)) for part in parts)
 
-    def _told(self, asked: Sides, chosen: Sequence[Feature]) -> list[pl.Series]:
+    def _told(self, asked: ClubRows, chosen: Sequence[Feature]) -> list[pl.Series]:
         known, size = self._form(asked, chosen) | self._state(asked), len(asked) // 2
         values = np.empty((len(chosen), size), dtype=np.float32)
         for place, feature in enumerate(chosen):
@@ -114,7 +114,7 @@ class History:
         every = pl.Series(values.ravel()).fill_nan(None)
         return [every.slice(place * size, size).alias(feature.name) for place, feature in enumerate(chosen)]
 
-    def _form(self, asked: Sides, chosen: Sequence[Feature]) -> Known:
+    def _form(self, asked: ClubRows, chosen: Sequence[Feature]) -> Known:
         """Means and coverage over windows, of the scopes and windows that are asked for."""
         from soccer_assets.features.loops import last_means
 
@@ -133,7 +133,7 @@ class History:
                 known |= {(scope, metric, window): value for metric, value in of.items()}
         return known
 
-    def _state(self, asked: Sides) -> Known:
+    def _state(self, asked: ClubRows) -> Known:
         """Ratings, rest, the league table and the season before, of each club on the morning of the day."""
         clubs, days, everything = asked.club, asked.day, self.scopes["all"]
         told = dict(zip(RATINGS, self.ratings[self.rated.newest(clubs, days)].T, strict=True))
@@ -145,7 +145,7 @@ class History:
         known: Known = {("all", metric, 0): value for metric, value in told.items()}
         return known | {("season", metric, 0): value for metric, value in self._season(asked).items()}
 
-    def _season(self, asked: Sides) -> dict[str, Floats]:
+    def _season(self, asked: ClubRows) -> dict[str, Floats]:
         """The club's line in this season's table, how far the season is, and how the club's last one ended."""
         clubs, days = asked.club, asked.day
         line = self.standings.as_of(asked.season, clubs, days)

@@ -60,7 +60,7 @@ def noisy_prices(matches: pl.DataFrame, prices: pl.DataFrame, day: dt.date, seed
     return pl.concat([prices.filter(pl.col(DATE) < day), late.hstack(pl.DataFrame(noise, schema=list(PRICES)))])
 
 
-def told_of(matches: pl.DataFrame, prices: pl.DataFrame, fixtures: pl.DataFrame) -> pl.DataFrame:
+def make_features(matches: pl.DataFrame, prices: pl.DataFrame, fixtures: pl.DataFrame) -> pl.DataFrame:
     """The features of fixtures, made from matches and prices alone."""
     return History.build(matches, rate(matches, prices)).features(fixtures)
 
@@ -75,7 +75,7 @@ def leaking_features(matches: pl.DataFrame, prices: pl.DataFrame, day: dt.date, 
         seed: of the noise.
     """
     fixtures = matches.filter(pl.col(DATE) == day)
-    told = told_of(matches, prices, fixtures)
+    told = make_features(matches, prices, fixtures)
     noisy = with_noise_from(matches, day, seed)
-    blind = told_of(noisy, noisy_prices(noisy, prices, day, seed), noisy.filter(pl.col(DATE) == day))
+    blind = make_features(noisy, noisy_prices(noisy, prices, day, seed), noisy.filter(pl.col(DATE) == day))
     return [name for name in told.columns if not told[name].equals(blind[name])]

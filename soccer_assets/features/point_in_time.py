@@ -1,6 +1,6 @@
 """Clubs and seasons as numbers, and rows in order of a key and a day.
 
-A query sees the rows of its key strictly before its day. That rule is in `Timeline.before` and nowhere else.
+A query sees the rows of its key strictly before its day. That rule is in `PointInTimeIndex.before` and nowhere else.
 """
 
 from dataclasses import dataclass, fields
@@ -33,7 +33,7 @@ def pair(major: Ints, minor: Ints, size: int) -> Ints:
 
 
 @dataclass(frozen=True)
-class Sides:
+class ClubRows:
     """Codes of the clubs of n matches: the home club's row 2i, the away club's 2i + 1; -1 where a code is unknown."""
 
     club: Ints
@@ -46,15 +46,15 @@ class Sides:
     def __len__(self) -> int:
         return len(self.club)
 
-    def at(self, rows: Ints | NDArray[np.bool_]) -> "Sides":
-        return Sides(*(getattr(self, field.name)[rows] for field in fields(self)))
+    def at(self, rows: Ints | NDArray[np.bool_]) -> "ClubRows":
+        return ClubRows(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 _SEASON = pl.format("{} {}", "league", "season").alias("season")
 
 
-def _coded(names: pl.Series, known: pl.Series) -> Ints:
-    """Place of each name among those known; -1 for any other."""
+def coded(names: pl.Series, known: pl.Series) -> Ints:
+    """Return the place of each name among those known; -1 for any other."""
     places = names.replace_strict(known, np.arange(len(known)), default=UNKNOWN, return_dtype=pl.Int64)
     return places.cast(pl.Int64).to_numpy()  # without any names the type is not as asked
 
@@ -73,23 +73,23 @@ class Codes:
 
     @property
     def league_of_season(self) -> Ints:
-        return _coded(self.seasons.str.split(" ").list.first(), LEAGUE_CODES)
+        return coded(self.seasons.str.split(" ").list.first(), LEAGUE_CODES)
 
-    def sides(self, matches: pl.DataFrame) -> Sides:
+    def sides(self, matches: pl.DataFrame) -> ClubRows:
         """Two rows a match, in the order given."""
         home, away = (self.of_clubs(matches[f"{side}_id"]) for side in ("home", "away"))
         club, opponent = (np.stack(both, axis=1).ravel() for both in ((home, away), (away, home)))
         season, league = (
-            _coded(matches.select(_SEASON).to_series(), self.seasons),
-            _coded(matches["league"], LEAGUE_CODES),
+            coded(matches.select(_SEASON).to_series(), self.seasons),
+            coded(matches["league"], LEAGUE_CODES),
         )
         venue = np.tile(np.arange(2), len(matches))
-        return Sides(club, opponent, venue, *(codes.repeat(2) for codes in (league, season, days_of(matches[DATE]))))
+        return ClubRows(club, opponent, venue, *(codes.repeat(2) for codes in (league, season, days_of(matches[DATE]))))
 
     def of_clubs(self, ids: pl.Series) -> Ints:
-        return _coded(ids, self.clubs)
+        return coded(ids, self.clubs)
 
-    def keys(self, sides: Sides, scope: str) -> Ints:
+    def keys(self, sides: ClubRows, scope: str) -> Ints:
         """What tells apart whose matches count together in a scope of the catalogue."""
         match scope:
             case "all":
@@ -105,7 +105,7 @@ class Codes:
 
 
 @dataclass(frozen=True)
-class Timeline:
+class PointInTimeIndex:
     """Row numbers in order of key and day; rows of one key and day stay in the order given.
 
     `ordinal` says which row of its key a place holds, from 1.
@@ -116,7 +116,7 @@ class Timeline:
     ordinal: Ints
 
     @classmethod
-    def of(cls, keys: Ints, days: Ints) -> "Timeline":
+    def of(cls, keys: Ints, days: Ints) -> "PointInTimeIndex":
         moments = keys * DAYS + days
         rows = np.argsort(moments, kind="stable")
         moments = moments[rows]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from soccer_assets.features.point_in_time import DAYS, TIERS, Codes, Sides, Timeline, pair
+from soccer_assets.features.point_in_time import DAYS, TIERS, ClubRows, Codes, PointInTimeIndex, pair
 from soccer_assets.scoring import Floats, Ints
 
 
@@ -32,7 +32,7 @@ class Standings:
     difference: Ints
 
     @classmethod
-    def of(cls, codes: Codes, on: Sides, decided: Sides, values: Floats) -> "Standings":
+    def of(cls, codes: Codes, on: ClubRows, decided: ClubRows, values: Floats) -> "Standings":
         """Tables of the matches `decided`.
 
         Args:
@@ -72,14 +72,14 @@ class Seasons:
 
     start: Ints
     tier: Floats
-    order: Timeline
+    order: PointInTimeIndex
 
     @classmethod
-    def of(cls, codes: Codes, on: Sides) -> "Seasons":
+    def of(cls, codes: Codes, on: ClubRows) -> "Seasons":
         start = np.full(len(codes.seasons) + 1, DAYS)
         np.minimum.at(start, on.season, on.day)
         league = codes.league_of_season
-        return cls(start, np.append(TIERS[league], np.nan), Timeline.of(league, start[:-1]))
+        return cls(start, np.append(TIERS[league], np.nan), PointInTimeIndex.of(league, start[:-1]))
 
     def began(self, seasons: Ints, days: Ints) -> Ints:
         """The first day of each season; the day itself where nothing of the season is known before it."""

@@ -2,10 +2,15 @@
 
 import polars as pl
 
+from soccer_assets.scoring import PROBABILITIES
 from soccer_assets.storage.tables import Column, Table
 
 #: Registry alias of the model that forecasts.
 CHAMPION = "champion"
+#: A prediction of a match out of fold, and what it is among those of a candidate.
+PREDICTION = pl.Schema({"match_id": pl.String(), **{name: pl.Float64() for name in PROBABILITIES}})
+FOLD_PREDICTION = pl.Schema({"match_id": PREDICTION["match_id"], "fold": pl.Int64(), **PREDICTION})
+CURVE_POINT = pl.Schema({"matches": pl.Int64(), "log_loss": pl.Float64()})
 
 _FITTED = (
     Column("match_date", pl.Date, "the date the model is for: it has seen only matches before it"),
@@ -23,12 +28,12 @@ CANDIDATES = Table(
         Column("complexity", pl.Int64, "rank among the families; the simpler wins a tie", ge=0),
         Column("tuned_on", pl.Date, "match date whose search found the parameters"),
         Column("inputs", pl.String, "digest of columns, folds and seed: parameters are used again on the same only"),
-        Column("left_out", pl.String, "JSON: feature columns that are constant or null among the examples"),
+        Column("left_out", pl.List(pl.String), "feature columns that are constant or null among the examples"),
         Column("tuning_log_loss", pl.Float64, "mean over the tuning folds", ge=0),
         Column("space", pl.String, "JSON: bounds of each parameter"),
         Column("trials", pl.String, "JSON: one object a trial, with parameters, value and state"),
-        Column("learning_curve", pl.String, "JSON: matches learned from and log loss on the newest tuning fold"),
-        Column("out_of_fold", pl.String, "JSON: match_id, fold and three probabilities, column by column"),
+        Column("learning_curve", pl.List(pl.Struct(CURVE_POINT)), "log loss on the newest tuning fold"),
+        Column("out_of_fold", pl.List(pl.Struct(FOLD_PREDICTION)), "predictions of the folds"),
         Column("estimator", pl.String, "the encoded estimator"),
     ),
     ("match_date",),
@@ -70,7 +75,7 @@ SELECTED_MODEL = Table(
         Column("reason", pl.String, "why this family"),
         Column("calibration", pl.String, "JSON: one object a form, with its scores on the later predictions"),
         Column("lines", pl.String, "JSON: one object a line on the priced matches of the selection fold"),
-        Column("out_of_fold", pl.String, "JSON: match_id and three probabilities of the selection fold, calibrated"),
+        Column("out_of_fold", pl.List(pl.Struct(PREDICTION)), "predictions of the selection fold, calibrated"),
         Column("forecaster", pl.String, "the encoded forecaster"),
     ),
     ("match_date",),

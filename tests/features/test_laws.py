@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from soccer_assets.features.history import READ
-from soccer_assets.features.leak import leaking_features, told_of
+from soccer_assets.features.leak import leaking_features, make_features
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.schema import MATCHES
 
@@ -61,15 +61,15 @@ def test_nothing_of_the_day_itself_or_later_reaches_a_feature(world, data):
 def test_the_order_of_matches_and_prices_does_not_matter(world, random):
     matches, prices = world
     orders = [random.sample(range(len(frame)), len(frame)) for frame in world]
-    assert told_of(matches[orders[0]], prices[orders[1]], matches).equals(told_of(matches, prices, matches))
+    assert make_features(matches[orders[0]], prices[orders[1]], matches).equals(make_features(matches, prices, matches))
 
 
 @LAW
 @given(worlds())
 def test_a_fixture_is_told_the_same_alone(world):
     matches, prices = world
-    together = told_of(matches, prices, matches)
-    alone = [told_of(matches, prices, matches[place : place + 1]) for place in range(0, len(matches), 5)]
+    together = make_features(matches, prices, matches)
+    alone = [make_features(matches, prices, matches[place : place + 1]) for place in range(0, len(matches), 5)]
     assert pl.concat(alone).equals(together.gather_every(5))
 
 
@@ -79,7 +79,7 @@ def test_what_is_known_of_home_and_away_club_changes_places_with_them(world):
     """Two clubs that meet both ways on a day: but for venue and ground, each is told the same."""
     matches, prices = world
     turned = matches.rename({"home_id": "away_id", "away_id": "home_id"})
-    told, back = told_of(matches, prices, matches), told_of(matches, prices, turned)
+    told, back = make_features(matches, prices, matches), make_features(matches, prices, turned)
     same = ["elo", "rest_days", "points_last_5", "goals_against_last_20", "table_points", "last_season_position"]
     for name in same:
         assert told[f"home_{name}"].equals(back[f"away_{name}"], check_names=False)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from soccer_assets.features import leak
-from soccer_assets.features.leak import KEPT, leaking_features, noisy_prices, told_of, with_noise_from
+from soccer_assets.features.leak import KEPT, leaking_features, make_features, noisy_prices, with_noise_from
 from soccer_assets.matches.records import COUNTS
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.estimators import decode
@@ -48,7 +48,7 @@ def test_noise_from_a_day_on_leaves_the_features_of_that_day_as_they_are(season,
 def test_noise_from_a_day_on_leaves_the_forecasts_of_that_day_as_they_are(season, known, days_ago, seed):
     day = match_day(season, days_ago)
     fixtures = known[0].filter(match_date=day)
-    told, blind = (told_of(*of, fixtures) for of in (known, with_noise(*known, day, seed)))
+    told, blind = (make_features(*of, fixtures) for of in (known, with_noise(*known, day, seed)))
     forecasters = [Forecaster.decode(text) for text in season.lake.read("selected_model")["forecaster"]]
     estimators = [decode(text) for text in season.lake.read("candidate_logistic_regression")["estimator"]]
     for model in (*forecasters, *estimators):
@@ -60,7 +60,7 @@ def test_the_noise_is_seen_the_day_after(season, known):
     day = match_day(season, 30)
     after = pl.col("match_date").is_between(day + dt.timedelta(days=1), day + dt.timedelta(days=14))
     later = known[0].filter(after)
-    told, blind = (told_of(*of, later) for of in (known, with_noise(*known, day, 0)))
+    told, blind = (make_features(*of, later) for of in (known, with_noise(*known, day, 0)))
     changed = {name for name in told.columns if not told[name].equals(blind[name])}
     assert {"home_elo", "away_points_last_5", "home_shots_for_last_20", "away_table_position"} <= changed
 
@@ -73,7 +73,7 @@ def test_a_leak_that_is_built_in_is_found(season, known):
     moved = pl.when(pl.col("match_date") == day).then(eve).otherwise("match_date").alias("match_date")
     early = matches.with_columns(moved), prices.with_columns(moved)
     fixtures = matches.filter(match_date=day)
-    told, blind = (told_of(*of, fixtures) for of in (early, with_noise(*early, eve, 0)))
+    told, blind = (make_features(*of, fixtures) for of in (early, with_noise(*early, eve, 0)))
     assert not told["home_points_last_5"].equals(blind["home_points_last_5"])
 
 
@@ -123,12 +123,12 @@ def test_a_leak_through_a_new_column_of_matches_is_found(season, known, monkeypa
     """A history that reads the attendance of its own fixtures, from the past it was given or from the fixtures."""
     matches, prices = known
     matches = matches.with_columns(attendance=pl.int_range(pl.len()).cast(pl.Float64))
-    told_of = leak.told_of
+    make_features = leak.make_features
 
     def leaking(past, prices, fixtures):
         read = past if whose == "history" else fixtures
         crowd = read.select("match_id", crowd="attendance")
-        return told_of(past, prices, fixtures).join(crowd, on="match_id", how="left", maintain_order="left")
+        return make_features(past, prices, fixtures).join(crowd, on="match_id", how="left", maintain_order="left")
 
-    monkeypatch.setattr(leak, "told_of", leaking)
+    monkeypatch.setattr(leak, "make_features", leaking)
     assert leaking_features(matches, prices, match_day(season, 30), 0) == ["crowd"]

@@ -208,7 +208,7 @@ def promote(lake: Lake) -> Callable[..., None]:
             "match_date": day, "family": family, "trained_through": day, "examples": 900, "parameters": "{}",
             "version": version, "log_loss": 0.97, "reason": "lowest log loss", "forecaster": "x",
             "comparison": json.dumps([{"family": family, "log_loss": 0.97}]),
-            "calibration": "[]", "lines": "[]", "out_of_fold": "{}",
+            "calibration": "[]", "lines": "[]", "out_of_fold": [],
         }  # fmt: skip
         lake.append("selected_model", table_of(SELECTED_MODEL, [model]))
         move = {

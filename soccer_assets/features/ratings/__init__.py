@@ -18,11 +18,11 @@ def rate(matches: pl.DataFrame, closing: pl.DataFrame) -> pl.DataFrame:
     from soccer_assets.features.ratings.elo import elo_ratings
     from soccer_assets.features.ratings.goal_rates import goal_ratings
     from soccer_assets.features.ratings.market import market_ratings
-    from soccer_assets.features.ratings.match_arrays import played
+    from soccer_assets.features.ratings.match_arrays import match_arrays
     from soccer_assets.features.ratings.pi import pi_ratings
     from soccer_assets.features.ratings.statistics_strength import performance_ratings
 
-    games = played(matches, closing)
+    games = match_arrays(matches, closing)
     if games.rows.is_empty():
         return TEAM_RATINGS.empty()
     columns = {

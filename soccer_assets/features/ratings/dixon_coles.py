@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
-from soccer_assets.features.ratings.match_arrays import COUNTRIES, Played
+from soccer_assets.features.ratings.match_arrays import COUNTRIES, MatchArrays
 from soccer_assets.scoring import Floats
 
 
@@ -31,8 +31,8 @@ class DixonColesParameters:
     first_sweeps: int = 30
 
 
-def dixon_coles_ratings(games: Played, parameters: DixonColesParameters | None = None) -> dict[str, Floats]:
-    """Columns `(n, 2)`: strengths as last fitted when the match began; NaN until a club has been in a fit."""
+def dixon_coles_ratings(games: MatchArrays, parameters: DixonColesParameters | None = None) -> dict[str, Floats]:
+    """Return columns `(n, 2)`: strengths as last fitted when the match began; NaN until a club has been in a fit."""
     p = astuple(parameters or DixonColesParameters())
     s, goals = games.schedule, games.figures["goals"]
     strengths = np.full((2, len(s.day), 2), np.nan)
@@ -47,6 +47,21 @@ def dixon_coles_ratings(games: Played, parameters: DixonColesParameters | None =
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _walk(home, away, day, goals, clubs, half_life, window, every, prior, sweeps, first_sweeps):  # type: ignore[no-untyped-def]
+    """Return the strengths before each match of a country, `(2, n, 2)`: attack, defence; home and away club, in logs.
+
+    Args:
+        home: code of the home club, (n,) int, below `clubs`.
+        away: code of the away club, (n,) int.
+        day: day of the match, (n,) int, ascending.
+        goals: goals of both sides, (n, 2) float.
+        clubs: number of the country's clubs.
+        half_life: days after which a match counts half.
+        window: days after which a match does not count.
+        every: days between two fits.
+        prior: goals of an average club, scored and expected, that count beside a club's own.
+        sweeps: sweeps over all factors in a fit.
+        first_sweeps: the same in the first fit.
+    """
     scores, allows = np.ones(clubs), np.ones(clubs)
     common = np.array([1.5, 1.1])  # goals of an average club at home and away
     fitted = np.zeros(clubs, np.bool_)
@@ -73,7 +88,21 @@ def _walk(home, away, day, goals, clubs, half_life, window, every, prior, sweeps
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _sweep(home, away, goals, weights, now, first, after, prior, scores, allows, common):  # type: ignore[no-untyped-def]
-    """The best factor of every attack, then of every defence, then of all home and all away sides, given the rest."""
+    """Set the best factor of every attack, then of every defence, then of all home and all away sides, given the rest.
+
+    Args:
+        home: code of the home club, (n,) int.
+        away: code of the away club, (n,) int.
+        goals: goals of both sides, (n, 2) float.
+        weights: weight of each match, (n,) float, in units of the first day.
+        now: the weight of today.
+        first: first match that counts.
+        after: the match after the last that counts.
+        prior: goals that count beside a club's own.
+        scores: factor of each club's attack, (clubs,) float; changed.
+        allows: factor of each club's defence, above 1 where it concedes more, (clubs,) float; changed.
+        common: goals of an average club at home and away, (2,) float; changed.
+    """
     for what in range(3):
         factors = scores if what == 0 else allows if what == 1 else common
         found, expected = np.full(len(factors), prior), np.full(len(factors), prior)

@@ -10,7 +10,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
-from soccer_assets.features.ratings.match_arrays import TIERS, Played
+from soccer_assets.features.point_in_time import TIERS
+from soccer_assets.features.ratings.match_arrays import MatchArrays
 from soccer_assets.scoring import Floats
 
 TOP_TIER_RATING = 1500.0
@@ -38,8 +39,8 @@ class EloParameters:
     regression: float = 0.04
 
 
-def elo_ratings(games: Played, parameters: EloParameters | None = None) -> dict[str, Floats]:
-    """Columns `(n, 2)` before and after each match, home club and away club."""
+def elo_ratings(games: MatchArrays, parameters: EloParameters | None = None) -> dict[str, Floats]:
+    """Return columns `(n, 2)` before and after each match, home club and away club."""
     p = astuple(parameters or EloParameters())
     before, after = _follow(*games.schedule, games.clubs, TIERS, games.balance("goals"), *p)
     return {"elo_before": before, "elo_after": after}
@@ -50,6 +51,24 @@ def _follow(  # type: ignore[no-untyped-def]
     home, away, league, season, day, clubs, tiers, difference,
     step, margin, home_advantage, home_pace, entry_below, regression,
 ):  # fmt: skip
+    """Return the ratings before and after each match, two arrays `(n, 2)` of home and away club, in points.
+
+    Args:
+        home: code of the home club, (n,) int, below `clubs`.
+        away: code of the away club, (n,) int.
+        league: place of the league in `tiers`, (n,) int.
+        season: code of the season, (n,) int.
+        day: day of the match, (n,) int, ascending, from 0.
+        clubs: number of clubs.
+        tiers: tier of each league, (leagues,) float, 1 is the top.
+        difference: home less away goals, (n,) float.
+        step: points for a surprise of one goal.
+        margin: exponent of 1 + goal difference.
+        home_advantage: first guess of each league's, points.
+        home_pace: points that a surprise moves the league's home advantage.
+        entry_below: points below the league's average at which a newcomer enters.
+        regression: share of the way back to the league's average in a summer, 0 to 1.
+    """
     rating = np.full(clubs, np.nan)
     plays_in, seen_day, seen_season = np.full(clubs, -1), np.zeros(clubs, np.int64), np.zeros(clubs, np.int64)
     began = np.full(len(tiers), -1)

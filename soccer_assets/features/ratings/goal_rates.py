@@ -9,7 +9,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
-from soccer_assets.features.ratings.match_arrays import TIERS, Played
+from soccer_assets.features.point_in_time import TIERS
+from soccer_assets.features.ratings.match_arrays import MatchArrays
 from soccer_assets.scoring import Floats
 
 #: Scores of a match that was decided otherwise, or a slip in the source, must not carry a rate away.
@@ -35,8 +36,8 @@ GOALS = RateParameters(pace=0.035, league_pace=0.002, level=0.2)
 SHOTS_ON_TARGET = RateParameters(pace=0.012, league_pace=0.0005, level=1.4)
 
 
-def goal_ratings(games: Played) -> dict[str, Floats]:
-    """Columns `(n, 2)` after each match, home club and away club; NaN until a club's first count."""
+def goal_ratings(games: MatchArrays) -> dict[str, Floats]:
+    """Return columns `(n, 2)` after each match, home club and away club; NaN until a club's first count."""
     columns: dict[str, Floats] = {}
     for name, figure, parameters in (("goal", "goals", GOALS), ("shot", "shots_on_target", SHOTS_ON_TARGET)):
         attack, defence = follow_counts(games, figure, parameters)
@@ -44,8 +45,8 @@ def goal_ratings(games: Played) -> dict[str, Floats]:
     return columns
 
 
-def follow_counts(games: Played, figure: str, p: RateParameters) -> tuple[Floats, Floats]:
-    """Attack and defence `(n, 2)` of both clubs after each match, in log counts."""
+def follow_counts(games: MatchArrays, figure: str, p: RateParameters) -> tuple[Floats, Floats]:
+    """Return attack and defence `(n, 2)` of both clubs after each match, in log counts."""
     s = games.schedule
     both = _follow(s.home, s.away, s.league, TIERS, games.clubs, games.figures[figure], *astuple(p))
     return both[0], both[1]
@@ -53,20 +54,35 @@ def follow_counts(games: Played, figure: str, p: RateParameters) -> tuple[Floats
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _follow(home, away, league, tiers, clubs, counts, pace, league_pace, level, advantage, tier_step):  # type: ignore[no-untyped-def]
+    """Return attack and defence after each match, `(2, n, 2)`: attack, defence; home and away club, in log counts.
+
+    Args:
+        home: code of the home club, (n,) int, below `clubs`.
+        away: code of the away club, (n,) int.
+        league: place of the league in `tiers`, (n,) int.
+        tiers: tier of each league, (leagues,) float, 1 is the top.
+        clubs: number of clubs.
+        counts: what both sides counted, (n, 2) float, NaN where unknown.
+        pace: log count that one count beyond the expectation moves a club.
+        league_pace: the same for the league's level and home advantage.
+        level: first guess of the log count.
+        advantage: first guess of home less away log count.
+        tier_step: log count lower at which a club enters per tier below the top.
+    """
     attack, defence = np.full(clubs, np.nan), np.full(clubs, np.nan)
     levels, advantages = np.full(len(tiers), level), np.full(len(tiers), advantage)
     after = np.empty((2, len(home), 2))
     for match in range(len(home)):
         i, j, of = home[match], away[match], league[match]
-        at_home, abroad = counts[match]
-        if not np.isnan(at_home + abroad):
+        at_home, on_road = counts[match]
+        if not np.isnan(at_home + on_road):
             for club in (i, j):
                 if np.isnan(attack[club]):
                     attack[club] = defence[club] = -tier_step * (tiers[of] - 1)
             mean = levels[of]
             home_rate = np.exp(min(mean + advantages[of] / 2.0 + attack[i] - defence[j], LARGEST_LOG_RATE))
             away_rate = np.exp(min(mean - advantages[of] / 2.0 + attack[j] - defence[i], LARGEST_LOG_RATE))
-            more_home, more_away = at_home - home_rate, abroad - away_rate
+            more_home, more_away = at_home - home_rate, on_road - away_rate
             attack[i] += pace * more_home
             defence[j] -= pace * more_home
             attack[j] += pace * more_away

@@ -8,7 +8,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
-from soccer_assets.features.ratings.match_arrays import TIERS, Schedule
+from soccer_assets.features.point_in_time import TIERS
+from soccer_assets.features.ratings.match_arrays import Schedule
 from soccer_assets.scoring import Floats
 
 #: What is known of a club that was never seen.
@@ -40,7 +41,7 @@ class WalkParameters:
 def follow(
     schedule: Schedule, clubs: int, observed: Floats, noise: Floats, pushed: Floats, away: float, p: WalkParameters
 ) -> Floats:
-    """States of both clubs after each match.
+    """Return the states of both clubs after each match.
 
     Args:
         schedule: the matches in order.
@@ -62,6 +63,31 @@ def _follow(  # type: ignore[no-untyped-def]
     home, away, league, season, day, clubs, tiers, observed, noise, pushed, sign,
     daily, summer, league_pace, club_pace, entry_below, tier_step, summer_shrink, home_advantage,
 ):  # fmt: skip
+    """Return the states after each match, `(n, 2, 4)`, as `follow` describes them.
+
+    Units are those of `observed`, variances their squares.
+
+    Args:
+        home: code of the home club, (n,) int, below `clubs`.
+        away: code of the away club, (n,) int.
+        league: place of the league in `tiers`, (n,) int.
+        season: code of the season, (n,) int.
+        day: day of the match, (n,) int, ascending.
+        clubs: number of clubs.
+        tiers: tier of each league, (leagues,) float, 1 is the top.
+        observed: measurement of home strength + `sign` * away strength, (n,) float, NaN where there is none.
+        noise: variance of each measurement, (n,) float.
+        pushed: movement of the home club beside the measurement, (n,) float, NaN where there is none.
+        sign: -1 for a difference of both clubs, +1 for a sum.
+        daily: variance a club gains in a day.
+        summer: variance a club gains between seasons.
+        league_pace: share of a surprise that the league's home advantage takes up.
+        club_pace: share of a surprise that the club's home advantage takes up.
+        entry_below: how far below its league's level a newcomer enters.
+        tier_step: distance of two tiers in a league's first season.
+        summer_shrink: share of the way back to the league's level between seasons, 0 to 1.
+        home_advantage: first guess of each league's.
+    """
     strength = np.full(clubs, np.nan)
     variance = np.full(clubs, ENTRY_VARIANCE)
     seen_day, seen_season = np.zeros(clubs, np.int64), np.zeros(clubs, np.int64)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from soccer_assets.features.ratings.kalman import WalkParameters, follow
-from soccer_assets.features.ratings.match_arrays import Played
+from soccer_assets.features.ratings.match_arrays import MatchArrays
 from soccer_assets.scoring import Floats
 
 SUPREMACY = WalkParameters(
@@ -33,7 +33,7 @@ class MarketParameters:
     totals_gain: float = 0.0086
 
 
-def market_ratings(games: Played, parameters: MarketParameters | None = None) -> dict[str, Floats]:
+def market_ratings(games: MatchArrays, parameters: MarketParameters | None = None) -> dict[str, Floats]:
     """Columns `(n, 2)` after each match, home club and away club; NaN until a club has had a price."""
     p = parameters or MarketParameters()
     odds = np.log(games.prices[:, 0] / games.prices[:, 2])
@@ -61,7 +61,7 @@ def market_ratings(games: Played, parameters: MarketParameters | None = None) ->
     }
 
 
-def result_beyond_price(games: Played, odds: Floats) -> Floats:
+def result_beyond_price(games: MatchArrays, odds: Floats) -> Floats:
     """How far the home club did better than its price let expect, in log goals `(n,)`; NaN without a price.
 
     Expectations are cubics of the log-odds, fitted on 2009-2022, weights those that foretell the next price best.
@@ -77,7 +77,7 @@ def result_beyond_price(games: Played, odds: Floats) -> Floats:
     return np.where(np.isnan(by_all), 1.12 * by_goals, by_all)
 
 
-def total_beyond_price(games: Played, odds: Floats, over: Floats) -> Floats:
+def total_beyond_price(games: MatchArrays, odds: Floats, over: Floats) -> Floats:
     """How far a match had more goals and shots than its over/under price let expect `(n,)`."""
 
     def total(name: str) -> Floats:
@@ -91,13 +91,13 @@ def total_beyond_price(games: Played, odds: Floats, over: Floats) -> Floats:
     return np.where(np.isnan(by_all), goals, by_all)
 
 
-def log_ratio(games: Played, figure: str, prior: float) -> Floats:
+def log_ratio(games: MatchArrays, figure: str, prior: float) -> Floats:
     """Log of the home side's figure over the away side's, `prior` added to both, `(n,)`."""
     both = np.log(games.figures[figure] + prior)
     return np.asarray(both[:, 0] - both[:, 1])
 
 
-def _before_first(games: Played, known: np.ndarray) -> np.ndarray:
+def _before_first(games: MatchArrays, known: np.ndarray) -> np.ndarray:
     """(n, 2): whether the club has not had a price yet."""
     sides = np.stack([games.schedule.home, games.schedule.away], axis=1)
     first = np.full(games.clubs, len(known))

@@ -6,7 +6,7 @@ import numpy as np
 
 from soccer_assets.features.ratings.kalman import WalkParameters, follow
 from soccer_assets.features.ratings.market import log_ratio
-from soccer_assets.features.ratings.match_arrays import Played
+from soccer_assets.features.ratings.match_arrays import MatchArrays
 from soccer_assets.scoring import Floats
 
 WALK = WalkParameters(
@@ -31,7 +31,7 @@ class PerformanceParameters:
     walk: WalkParameters = WALK
 
 
-def performance_ratings(games: Played, parameters: PerformanceParameters | None = None) -> dict[str, Floats]:
+def performance_ratings(games: MatchArrays, parameters: PerformanceParameters | None = None) -> dict[str, Floats]:
     """Columns `(n, 2)` after each match, home club and away club, in log-odds of home against away."""
     p = parameters or PerformanceParameters()
     goals = games.balance("goals")

@@ -11,7 +11,7 @@ import polars as pl
 from soccer_assets import svg
 from soccer_assets.features.catalog import FEATURES
 from soccer_assets.models.champion.forecaster import Forecaster
-from soccer_assets.models.champion.promotion_gate import Verdict, told_of
+from soccer_assets.models.champion.promotion_gate import Verdict, selection_fold
 from soccer_assets.models.schema import MODEL_CARD
 from soccer_assets.scoring import OUTCOMES, PROBABILITIES, log_loss, summary
 from soccer_assets.storage.lake import DATE
@@ -39,7 +39,7 @@ def card(model: Mapping[str, Any], known: pl.DataFrame, verdict: Verdict, seed: 
         verdict: what the gate said of it.
         seed: of the shuffles.
     """
-    met = told_of(model).join(known, on="match_id", how="left", maintain_order="left")
+    met = selection_fold(model).join(known, on="match_id", how="left", maintain_order="left")
     forecaster = Forecaster.decode(model["forecaster"])
     grouped: dict[str, list[str]] = {}
     for feature in FEATURES:

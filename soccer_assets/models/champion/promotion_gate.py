@@ -14,7 +14,6 @@ past are made by the champions of the past. A move to a model that was made anew
 """
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.models.champion.forecaster import Forecaster
-from soccer_assets.models.schema import CHAMPION, PROMOTIONS
+from soccer_assets.models.schema import CHAMPION, PREDICTION, PROMOTIONS
 from soccer_assets.scoring import PROBABILITIES, Floats, ece, log_loss, paired_difference
 from soccer_assets.storage.lake import DATE, Lake
 
@@ -110,7 +109,7 @@ def judge(
     earlier = models.filter(pl.col(DATE) < day)
     versions = earlier.select("version").collect()["version"].to_list()
     champion = champion_on(standing(promotions, versions), [day]).item()
-    window = told_of(model).join(known, on="match_id", how="left", maintain_order="left")
+    window = selection_fold(model).join(known, on="match_id", how="left", maintain_order="left")
     own, rival = window.select(PROBABILITIES).to_numpy(), None
     if champion is not None:
         row = earlier.filter(pl.col("version") == champion).sort(DATE).last().collect().row(0, named=True)
@@ -132,16 +131,15 @@ def judge(
     return Verdict(tuple(conditions), champion)
 
 
-def told_of(model: Mapping[str, Any]) -> pl.DataFrame:
-    """What a model said out of fold: match_id, p_home, p_draw, p_away."""
-    schema = {"match_id": pl.String, **dict.fromkeys(PROBABILITIES, pl.Float64)}
-    return pl.DataFrame(json.loads(model["out_of_fold"]), schema=schema)
+def selection_fold(model: Mapping[str, Any]) -> pl.DataFrame:
+    """Return the predictions of a row of `selected_model` on its selection fold: match_id, p_home, p_draw, p_away."""
+    return pl.DataFrame(model["out_of_fold"], schema=PREDICTION)
 
 
 def _unseen(champion: Mapping[str, Any], window: pl.DataFrame) -> Floats:
     """The champion's forecasts of the matches it did not learn from, else out of fold; NaN where there is neither."""
     after = (window[DATE] > champion["trained_through"]).to_numpy()
-    before = window.select("match_id").join(told_of(champion), on="match_id", how="left", maintain_order="left")
+    before = window.select("match_id").join(selection_fold(champion), on="match_id", how="left", maintain_order="left")
     told = before.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy().copy()
     if after.any():
         told[after] = Forecaster.decode(champion["forecaster"]).predict(window.filter(pl.Series(after)))

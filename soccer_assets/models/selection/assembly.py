@@ -13,11 +13,12 @@ from soccer_assets.features.catalog import NAMES
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.estimators import decode
 from soccer_assets.models.goals_model import fit_goals
-from soccer_assets.models.schema import SELECTED_MODEL
+from soccer_assets.models.schema import PREDICTION, SELECTED_MODEL
 from soccer_assets.models.selection.blending import CLOSING_WEIGHT, Blend, fit_blend, predicted_closing
 from soccer_assets.models.selection.calibration import AnyCalibrator, choose_calibrator
 from soccer_assets.models.selection.closing_line import ClosingMove, fit_move
 from soccer_assets.models.selection.selection import CandidateScores, select
+from soccer_assets.models.training.training import out_of_fold
 from soccer_assets.models.training_data import labels
 from soccer_assets.scoring import PROBABILITIES, Floats, Ints, log_loss, paired_difference, summary
 from soccer_assets.storage.lake import DATE, MATCH
@@ -110,7 +111,7 @@ def selected(
         market: rows of `pre_match_prices` of the matches that have prices.
         closing: rows of `closing_prices` of the matches that have closing prices.
     """
-    told = {row["family"]: pl.DataFrame(json.loads(row["out_of_fold"])) for row in candidates}
+    told = {row["family"]: out_of_fold(row) for row in candidates}
     newest = max(frame["fold"].max() for frame in told.values())  # type: ignore[type-var]
     met = OutOfFold(next(iter(told.values())).filter(pl.col("fold") == newest), known, market, closing)
     scores = [
@@ -139,10 +140,10 @@ def selected(
         "reason": " ".join(selection.reasons),
         "calibration": json.dumps(forms.to_dicts()),
         "lines": json.dumps(_lines(oof, judged, honest, oof.blend(earlier, ~judged))),
-        "out_of_fold": json.dumps(
-            {"match_id": oof.matches["match_id"].filter(pl.Series(judged)).to_list()}
-            | {name: honest[:, place].tolist() for place, name in enumerate(PROBABILITIES)}
-        ),
+        "out_of_fold": [
+            dict(zip(PREDICTION, (match_id, *p), strict=True))
+            for match_id, p in zip(oof.matches["match_id"].filter(pl.Series(judged)), honest.tolist(), strict=True)
+        ],
         "forecaster": forecaster.encode(),
     }
     return SELECTED_MODEL.conform(pl.DataFrame([row], schema=SELECTED_MODEL.schema))

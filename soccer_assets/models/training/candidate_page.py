@@ -19,7 +19,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "tuned on": str(row["tuned_on"]),
         "parameters": json.loads(row["parameters"]),
         "search space": json.loads(row["space"]),
-        "columns left out, for they tell nothing": json.loads(row["left_out"]),
+        "columns left out, for they tell nothing": row["left_out"],
         "trials": {state: sum(trial["state"] == state for trial in trials) for state in ("complete", "pruned")},
         **best,
     }
@@ -27,7 +27,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def plots(row: Mapping[str, Any]) -> dict[str, str]:
     """Log loss by trial, and by matches learned from, as Markdown images; a stack has neither."""
-    searched, learned = json.loads(row["trials"]), json.loads(row["learning_curve"])
+    searched, learned = json.loads(row["trials"]), row["learning_curve"]
     made = {"search": search_plot(searched), "learning": learning_plot(learned)}
     return {name: plot for name, plot in made.items() if plot}
 
@@ -46,11 +46,11 @@ def search_plot(trials: list[dict[str, Any]]) -> str:
     return markdown(drawing(panel), "search")
 
 
-def learning_plot(curve: list[list[float]]) -> str:
+def learning_plot(curve: list[dict[str, float]]) -> str:
     """Log loss by matches learned from as a Markdown image; empty without a point."""
     if not curve:
         return ""
-    points = [(float(matches), float(loss)) for matches, loss in curve]
+    points = [(float(point["matches"]), point["log_loss"]) for point in curve]
     panel = _panel(points, "log loss by matches learned from")
     panel.line(points, WHEEL[0], dots=True)
     return markdown(drawing(panel), "learning curve")

@@ -15,7 +15,7 @@ import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import NAMES
-from soccer_assets.features.leak import told_of
+from soccer_assets.features.leak import make_features
 from soccer_assets.features.schema import MATCH_FEATURES
 from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.storage.data_versions import columns_hash
@@ -85,7 +85,7 @@ def _known_again(rows: pl.DataFrame, names: list[str], matches: pl.LazyFrame, ma
     past = pl.col(DATE).is_between(day - PAST, day)
     known = matches.filter(past).collect()
     fixtures = known.join(rows, on=[DATE, "match_id"], how="semi")
-    again = told_of(known, newest_prices(market.filter(past)), fixtures)
+    again = make_features(known, newest_prices(market.filter(past)), fixtures)
     return [
         name for name in names if 2 * rows[name].null_count() > len(rows) and 2 * again[name].null_count() < len(again)
     ]

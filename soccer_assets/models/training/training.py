@@ -17,7 +17,7 @@ from soccer_assets.errors import ModelError, NotMaterializedError
 from soccer_assets.features.catalog import NAMES
 from soccer_assets.models.estimators import COMPLEXITY, decode
 from soccer_assets.models.families import FAMILIES, Family, stack
-from soccer_assets.models.schema import CANDIDATES
+from soccer_assets.models.schema import CANDIDATES, CURVE_POINT, FOLD_PREDICTION
 from soccer_assets.models.training.folds import Fold, walk_forward_folds
 from soccer_assets.models.training.tuning import learning_curve, tune
 from soccer_assets.models.training_data import CLOSING, informative
@@ -134,9 +134,12 @@ def candidate(family: Family, known: pl.DataFrame, day: dt.date, settings: Setti
         "tuning_log_loss": tuned.score,
         "space": json.dumps(tuned.space),
         "trials": msgspec.json.encode(tuned.trials).decode(),
-        "learning_curve": json.dumps(
-            learning_curve(family, known, NAMES, folds[-2], tuned.params, settings.seed, settings.train_matches)
-        ),
+        "learning_curve": [
+            dict(zip(CURVE_POINT, point, strict=True))
+            for point in learning_curve(
+                family, known, NAMES, folds[-2], tuned.params, settings.seed, settings.train_matches
+            )
+        ],
     }
     return _fitted(family, known, day, settings, tuned.params, tuned.oof, found)
 
@@ -156,7 +159,7 @@ def refit(
         day: the date the model is for.
         settings: those of the earlier row but for trials.
     """
-    told = pl.DataFrame(json.loads(earlier["out_of_fold"]))
+    told = out_of_fold(earlier)
     folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)
     later = known.filter(pl.col(DATE) >= folds[0].valid_from).join(told, on="match_id", how="anti")
     since = _forecasts(later, decode(earlier["estimator"]).predict(later))
@@ -173,7 +176,7 @@ def stacked(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, day: d
     Raises:
         ModelError: the candidates were not judged on the same matches.
     """
-    unsorted = [pl.DataFrame(json.loads(row["out_of_fold"])) for row in candidates]
+    unsorted = [out_of_fold(row) for row in candidates]
     told = [frame.sort("fold", "match_id") for frame in unsorted]
     first = told[0].select("match_id", "fold")
     for row, frame in zip(candidates, told, strict=True):
@@ -210,8 +213,8 @@ def stacked(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, day: d
         "tuning_log_loss": float(log_loss(oof.select(PROBABILITIES).to_numpy(), outcomes)[tuning].mean()),
         "space": "{}",
         "trials": "[]",
-        "learning_curve": "[]",
-        "out_of_fold": _columns(unsorted[0].select("match_id").join(oof, on="match_id", maintain_order="left")),
+        "learning_curve": [],
+        "out_of_fold": _rows(unsorted[0].select("match_id").join(oof, on="match_id", maintain_order="left")),
         "estimator": estimator.encode(),
     }
     return CANDIDATES.conform(pl.DataFrame([row], schema=CANDIDATES.schema))
@@ -236,16 +239,21 @@ def _fitted(
         "parameters": json.dumps(params, sort_keys=True),
         "complexity": COMPLEXITY[family.name],
         "inputs": _inputs(settings),
-        "left_out": json.dumps([name for name in NAMES if name not in used]),
+        "left_out": [name for name in NAMES if name not in used],
         **found,
-        "out_of_fold": _columns(oof),
+        "out_of_fold": _rows(oof),
         "estimator": family.fit(newest, NAMES, params, settings.seed).encode(),
     }
     return CANDIDATES.conform(pl.DataFrame([row], schema=CANDIDATES.schema))
 
 
-def _columns(oof: pl.DataFrame) -> str:
-    return json.dumps(oof.select("match_id", "fold", *PROBABILITIES).to_dict(as_series=False))
+def out_of_fold(candidate: Mapping[str, Any]) -> pl.DataFrame:
+    """Return the predictions out of fold of a row of `candidate_<family>`, with the columns `FOLD_PREDICTION`."""
+    return pl.DataFrame(candidate["out_of_fold"], schema=FOLD_PREDICTION)
+
+
+def _rows(oof: pl.DataFrame) -> list[dict[str, Any]]:
+    return oof.select(FOLD_PREDICTION.names()).to_dicts()
 
 
 def _forecasts(matches: pl.DataFrame, p: Floats) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import pytest
 
 from soccer_assets.features.ratings import rate
 from soccer_assets.features.ratings.dixon_coles import DixonColesParameters, dixon_coles_ratings
-from soccer_assets.features.ratings.match_arrays import played as arrays
+from soccer_assets.features.ratings.match_arrays import match_arrays as arrays
 from tests.features.ratings.conftest import ATTACK, CLUBS, DEFENCE
 
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from soccer_assets.features.ratings.elo import EloParameters, elo_ratings
-from soccer_assets.features.ratings.match_arrays import played as arrays
+from soccer_assets.features.ratings.match_arrays import match_arrays as arrays
 
 EIGHT = "abcdefgh"
 PLAIN = EloParameters(home_pace=0.0, regression=0.0)

@@ -5,7 +5,7 @@ import pytest
 from soccer_assets.features.ratings import rate
 from soccer_assets.features.ratings.kalman import ENTRY_VARIANCE
 from soccer_assets.features.ratings.market import SUPREMACY, MarketParameters, market_ratings, result_beyond_price
-from soccer_assets.features.ratings.match_arrays import played as arrays
+from soccer_assets.features.ratings.match_arrays import match_arrays as arrays
 from tests.features.ratings.conftest import ATTACK, DEFENCE
 
 

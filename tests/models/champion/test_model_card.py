@@ -10,10 +10,11 @@ from soccer_assets.models.champion.model_card import LEAST_IN_LEAGUE, card
 from soccer_assets.models.champion.promotion_gate import Condition, Verdict
 from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.goals_model import GoalsModel
+from soccer_assets.models.schema import PREDICTION
 from soccer_assets.models.selection.blending import DEFAULT_BLEND
 from soccer_assets.models.selection.calibration import Identity
 from soccer_assets.models.training_data import Scaling
-from soccer_assets.scoring import PROBABILITIES, summary
+from soccer_assets.scoring import summary
 
 KNOWN_FEATURES = ("elo_diff", "noise")
 REFUSED = Verdict((Condition("ECE", False, "0.0500", "at most 0.0200"),), None)
@@ -32,12 +33,15 @@ def model(known):
     through = known.examples["match_date"].max()
     forecaster = Forecaster(estimator, Identity(), DEFAULT_BLEND, KNOWN_FEATURES, through, goals)
     ids = known.examples["match_id"].to_list()[2000:]
-    told = {"match_id": ids} | {name: known.truth[2000:, place].tolist() for place, name in enumerate(PROBABILITIES)}
+    told = [
+        dict(zip(PREDICTION, (match, *p), strict=True))
+        for match, p in zip(ids, known.truth[2000:].tolist(), strict=True)
+    ]
     return {
         "match_date": through, "family": "logistic_regression", "trained_through": through, "examples": 3000,
         "parameters": json.dumps({"penalty": 1000.0}), "version": forecaster.version, "log_loss": 1.0,
         "comparison": "[]", "reason": "it is the best.", "calibration": "[]",
-        "lines": json.dumps([{"line": "model", "log_loss": 0.98765}]), "out_of_fold": json.dumps(told),
+        "lines": json.dumps([{"line": "model", "log_loss": 0.98765}]), "out_of_fold": told,
         "forecaster": forecaster.encode(),
     }  # fmt: skip
 

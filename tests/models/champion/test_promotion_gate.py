@@ -1,7 +1,6 @@
 """The gate, on forecasts whose truth is known."""
 
 import datetime as dt
-import json
 
 import msgspec
 import numpy as np
@@ -12,11 +11,10 @@ from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.promotion_gate import champion_on, judge, ledger, standing
 from soccer_assets.models.families.climatology import ClimatologyEstimator
 from soccer_assets.models.goals_model import GoalsModel
-from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
+from soccer_assets.models.schema import PREDICTION, PROMOTIONS, SELECTED_MODEL
 from soccer_assets.models.selection.blending import DEFAULT_BLEND
 from soccer_assets.models.selection.calibration import Identity
 from soccer_assets.models.training_data import Scaling
-from soccer_assets.scoring import PROBABILITIES
 from soccer_assets.storage.lake import Lake
 
 GOALS = GoalsModel(Scaling((), (), (), (), ()), ((), ()), (0.4, 0.1), -0.05)
@@ -34,11 +32,11 @@ def model(world, p, day, through=None, n=2000, estimator_says=EVEN):
     estimator = ClimatologyEstimator(("E0",), (estimator_says,), estimator_says)
     forecaster = Forecaster(estimator, Identity(), DEFAULT_BLEND, (), through, GOALS)
     ids = world.examples["match_id"].to_list()[-n:]
-    told = {"match_id": ids} | {name: p[-n:, place].tolist() for place, name in enumerate(PROBABILITIES)}
+    told = [dict(zip(PREDICTION, (match, *row), strict=True)) for match, row in zip(ids, p[-n:].tolist(), strict=False)]
     return {
         "match_date": day, "family": "climatology", "trained_through": through, "examples": 4000, "parameters": "{}",
         "version": forecaster.version + str(day), "log_loss": 1.0, "comparison": "[]", "reason": "it is here.",
-        "calibration": "[]", "lines": "[]", "out_of_fold": json.dumps(told), "forecaster": forecaster.encode(),
+        "calibration": "[]", "lines": "[]", "out_of_fold": told, "forecaster": forecaster.encode(),
     }  # fmt: skip
 
 
@@ -98,8 +96,7 @@ def test_a_calibrated_model_is_not_refused_for_the_luck_of_few_matches(world):
 def test_too_few_matches_are_refused(known):
     told = verdict(known, model(known, known.truth, days(known)[1], n=100))
     assert told.reason == "matches: found 100, needed at least 150"
-    nothing = verdict(known, model(known, known.truth[:0], days(known)[1], n=4000) | {"out_of_fold": json.dumps(
-        {"match_id": [], **{name: [] for name in PROBABILITIES}})})  # fmt: skip
+    nothing = verdict(known, model(known, known.truth[:0], days(known)[1], n=4000) | {"out_of_fold": []})
     assert nothing.reason == "matches: found 0, needed at least 150"
 
 

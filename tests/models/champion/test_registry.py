@@ -21,7 +21,6 @@ from soccer_assets.models.schema import SELECTED_MODEL
 from soccer_assets.models.selection.blending import Blend
 from soccer_assets.models.selection.calibration import Temperature
 from soccer_assets.models.training_data import Scaling
-from soccer_assets.scoring import PROBABILITIES
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
@@ -55,7 +54,7 @@ def selected(day: int, p_home: float = 0.45) -> dict[str, Any]:
         "match_date": date, "family": "climatology", "trained_through": forecaster.trained_through, "examples": 700,
         "parameters": json.dumps({"half_life_days": 1000.0}), "version": forecaster.version, "log_loss": 1.05,
         "comparison": "[]", "reason": "climatology has the lowest log loss.", "forecaster": forecaster.encode(),
-        "calibration": "[]", "lines": "[]", "out_of_fold": json.dumps({"match_id": [], **{name: [] for name in PROBABILITIES}}),
+        "calibration": "[]", "lines": "[]", "out_of_fold": [],
     }  # fmt: skip
 
 

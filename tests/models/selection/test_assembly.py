@@ -9,7 +9,7 @@ import pytest
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import NAMES
 from soccer_assets.models.champion.forecaster import Forecaster
-from soccer_assets.models.champion.promotion_gate import told_of
+from soccer_assets.models.champion.promotion_gate import selection_fold
 from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.selection.assembly import OutOfFold, selected
 from soccer_assets.models.selection.blending import CLOSING_WEIGHT
@@ -66,7 +66,7 @@ def candidates(known, examples):
         {
             "match_date": known.examples["match_date"].max(), "family": name, "complexity": place, "examples": 6000,
             "trained_through": known.examples["match_date"].max(), "parameters": json.dumps({"half_life_days": 900.0}),
-            "out_of_fold": json.dumps(_oof(known, said[name]).to_dict(as_series=False)),
+            "out_of_fold": _oof(known, said[name]).to_dicts(),
             "estimator": FAMILIES[name].fit(examples, NAMES, FAMILIES[name].defaults, 0).encode(),
         }
         for place, name in enumerate(FAMILIES_HERE)
@@ -99,8 +99,8 @@ def test_the_blend_is_learned_from_the_priced_matches(row):
     assert total == pytest.approx(1.0, abs=0.1)  # both are the truth
 
 
-def test_what_is_told_of_the_selection_fold_was_learned_before_it(row, known, examples, market, closing):
-    told = told_of(row)
+def test_what_is_selection_fold_the_selection_fold_was_learned_before_it(row, known, examples, market, closing):
+    told = selection_fold(row)
     assert told["match_id"].to_list() == known.examples["match_id"].to_list()[FOLDS[1] :]
     p = told.select(PROBABILITIES).to_numpy()
     assert np.abs(p - known.truth[FOLDS[1] :]).max() < 0.05
@@ -114,10 +114,12 @@ def test_what_is_told_of_the_selection_fold_was_learned_before_it(row, known, ex
     candidate = {
         "match_date": row["match_date"], "family": "elo_ordered_logit", "complexity": 1, "examples": 6000,
         "trained_through": row["trained_through"], "parameters": "{}",
-        "out_of_fold": json.dumps(_oof(known, known.truth).to_dict(as_series=False)),
+        "out_of_fold": _oof(known, known.truth).to_dicts(),
         "estimator": Forecaster.decode(row["forecaster"]).estimator.encode(),
     }  # fmt: skip
-    there, here = (selected([candidate], each, market, closing)["out_of_fold"].item() for each in (examples, turned))
+    there, here = (
+        selected([candidate], each, market, closing)["out_of_fold"].item().to_list() for each in (examples, turned)
+    )
     assert there == here
 
 

@@ -17,7 +17,15 @@ from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.families.stack import StackEstimator, pooled
 from soccer_assets.models.schema import CANDIDATES
 from soccer_assets.models.training.candidate_page import plots, shown
-from soccer_assets.models.training.training import candidate, chosen_families, examples, refit, stacked, trained
+from soccer_assets.models.training.training import (
+    candidate,
+    chosen_families,
+    examples,
+    out_of_fold,
+    refit,
+    stacked,
+    trained,
+)
 from soccer_assets.scoring import PROBABILITIES, log_loss
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
@@ -127,7 +135,7 @@ def test_a_candidate_tells_what_it_learned_from_and_how_it_was_tuned(known, sett
     assert json.loads(row["parameters"]) == best["params"]
     assert row["tuning_log_loss"] == pytest.approx(best["value"])
     assert json.loads(row["space"])["half_life_days"] == [365.0, 7300.0]
-    told = pl.DataFrame(json.loads(row["out_of_fold"]))
+    told = out_of_fold(row)
     newest = known.filter(pl.col("match_date") > known["match_date"].max() - dt.timedelta(days=2 * 40))
     assert sorted(told["match_id"]) == sorted(newest["match_id"])
     assert decode(row["estimator"]).predict(known).sum(axis=1) == pytest.approx(np.ones(len(known)))
@@ -135,7 +143,7 @@ def test_a_candidate_tells_what_it_learned_from_and_how_it_was_tuned(known, sett
 
 def test_columns_that_tell_nothing_are_left_out_and_said_so(known, settings):
     row = of(candidate(ELO, known, day_after(known), msgspec.structs.replace(settings, trials=1)))
-    left_out = json.loads(row["left_out"])
+    left_out = row["left_out"]
     assert set(NAMES) - set(left_out) == {"elo_diff"} | ({*NAMES} & {*known.columns[:9]})
     assert shown(row)["columns left out, for they tell nothing"] == left_out
 
@@ -195,7 +203,7 @@ def test_a_refit_keeps_the_parameters_and_goes_on_with_forecasts_the_earlier_mod
     assert (row["match_date"], row["examples"]) == (day_after(known), 2500)
     fitted = ELO.fit(known, NAMES, json.loads(row["parameters"]), settings.seed)
     assert row["estimator"] == fitted.encode()
-    oof = pl.DataFrame(json.loads(row["out_of_fold"])).join(known, on="match_id", maintain_order="left")
+    oof = out_of_fold(row).join(known, on="match_id", maintain_order="left")
     newest = known["match_date"].max()
     assert len(oof) == 80 * MATCHES_A_DAY
     assert oof["match_date"].is_sorted()
@@ -204,7 +212,7 @@ def test_a_refit_keeps_the_parameters_and_goes_on_with_forecasts_the_earlier_mod
     assert len(since) == 300
     told = decode(earlier["estimator"]).predict(since)
     assert since.select(PROBABILITIES).to_numpy() == pytest.approx(told, abs=1e-12)
-    before = pl.DataFrame(json.loads(earlier["out_of_fold"])).join(oof, on="match_id", maintain_order="left")
+    before = out_of_fold(earlier).join(oof, on="match_id", maintain_order="left")
     assert before["p_home"].equals(before["p_home_right"])
 
 
@@ -249,7 +257,7 @@ def test_a_stack_pools_its_members_by_weights_that_beat_equal_ones(pair, known):
     assert estimator.predict(known).sum(axis=1) == pytest.approx(np.ones(len(known)))
 
     def newest(told: dict[str, Any]) -> pl.DataFrame:
-        return pl.DataFrame(json.loads(told["out_of_fold"])).filter(fold=2)
+        return out_of_fold(told).filter(fold=2)
 
     y = newest(row).join(known, on="match_id", maintain_order="left")["outcome"]
     equal = pooled([newest(each).select(PROBABILITIES).to_numpy() for each in pair], [1 / 3] * 3)
@@ -258,7 +266,7 @@ def test_a_stack_pools_its_members_by_weights_that_beat_equal_ones(pair, known):
 
 def test_a_fold_of_the_stack_is_predicted_by_what_earlier_folds_teach(pair, known):
     def first_two_folds(outcomes: pl.DataFrame) -> list[Any]:
-        told = pl.DataFrame(json.loads(of(stacked(pair, outcomes, day_after(known)))["out_of_fold"]))
+        told = out_of_fold(of(stacked(pair, outcomes, day_after(known))))
         return told.filter(pl.col("fold") < 2).rows()
 
     newest = known["match_date"].max() - dt.timedelta(days=79)  # turns the results of folds 1 and 2
