@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from soccer_assets.scoring import PROBABILITIES
+from soccer_assets.odds.schema import MARKETS
 from soccer_assets.storage.tables import Column, Table
 
 #: Registry alias of the model that forecasts.
 CHAMPION = "champion"
 #: A prediction of a match out of fold, and what it is among those of a candidate.
-PREDICTION = pl.Schema({"match_id": pl.String(), **{name: pl.Float64() for name in PROBABILITIES}})
+PREDICTION = pl.Schema({"match_id": pl.String(), **{f"p_{outcome}": pl.Float64() for outcome in MARKETS["1x2"]}})
 FOLD_PREDICTION = pl.Schema({"match_id": PREDICTION["match_id"], "fold": pl.Int64(), **PREDICTION})
 CURVE_POINT = pl.Schema({"matches": pl.Int64(), "log_loss": pl.Float64()})
 
