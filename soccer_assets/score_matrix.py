@@ -14,15 +14,13 @@ import numpy as np
 
 from soccer_assets.errors import ModelError
 from soccer_assets.optimise import find_roots
-from soccer_assets.scoring import Floats
+from soccer_assets.scoring import SUM_TOLERANCE, Floats
 
 GOALS: Final = 16
 #: At the upper one, less than 1 % of a side's matches lie beyond the matrix.
 RATES: Final = (0.01, 8.0)
 #: Share of the way to where a cell would have no probability left.
 RHO_WITHIN: Final = 0.99
-#: How far three probabilities that were rounded may be from 1.
-SUM_TOLERANCE: Final = 1e-9
 TOLERANCE: Final = 1e-14
 
 _HOME, _AWAY = np.indices((GOALS, GOALS))

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
@@ -18,6 +19,8 @@ Bools = NDArray[np.bool_]
 
 OUTCOMES = ("home", "draw", "away")
 PROBABILITIES = ("p_home", "p_draw", "p_away")
+#: How far three probabilities that were rounded may be from 1.
+SUM_TOLERANCE = 1e-9
 #: Bins of equal width of the expected calibration error.
 BINS = 10
 #: Match dates are drawn so often for an interval.
@@ -37,6 +40,15 @@ class Interval:
     def includes_zero(self) -> bool:
         """Whether zero, no difference, is inside the interval or on its edge."""
         return self.low <= 0.0 <= self.high
+
+
+def outcome_of_goals() -> pl.Expr:
+    """Return the outcome of home_goals and away_goals: 0 home win, 1 draw, 2 away win; null where they are unknown.
+
+    >>> pl.DataFrame({"home_goals": [2, 1], "away_goals": [0, 1]}).select(outcome_of_goals()).to_series().to_list()
+    [0, 1]
+    """
+    return (1 - (pl.col("home_goals").cast(pl.Int64) - pl.col("away_goals").cast(pl.Int64)).sign()).cast(pl.Int8)
 
 
 def log_loss(p: ArrayLike, y: ArrayLike) -> Floats:

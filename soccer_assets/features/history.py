@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from soccer_assets.errors import SchemaError
 from soccer_assets.features.catalog import BOTH, COUNTED, FEATURES, RATINGS, RECORDED, SCOPES, Feature
 from soccer_assets.features.point_in_time import TIERS, UNKNOWN, ClubRows, Codes, PointInTimeIndex, days_of
 from soccer_assets.features.schema import IDENTITY
@@ -98,6 +99,9 @@ class History:
         Args:
             fixtures: match_id, match_date, league, season, home_id, away_id.
             chosen: those of the table `match_features`, or any points of the catalogue's grid.
+
+        Raises:
+            SchemaError: the catalogue has a feature that nothing here computes.
         """
         fixtures = fixtures.select(column.name for column in IDENTITY)
         parts = [fixtures.slice(start, BATCH) for start in range(0, max(len(fixtures), 1), BATCH)]
@@ -107,7 +111,13 @@ class History:
         known, size = self._form(asked, chosen) | self._state(asked), len(asked) // 2
         values = np.empty((len(chosen), size), dtype=np.float32)
         for place, feature in enumerate(chosen):
-            both = known[feature.scope, feature.metric, feature.window]
+            both = known.get((feature.scope, feature.metric, feature.window))
+            if both is None:
+                raise SchemaError(
+                    f"features: expected a value for {feature.name} of the catalogue (scope {feature.scope}, metric "
+                    f"{feature.metric}, window {feature.window}), found none: compute {feature.metric} in "
+                    "`features/history.py` (`_state`, or `_season` for the scope season)"
+                )
             home, away = both[0::2], both[1::2]
             values[place] = away if feature.side == "away" else home - away if feature.side == "difference" else home
         # one series cut into columns: for a single fixture making columns costs more than what is in them

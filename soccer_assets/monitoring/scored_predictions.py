@@ -24,9 +24,8 @@ def settle(
             matches that were not forecast is left out.
         about: match_date, match_id, elo_gap and promoted, of the matches where they are known.
     """
-    difference = pl.col("home_goals") - pl.col("away_goals")
     results = matches.filter(pl.col("status") == "finished").select(
-        *MATCH, outcome=pl.when(difference > 0).then(0).when(difference == 0).then(1).otherwise(2).cast(pl.Int8)
+        *MATCH, outcome=scoring.outcome_of_goals()
     )
     told = predictions.select(*MATCH, "league", "season", "line", *PROBABILITIES, "model_version")
     matched = told.select(*MATCH, "league", "season").unique()

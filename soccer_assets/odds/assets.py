@@ -24,11 +24,11 @@ from soccer_assets.odds.prices import long_form
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
 from soccer_assets.orchestration.io_manager import dated_asset, markdown
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
+from soccer_assets.scoring import SUM_TOLERANCE
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.tables import TableRows
 
-SUM_TOLERANCE = 1e-9
 #: The source's UTC date and the league's own date of one kick-off may differ.
 BESIDE = AssetIn(partition_mapping=look_back(DAYS_APART, until=DAYS_APART))
 MOVED = AssetIn(partition_mapping=look_back(links.DAYS_MOVED, until=links.DAYS_MOVED))

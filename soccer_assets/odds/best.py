@@ -15,8 +15,8 @@ from soccer_assets.odds.schema import (
     BEST_PRICES,
     BOOKMAKER,
     GOALS_LINE,
-    KINDS,
     MARKETS,
+    QUOTE_TYPES,
     SNAPSHOT_BOOKMAKERS,
     SOUND_OVERROUND,
     least_overround,
@@ -79,7 +79,7 @@ def _placed(odds: pl.LazyFrame, known: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("market", "selection").cast(pl.String))
         .join(outcomes.lazy(), on=["market", "selection"])
         .join(known.lazy().select(*MATCH, "match"), on=MATCH)
-        .with_columns(pl.col("bookmaker").cast(pl.Enum(BOOKMAKERS)), pl.col("kind").cast(pl.Enum(KINDS)))
+        .with_columns(pl.col("bookmaker").cast(pl.Enum(BOOKMAKERS)), pl.col("kind").cast(pl.Enum(QUOTE_TYPES)))
         .select("match", "outcome", "book", "line", "bookmaker", "kind", "price", "quoted_at")
         .collect()
     )
@@ -127,7 +127,7 @@ def _cubes(
     """Prices of sound books by kind, and when they were quoted, in microseconds."""
     least = np.array([least_overround(name) for name in bookmakers])[:, None, None]
     prices, times = {}, {}
-    for kind in KINDS:
+    for kind in QUOTE_TYPES:
         mine = quotes.filter(pl.col("kind") == kind)
         who = mine["bookmaker"].cast(pl.Enum(bookmakers)).to_physical().to_numpy()
         place = (who, np.searchsorted(matches, mine["match"].to_numpy()), mine["outcome"].to_numpy())
@@ -148,7 +148,7 @@ def _of_matches(quotes: pl.DataFrame) -> pl.DataFrame:
     quoting = [name for name in BOOKMAKERS if name in there or name in AGGREGATES]
     named, average = slice(len(quoting) - len(AGGREGATES)), quoting.index("average")
     price, time = _cubes(quotes, quoting, matches)
-    opening, pre_match, closing = (price[kind] for kind in KINDS)
+    opening, pre_match, closing = (price[kind] for kind in QUOTE_TYPES)
     no_later = np.isnan(pre_match)
     latest = np.where(no_later, opening, pre_match)
     latest_at = np.where(no_later, time["opening"], time["pre_match"])

@@ -68,7 +68,7 @@ def power(odds: ArrayLike) -> Array:
     """Return the inverse prices raised to the power that makes them sum to 1 (Clarke, Kovalchik and Ingram 2017).
 
     >>> power([[1.5, 4.2, 7.0]]).round(4)
-    array([[0.6466, 0.2238, 0.1296]])
+    array([[0.6519, 0.2199, 0.1283]])
     """
     logs = -np.log(check_books(odds))
 
@@ -86,7 +86,7 @@ def shin(odds: ArrayLike) -> Array:
     z = 0 and rescaled.
 
     >>> shin([[1.5, 4.2, 7.0]]).round(4)
-    array([[0.6467, 0.2243, 0.129 ]])
+    array([[0.6471, 0.2234, 0.1295]])
     """
     inverse = 1.0 / check_books(odds)
     squares = inverse**2 / inverse.sum(axis=1, keepdims=True)
@@ -110,7 +110,7 @@ def odds_ratio(odds: ArrayLike) -> Array:
     With decimal odds o and the ratio c, p = 1 / (1 + c (o - 1)).
 
     >>> odds_ratio([[1.5, 4.2, 7.0]]).round(4)
-    array([[0.6474, 0.2229, 0.1297]])
+    array([[0.6461, 0.2219, 0.132 ]])
     """
     against = check_books(odds) - 1.0
 

@@ -12,7 +12,7 @@ MARKETS = {
     "double_chance": ("home_draw", "home_away", "draw_away"),
 }
 #: In the order of time: the first quote seen, those after it, the last one at or before kick-off.
-KINDS = ("opening", "pre_match", "closing")
+QUOTE_TYPES = ("opening", "pre_match", "closing")
 #: football-data.co.uk's column prefixes; Betbrain's aggregates are the market's before 2019/20.
 BOOKMAKERS = {
     "1XB": "1xbet",
@@ -58,7 +58,7 @@ LEAST_OVERROUND_OF_MAXIMUM = 0.8
 _LEAGUE = pl.Enum(list(LEAGUES))
 BOOKMAKER = pl.Enum(list(dict.fromkeys([*BOOKMAKERS.values(), *SNAPSHOT_BOOKMAKERS])))
 _MARKET = pl.Enum(list(MARKETS))
-_KIND = pl.Enum(KINDS)
+_KIND = pl.Enum(QUOTE_TYPES)
 _SELECTION = pl.Enum(list(dict.fromkeys(selection for selections in MARKETS.values() for selection in selections)))
 
 

@@ -22,11 +22,10 @@ from soccer_assets.predictions.markets import markets as all_markets
 from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
 from soccer_assets.predictions.upstream import forecastable, require_rows
 from soccer_assets.predictions.value import value_bets as find_value
-from soccer_assets.scoring import PROBABILITIES
+from soccer_assets.scoring import PROBABILITIES, SUM_TOLERANCE
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
-SUM_TOLERANCE = 1e-9
 #: A model serves at most this long after its date.
 NEWEST_MODEL = AssetIn(partition_mapping=look_back())
 

@@ -2,8 +2,22 @@ import math
 
 import pytest
 
-from soccer_assets.features.catalog import BOTH, FEATURES, METRICS, NAMES, PRICED, RATINGS, RESULTS, SCOPES, grid
+from soccer_assets.errors import SchemaError
+from soccer_assets.features.catalog import (
+    BOTH,
+    FEATURES,
+    METRICS,
+    NAMES,
+    PRICED,
+    RATINGS,
+    RESULTS,
+    SCOPES,
+    Feature,
+    grid,
+)
+from soccer_assets.features.history import History
 from soccer_assets.features.schema import IDENTITY, MATCH_FEATURES, TEAM_RATINGS
+from soccer_assets.matches.schema import MATCHES
 
 
 def test_every_feature_has_its_own_name_and_description():
@@ -36,6 +50,13 @@ def test_the_grid_has_every_combination_once():
     every = list(grid(sides, SCOPES, METRICS, windows))
     assert len({feature.name for feature in every}) == len(every)
     assert len(every) == math.prod(map(len, (sides, SCOPES, METRICS, windows)))
+
+
+def test_an_entry_of_the_catalogue_alone_says_where_its_value_is_to_be_computed():
+    entry = Feature("home_luck", "home", "all", "luck", 0, "home club: luck", "luck")
+    history = History.build(MATCHES.empty(), TEAM_RATINGS.empty())
+    with pytest.raises(SchemaError, match=r"expected a value for home_luck .* found none: compute luck in `features/h"):
+        history.features(MATCH_FEATURES.empty(), [*FEATURES, entry])
 
 
 @pytest.mark.parametrize(

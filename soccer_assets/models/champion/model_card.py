@@ -13,12 +13,11 @@ from soccer_assets.features.catalog import FEATURES
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.promotion_gate import Verdict, selection_fold
 from soccer_assets.models.schema import MODEL_CARD
-from soccer_assets.scoring import OUTCOMES, PROBABILITIES, log_loss, summary
+from soccer_assets.scoring import BINS, OUTCOMES, PROBABILITIES, log_loss, summary
 from soccer_assets.storage.lake import DATE
 
 #: Fewer matches of a league say nothing of it alone.
 LEAST_IN_LEAGUE = 30
-BINS = 10
 SIDE = 220  # pixels
 #: Shuffled features are judged on the newest matches of the selection fold, and the most important are shown.
 SHUFFLED_MATCHES, SHOWN = 1500, 15

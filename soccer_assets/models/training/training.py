@@ -22,7 +22,7 @@ from soccer_assets.models.training.folds import Fold, walk_forward_folds
 from soccer_assets.models.training.tuning import learning_curve, tune
 from soccer_assets.models.training_data import CLOSING, informative
 from soccer_assets.odds.consensus import newest_prices
-from soccer_assets.scoring import PROBABILITIES, Floats, log_loss
+from soccer_assets.scoring import PROBABILITIES, Floats, log_loss, outcome_of_goals
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import DATE, Lake
 
@@ -96,10 +96,8 @@ def made_for(day: dt.date, models: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 def outcomes(matches: pl.LazyFrame) -> pl.LazyFrame:
     """Match date, match, goals and outcome (0 home, 1 draw, 2 away) of the finished matches."""
-    difference = pl.col("home_goals") - pl.col("away_goals")
-    outcome = pl.when(difference > 0).then(0).when(difference == 0).then(1).otherwise(2).cast(pl.Int8)
     return matches.filter(pl.col("status") == "finished").select(
-        DATE, "match_id", pl.col("home_goals", "away_goals").cast(pl.Int64), outcome=outcome
+        DATE, "match_id", pl.col("home_goals", "away_goals").cast(pl.Int64), outcome=outcome_of_goals()
     )
 
 
