@@ -56,7 +56,7 @@ class Clubs:
         self._check(fixture.date, dt.timedelta(days=horizon_days))
         return ResolvedFixture(fixture.league, home, away, fixture.date)
 
-    def club(self, league: str, wanted: str) -> Club:
+    def club(self, league: str, name: str) -> Club:
         """A club of the league by id, or by name without regard to case and accents.
 
         Raises:
@@ -71,14 +71,13 @@ class Clubs:
                 f"{league} is known, but the lake holds no match of it: acquire it, or choose one it holds",
                 sorted(self._leagues),
             )
-        club = clubs.get(wanted) or clubs.get(team_id(LEAGUES[league].country, wanted))
+        club = clubs.get(name) or clubs.get(team_id(LEAGUES[league].country, name))
         if club is None:
-            names = [other.name for other in clubs.values()]
-            country, name = LEAGUES[league].country, LEAGUES[league].name
+            country, title = LEAGUES[league].country, LEAGUES[league].name
             raise ForecastRefusedError(
                 "unknown-club",
-                f"expected a club of {league} ({country}, {name}), found {wanted!r}; `known` lists the closest names",
-                closest(wanted, names),
+                f"expected a club of {league} ({country}, {title}), found {name!r}; `known` lists the closest names",
+                closest(name, [other.name for other in clubs.values()]),
             )
         return club
 
@@ -101,8 +100,8 @@ def newest_result(matches: pl.DataFrame) -> dt.date | None:
     return newest
 
 
-def closest(wanted: str, names: list[str]) -> list[str]:
-    """The names that look most like the wanted one, best first."""
+def closest(name: str, names: list[str]) -> list[str]:
+    """The names that look most like the name_or_id one, best first."""
     from rapidfuzz import process, utils
 
-    return [name for name, _, _ in process.extract(wanted, names, processor=utils.default_process, limit=CLOSEST)]
+    return [found for found, _, _ in process.extract(name, names, processor=utils.default_process, limit=CLOSEST)]

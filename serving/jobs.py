@@ -98,7 +98,7 @@ class JobQueue:
         self._redis = redis
         self._clock = clock
         self.settings = settings
-        self._waiting: dict[str, asyncio.Event] = {}
+        self._waiting: dict[bytes, asyncio.Event] = {}
 
     @bounded
     async def submit(self, fixture: Fixture) -> Job:
@@ -148,7 +148,7 @@ class JobQueue:
 
     async def wait(self, job: Job, seconds: float) -> Job:
         """The job when it has ended, or as it is after that time; needs `listen` to run."""
-        ended = self._waiting.setdefault(job.id, asyncio.Event())
+        ended = self._waiting.setdefault(job.id.encode(), asyncio.Event())
         try:
             deadline = time.monotonic() + seconds
             # it may have ended before we began to wait, or while the channel was being connected again
@@ -158,7 +158,7 @@ class JobQueue:
                         await ended.wait()
             return job
         finally:
-            del self._waiting[job.id]
+            del self._waiting[job.id.encode()]
 
     async def start(self, job_id: str) -> Job | None:
         """The job, now running; None for one that has ended or expired: delivery is at least once."""
@@ -211,7 +211,7 @@ class JobQueue:
                     await channel.subscribe(ENDED)
                     while True:
                         message = await channel.get_message(timeout=LISTEN_SECONDS)
-                        ended = message and self._waiting.get(message["data"].decode())
+                        ended = message and self._waiting.get(message["data"])
                         if ended:
                             ended.set()
             except (RedisError, OSError):

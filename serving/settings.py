@@ -35,7 +35,7 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     horizon_days: Annotated[int, Meta(ge=1, description="a fixture may lie this far past the newest result")] = 180
     poll_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's looks at the queue")] = 0.01
     follow_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's looks at the champion")] = 2.0
-    beat_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's signs of life")] = 10.0
+    beat_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's heartbeats")] = 10.0
     worker_jobs: Annotated[int, Meta(ge=1, description="jobs a worker runs at a time")] = 4
     worker_metrics_port: Annotated[int, Meta(ge=0, le=65535, description="the worker's metrics; 0 is off")] = 0
     page_matches: Annotated[int, Meta(ge=1, le=500, description="matches in a list of the pages")] = 60

@@ -83,12 +83,12 @@ class ProblemError(ProblemDetailsException):
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        found = PROBLEM_TYPES[problem_type]
+        definition = PROBLEM_TYPES[problem_type]
         super().__init__(
             detail=detail,
-            status_code=found.status,
+            status_code=definition.status,
             type_=TYPES + problem_type,
-            title=found.title,
+            title=definition.title,
             headers=None if headers is None else dict(headers),
         )
         self.known = list(known)

@@ -15,7 +15,7 @@ from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
 
-from serving.api.filters import selection
+from serving.api import filters
 from serving.api.problems import ProblemError, problem_of
 from serving.api.responses import ApiRequest
 from serving.contracts import Match, Prediction, Probabilities, ValueBet
@@ -25,8 +25,8 @@ from serving.snapshot.view import Paging
 from soccer_assets.clock import Clock
 from soccer_assets.leagues import LEAGUES
 
-HERE = Path(__file__).parent
-TEMPLATES = HERE / "templates"
+FOLDER = Path(__file__).parent
+TEMPLATES = FOLDER / "templates"
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 HEADERS = {
     "content-security-policy": POLICY,
@@ -34,7 +34,7 @@ HEADERS = {
     "referrer-policy": "same-origin",
 }
 
-COLUMNS_SHOWN = 15
+MOST_SCORES = 15
 
 #: A form sends an empty field as an empty text, which no date can be read from.
 Field = Annotated[str, QueryParameter(description="empty for all")]
@@ -99,31 +99,26 @@ def overview(
     recent_offset: Field = "",
 ) -> Template:
     """Coming and recent matches with a forecast."""
-    now = clock.now()
-    chosen = selection(league or None, _date("date_from", date_from), _date("date_to", date_to))
-    lists = {
-        "coming": (snapshot.forecasts.coming(chosen, now), coming_offset),
-        "recent": (snapshot.forecasts.recent(chosen, now), recent_offset),
-    }
+    now, forecasts = clock.now(), snapshot.forecasts
+    selection = filters.selection(league or None, _date("date_from", date_from), _date("date_to", date_to))
 
-    def board(name: str) -> Board:
-        rows, offset = lists[name]
-        return _board(snapshot, rows, Paging(serving.page_matches, _offset(f"{name}_offset", offset)), address(name))
+    def board(name: str, rows: pl.DataFrame, offset: str) -> Board:
+        def address(offset: int) -> str:
+            query = dict(request.query_params.items()) | {f"{name}_offset": offset}
+            return f"/?{urlencode(query)}#{name}"
 
-    def address(name: str) -> Callable[[int], str]:
-        def of(offset: int) -> str:
-            given = dict(request.query_params.items()) | {f"{name}_offset": offset}
-            return f"/?{urlencode(given)}#{name}"
-
-        return of
+        return _board(snapshot, rows, Paging(serving.page_matches, _offset(f"{name}_offset", offset)), address)
 
     return _page(
         "overview.html",
-        boards=[("coming", board("coming")), ("recent", board("recent"))],
+        boards=[
+            ("coming", board("coming", forecasts.coming(selection, now), coming_offset)),
+            ("recent", board("recent", forecasts.recent(selection, now), recent_offset)),
+        ],
         now=now,
-        leagues=[LEAGUES[code] for code in LEAGUES if code in snapshot.forecasts.per_league],
-        chosen=chosen,
-        forecasts=len(snapshot.forecasts),
+        leagues=[LEAGUES[code] for code in LEAGUES if code in forecasts.per_league],
+        selection=selection,
+        forecasts=len(forecasts),
     )
 
 
@@ -159,7 +154,7 @@ def quality(snapshot: NamedDependency[Snapshot]) -> Template:
         ((name, score) for name, score in (drift.scores if drift else {}).items() if score is not None),
         key=lambda item: -item[1],
     )
-    return _page("quality.html", rows=rows, champion=snapshot.champion, drift=drift, scores=scores[:COLUMNS_SHOWN])
+    return _page("quality.html", rows=rows, champion=snapshot.champion, drift=drift, scores=scores[:MOST_SCORES])
 
 
 def _cards(snapshot: Snapshot, forecasts: list[Prediction]) -> list[Card]:
@@ -197,7 +192,7 @@ routes = (
         exception_handlers={ProblemDetailsException: _problem, Exception: _problem},
         include_in_schema=False,
     ),
-    create_static_files_router("/static", [HERE / "static"], name="static"),
+    create_static_files_router("/static", [FOLDER / "static"], name="static"),
 )
 
 

@@ -26,7 +26,7 @@ _HANDICAP = (
 )
 _BET = [_HANDICAP if name == "handicap" else pl.col(name) for name in ValueBet.__struct_fields__]
 #: Statuses of a match that will not be played any more.
-OVER = ("finished", "abandoned", "awarded", "void")
+ENDED_STATUSES = ("finished", "abandoned", "awarded", "void")
 
 
 class ForecastView(View[Prediction]):
@@ -55,7 +55,7 @@ class ForecastView(View[Prediction]):
 def _is_coming(now: dt.datetime) -> pl.Expr:
     """Whether a match is not over and of today or later; by its kick-off too, since a league has its own date."""
     later = (pl.col("match_date") >= now.date()) | (pl.col("kick_off_at") > now).fill_null(False)
-    return later & ~pl.col("status").is_in(OVER).fill_null(False)
+    return later & ~pl.col("status").is_in(ENDED_STATUSES).fill_null(False)
 
 
 def _on_current_dates(predictions: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
@@ -82,7 +82,7 @@ def _lines_joined(predictions: pl.DataFrame, value_bets: pl.DataFrame, matches: 
         pl.struct(_BET).sort_by("line", "market", "goals_line", "selection").alias("value_bets")
     )
     rows = on_line("model", "league", "season", "kick_off_at", "home", "away", "model_version", "trained_through")
-    for further in (on_line("market"), on_line("blend"), on_line("challenger"), bets):
-        rows = rows.join(further, on=_KEY, how="left")
+    for frame in (on_line("market"), on_line("blend"), on_line("challenger"), bets):
+        rows = rows.join(frame, on=_KEY, how="left")
     statuses = current_rows(matches.join(rows, on="match_id", how="semi")).select("match_id", "status")
     return rows.join(statuses, on="match_id", how="left").with_columns(pl.col("value_bets").fill_null([]))

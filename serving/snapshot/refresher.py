@@ -33,12 +33,12 @@ class Refresher:
         """Look at the lake once; whether the snapshot changed."""
         began = time.monotonic()
         snapshot = self.snapshot.renewed(self._lake)
-        self.sources.refresh()
         changed = snapshot is not self.snapshot
         if changed:
             self.snapshot = snapshot
             self.refreshes += 1
             self.refresh_seconds = time.monotonic() - began
+        self.sources.refresh()
         self.looked_at, self.failure = began, None
         return changed
 

@@ -30,12 +30,15 @@ class SourceMetrics(Collector):
         version = table_version(self._lake, TABLE)
         if version == self._version:
             return
+        self._rows = [] if version is None else self._read()
+        self._version = version
+
+    def _read(self) -> list[dict[str, Any]]:
         newest = pl.col("state").sort_by("match_date").last()
         rows = self._lake.scan(TABLE).group_by("source").agg(
             pl.col(*OUTCOMES, "last_success_at").max(), pl.col("parsed", "quarantined").sum(), healthy=newest == "ok"
         )  # fmt: skip
-        self._rows = rows.sort("source").collect().to_dicts()
-        self._version = version
+        return rows.sort("source").collect().to_dicts()
 
     def collect(self) -> Iterator[Metric]:
         """The families, without samples while there is no table."""

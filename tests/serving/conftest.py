@@ -37,7 +37,7 @@ from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 SEASON = "2024/25"
 FIRST = dt.date(2024, 8, 3)
 WEEK = dt.timedelta(days=7)
@@ -52,7 +52,7 @@ MOVED = ("E0", "Everton", "Fulham")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents:
+        if FOLDER in item.path.parents:
             item.add_marker(pytest.mark.enable_socket)  # the loopback interface only
 
 
@@ -255,7 +255,7 @@ class Client(httpx.AsyncClient):
 
 
 @asynccontextmanager
-async def opened(app: Litestar) -> AsyncIterator[Client]:
+async def open_client(app: Litestar) -> AsyncIterator[Client]:
     """A client of the application while it is open; opened and closed in one task, as servers do."""
     ready, done = asyncio.Event(), asyncio.Event()
 
@@ -274,15 +274,15 @@ async def opened(app: Litestar) -> AsyncIterator[Client]:
         await task
 
 
-@pytest.fixture(name="opened")
-def opened_() -> Callable[[Litestar], AbstractAsyncContextManager[Client]]:
+@pytest.fixture(name="open_client")
+def open_client_fixture() -> Callable[[Litestar], AbstractAsyncContextManager[Client]]:
     """Opens an application and gives a client of it."""
-    return opened
+    return open_client
 
 
 @pytest_asyncio.fixture
 async def client(settings: Settings, serving: ServingSettings) -> AsyncIterator[Client]:
-    async with opened(create_app(settings, serving)) as client:
+    async with open_client(create_app(settings, serving)) as client:
         yield client
 
 
@@ -294,7 +294,7 @@ async def reader(
     settings = Settings(
         var=str(tmp_path_factory.mktemp("var")), lake_url=str(written_lake), redis_url=f"{redis_server[:-1]}1"
     )
-    async with opened(create_app(settings, ServingSettings())) as client:
+    async with open_client(create_app(settings, ServingSettings())) as client:
         yield client
 
 
@@ -313,7 +313,7 @@ class ByRating:
 
 
 @dataclass
-class Alias:
+class MemoryRegistry:
     """A registry: versions and where the champion's alias points."""
 
     models: dict[str, ByRating] = field(default_factory=dict)
@@ -329,20 +329,20 @@ class Alias:
 
 
 @pytest.fixture
-def alias() -> Alias:
-    return Alias({"1": ByRating("aaaaaaaaaaaa"), "2": ByRating("bbbbbbbbbbbb", draw=0.4)}, champion="1")
+def registry() -> MemoryRegistry:
+    return MemoryRegistry({"1": ByRating("aaaaaaaaaaaa"), "2": ByRating("bbbbbbbbbbbb", draw=0.4)}, champion="1")
 
 
-Work = Callable[[], AbstractAsyncContextManager[None]]
+RunningWorker = Callable[[], AbstractAsyncContextManager[None]]
 
 
 @pytest.fixture
-def work(settings: Settings, serving: ServingSettings, alias: Alias) -> Work:
+def running_worker(settings: Settings, serving: ServingSettings, registry: MemoryRegistry) -> RunningWorker:
     """A real arq worker in this process, from its first sign of life until the context is left."""
 
     @asynccontextmanager
     async def working() -> AsyncIterator[None]:
-        task = asyncio.create_task(run(create_worker(settings, serving, alias, handle_signals=False)))
+        task = asyncio.create_task(run(create_worker(settings, serving, registry, handle_signals=False)))
         store = connect(settings.redis_url, serving)
         try:
             async with asyncio.timeout(60):  # the first one imports pandera

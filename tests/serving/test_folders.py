@@ -22,13 +22,13 @@ PATHS = (
 
 @pytest.mark.parametrize("name", ["a b", "a%20b#+é"])
 async def test_they_answer_as_from_any_other_folder(
-    opened: Any, settings: Settings, serving: ServingSettings, written_lake: Path, tmp_path: Path, name: str
+    open_client: Any, settings: Settings, serving: ServingSettings, written_lake: Path, tmp_path: Path, name: str
 ) -> None:
     folder = tmp_path / name
     copytree(written_lake, folder / "lake")
     async with (
-        opened(create_app(replace(settings, var=str(folder), lake_url=""), serving)) as client,
-        opened(create_app(settings, serving)) as plain,
+        open_client(create_app(replace(settings, var=str(folder), lake_url=""), serving)) as client,
+        open_client(create_app(settings, serving)) as plain,
     ):
         for path in PATHS:
             answer, expected = await client.get(path), await plain.get(path)

@@ -1,4 +1,4 @@
-"""The client of Redis that a worker has."""
+"""The client of Redis that a worker has, and the channel of ended jobs."""
 
 import asyncio
 from urllib.parse import urlsplit
@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 from redis.exceptions import ConnectionError
 
-from serving.jobs import connect
+from serving.jobs import ENDED, JobQueue, connect
 from serving.settings import ServingSettings
+from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
 
 
@@ -44,3 +45,19 @@ async def test_a_redis_that_accepts_and_hangs_up_is_tried_again_by_a_retrying_cl
                     await client.ping()
                 assert left == 2
             await client.close(close_connection_pool=True)
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_is_no_text_does_not_end_the_listener(
+    settings: Settings, serving: ServingSettings
+) -> None:
+    store = connect(settings.redis_url, serving)
+    listener = asyncio.create_task(JobQueue(store, serving, Clock()).listen())
+    async with asyncio.timeout(10):
+        while not await store.publish(ENDED, b"\xff\xfe"):
+            await asyncio.sleep(0.02)
+    await asyncio.wait([listener], timeout=0.2)
+    assert not listener.done()
+    listener.cancel()
+    await asyncio.gather(listener, return_exceptions=True)
+    await store.close(close_connection_pool=True)

@@ -99,9 +99,9 @@ DAY = dt.date(2024, 9, 28)
 
 
 @pytest.fixture
-def on_day(opened: Any, settings: Settings, serving: ServingSettings) -> Callable[..., Any]:
+def on_day(open_client: Any, settings: Settings, serving: ServingSettings) -> Callable[..., Any]:
     """An application on `DAY`, with so many matches in a list of a page."""
-    return lambda page_matches=60: opened(
+    return lambda page_matches=60: open_client(
         create_app(replace(settings, today=DAY), replace(serving, page_matches=page_matches))
     )
 
@@ -289,9 +289,9 @@ async def test_quality_shows_each_league_and_line_with_the_newest_drift(
 
 
 async def test_an_empty_platform_has_pages_that_say_so(
-    opened: Any, settings: Settings, serving: ServingSettings, tmp_path: Path
+    open_client: Any, settings: Settings, serving: ServingSettings, tmp_path: Path
 ) -> None:
-    async with opened(create_app(replace(settings, lake_url=str(tmp_path / "nothing")), serving)) as client:
+    async with open_client(create_app(replace(settings, lake_url=str(tmp_path / "nothing")), serving)) as client:
         assert "No forecast has been made yet." in (await page(client, "/")).words
         assert "No drift has been measured yet." in (await page(client, "/quality/page")).words
 

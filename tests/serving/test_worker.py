@@ -29,26 +29,26 @@ FIXTURE = Fixture("E0", "Arsenal", "Chelsea", dt.date(2024, 10, 12))
 
 
 @pytest.mark.asyncio
-async def test_a_moved_alias_is_followed_within_the_pause(client: Client, work: Any, alias: Any) -> None:
-    async with work():
+async def test_a_moved_alias_is_followed_within_the_pause(client: Client, running_worker: Any, registry: Any) -> None:
+    async with running_worker():
         assert (await client.post("/predictions", json=BODY)).json()["model_version"] == "aaaaaaaaaaaa"
-        alias.champion = "2"
+        registry.champion = "2"
         async with asyncio.timeout(5):
             while (forecast := (await client.post("/predictions", json=BODY)).json())[
                 "model_version"
             ] != "bbbbbbbbbbbb":
                 await asyncio.sleep(0.02)
         assert forecast["model"]["draw"] == pytest.approx(0.4)
-        alias.champion = "1"  # and back again: a rollback
+        registry.champion = "1"  # and back again: a rollback
         async with asyncio.timeout(5):
             while (await client.post("/predictions", json=BODY)).json()["model_version"] != "aaaaaaaaaaaa":
                 await asyncio.sleep(0.02)
-    assert alias.loads == ["1", "2", "1"]
+    assert registry.loads == ["1", "2", "1"]
 
 
 @pytest.mark.asyncio
-async def test_new_results_are_known_within_the_pause(client: Client, work: Any, lake: Lake) -> None:
-    async with work():
+async def test_new_results_are_known_within_the_pause(client: Client, running_worker: Any, lake: Lake) -> None:
+    async with running_worker():
         before = (await client.post("/predictions", json=BODY)).json()
         rows = lake.read("matches").with_columns(
             # Chelsea wins its coming matches of 28 September
@@ -67,11 +67,11 @@ async def test_new_results_are_known_within_the_pause(client: Client, work: Any,
 
 @pytest.mark.asyncio
 async def test_a_registry_that_fails_leaves_the_loaded_champion_in_use(
-    client: Client, work: Any, alias: Any, caplog: pytest.LogCaptureFixture
+    client: Client, running_worker: Any, registry: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with work():
+    async with running_worker():
         await client.post("/predictions", json=BODY)
-        alias.champion = "3"  # no such model
+        registry.champion = "3"  # no such model
         async with asyncio.timeout(5):
             while "the last ones stay" not in caplog.text:
                 await asyncio.sleep(0.02)
@@ -80,12 +80,12 @@ async def test_a_registry_that_fails_leaves_the_loaded_champion_in_use(
 
 @pytest.mark.asyncio
 async def test_a_worker_gives_signs_of_life_until_it_leaves(
-    settings: Settings, serving: ServingSettings, work: Any
+    settings: Settings, serving: ServingSettings, running_worker: Any
 ) -> None:
     store = connect(settings.redis_url, serving)
     queue = JobQueue(store, serving, Clock())
     assert await queue.worker_heartbeat() is None
-    async with work():
+    async with running_worker():
         async with asyncio.timeout(5):
             while await queue.worker_heartbeat() is None:
                 await asyncio.sleep(0.02)
@@ -96,10 +96,10 @@ async def test_a_worker_gives_signs_of_life_until_it_leaves(
 
 @pytest.mark.asyncio
 async def test_a_worker_counts_its_jobs_on_a_port_of_its_own(
-    client: Client, settings: Settings, serving: ServingSettings, alias: Any, unused_tcp_port: int
+    client: Client, settings: Settings, serving: ServingSettings, registry: Any, unused_tcp_port: int
 ) -> None:
     serving = msgspec.structs.replace(serving, worker_metrics_port=unused_tcp_port)
-    task = asyncio.create_task(run(create_worker(settings, serving, alias, handle_signals=False)))
+    task = asyncio.create_task(run(create_worker(settings, serving, registry, handle_signals=False)))
     assert (await client.post("/predictions", json=BODY)).status_code == 200
     async with httpx.AsyncClient() as http:
         text = (await http.get(f"http://127.0.0.1:{unused_tcp_port}/metrics")).text
@@ -112,14 +112,14 @@ async def test_a_worker_counts_its_jobs_on_a_port_of_its_own(
 
 @pytest.mark.asyncio
 async def test_api_and_worker_outlive_a_restart_of_redis(
-    opened: Any, settings: Settings, serving: ServingSettings, alias: Any, tmp_path: Path, unused_tcp_port: int
+    open_client: Any, settings: Settings, serving: ServingSettings, registry: Any, tmp_path: Path, unused_tcp_port: int
 ) -> None:
     where = Settings(var=str(tmp_path / "other"))
     stack = ExitStack()
     url = stack.enter_context(embedded_redis(where, unused_tcp_port))
     settings = msgspec.structs.replace(settings, redis_url=url)
-    task = asyncio.create_task(run(create_worker(settings, serving, alias, handle_signals=False)))
-    async with opened(create_app(settings, serving)) as client:
+    task = asyncio.create_task(run(create_worker(settings, serving, registry, handle_signals=False)))
+    async with open_client(create_app(settings, serving)) as client:
         assert (await client.post("/predictions", json=BODY)).status_code == 200
         stack.close()
         assert (await client.post("/predictions", json=BODY)).status_code == 503
@@ -132,27 +132,27 @@ async def test_api_and_worker_outlive_a_restart_of_redis(
             await task
 
 
-def test_a_predictor_loads_again_only_what_moved(lake: Lake, alias: Any) -> None:
-    predictor = Predictor(lake, alias, horizon_days=180)
+def test_a_predictor_loads_again_only_what_moved(lake: Lake, registry: Any) -> None:
+    predictor = Predictor(lake, registry, horizon_days=180)
     assert predictor.refresh() and not predictor.refresh()
     teams = predictor.teams
-    alias.champion = "2"
+    registry.champion = "2"
     assert predictor.refresh()
-    assert predictor.teams is teams and alias.loads == ["1", "2"]
+    assert predictor.teams is teams and registry.loads == ["1", "2"]
 
 
-def test_a_predictor_without_matches_refuses_with_what_to_do(tmp_path: Any, alias: Any) -> None:
-    predictor = Predictor(Lake(str(tmp_path / "nothing")), alias, horizon_days=180)
+def test_a_predictor_without_matches_refuses_with_what_to_do(tmp_path: Any, registry: Any) -> None:
+    predictor = Predictor(Lake(str(tmp_path / "nothing")), registry, horizon_days=180)
     predictor.refresh()
     with pytest.raises(ForecastRefusedError, match="materialize `matches`") as refused:
         predictor.forecast(FIXTURE)
     assert refused.value.reason == "model-missing"
 
 
-def test_a_forecast_knows_nothing_of_its_own_day_or_later(lake: Lake, alias: Any) -> None:
+def test_a_forecast_knows_nothing_of_its_own_day_or_later(lake: Lake, registry: Any) -> None:
     """Noise in every later result leaves a forecast as it was, to the last bit."""
     fixture = Fixture("E0", "Arsenal", "Chelsea", dt.date(2024, 9, 21))
-    predictor = Predictor(lake, alias, horizon_days=180)
+    predictor = Predictor(lake, registry, horizon_days=180)
     predictor.refresh()
     before = predictor.forecast(fixture)
     later = pl.col("match_date") >= fixture.date

@@ -39,9 +39,9 @@ def chances_by_hand(settings: Settings, draw: float) -> dict[str, float]:
 
 
 async def test_a_fixture_posted_is_forecast_by_the_champion_at_once(
-    client: Client, work: Any, settings: Settings
+    client: Client, running_worker: Any, settings: Settings
 ) -> None:
-    async with work():
+    async with running_worker():
         answer = await client.post("/predictions", json=FIXTURE)
     assert answer.status_code == 200, answer.text
     forecast = answer.json()
@@ -65,17 +65,19 @@ async def test_a_fixture_posted_is_forecast_by_the_champion_at_once(
         {"home": "Nott'm Forest", "away": "Man United"},
     ],
 )
-async def test_clubs_go_by_name_in_any_case_or_by_id(client: Client, work: Any, names: dict[str, str]) -> None:
-    async with work():
+async def test_clubs_go_by_name_in_any_case_or_by_id(
+    client: Client, running_worker: Any, names: dict[str, str]
+) -> None:
+    async with running_worker():
         forecast = (await client.post("/predictions", json={**FIXTURE, **names})).json()
     assert (forecast["home"], forecast["away"]) == ("Nott'm Forest", "Man United")
 
 
 async def test_without_a_worker_the_client_gets_the_job_and_finds_it_later(
-    opened: Any, settings: Settings, serving: ServingSettings, work: Any
+    open_client: Any, settings: Settings, serving: ServingSettings, running_worker: Any
 ) -> None:
     impatient = msgspec.structs.replace(serving, wait_seconds=0.1)
-    async with opened(create_app(settings, impatient)) as client:
+    async with open_client(create_app(settings, impatient)) as client:
         answer = await client.post("/predictions", json=FIXTURE)
         job = answer.json()
         assert answer.status_code == 202
@@ -83,25 +85,25 @@ async def test_without_a_worker_the_client_gets_the_job_and_finds_it_later(
         assert job["status"] == "queued" and job["fixture"] == FIXTURE and job["result"] is None
         assert len(job["id"]) >= 20
         assert (await client.get(answer.headers["location"])).json() == job
-        async with work():
+        async with running_worker():
             done = await ended(client, job["id"])
     assert done["status"] == "done" and done["failure"] is None
     assert done["result"]["model_version"] == "aaaaaaaaaaaa"
 
 
-async def test_a_job_is_accepted_and_done_apart_from_the_request(client: Client, work: Any) -> None:
+async def test_a_job_is_accepted_and_done_apart_from_the_request(client: Client, running_worker: Any) -> None:
     answers = [await client.post("/predictions/jobs", json=FIXTURE) for _ in range(3)]
     jobs = [answer.json()["id"] for answer in answers]
     assert [answer.status_code for answer in answers] == [202] * 3
     assert len(set(jobs)) == 3  # every post is a job of its own
-    async with work():
+    async with running_worker():
         assert {(await ended(client, job))["status"] for job in jobs} == {"done"}
 
 
 async def test_a_fixture_the_worker_refuses_fails_with_the_reason_and_what_is_known(
-    opened: Any, client: Client, work: Any, settings: Settings, serving: ServingSettings
+    open_client: Any, client: Client, running_worker: Any, settings: Settings, serving: ServingSettings
 ) -> None:
-    async with opened(create_app(settings, serving)) as client, work():
+    async with open_client(create_app(settings, serving)) as client, running_worker():
         # the worker finds out by itself, as it must when the API's view of the lake is older
         fixture = Fixture("E0", "Arsnal", "Chelsea", dt.date(2024, 10, 12))
         queue: JobQueue = client.app.state.queue
@@ -112,19 +114,21 @@ async def test_a_fixture_the_worker_refuses_fails_with_the_reason_and_what_is_kn
     assert "'Arsnal'" in failed["failure"]["detail"]
 
 
-async def test_a_worker_without_a_champion_says_so_on_the_waiting_route(client: Client, work: Any, alias: Any) -> None:
-    alias.champion = None
-    async with work():
+async def test_a_worker_without_a_champion_says_so_on_the_waiting_route(
+    client: Client, running_worker: Any, registry: Any
+) -> None:
+    registry.champion = None
+    async with running_worker():
         answer = await client.post("/predictions", json=FIXTURE)
     assert answer.status_code == 409
     assert answer.json()["type"] == "/problems/model-missing" and "promote" in answer.json()["detail"]
 
 
 async def test_a_model_that_gives_no_distribution_fails_the_job_and_shows_nothing(
-    client: Client, work: Any, alias: Any, caplog: pytest.LogCaptureFixture
+    client: Client, running_worker: Any, registry: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    alias.models["1"] = replace(alias.models["1"], version="cccccccccccc", draw=float("nan"))
-    async with work():
+    registry.models["1"] = replace(registry.models["1"], version="cccccccccccc", draw=float("nan"))
+    async with running_worker():
         answer = await client.post("/predictions", json=FIXTURE)
     assert answer.status_code == 500 and answer.json()["type"] == "/problems/internal"
     assert "cccccccccccc" not in answer.text
@@ -132,10 +136,10 @@ async def test_a_model_that_gives_no_distribution_fails_the_job_and_shows_nothin
 
 
 async def test_an_expired_job_is_gone_and_a_forgotten_one_was_never_there(
-    opened: Any, settings: Settings, serving: ServingSettings
+    open_client: Any, settings: Settings, serving: ServingSettings
 ) -> None:
     brief = msgspec.structs.replace(serving, job_ttl_seconds=1, job_memory_seconds=1)
-    async with opened(create_app(settings, brief)) as client:
+    async with open_client(create_app(settings, brief)) as client:
         place = (await client.post("/predictions/jobs", json=FIXTURE)).headers["location"]
         statuses = []
         async with asyncio.timeout(5):
@@ -162,11 +166,11 @@ async def test_a_job_the_queue_gave_up_is_failed_and_not_running_for_ever(client
 
 
 async def test_a_job_delivered_twice_is_run_once(
-    settings: Settings, serving: ServingSettings, work: Any, client: Client
+    settings: Settings, serving: ServingSettings, running_worker: Any, client: Client
 ) -> None:
     place = (await client.post("/predictions/jobs", json=FIXTURE)).headers["location"]
     job_id = place.rpartition("/")[2]
-    async with work():
+    async with running_worker():
         first = await ended(client, job_id)
         store = connect(settings.redis_url, serving)
         async with asyncio.timeout(5):
@@ -188,9 +192,11 @@ async def test_nothing_in_redis_is_a_pickle(client: Client, redis_url: str) -> N
     assert (job["f"], job["a"], job["k"]) == ("forecast", [], {})
 
 
-async def test_a_full_queue_refuses_further_jobs(opened: Any, settings: Settings, serving: ServingSettings) -> None:
+async def test_a_full_queue_refuses_further_jobs(
+    open_client: Any, settings: Settings, serving: ServingSettings
+) -> None:
     narrow = msgspec.structs.replace(serving, queue_limit=2)
-    async with opened(create_app(settings, narrow)) as client:
+    async with open_client(create_app(settings, narrow)) as client:
         statuses = [(await client.post("/predictions/jobs", json=FIXTURE)).status_code for _ in range(3)]
         answer = await client.post("/predictions", json=FIXTURE)
     assert statuses == [202, 202, 503]
@@ -198,10 +204,10 @@ async def test_a_full_queue_refuses_further_jobs(opened: Any, settings: Settings
 
 
 async def test_a_client_over_its_limit_is_refused_while_reads_go_on(
-    opened: Any, settings: Settings, serving: ServingSettings
+    open_client: Any, settings: Settings, serving: ServingSettings
 ) -> None:
     limited = msgspec.structs.replace(serving, forecasts_per_minute=2)
-    async with opened(create_app(settings, limited)) as client:
+    async with open_client(create_app(settings, limited)) as client:
         statuses = [(await client.post("/predictions/jobs", json=FIXTURE)).status_code for _ in range(3)]
         answer = await client.post("/predictions/jobs", json=FIXTURE)
         reads = [(await client.get("/predictions")).status_code for _ in range(5)]
@@ -211,10 +217,10 @@ async def test_a_client_over_its_limit_is_refused_while_reads_go_on(
 
 
 async def test_without_redis_forecasts_on_demand_are_unavailable_and_reads_are_not(
-    opened: Any, settings: Settings, serving: ServingSettings, unused_tcp_port: int
+    open_client: Any, settings: Settings, serving: ServingSettings, unused_tcp_port: int
 ) -> None:
     lost = msgspec.structs.replace(settings, redis_url=f"redis://127.0.0.1:{unused_tcp_port}/0")
-    async with opened(create_app(lost, serving)) as client:
+    async with open_client(create_app(lost, serving)) as client:
         refused = await client.post("/predictions", json=FIXTURE)
         assert (await client.get("/predictions/E0.202425.arsenal.chelsea")).status_code == 200
         assert (await client.get("/metrics")).status_code == 200

@@ -46,29 +46,29 @@ async def test_health_says_live_and_why_it_is_not_ready(client: Client) -> None:
     assert (ready.status_code, ready.json()) == (503, health)
 
 
-async def test_with_a_worker_it_is_ready(client: Client, work: Any) -> None:
-    async with work():
+async def test_with_a_worker_it_is_ready(client: Client, running_worker: Any) -> None:
+    async with running_worker():
         ready = await client.get("/health/ready")
     assert ready.status_code == 200 and ready.json()["reasons"] == []
     assert "j_complete=0" in by_name(ready.json())["worker"][1]
 
 
 async def test_readiness_needs_what_the_settings_say(
-    opened: Any, settings: Settings, serving: ServingSettings, unused_tcp_port: int
+    open_client: Any, settings: Settings, serving: ServingSettings, unused_tcp_port: int
 ) -> None:
     reads_only = msgspec.structs.replace(serving, ready_needs="lake,predictions")
     lost = msgspec.structs.replace(settings, redis_url=f"redis://127.0.0.1:{unused_tcp_port}/0")
-    async with opened(create_app(lost, reads_only)) as client:
+    async with open_client(create_app(lost, reads_only)) as client:
         ready = await client.get("/health/ready")
     assert ready.status_code == 200
     assert by_name(ready.json())["redis"] == (False, "no answer (ConnectionError)")
 
 
 async def test_an_empty_lake_is_not_ready_and_says_what_to_do(
-    opened: Any, settings: Settings, serving: ServingSettings, tmp_path: Path
+    open_client: Any, settings: Settings, serving: ServingSettings, tmp_path: Path
 ) -> None:
     empty = msgspec.structs.replace(settings, lake_url=str(tmp_path / "nothing"))
-    async with opened(create_app(empty, serving)) as client:
+    async with open_client(create_app(empty, serving)) as client:
         reasons = (await client.get("/health/ready")).json()["reasons"]
         assert (await client.get("/predictions")).json() == {"items": [], "total": 0, "limit": 50, "offset": 0}
     assert reasons[:2] == [
@@ -78,13 +78,13 @@ async def test_an_empty_lake_is_not_ready_and_says_what_to_do(
 
 
 async def test_a_redis_that_never_answers_is_unavailable_and_does_not_hold_the_request(
-    opened: Any, settings: Settings, serving: ServingSettings
+    open_client: Any, settings: Settings, serving: ServingSettings
 ) -> None:
     server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     silent = msgspec.structs.replace(settings, redis_url=f"redis://127.0.0.1:{port}/0")
     hasty = msgspec.structs.replace(serving, redis_timeout_seconds=0.2)
-    async with server, opened(create_app(silent, hasty)) as client:
+    async with server, open_client(create_app(silent, hasty)) as client:
         async with asyncio.timeout(5):
             answer = await client.post("/predictions", json=FIXTURE)
             health = (await client.get("/health")).json()
@@ -109,7 +109,9 @@ async def test_requests_are_counted_by_route_and_by_the_status_the_client_saw(cl
     assert found[("soccer_http_requests_in_progress",)] == 1  # the request for the metrics itself
 
 
-async def test_the_platform_counts_forecasts_jobs_and_refreshes(client: Client, work: Any, lake: Lake) -> None:
+async def test_the_platform_counts_forecasts_jobs_and_refreshes(
+    client: Client, running_worker: Any, lake: Lake
+) -> None:
     await client.get("/predictions/E0.202425.arsenal.chelsea")
     await client.get("/predictions", params={"limit": 7})
     waiting = await client.post("/predictions/jobs", json=FIXTURE)
@@ -117,7 +119,7 @@ async def test_the_platform_counts_forecasts_jobs_and_refreshes(client: Client, 
     assert before[("soccer_predictions_served_total",)] == 8
     assert before[("soccer_queue_depth",)] == 1 and before["soccer_jobs", "queued"] == 1
     assert (before[("soccer_redis_up",)], before[("soccer_worker_up",)]) == (1, 0)
-    async with work():
+    async with running_worker():
         await client.post("/predictions", json=FIXTURE)
         while (await client.get(waiting.headers["location"])).json()["status"] != "done":
             await asyncio.sleep(0.01)
@@ -173,17 +175,17 @@ async def test_the_sources_are_counted_as_the_lake_has_them(client: Client, lake
 
 
 async def test_without_redis_the_metrics_say_so(
-    opened: Any, settings: Settings, serving: ServingSettings, unused_tcp_port: int
+    open_client: Any, settings: Settings, serving: ServingSettings, unused_tcp_port: int
 ) -> None:
     lost = msgspec.structs.replace(settings, redis_url=f"redis://127.0.0.1:{unused_tcp_port}/0")
-    async with opened(create_app(lost, serving)) as client:
+    async with open_client(create_app(lost, serving)) as client:
         found = await figures(client)
     assert found[("soccer_redis_up",)] == 0 and found[("soccer_worker_up",)] == 0
     assert str(found[("soccer_queue_depth",)]) == "nan"
 
 
 @pytest.mark.parametrize("name", ["soccer_http_requests_in_progress", "process_resident_memory_bytes"])
-async def test_two_applications_do_not_share_their_figures(client: Client, opened: Any, name: str) -> None:
+async def test_two_applications_do_not_share_their_figures(client: Client, open_client: Any, name: str) -> None:
     other = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), ServingSettings())
     assert other.state.metrics.registry is not client.app.state.metrics.registry
     assert name in (await client.get("/metrics")).text

@@ -130,14 +130,14 @@ async def test_the_type_of_a_problem_explains_itself(reader: Client, kind: str) 
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_an_error_of_ours_tells_the_client_nothing_and_the_log_everything(
-    opened: Any,
+    open_client: Any,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     @get("/broken", sync_to_thread=False)
     def broken() -> None:
         raise RuntimeError("the password is swordfish")
 
-    async with opened(
+    async with open_client(
         Litestar([broken], exception_handlers=HANDLERS, plugins=[PLUGIN], openapi_config=None, logging_config=None)
     ) as client:
         answer = await client.get("/broken")

@@ -130,3 +130,17 @@ async def test_a_lake_that_cannot_be_read_leaves_the_last_snapshot_in_use(client
             await asyncio.sleep(0.02)
     answer = await client.get(MATCH)
     assert (answer.content, answer.headers["etag"]) == (good.content, good.headers["etag"])
+
+
+@pytest.mark.asyncio
+async def test_source_metrics_that_cannot_be_read_do_not_hold_back_new_forecasts(client: Client, lake: Lake) -> None:
+    lake.replace("source_health", pl.DataFrame({"source": ["fonbet"]}), None)
+    lake.replace("predictions", lake.read("predictions").with_columns(p_home=pl.lit(0.6), p_away=pl.lit(0.1)), None)
+    with pytest.raises(pl.exceptions.ColumnNotFoundError):
+        client.app.state.refresher.refresh()
+    assert (await client.get(MATCH)).json()["model"] == {"home": 0.6, "draw": 0.3, "away": 0.1}
+    await client.app.state.refresher.look()
+    assert client.app.state.refresher.failure == "ColumnNotFoundError"
+    rmtree(Path(lake.address("source_health")))
+    await client.app.state.refresher.look()
+    assert client.app.state.refresher.failure is None
