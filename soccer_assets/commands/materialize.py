@@ -16,10 +16,12 @@ from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from soccer_assets.automation import training
 from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
 from soccer_assets.orchestration.event_storage import planned_as_a_whole
 from soccer_assets.orchestration.partitions import range_tags, within_partitions
+from soccer_assets.settings import Settings
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS, SOURCE_ANSWERED, WHAT_BROKE
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +30,7 @@ TRUSTED = (FOOTBALL_DATA_RESULTS.name, FOOTBALL_DATA_FIXTURES.name)
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
-MODELS = AssetSelection.groups("models") - AssetSelection.assets("ablation")  # minutes, and nothing waits for it
+MODELS = training(Settings.read().families)
 FORECASTS = AssetSelection.groups("predictions") | AssetSelection.assets(
     "settled_predictions", "settled_bets", "quality_report"
 )
