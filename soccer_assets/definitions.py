@@ -55,6 +55,11 @@ LINKED = ("matches", "odds")
 COMMENTS = re.compile(r'^\s*(?:#.*|"""(?:.|\n)*?"""\s*)$', re.MULTILINE)
 
 
+def without_comments(source: str) -> str:
+    """The lines of a module without comments, docstrings and blank lines."""
+    return "\n".join(filter(str.strip, COMMENTS.sub("", source).splitlines()))
+
+
 @cache
 def code_version(stage: str) -> str:
     """12 hex digits of the SHA-256 of the code that a stage runs: its folder, the ground, and linking where it is used.
@@ -67,8 +72,7 @@ def code_version(stage: str) -> str:
         files += (root / folder).rglob("*.py")
     code = hashlib.sha256()
     for file in sorted(files):
-        lines = COMMENTS.sub("", file.read_text()).splitlines()
-        code.update("\n".join([file.relative_to(root).as_posix(), *filter(str.strip, lines)]).encode())
+        code.update(f"{file.relative_to(root).as_posix()}\n{without_comments(file.read_text())}\n".encode())
     return code.hexdigest()[:12]
 
 

@@ -200,6 +200,54 @@ def test_the_assets_their_stages_and_what_they_read(by_default):
     assert {name: (a["group"], a["reads"]) for name, a in by_default["assets"].items()} == told
 
 
+def test_no_setting_changes_the_shape_of_the_graph(by_default, nodes):
+    """The tests name some families, sources and leagues; the other process has no setting at all."""
+    shape = {node.key.to_user_string(): sorted(key.to_user_string() for key in node.parent_keys) for node in nodes}
+    assert shape == {name: asset["reads"] for name, asset in by_default["assets"].items()}
+
+
+def test_every_asset_has_an_owner_and_a_layer_and_what_is_made_a_code_version_and_a_freshness_policy(nodes):
+    layers = {node.group_name: node.tags["soccer/layer"] for node in nodes}
+    assert layers == {
+        "sources": "bronze", "matches": "silver", "odds": "silver", "features": "gold", "models": "model",
+        "predictions": "gold", "monitoring": "report",
+    }  # fmt: skip
+    assert {tuple(node.owners) for node in nodes} == {("team:forecasting",)}
+    made = [node for node in nodes if node.is_materializable]
+    assert [node.key for node in made if node.freshness_policy is None or node.code_version is None] == []
+    assert len({(node.group_name, node.code_version) for node in made}) == len({n.code_version for n in made}) == 7
+
+
+def test_a_code_version_is_the_same_whatever_comments_say():
+    from soccer_assets.definitions import without_comments
+
+    bare = 'def f(x):\n    y = "a  # b"\n    return y'
+    told = '"""What it does,\nat length."""\n\ndef f(x):\n    """One."""\n    # why\n    y = "a  # b"\n\n    return y\n'
+    assert without_comments(told) == without_comments(bare) == bare
+
+
+def test_the_sources_alone_are_tried_again(nodes):
+    from soccer_assets.definitions import defs
+
+    ops = {node.name: node.retry_policy for node in defs.resolve_implicit_global_asset_job_def().all_node_defs}
+    assert {name for name, policy in ops.items() if policy} == {
+        name for group, name, *_ in words(GRAPH) if group == "sources"
+    } - {"source_health"}
+
+
+def test_a_training_makes_the_families_that_are_named_and_the_model_selected_among_them():
+    from soccer_assets.automation import training
+    from soccer_assets.definitions import defs
+
+    graph = defs.resolve_asset_graph()
+    found = {key.path[-1] for key in training("climatology,elo_ordered_logit").resolve(graph)}
+    assert found == {
+        "candidate_climatology", "candidate_elo_ordered_logit", "selected_model", "promotions", "model_card"
+    }  # fmt: skip
+    every = {key.path[-1] for key in training("").resolve(graph)}
+    assert every == {name for group, name, *_ in words(GRAPH) if group == "models"} - {"ablation"}
+
+
 def test_a_stage_is_a_folder(by_default):
     folders = {path.parent.name for path in (ROOT / "soccer_assets").glob("*/assets.py")}
     assert {asset["group"] for asset in by_default["assets"].values()} == folders
