@@ -180,8 +180,7 @@ def main() -> None:
     async def work(url: str) -> None:
         from soccer_assets.models.champion.registry import Registry
 
-        lake = Lake(settings.lake)
-        await run(create_worker(replace(settings, redis_url=url), serving, Registry(settings, lake)))
+        await run(create_worker(replace(settings, redis_url=url), serving, Registry(settings)))
 
     with embedded_redis(settings) as url:
         asyncio.run(work(url))

@@ -14,6 +14,7 @@ from dagster import (
     DefaultSensorStatus,
     OpExecutionContext,
     ResourceParam,
+    RunFailureSensorContext,
     RunRequest,
     RunStatusSensorContext,
     ScheduleEvaluationContext,
@@ -23,12 +24,15 @@ from dagster import (
     define_asset_job,
     job,
     op,
+    run_failure_sensor,
     run_status_sensor,
     schedule,
     sensor,
 )
 
 from soccer_assets.clock import Clock
+from soccer_assets.models.families import FAMILIES, stack
+from soccer_assets.models.training.training import chosen_families
 from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, range_tags
 from soccer_assets.orchestration.retraining import decide
 from soccer_assets.settings import Settings
@@ -39,6 +43,19 @@ from soccer_assets.storage.lake import DATE, Lake
 SEASON_DAYS = 365
 MODELS = AssetSelection.groups("models")
 ABLATION = AssetSelection.assets("ablation")
+DRIFT = AssetSelection.assets("drift_report")
+#: Sources that correct scores of matches played long ago, and tell of matches that were awarded.
+CORRECTED = AssetSelection.assets("football_data_results", "openfootball_matches", "understat_matches")
+#: Downstream of the coming fixtures, but of the past; or, as links and health of the sources, of a job of its own.
+NOT_HOURLY = AssetSelection.groups("monitoring") | AssetSelection.assets("source_health", "odds_links", "team_ratings")
+
+
+def training(families: str) -> AssetSelection:
+    """What a training makes: the candidates of the families named (all when empty), and the model selected of them."""
+    kept = chosen_families(families)
+    left_out = [f"candidate_{name}" for name in (*FAMILIES, stack.NAME) if name not in kept]
+    return MODELS - ABLATION - AssetSelection.assets(*left_out)
+
 
 forecast_job = define_asset_job(
     "forecast_job", AssetSelection.all() - MODELS - AssetSelection.groups("monitoring"), partitions_def=match_dates,
@@ -49,28 +66,23 @@ nightly_job = define_asset_job(
     description="Everything from the sources to monitoring, with the models there are.",
 )  # fmt: skip
 odds_job = define_asset_job(
-    "odds_job",
-    AssetSelection.assets("football_data_fixtures", "matches", "teams", "odds", "market_probabilities",
-                          "best_prices", "match_features", "predictions", "markets", "value_bets",
-                          "prediction_ledger"),
+    "odds_job", AssetSelection.assets("football_data_fixtures").downstream().materializable() - MODELS - NOT_HOURLY,
     partitions_def=match_dates,
     description="New prices and moved matches of the coming days, and the forecasts they change.",
 )  # fmt: skip
 line_job = define_asset_job(
     "line_job",
-    AssetSelection.assets("fonbet_events").downstream() & AssetSelection.groups("sources", "odds"),
+    AssetSelection.assets("fonbet_events").downstream().materializable() & AssetSelection.groups("sources", "odds"),
     partitions_def=match_dates,
     description="A snapshot of Fonbet's line and the prices made of it, for the history of the odds.",
 )
 correction_job = define_asset_job(
-    "correction_job",
-    AssetSelection.assets("football_data_results", "openfootball_matches", "understat_matches", "matches", "teams",
-                          "settled_predictions", "settled_bets", "quality_report", "backtest_report"),
+    "correction_job", CORRECTED | (AssetSelection.groups("matches", "monitoring") - DRIFT),
     partitions_def=match_dates,
     description="Results that were corrected late or awarded since, and the settlement they change.",
 )  # fmt: skip
 train_job = define_asset_job(
-    "train_job", MODELS - ABLATION, partitions_def=match_dates,
+    "train_job", training(Settings.read().families), partitions_def=match_dates,
     description="Candidates, the selected model and its promotion, for one match date.",
 )  # fmt: skip
 ablation_job = define_asset_job(
@@ -191,6 +203,13 @@ def retrain_on_drift(context: SensorEvaluationContext) -> SensorResult | SkipRea
     return SensorResult(skip_reason=decision.why, cursor=decision.cursor)
 
 
+@run_failure_sensor(default_status=DefaultSensorStatus.RUNNING)
+def log_failed_runs(context: RunFailureSensorContext) -> None:
+    """One line in the daemon's log for each run that failed: what an alert on logs looks for."""
+    run = context.dagster_run
+    context.log.error("run %s of %s failed: %s", run.run_id, run.job_name, context.failure_event.message)
+
+
 @op(description="Joins the small files that daily runs leave, and drops those that no recent version needs.")
 def tidy_lake(context: OpExecutionContext, lake: ResourceParam[Lake]) -> None:
     for name, files in lake.tidy().items():
@@ -210,4 +229,4 @@ def weekly_tidying(context: ScheduleEvaluationContext) -> RunRequest:
 
 jobs: list[Any] = [forecast_job, nightly_job, odds_job, line_job, correction_job, train_job, ablation_job, tidy_job]
 schedules = [nightly, hourly_odds, four_hourly_line, weekly_corrections, weekly_tidying]
-sensors = [retrain_on_drift, carry_corrections]
+sensors = [retrain_on_drift, carry_corrections, log_failed_runs]

@@ -28,7 +28,7 @@ def build(settings: Settings) -> dict[str, Any]:
         "clock": clock,
         "lake": lake,
         "payloads": payloads,
-        "registry": Registry(settings, lake),
+        "registry": Registry(settings),
         "football_data": FootballData(
             settings.football_data_url, leagues if "football_data" in wanted else [], client, payloads, lake
         ),

@@ -10,15 +10,26 @@ from dagster import (
     AssetMaterialization,
     DagsterInstance,
     DagsterRunStatus,
+    Failure,
     ScheduleEvaluationContext,
     SensorResult,
     SkipReason,
+    build_run_status_sensor_context,
     build_schedule_context,
     build_sensor_context,
+    job,
+    op,
 )
 from dagster._core.test_utils import create_run_for_test
 
-from soccer_assets.automation import four_hourly_line, hourly_odds, nightly, retrain_on_drift, weekly_corrections
+from soccer_assets.automation import (
+    four_hourly_line,
+    hourly_odds,
+    log_failed_runs,
+    nightly,
+    retrain_on_drift,
+    weekly_corrections,
+)
 from soccer_assets.clock import Clock
 from soccer_assets.errors import MatchDatesError
 from soccer_assets.orchestration.partitions import match_dates, within_partitions
@@ -246,6 +257,23 @@ def test_the_report_in_the_lake_is_the_one_the_sensor_reads(season):
     for day, share in report.select("match_date", "drift_share").rows():
         assert f"drift share {share:.2f} on {day}" in told
     assert len(report) == 1 or "no report has rows" in told
+
+
+def test_a_run_that_failed_is_one_line_of_the_log(instance, capfd):
+    @op
+    def fall() -> None:
+        raise Failure("the disk is full")
+
+    @job(name="nightly_job")
+    def falling() -> None:
+        fall()
+
+    failed = falling.execute_in_process(instance=instance, raise_on_error=False)
+    context = build_run_status_sensor_context(
+        "log_failed_runs", failed.get_run_failure_event(), instance, failed.dagster_run
+    )
+    log_failed_runs(context.for_run_failure())
+    assert f"run {failed.run_id} of nightly_job failed: " in capfd.readouterr().err
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from soccer_assets.commands import materialize as runs
 from soccer_assets.definitions import defs
 from soccer_assets.models.champion.promotion_gate import Condition, Verdict, champion_on, ledger
 from soccer_assets.models.champion.registry import Registry
+from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.orchestration import partitions
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files as archives
@@ -117,9 +118,10 @@ def test_the_demo_forecasts_though_the_gate_refused_its_model_and_says_when_the_
     lake, day = Lake(str(tmp_path / "lake")), season.model_dates[0]
     model = season.lake.read("selected_model", day, day)
     lake.replace("selected_model", model, None)
-    registry, row = Registry(Settings.read(), lake), model.row(0, named=True)
+    registry, row = Registry(Settings.read()), model.row(0, named=True)
     refused = Verdict((Condition("ECE", False, "0.0843", "at most 0.0777"),), None)
-    registry.decide(row, registry.register(row, "run"), refused)
+    version = registry.register(row, "run")
+    lake.add(PROMOTIONS, lambda promotions: registry.decide(promotions, row, version, refused))
     demo.ensure_champion(lake, day)
     assert capsys.readouterr().out.startswith("\nThe gate refused the only model there is (ECE: found 0.0843")
     assert champion_on(ledger(lake), [day]).to_list() == [row["version"]]

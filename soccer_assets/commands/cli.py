@@ -133,7 +133,7 @@ def rollback(version: str | None, reason: str) -> None:
 
     settings = Settings.read()
     today = Clock.of(settings).today()
-    version = Registry(settings, _lake()).rollback(version, reason, today)
+    version = Registry(settings).rollback(_lake(), version, reason, today)
     click.echo(f"{version} is champion from {today} on")
 
 

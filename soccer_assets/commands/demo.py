@@ -149,7 +149,7 @@ def ensure_champion(lake: "Lake", day: dt.date) -> None:
         return
     refused = moves.row(-1, named=True)
     print(f"\nThe gate refused the only model there is ({refused['reason']}): it is made champion by hand")
-    Registry(Settings.read(), lake).rollback(refused["version"], "the only model of the demo", day)
+    Registry(Settings.read()).rollback(lake, refused["version"], "the only model of the demo", day)
 
 
 def _show(lake: "Lake", world: World, today: dt.date) -> None:

@@ -22,15 +22,17 @@ from soccer_assets.features.ratings import rate
 from soccer_assets.features.schema import MATCH_FEATURES, TEAM_RATINGS
 from soccer_assets.matches.schema import FORECAST
 from soccer_assets.odds.consensus import newest_prices
-from soccer_assets.orchestration.io_manager import dated_asset, markdown
-from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
+from soccer_assets.orchestration.io_manager import dated_asset, markdown, written_elsewhere
+from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back, match_dates
 from soccer_assets.settings import Settings
-from soccer_assets.storage.data_versions import CORRECTED_DAYS, out_of_date
+from soccer_assets.storage.data_versions import CORRECTED_DAYS, DATA_VERSIONS, MADE_DAILY, out_of_date
 from soccer_assets.storage.lake import DATE, Lake
 
 PAST = AssetIn(partition_mapping=look_back())
 #: Long enough for every window; the check need not read more.
 CHECKED_PAST = dt.timedelta(days=420)
+#: The I/O manager writes it with each of these tables; and with forecasts, of which models read nothing.
+data_versions = written_elsewhere(DATA_VERSIONS, deps=list(MADE_DAILY), partitions_def=match_dates, kinds={"deltalake"})
 
 
 @dated_asset(TEAM_RATINGS, ins={"matches": PAST, "market_probabilities": PAST}, kinds={"polars"})

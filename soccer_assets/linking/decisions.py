@@ -30,7 +30,12 @@ def ledger(lake: Lake) -> pl.DataFrame:
     """All entries in their order."""
     if not lake.exists(LINK_DECISIONS.name):
         return LINK_DECISIONS.empty()
-    return lake.read(LINK_DECISIONS.name).select(LINK_DECISIONS.schema.names()).sort("decision_id", "decided_at")
+    return in_order(lake.read(LINK_DECISIONS.name))
+
+
+def in_order(entries: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `link_decisions` in the order in which they were made."""
+    return entries.select(LINK_DECISIONS.schema.names()).sort("decision_id", "decided_at")
 
 
 def record(lake: Lake, entries: Sequence[Entry], decided_by: str, decided_at: dt.datetime) -> list[int]:

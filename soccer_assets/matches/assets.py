@@ -21,8 +21,8 @@ from soccer_assets.matches.clubs import clubs_of
 from soccer_assets.matches.laws import LAWS, Law
 from soccer_assets.matches.records import in_one_form
 from soccer_assets.matches.resolution import resolve
-from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
-from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.matches.schema import LINK_DECISIONS, MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
+from soccer_assets.orchestration.io_manager import dated_asset, markdown, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.storage.lake import DATE, Lake
 
@@ -40,6 +40,9 @@ PUBLISHED = (
     "understat_matches",
     "openfootball_matches",
 )
+
+#: The commands for links write it.
+link_decisions = written_elsewhere(LINK_DECISIONS, kinds={"deltalake"})
 
 
 @dated_asset(MATCHES, ins=dict.fromkeys(PUBLISHED, SEASON) | {"fonbet_results": BESIDE}, kinds={"polars"})

@@ -97,6 +97,7 @@ PROMOTIONS = Table(
         Column("reason", pl.String, "why"),
     ),
     ("moved_at", "alias"),
+    date="model_date",
 )
 
 MODEL_CARD = Table(

@@ -15,8 +15,10 @@ from dagster import (
 from soccer_assets import svg
 from soccer_assets.clock import Clock
 from soccer_assets.features.catalog import FEATURES
-from soccer_assets.models.training.training import chosen_families
-from soccer_assets.monitoring.baselines import FAMILIES, about, forecast
+from soccer_assets.models.families import FAMILIES, stack
+from soccer_assets.models.schema import CANDIDATES
+from soccer_assets.monitoring.baselines import FAMILIES as SIMPLE
+from soccer_assets.monitoring.baselines import about, forecast
 from soccer_assets.monitoring.bets import settle_bets
 from soccer_assets.monitoring.drift import drift, windows
 from soccer_assets.monitoring.plots import drawings, reliability, write
@@ -31,7 +33,7 @@ from soccer_assets.monitoring.schema import (
 )
 from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.odds.consensus import consensus, mean_1x2, mean_probabilities
-from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
 from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.predictions.schema import LINES
 from soccer_assets.predictions.upstream import forecastable, require_rows, settled_due
@@ -39,14 +41,15 @@ from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import DATE, MATCH, Lake
 
 EVER = AssetIn(partition_mapping=look_back())
-#: The type is told, as inputs taken by `**` have no annotation of their own; candidates are long rows.
-CANDIDATES = AssetIn(partition_mapping=look_back(), dagster_type=PythonObjectDagsterType(pl.LazyFrame))
+#: Candidates up to the date: long rows, so lazily, which inputs taken by `**` cannot say by their annotation.
+LAZY = PythonObjectDagsterType(pl.LazyFrame)
+MODELS = {
+    name: optional(CANDIDATES, look_back(), name, dagster_type=LAZY)
+    for name in (f"candidate_{family}" for family in (*FAMILIES, stack.NAME))
+}
 TWELVE_MONTHS = AssetIn(partition_mapping=look_back(366))
 DRIFT_PAST = AssetIn(partition_mapping=look_back(4 * 366))
 STATUS = (*MATCH, "status")
-CHOSEN = chosen_families(Settings.read().families)
-#: The simplest families are lines of their own, where they are trained.
-SIMPLE = {line: name for line, name in FAMILIES.items() if name in CHOSEN}
 #: A forecaster worse than the closing market by more than this is not worth running.
 WORST_GAP = 0.05
 #: One window a metric: the others say the same of the same matches.
@@ -62,7 +65,11 @@ COMPARED = [
 PAGES = 8
 
 
-@dated_asset(SETTLED_PREDICTIONS, ins={f"candidate_{name}": CANDIDATES for name in SIMPLE.values()}, kinds={"polars"})
+@dated_asset(
+    SETTLED_PREDICTIONS,
+    ins={table: MODELS[table] for table in (f"candidate_{name}" for name in SIMPLE.values())},
+    kinds={"polars"},
+)
 def settled_predictions(
     context: AssetExecutionContext,
     predictions: pl.DataFrame,
@@ -110,7 +117,7 @@ def settled_bets(
 @dated_asset(
     BACKTEST_REPORT,
     ins={name: EVER for name in ("matches", "predictions", "settled_predictions", "settled_bets", "team_ratings")}
-    | {f"candidate_{name}": CANDIDATES for name in CHOSEN},
+    | MODELS,
     kinds={"numpy"},
 )
 def backtest_report(

@@ -24,9 +24,7 @@ def settle(
             matches that were not forecast is left out.
         about: match_date, match_id, elo_gap and promoted, of the matches where they are known.
     """
-    results = matches.filter(pl.col("status") == "finished").select(
-        *MATCH, outcome=scoring.outcome_of_goals()
-    )
+    results = matches.filter(pl.col("status") == "finished").select(*MATCH, outcome=scoring.outcome_of_goals())
     told = predictions.select(*MATCH, "league", "season", "line", *PROBABILITIES, "model_version")
     matched = told.select(*MATCH, "league", "season").unique()
     beside = [

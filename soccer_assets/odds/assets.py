@@ -1,7 +1,5 @@
 """Assets and checks of the odds stage."""
 
-import datetime as dt
-
 import polars as pl
 from dagster import (
     AssetCheckExecutionContext,
@@ -15,14 +13,15 @@ from dagster import (
 )
 
 from soccer_assets.clock import Clock
-from soccer_assets.linking import decisions
+from soccer_assets.linking.decisions import in_order
+from soccer_assets.matches.schema import LINK_DECISIONS
 from soccer_assets.odds import best, links
 from soccer_assets.odds.devig import METHODS
 from soccer_assets.odds.fonbet_prices import DAYS_APART, fonbet_quotes
 from soccer_assets.odds.market import devigged
 from soccer_assets.odds.prices import long_form
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
-from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.scoring import SUM_TOLERANCE
 from soccer_assets.settings import Settings
@@ -31,18 +30,26 @@ from soccer_assets.storage.tables import TableRows
 
 #: The source's UTC date and the league's own date of one kick-off may differ.
 BESIDE = AssetIn(partition_mapping=look_back(DAYS_APART, until=DAYS_APART))
+REMEMBERED = look_back(links.REMEMBERED.days, until=-1)
 MOVED = AssetIn(partition_mapping=look_back(links.DAYS_MOVED, until=links.DAYS_MOVED))
 
 
-@dated_asset(ODDS_LINKS, ins={"matches": MOVED}, kinds={"polars"})
+@dated_asset(
+    ODDS_LINKS,
+    ins={"matches": MOVED, "past": optional(ODDS_LINKS, REMEMBERED), "link_decisions": optional(LINK_DECISIONS)},
+    kinds={"polars"},
+)
 def odds_links(
-    context: AssetExecutionContext, lake: ResourceParam[Lake], fonbet_events: pl.DataFrame, matches: pl.DataFrame
+    context: AssetExecutionContext,
+    fonbet_events: pl.DataFrame,
+    matches: pl.DataFrame,
+    past: pl.DataFrame,
+    link_decisions: pl.DataFrame,
 ) -> pl.DataFrame:
     """One event of a bookmaker on its date, and the match it is, the case it makes, or none."""
     first, _ = dates_of(context.partition_key_range)
-    past = (first - links.REMEMBERED, first - dt.timedelta(days=1))
-    history = lake.read(ODDS_LINKS.name, *past) if lake.exists(ODDS_LINKS.name) else ODDS_LINKS.empty()
-    rows = links.odds_links(fonbet_events, matches, ODDS_LINKS.conform(history), decisions.ledger(lake))
+    earlier = ODDS_LINKS.conform(past.filter(pl.col(DATE) < first))
+    rows = links.odds_links(fonbet_events, matches, earlier, in_order(link_decisions))
     context.add_output_metadata({"by outcome": dict(rows["outcome"].value_counts(sort=True).iter_rows())})
     return rows
 

@@ -4,11 +4,9 @@ A range run over n partitions writes two events per asset and partition. Stock s
 transaction at a time (about 20 ms each on SQLite). Here a batch goes in as one transaction per shard.
 """
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,67 +33,11 @@ from soccer_assets.storage.migrations import accept_percent_signs
 accept_percent_signs()
 
 BATCH_SIZE = "2000"
-SHORT_RANGE_DAYS = 60
-#: What stands for a partition's key and time; nothing that is recorded contains them.
-BLANK_KEY = "\N{OBJECT REPLACEMENT CHARACTER}partition"
-BLANK_TIME = -86461.5
-WHOLE = "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS"
 BATCHED = {
     DagsterEventType.ASSET_MATERIALIZATION,
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     DagsterEventType.ASSET_OBSERVATION,
 }
-
-
-@contextmanager
-def planned_as_a_whole(days: int) -> Iterator[None]:
-    """Runs created here over many days plan each asset in one event, which halves what Dagster writes.
-
-    An event per partition would tell, after a run that failed, that its missing partitions failed; of a range of
-    months or years the run itself says enough.
-    """
-    if days > SHORT_RANGE_DAYS and WHOLE not in os.environ:
-        os.environ[WHOLE] = "true"
-        try:
-            yield
-        finally:
-            del os.environ[WHOLE]
-    else:
-        yield
-
-
-@dataclass(frozen=True)
-class _Pattern:
-    """The row of a materialization, for the partitions that differ from it in nothing but their key and the time."""
-
-    event: EventLogEntry
-    row: dict[str, Any]
-    before: str
-    between: str
-    after: str
-
-    @classmethod
-    def of(cls, event: EventLogEntry, row: dict[str, Any]) -> "_Pattern":
-        blank = _blank(event)
-        before, rest = serialize_value(blank).split(json.dumps(BLANK_KEY))
-        between, after = rest.split(json.dumps(BLANK_TIME))
-        return cls(blank, row, before, between, after)
-
-    def fits(self, event: EventLogEntry) -> bool:
-        return _blank(event) == self.event
-
-    def row_of(self, event: EventLogEntry, inserted_at: Any) -> dict[str, Any]:
-        key = event.get_dagster_event().partition
-        text = f"{self.before}{json.dumps(key)}{self.between}{json.dumps(event.timestamp)}{self.after}"
-        return self.row | {"event": text, "partition": key, "timestamp": inserted_at}
-
-
-def _blank(event: EventLogEntry) -> EventLogEntry:
-    """A materialization without its key and time."""
-    dagster_event = event.get_dagster_event()
-    data: Any = dagster_event.event_specific_data
-    made = data._replace(materialization=data.materialization._replace(partition=BLANK_KEY))
-    return event._replace(timestamp=BLANK_TIME, dagster_event=dagster_event._replace(event_specific_data=made))
 
 
 class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ignore[misc]
@@ -112,7 +54,7 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
         events = [event for event in events if event.get_dagster_event().event_type in BATCHED]
         if not events:
             return
-        rows = self._rows(events)
+        rows = [self._event_to_row(event) for event in events]
         if isinstance(self, SqliteEventLogStorage):  # the run's own shard, beside the index
             with self.run_connection(events[0].run_id) as connection:
                 connection.execute(SqlEventLogStorageTable.insert(), rows)
@@ -130,18 +72,6 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
             }
             for event, event_id in newest.values():
                 self._store_asset_event(connection, event, event_id)
-
-    def _rows(self, events: Sequence[EventLogEntry]) -> list[dict[str, Any]]:
-        """As `_event_to_row` of each; the partitions a step made are serialised once."""
-        rows, pattern = [], None
-        for event in events:
-            if event.get_dagster_event().event_type is not DagsterEventType.ASSET_MATERIALIZATION:
-                rows.append(self._event_to_row(event))
-                continue
-            if pattern is None or not pattern.fits(event):
-                pattern = _Pattern.of(event, self._event_to_row(event))
-            rows.append(pattern.row_of(event, self._event_insert_timestamp(event)))
-        return rows
 
     def _store_asset_check_evaluation_planned(self, event: EventLogEntry, event_id: int | None) -> None:
         """One planned row a check and run: our checks judge a run as a whole.
@@ -222,11 +152,22 @@ class BatchedPostgresEventLogStorage(_Batched, PostgresEventLogStorage):
         )
 
 
-def _base_dir() -> str:
-    return str(Settings.read().var_path / "dagster")
+class _InVar:
+    """Takes no configuration: its folder lies in `<var>/dagster`, also where `dagster dev` is started by hand."""
+
+    folder = ""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: dict[str, Any]) -> Any:
+        base_dir = str(Settings.read().var_path / "dagster" / cls.folder)
+        return cls(base_dir=base_dir, inst_data=inst_data)  # type: ignore[call-arg]  # of the class beside it
 
 
-class EmbeddedStorage(DagsterSqliteStorage):
+class EmbeddedStorage(_InVar, DagsterSqliteStorage):  # type: ignore[misc]  # parents name their own class
     """Runs, events and schedules in SQLite under `<var>/dagster`."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
@@ -234,40 +175,12 @@ class EmbeddedStorage(DagsterSqliteStorage):
         self._run_storage = EmbeddedRunStorage.from_local(str(Path(base_dir) / "history"))
         self._event_log_storage = BatchedSqliteEventLogStorage(str(Path(base_dir) / "history" / "runs"))
 
-    @classmethod
-    def config_type(cls) -> dict[str, Any]:
-        return {}
 
-    @classmethod
-    def from_config_value(  # type: ignore[override]
-        cls, inst_data: ConfigurableClassData, config_value: dict[str, Any]
-    ) -> "EmbeddedStorage":
-        return cls.from_local(_base_dir(), inst_data)
-
-
-class EmbeddedComputeLogManager(LocalComputeLogManager):
+class EmbeddedComputeLogManager(_InVar, LocalComputeLogManager):  # type: ignore[misc]
     """Step logs under `<var>/dagster/logs`."""
 
-    @classmethod
-    def config_type(cls) -> dict[str, Any]:
-        return {}
-
-    @classmethod
-    def from_config_value(  # type: ignore[override]
-        cls, inst_data: ConfigurableClassData, config_value: dict[str, Any]
-    ) -> "EmbeddedComputeLogManager":
-        return cls(base_dir=f"{_base_dir()}/logs", inst_data=inst_data)
+    folder = "logs"
 
 
-class EmbeddedArtifactStorage(LocalArtifactStorage):
+class EmbeddedArtifactStorage(_InVar, LocalArtifactStorage):  # type: ignore[misc]
     """What runs leave on disk, under `<var>/dagster`."""
-
-    @classmethod
-    def config_type(cls) -> dict[str, Any]:
-        return {}
-
-    @classmethod
-    def from_config_value(  # type: ignore[override]
-        cls, inst_data: ConfigurableClassData | None, config_value: dict[str, Any]
-    ) -> "EmbeddedArtifactStorage":
-        return cls(_base_dir(), inst_data=inst_data)

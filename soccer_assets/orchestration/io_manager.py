@@ -7,17 +7,22 @@ from typing import Any
 
 import polars as pl
 from dagster import (
+    AssetIn,
+    AssetOut,
     AssetsDefinition,
+    AssetSpec,
     BackfillPolicy,
     InputContext,
     IOManager,
     MetadataValue,
     OutputContext,
     PartitionKeyRange,
+    PartitionMapping,
     TableColumn,
     TableColumnConstraints,
     TableSchema,
     asset,
+    multi_asset,
 )
 
 from soccer_assets.clock import Clock
@@ -25,13 +30,19 @@ from soccer_assets.errors import SchemaError
 from soccer_assets.orchestration.partitions import dates_of, match_dates
 from soccer_assets.storage import data_versions
 from soccer_assets.storage.lake import DATE, Lake
-from soccer_assets.storage.tables import Table, TableRows, quarantine
+from soccer_assets.storage.tables import Additions, Table, TableRows, quarantine
+
+#: Metadata of an input whose table may never have been made.
+OPTIONAL = "optional"
+#: The tables of the assets, by the name of the asset.
+_TABLES: dict[str, Table] = {}
 
 
 class DeltaIOManager(IOManager):
-    """Writes frames with a `match_date`; reads them as LazyFrame or DataFrame, as the asset's input is annotated.
+    """Writes frames of match dates; reads them as LazyFrame or DataFrame, as the asset's input is annotated.
 
-    Of `TableRows` it writes the rows, those beyond the run's dates, and the quarantine of the table.
+    Of `TableRows` it writes the rows, those beyond the run's dates, and the quarantine of the table; `Additions` are
+    added to the table and replace nothing.
     """
 
     def __init__(self, lake: Lake, clock: Clock = Clock()) -> None:  # noqa: B008  # a clock holds no state
@@ -39,26 +50,26 @@ class DeltaIOManager(IOManager):
         #: By run and table that is being made: the versions of the upstream tables that its step has read.
         self._read: defaultdict[tuple[str, str], dict[str, pl.DataFrame]] = defaultdict(dict)
 
-    def handle_output(self, context: OutputContext, obj: pl.DataFrame | TableRows) -> None:
+    def handle_output(self, context: OutputContext, obj: pl.DataFrame | TableRows | Additions) -> None:
+        table = _TABLES[context.asset_key.path[-1]]
         name = context.asset_key.path[-1]
         first, last = dates_of(context.asset_partition_key_range)
-        rows = obj.rows if isinstance(obj, TableRows) else obj
-        stray = rows.filter((pl.col(DATE) < first) | (pl.col(DATE) > last))
-        if len(stray):
-            raise SchemaError(
-                f"{name}: expected match dates from {first} to {last}, found {len(stray)} others, "
-                f"such as {stray[DATE].head(5).to_list()}"
-            )
-        if isinstance(obj, TableRows):
-            self._write_beside(context, name, obj, first, last)
-        version = self._lake.replace_dates(name, rows.sort(DATE, maintain_order=True), first, last)
+        if isinstance(obj, Additions):
+            after = obj.after
+            rows = self._lake.add(table, lambda stored: _of_dates(table, after(stored), first, last))
+            version = self._lake.version(name) or 0
+        else:
+            rows = _of_dates(table, obj.rows if isinstance(obj, TableRows) else obj, first, last)
+            if isinstance(obj, TableRows):
+                self._write_beside(context, name, obj, first, last)
+            version = self._lake.replace_dates(name, rows.sort(DATE, maintain_order=True), first, last)
         if name in data_versions.RESTS_ON:  # after the rows: a run that is killed between the two makes them again
             read = self._read.pop((context.run_id, name), {})
             data_versions.record(self._lake, name, rows, read, first, last, self._clock.today())
         context.add_output_metadata(
             {
                 "dagster/row_count": MetadataValue.int(len(rows)),
-                "match dates with rows": MetadataValue.int(rows[DATE].n_unique()),
+                "match dates with rows": MetadataValue.int(rows[table.date].n_unique()),
                 "Delta version": MetadataValue.int(version),
                 "dagster/uri": MetadataValue.text(self._lake.address(name)),
             }
@@ -76,10 +87,14 @@ class DeltaIOManager(IOManager):
 
     def load_input(self, context: InputContext) -> Any:
         name = context.asset_key.path[-1]
-        keys = context.asset_partition_keys
-        if keys:
-            rows = self._lake.scan(name, *dates_of(PartitionKeyRange(keys[0], keys[-1])))
-        else:  # who looks back from the first match date sees nothing
+        if context.definition_metadata.get(OPTIONAL) and not self._lake.exists(name):
+            rows = _TABLES[name].empty().lazy()
+        elif not context.has_asset_partitions:
+            rows = self._lake.scan(name)
+        elif keys := context.asset_partition_keys:
+            first, last = dates_of(PartitionKeyRange(keys[0], keys[-1]))
+            rows = self._lake.scan(name).filter(pl.col(_TABLES[name].date).is_between(first, last))
+        else:  # the dates before the first match date have no rows
             rows = self._lake.scan(name).clear()
         made = context.op_def.name
         if name in data_versions.RESTS_ON.get(made, ()):
@@ -87,18 +102,65 @@ class DeltaIOManager(IOManager):
         return rows if context.dagster_type.typing_type is pl.LazyFrame else rows.collect()
 
 
-def dated_asset(table: Table, **arguments: Any) -> Callable[[Callable[..., Any]], AssetsDefinition]:
-    """`@asset` for a table of the lake: partitioned per match date, a range in one run, its columns shown in the UI."""
+def _of_dates(table: Table, rows: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
+    """The rows, all of them of the match dates `first` to `last`.
+
+    Raises:
+        SchemaError: there are rows of other match dates.
+    """
+    stray = rows.filter(~pl.col(table.date).is_between(first, last))
+    if len(stray):
+        raise SchemaError(
+            f"{table.name}: expected match dates from {first} to {last}, found {len(stray)} others, "
+            f"such as {stray[table.date].head(5).to_list()}"
+        )
+    return rows
+
+
+def _described(name: str, table: Table) -> dict[str, Any]:
+    """Metadata of the asset of a table; the I/O manager knows the table from here on."""
+    _TABLES[name] = table
     columns = [
         TableColumn(c.name, str(c.dtype), c.description, constraints=TableColumnConstraints(nullable=c.nullable))
         for c in table.columns
     ]
+    return {"dagster/column_schema": TableSchema(columns=columns), "key": ", ".join(table.key)}
+
+
+def dated_asset(table: Table, **arguments: Any) -> Callable[[Callable[..., Any]], AssetsDefinition]:
+    """`@asset` of a table's name: partitioned by match date, a range in one run, its columns shown in the UI."""
+    name = arguments.pop("name", table.name)
     return asset(  # type: ignore[no-any-return]  # the arguments are those of @asset
+        name=name,
         partitions_def=match_dates,
         backfill_policy=BackfillPolicy.single_run(),
-        metadata={"dagster/column_schema": TableSchema(columns=columns), "key": ", ".join(table.key)},
+        metadata=_described(name, table),
         **arguments,
     )
+
+
+def dated_assets(*tables: Table, kinds: set[str], **arguments: Any) -> Callable[[Callable[..., Any]], AssetsDefinition]:
+    """`@multi_asset` for the tables that one step makes together; the body returns a value for each, in their order."""
+    return multi_asset(
+        outs={t.name: AssetOut(description=t.row, metadata=_described(t.name, t), kinds=kinds) for t in tables},
+        partitions_def=match_dates,
+        backfill_policy=BackfillPolicy.single_run(),
+        **arguments,
+    )
+
+
+def written_elsewhere(table: Table, **arguments: Any) -> AssetSpec:
+    """The asset of a table that no run of the graph makes; assets read it like any other."""
+    return AssetSpec(table.name, description=table.row, metadata=_described(table.name, table), **arguments)
+
+
+def optional(
+    table: Table, partition_mapping: PartitionMapping | None = None, name: str | None = None, **arguments: Any
+) -> AssetIn:
+    """An input that is empty where its table was never made; `name` is that of the asset where it is another."""
+    name = name or table.name
+    _TABLES[name] = table
+    return AssetIn(name, metadata={OPTIONAL: True}, partition_mapping=partition_mapping, **arguments)
 
 
 def markdown(frame: pl.DataFrame) -> str:

@@ -2,22 +2,22 @@
 
 import polars as pl
 from dagster import (
+    AssetCheckExecutionContext,
     AssetCheckResult,
     AssetExecutionContext,
     AssetIn,
-    MaterializeResult,
     MetadataValue,
     ResourceParam,
     asset_check,
 )
 
 from soccer_assets.clock import Clock
-from soccer_assets.models.champion.promotion_gate import ledger as promotions
+from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.odds.consensus import over_2_5, pre_match_prices
-from soccer_assets.orchestration.io_manager import dated_asset, markdown
-from soccer_assets.orchestration.partitions import look_back
+from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
+from soccer_assets.orchestration.partitions import dates_of_run, look_back
 from soccer_assets.predictions.forecast import forecast, since_first_champion
-from soccer_assets.predictions.ledger import as_sealed, seal, verify
+from soccer_assets.predictions.ledger import as_sealed, sealing, verify
 from soccer_assets.predictions.markets import markets as all_markets
 from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
 from soccer_assets.predictions.upstream import forecastable, require_rows
@@ -25,26 +25,32 @@ from soccer_assets.predictions.value import value_bets as find_value
 from soccer_assets.scoring import PROBABILITIES, SUM_TOLERANCE
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
-
-#: A model serves at most this long after its date.
-NEWEST_MODEL = AssetIn(partition_mapping=look_back())
+from soccer_assets.storage.tables import Additions
 
 
-@dated_asset(PREDICTIONS, ins={"selected_model": NEWEST_MODEL}, kinds={"numpy"})
+@dated_asset(
+    PREDICTIONS,
+    ins={"selected_model": AssetIn(partition_mapping=look_back()), "promotions": optional(PROMOTIONS, look_back())},
+    kinds={"numpy"},
+)
 def predictions(
     context: AssetExecutionContext,
     matches: pl.DataFrame,
     match_features: pl.DataFrame,
     market_probabilities: pl.LazyFrame,
     selected_model: pl.LazyFrame,
+    promotions: pl.DataFrame,
     lake: ResourceParam[Lake],
     clock: ResourceParam[Clock],
 ) -> pl.DataFrame:
-    """One forecast of one match on one line: model (no prices of the match), market, blend, or challenger."""
+    """One forecast of one match on one line: model (no prices of the match), market, blend, or challenger.
+
+    What was sealed before kick-off stands: it is read from `prediction_ledger` without an edge, for the ledger is made
+    of these forecasts and a graph has no cycle.
+    """
     require_rows("match_features", match_features, forecastable(matches), "backfill")
-    moves = promotions(lake)
-    has_champion = since_first_champion(matches, selected_model, moves)
-    rows = forecast(has_champion, match_features, selected_model, moves, pre_match_prices(market_probabilities))
+    has_champion = since_first_champion(matches, selected_model, promotions)
+    rows = forecast(has_champion, match_features, selected_model, promotions, pre_match_prices(market_probabilities))
     rows = as_sealed(lake, rows, clock.now())
     counts = dict(rows["line"].value_counts().sort("line").iter_rows())
     shown = rows.select("match_date", "league", "home", "away", "line", *PROBABILITIES).tail(30)
@@ -95,34 +101,33 @@ def value_bets(
 
 @dated_asset(PREDICTION_LEDGER, kinds={"deltalake"})
 def prediction_ledger(
-    lake: ResourceParam[Lake],
+    context: AssetExecutionContext,
     clock: ResourceParam[Clock],
     matches: pl.DataFrame,
     predictions: pl.DataFrame,
     match_features: pl.LazyFrame,
     market_probabilities: pl.LazyFrame,
-) -> MaterializeResult[None]:
-    """One forecast of one match on one line as it stood before kick-off, chained to the one sealed before it.
-
-    The rows are added by the ledger itself: the I/O manager replaces what a date had, and here nothing is replaced.
-    """
+) -> Additions:
+    """One forecast of one match on one line as it stood before kick-off, chained to the one sealed before it."""
     require_rows("predictions", predictions, forecastable(matches))
-    sealed = seal(lake, predictions, match_features, market_probabilities, clock.now())
-    return MaterializeResult(metadata={"dagster/row_count": len(sealed), "forecasts": len(predictions)})
+    context.add_output_metadata({"forecasts": len(predictions)})
+    return Additions(sealing(predictions, match_features, market_probabilities, clock.now()))
 
 
 @asset_check(asset=predictions, blocking=True)
-def predictions_sum_to_one(lake: ResourceParam[Lake]) -> AssetCheckResult:
-    """The three probabilities of every forecast sum to 1."""
+def predictions_sum_to_one(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
+    """The three probabilities of every forecast of the run's match dates sum to 1."""
     total = pl.sum_horizontal(PROBABILITIES)
-    worst = lake.scan("predictions").select((total - 1).abs().max()).collect().item() or 0.0
+    rows = lake.scan("predictions", *dates_of_run(context.run.tags))
+    worst = rows.select((total - 1).abs().max()).collect().item() or 0.0
     return AssetCheckResult(passed=worst <= SUM_TOLERANCE, metadata={"largest distance from 1": worst})
 
 
 @asset_check(asset=predictions, blocking=True)
-def no_model_has_seen_its_matches(lake: ResourceParam[Lake]) -> AssetCheckResult:
-    """Each model learned only from match dates before those it forecasts."""
-    late = lake.scan("predictions").filter(pl.col("trained_through") >= pl.col("match_date")).collect()
+def no_model_has_seen_its_matches(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
+    """Each model learned only from match dates before those of the run that it forecasts."""
+    rows = lake.scan("predictions", *dates_of_run(context.run.tags))
+    late = rows.filter(pl.col("trained_through") >= pl.col("match_date")).collect()
     return AssetCheckResult(
         passed=late.is_empty(),
         metadata={"forecasts by a model that had seen the day": len(late),

@@ -13,9 +13,7 @@ taken off the end shows only against a hash that was noted.
 import datetime as dt
 import hashlib
 import json
-import random
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -24,7 +22,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from soccer_assets.errors import SoccerError
 from soccer_assets.odds.consensus import SHARP_BOOKMAKER
 from soccer_assets.predictions.markets import PRICED
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
@@ -33,7 +30,6 @@ from soccer_assets.storage.lake import DATE, MATCH, Lake
 
 NAME: Final = PREDICTION_LEDGER.name
 GENESIS: Final = "0" * 64
-TRIES: Final = 20
 _HASHES: Final = ("previous_hash", "hash")
 #: Written with a row, but not what it says: the same forecast at another time or by another edition is the same.
 _CIRCUMSTANCES: Final = ("number", "code_version", "sealed_at", *_HASHES)
@@ -53,34 +49,27 @@ class Verdict:
     broken: str | None
 
 
-def seal(
-    lake: Lake, predictions: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame, now: dt.datetime
-) -> pl.DataFrame:
-    """Add the forecasts that can still be sealed and say something new; the rows that were added.
+def sealing(
+    predictions: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame, now: dt.datetime
+) -> Callable[[pl.LazyFrame], pl.DataFrame]:
+    """A function that gives the rows to add to the ledger, chained to the rows of the ledger it is called with.
+
+    These are the forecasts that can still be sealed and say something new.
 
     Args:
-        lake: where the ledger is.
         predictions: rows of `predictions`.
         features: rows of `match_features` of at least the same matches.
         prices: rows of `market_probabilities` of at least the same matches.
         now: the moment of sealing.
-
-    Raises:
-        SoccerError: other writers were faster every time.
     """
-    open_still = predictions.filter(now < _KNOWN_FROM)
-    told = _with_grounds(open_still, features, prices).select(_CONTENT).sort(*MATCH, "line")
-    for attempt in range(TRIES):
-        tip, edition, new = _new(lake, told)
-        if new.is_empty():
-            return PREDICTION_LEDGER.empty()
-        rows = PREDICTION_LEDGER.conform(_chained(new, *tip, now))
-        if lake.append_onto(NAME, rows, edition):
-            return rows
-        time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
-    raise SoccerError(
-        f"{NAME}: expected to add {len(new)} rows, found other writers faster {TRIES} times: run it again"
-    )
+    unsealed = predictions.filter(now < _KNOWN_FROM)
+    forecasts = _with_grounds(unsealed, features, prices).select(_CONTENT).sort(*MATCH, "line")
+
+    def after(ledger: pl.LazyFrame) -> pl.DataFrame:
+        last, new = _new(ledger, forecasts)
+        return PREDICTION_LEDGER.empty() if new.is_empty() else PREDICTION_LEDGER.conform(_chained(new, *last, now))
+
+    return after
 
 
 def as_sealed(lake: Lake, predictions: pl.DataFrame, now: dt.datetime) -> pl.DataFrame:
@@ -164,17 +153,13 @@ def _with_grounds(told: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFra
     )
 
 
-def _new(lake: Lake, told: pl.DataFrame) -> tuple[tuple[int, str], int | None, pl.DataFrame]:
-    """Number and hash of the last row, the version of the table they are read from, and what it does not say yet."""
-    if not lake.exists(NAME):
-        return (0, GENESIS), None, told
-    table = lake.table(NAME)
-    rows = pl.scan_delta(table)
-    tip = rows.select("number", "hash").filter(pl.col("number") == pl.col("number").max()).collect()
-    newest = rows.filter(pl.col("match_id").is_in(told["match_id"].unique().to_list())).collect()
+def _new(ledger: pl.LazyFrame, forecasts: pl.DataFrame) -> tuple[tuple[int, str], pl.DataFrame]:
+    """Number and hash of the last row of the ledger, and the forecasts that it does not hold yet."""
+    last = ledger.select("number", "hash").filter(pl.col("number") == pl.col("number").max()).collect()
+    newest = ledger.filter(pl.col("match_id").is_in(forecasts["match_id"].unique().to_list())).collect()
     newest = newest.filter(pl.col("number") == pl.col("number").max().over("match_id", "line"))
-    new = told.join(newest, on=_CONTENT, how="anti", nulls_equal=True, maintain_order="left")
-    return tip.row(0) if len(tip) else (0, GENESIS), table.version(), new
+    new = forecasts.join(newest, on=_CONTENT, how="anti", nulls_equal=True, maintain_order="left")
+    return last.row(0) if len(last) else (0, GENESIS), new
 
 
 def _chained(new: pl.DataFrame, number: int, last: str, now: dt.datetime) -> pl.DataFrame:

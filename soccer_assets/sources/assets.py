@@ -18,6 +18,7 @@ from dagster import (
     MetadataValue,
     Output,
     ResourceParam,
+    RetryPolicy,
 )
 
 from soccer_assets.clock import Clock
@@ -107,6 +108,7 @@ def _acquired_asset(
             for p in promises
         ],
         kinds={kind},
+        retry_policy=RetryPolicy(max_retries=2, delay=10),  # of the lake and the payloads; the client tries addresses
         freshness_policy=FreshnessPolicy.time_window(fail_window=health.HABITS[source].stale_after),
     )
     def build(context: AssetExecutionContext) -> Iterator[Any]:

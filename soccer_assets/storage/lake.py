@@ -9,7 +9,7 @@ import fcntl
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow import fs
 
-from soccer_assets.errors import NotMaterializedError, SchemaError
+from soccer_assets.errors import NotMaterializedError, SchemaError, SoccerError
 from soccer_assets.storage.file_urls import local_folder
+from soccer_assets.storage.tables import Table
 
 DATE = "match_date"
 #: What identifies a match in every table that has one.
@@ -136,6 +137,25 @@ class Lake:
         """Add rows; returns the new version."""
         return self._commit(name, rows, "append", None)
 
+    def add(self, table: Table, after: Callable[[pl.LazyFrame], pl.DataFrame]) -> pl.DataFrame:
+        """Add the rows that `after` gives from the rows of the table, and return them.
+
+        `after` is called again when another writer was faster, so no row rests on an older state of the table.
+
+        Raises:
+            SoccerError: other writers were faster every time.
+        """
+        for attempt in range(COMMIT_TRIES):
+            stored = self.table(table.name) if self.exists(table.name) else None
+            rows = after(table.empty().lazy() if stored is None else pl.scan_delta(stored))
+            if rows.is_empty() or self.append_onto(table.name, rows, None if stored is None else stored.version()):
+                return rows
+            _wait_after(attempt)
+        raise SoccerError(
+            f"{table.name}: expected to add {len(rows)} rows, found other writers faster {COMMIT_TRIES} times: "
+            "run it again"
+        )
+
     def append_onto(self, name: str, rows: pl.DataFrame, version: int | None) -> bool:
         """Add rows that rest on a version of the table (None: on there being none); False when it is not the newest."""
         there = None if version is None else self.table(name, version)
@@ -207,8 +227,13 @@ class Lake:
                 # another writer committed first: look again and write on top of it
                 if attempt == COMMIT_TRIES - 1:
                     raise
-                time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
+                _wait_after(attempt)
         return (self.table(name) if there is None else there).version()
+
+
+def _wait_after(attempt: int) -> None:
+    """Sleep before the next try: up to 0.05 s after the first one, twice as long after each further one."""
+    time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
 
 
 def _in_spelling_of(name: str, rows: pl.DataFrame, there: DeltaTable | None) -> pl.DataFrame:

@@ -4,7 +4,7 @@ A stage's `schema.py` declares its tables with these classes. The same declarati
 empty frames, and describes the columns in the Dagster UI. Pandera takes seconds to import, so it is imported on use.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -46,13 +46,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: `row` says what one row is, `key` identifies it; an `open` one may have further string columns."""
+    """A table: `row` says what one row is, `key` identifies it; an `open` one may have further string columns.
+
+    `date` is the column that says to which match date a row belongs.
+    """
 
     name: str
     row: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     open: bool = False
+    date: str = "match_date"
 
     @property
     def schema(self) -> pl.Schema:
@@ -151,6 +155,17 @@ class TableRows:
     quarantined: pl.DataFrame
     replaces: str | None = None
     beyond: Sequence[Replacement] = ()
+
+
+@dataclass(frozen=True)
+class Additions:
+    """The value of an asset whose table is only ever added to; the I/O manager adds the rows.
+
+    Args:
+        after: gives the rows to add from the rows of the table; called again when another writer was faster.
+    """
+
+    after: Callable[[pl.LazyFrame], pl.DataFrame]
 
 
 def quarantine(name: str) -> Table:

@@ -67,7 +67,7 @@ def test_a_mirror_given_by_a_url_with_letters_that_were_not_encoded(tmp_path: Pa
 
 @TWO
 def test_the_registry(folder: Path) -> None:
-    registry = Registry(Settings(var=str(folder)), Lake(str(folder / "lake")))
+    registry = Registry(Settings(var=str(folder)))
     assert registry.champion_version() is None
     client: MlflowClient = registry._client
     run = client.create_run(registry._experiment())

@@ -195,7 +195,7 @@ def lake(tmp_path: Path) -> Lake:
 def run(lake: Lake, of: pl.DataFrame, to: pl.DataFrame, first: dt.date, last: dt.date) -> ExecuteInProcessResult:
     """The asset and its check, as the graph runs them."""
     from soccer_assets.odds import assets
-    from soccer_assets.orchestration.io_manager import DeltaIOManager, dated_asset
+    from soccer_assets.orchestration.io_manager import DeltaIOManager, dated_asset, written_elsewhere
     from soccer_assets.orchestration.partitions import range_tags
     from soccer_assets.settings import Settings
 
@@ -211,7 +211,13 @@ def run(lake: Lake, of: pl.DataFrame, to: pl.DataFrame, first: dt.date, last: dt
 
     with DagsterInstance.ephemeral() as instance:
         return materialize(
-            [fonbet_events, matches, assets.odds_links, assets.unlinked_events_are_few],
+            [
+                written_elsewhere(LINK_DECISIONS),
+                fonbet_events,
+                matches,
+                assets.odds_links,
+                assets.unlinked_events_are_few,
+            ],
             instance=instance,
             resources={"io_manager": DeltaIOManager(lake), "lake": lake, "settings": Settings()},
             tags=range_tags(first, last),

@@ -26,8 +26,9 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from sqlalchemy import select
 
-from soccer_assets.orchestration.event_storage import BatchedSqliteEventLogStorage, planned_as_a_whole
+from soccer_assets.orchestration.event_storage import BatchedSqliteEventLogStorage
 from soccer_assets.orchestration.partitions import range_tags
+from soccer_assets.orchestration.runs import planned_as_a_whole
 
 days = DailyPartitionsDefinition("2020-01-01")
 FIRST, SECOND = AssetKey("first"), AssetKey("second")

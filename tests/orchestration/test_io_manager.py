@@ -36,14 +36,14 @@ def goals_asset(rows: dict[dt.date, int | None]) -> AssetsDefinition:
     return goals
 
 
-@dated_asset(TOTALS, ins={"goals": AssetIn(partition_mapping=look_back(2))})
+@dated_asset(TOTALS, name="lazy_total", ins={"goals": AssetIn(partition_mapping=look_back(2))})
 def lazy_total(goals: pl.LazyFrame) -> pl.DataFrame:
     """Reads lazily, two days back."""
     SEEN["lazy"] = goals
     return goals.sort("match_date").tail(1).with_columns(goals=goals.collect()["goals"].sum()).collect()
 
 
-@dated_asset(TOTALS, ins={"goals": AssetIn(partition_mapping=look_back(until=-1))})
+@dated_asset(TOTALS, name="eager_total", ins={"goals": AssetIn(partition_mapping=look_back(until=-1))})
 def eager_total(goals: pl.DataFrame) -> pl.DataFrame:
     """Reads whole, everything before."""
     SEEN["eager"] = goals

@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
-from soccer_assets.predictions.ledger import GENESIS, Verdict, code_version, seal, verify
+from soccer_assets.predictions.ledger import GENESIS, Verdict, code_version, sealing, verify
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
 from soccer_assets.storage.lake import Lake
 
@@ -32,6 +32,10 @@ def quotes(*rows: tuple[str, str, float]) -> pl.LazyFrame:
 
 
 PRICES = quotes(("m", "home", 2.0), ("m", "draw", 3.5), ("m", "away", 4.0))
+
+
+def seal(lake: Lake, *grounds: object) -> pl.DataFrame:
+    return lake.add(PREDICTION_LEDGER, sealing(*grounds))  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -63,7 +63,12 @@ class Verdict:
 
 def ledger(lake: Lake) -> pl.DataFrame:
     """All moves and refusals so far, oldest first."""
-    return lake.read(PROMOTIONS.name).sort("moved_at") if lake.exists(PROMOTIONS.name) else PROMOTIONS.empty()
+    return in_order(lake.scan(PROMOTIONS.name)) if lake.exists(PROMOTIONS.name) else PROMOTIONS.empty()
+
+
+def in_order(promotions: pl.LazyFrame) -> pl.DataFrame:
+    """Rows of `promotions`, the oldest first."""
+    return promotions.sort("moved_at").collect()
 
 
 def champion_moves(promotions: pl.DataFrame) -> pl.DataFrame:

@@ -25,6 +25,7 @@ from soccer_assets.models.champion.promotion_gate import (
     Verdict,
     champion_moves,
     champion_on,
+    in_order,
     ledger,
     standing,
 )
@@ -46,9 +47,8 @@ EXPERIMENT = "selected_model"
 class Registry:
     """Versions of the forecaster; the champion is what serving answers with."""
 
-    def __init__(self, settings: Settings, lake: Lake) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lake = lake
         self._clock = Clock.of(settings)
 
     @cached_property
@@ -110,26 +110,35 @@ class Registry:
         created = self._client.create_model_version(MODEL, source, run_id, tags=tags, description=model["reason"])
         return str(created.version)
 
-    def decide(self, model: Mapping[str, Any], registry_version: str, verdict: Verdict) -> None:
-        """Write the gate's verdict on a model to the ledger, and move the champion where it is accepted.
+    def decide(
+        self, promotions: pl.LazyFrame, model: Mapping[str, Any], registry_version: str, verdict: Verdict
+    ) -> pl.DataFrame:
+        """The gate's verdict on a model as a row of `promotions`; the champion is moved where it is accepted.
 
-        A verdict that stands in the ledger already is not written again, so a run may be repeated. The alias follows
-        the newest date alone: a model made for the past is champion of that past only.
+        A verdict that stands in `promotions` already gives no row, so a run may be repeated. The alias follows the
+        newest date alone: a model made for the past is champion of that past only.
+
+        Args:
+            promotions: all rows of `promotions`.
+            model: a row of `selected_model`.
+            registry_version: its version in MLflow.
+            verdict: what the gate said of it.
         """
-        day, version = model[DATE], model["version"]
-        said = ledger(self._lake).filter(version=version, effective_from=day, alias=CHAMPION).tail(1)
-        if said["accepted"].to_list() == [verdict.accepted]:
-            return
-        self._move(version, day, registry_version, day, verdict.accepted, verdict.conditions, verdict.reason)
+        moves, day, version = in_order(promotions), model[DATE], model["version"]
+        newest = moves.filter(version=version, effective_from=day, alias=CHAMPION).tail(1)
+        if newest["accepted"].to_list() == [verdict.accepted]:
+            return PROMOTIONS.empty()
+        accepted, conditions, reason = verdict.accepted, verdict.conditions, verdict.reason
+        return self._move(moves, version, day, registry_version, day, accepted, conditions, reason)
 
-    def rollback(self, version: str | None, reason: str, today: dt.date) -> str:
+    def rollback(self, lake: Lake, version: str | None, reason: str, today: dt.date) -> str:
         """Make a version champion by hand, from today on; the champion before this one unless one is named.
 
         Raises:
             ModelError: there is no such version in the ledger, it is champion already, or it was made anew since.
         """
-        made = self._lake.scan("selected_model").select("version").collect()["version"].to_list()
-        moves = standing(ledger(self._lake), made)
+        made = lake.scan("selected_model").select("version").collect()["version"].to_list()
+        moves = standing(ledger(lake), made)
         held = champion_moves(moves)
         now = None if held.is_empty() else held["version"][-1]
         if version is None:
@@ -147,11 +156,13 @@ class Registry:
             raise ModelError(f"expected another version than the champion's, found {version}")
         since = max(today, held["effective_from"].to_list()[-1]) if now else today
         row = target.row(0, named=True)
-        self._move(version, row["model_date"], row["registry_version"], since, True, (), reason)
+        move = (version, row["model_date"], row["registry_version"], since, True, (), reason)
+        lake.add(PROMOTIONS, lambda stored: self._move(in_order(stored), *move))
         return version
 
     def _move(
         self,
+        moves: pl.DataFrame,
         version: str,
         model_date: dt.date,
         registry_version: str,
@@ -159,26 +170,25 @@ class Registry:
         accepted: bool,
         conditions: Sequence[Condition],
         reason: str,
-    ) -> None:
-        said = ledger(self._lake)
+    ) -> pl.DataFrame:
+        """The row of a move, made in MLflow first: when the registry fails, nothing says that it was moved."""
         row = {
             "moved_at": self._clock.now(),
             "effective_from": since,
             "alias": CHAMPION,
             "version": version,
             "model_date": model_date,
-            "previous": champion_on(said, [since]).item(),
+            "previous": champion_on(moves, [since]).item(),
             "registry_version": registry_version,
             "accepted": accepted,
             "conditions": msgspec.json.encode(conditions).decode(),
             "reason": reason,
         }
         move = PROMOTIONS.conform(pl.DataFrame([row], schema=PROMOTIONS.schema))
-        if accepted and champion_moves(pl.concat([said, move]))["version"][-1] == version:
-            # the alias first: when the registry fails, nothing was moved and nothing says so
+        if accepted and champion_moves(pl.concat([moves, move]))["version"][-1] == version:
             with self._answers("the champion was not moved"):
                 self._client.set_registered_model_alias(MODEL, CHAMPION, registry_version)
-        self._lake.append(PROMOTIONS.name, move)
+        return move
 
     def champion_version(self) -> str | None:
         """Registry version the alias `champion` points at."""

@@ -24,7 +24,7 @@ from soccer_assets.models.training_data import CLOSING, informative
 from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.scoring import PROBABILITIES, Floats, log_loss, outcome_of_goals
 from soccer_assets.settings import Settings
-from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.lake import DATE
 
 
 def chosen_families(names: str) -> list[str]:
@@ -41,6 +41,12 @@ def chosen_families(names: str) -> list[str]:
     if stack.NAME in wanted and len(wanted) < 3:
         raise ModelError(f"SOCCER_FAMILIES: expected at least two families to stack, found {wanted}")
     return wanted
+
+
+def chosen(candidates: Mapping[str, pl.DataFrame], names: str) -> dict[str, pl.DataFrame]:
+    """The tables `candidate_<family>` of the families named, in the order of `chosen_families`."""
+    tables = [f"candidate_{name}" for name in chosen_families(names)]
+    return {table: candidates[table] for table in tables if table in candidates}
 
 
 def examples(
@@ -82,16 +88,17 @@ def examples(
 
 
 def made_for(day: dt.date, models: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The rows of all tables of models of a date.
+    """The rows that the tables of models have of a date.
 
     Raises:
-        NotMaterializedError: a table has none.
+        NotMaterializedError: no table has one.
     """
-    if absent := [name for name, rows in models.items() if rows.is_empty()]:
+    rows = pl.concat(models.values())
+    if rows.is_empty():
         raise NotMaterializedError(
-            f"expected {', '.join(absent)} of {day}, found none: run `uv run soccer train {day}`"
+            f"expected {', '.join(models)} of {day}, found none: run `uv run soccer train {day}`"
         )
-    return pl.concat(models.values())
+    return rows
 
 
 def outcomes(matches: pl.LazyFrame) -> pl.LazyFrame:
@@ -101,15 +108,20 @@ def outcomes(matches: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def trained(family: Family, known: pl.DataFrame, day: dt.date, settings: Settings, lake: Lake) -> pl.DataFrame:
-    """The row of `candidate_<family>` of a date: fitted again where a recent search allows, else tuned."""
-    table, recent = f"candidate_{family.name}", day - dt.timedelta(days=settings.retune_days)
-    if lake.exists(table):
-        earlier = lake.scan(table, last=day - dt.timedelta(days=1)).filter(
-            pl.col("tuned_on") >= recent, pl.col("inputs") == _inputs(settings)
-        )
-        if newest := earlier.sort(DATE).tail(1).collect().to_dicts():
-            return refit(family, newest[0], known, day, settings)
+def trained(family: Family, known: pl.DataFrame, day: dt.date, settings: Settings, past: pl.LazyFrame) -> pl.DataFrame:
+    """The row of `candidate_<family>` of a date: fitted again where a recent search allows, else tuned.
+
+    Args:
+        family: what to fit.
+        known: the examples up to `day`.
+        day: the date the model is for.
+        settings: seed, folds, trials and how long parameters are used again.
+        past: rows of the family's table; those of `day` and later are left out.
+    """
+    recent = pl.col("tuned_on") >= day - dt.timedelta(days=settings.retune_days)
+    usable = past.filter(pl.col(DATE) < day, recent, pl.col("inputs") == _inputs(settings))
+    if newest := usable.sort(DATE).tail(1).collect().to_dicts():
+        return refit(family, newest[0], known, day, settings)
     return candidate(family, known, day, settings)
 
 

@@ -17,7 +17,7 @@ from soccer_assets.models.champion.promotion_gate import Condition, Verdict, cha
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.families.climatology import ClimatologyEstimator
 from soccer_assets.models.goals_model import GoalsModel
-from soccer_assets.models.schema import SELECTED_MODEL
+from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.models.selection.blending import Blend
 from soccer_assets.models.selection.calibration import Temperature
 from soccer_assets.models.training_data import Scaling
@@ -34,8 +34,9 @@ def store(lake: Lake, *models: dict[str, Any]) -> None:
     lake.replace("selected_model", pl.DataFrame(list(models), schema=SELECTED_MODEL.schema), None)
 
 
-def decide(registry: Registry, model: dict[str, Any], verdict: Verdict = YES) -> None:
-    registry.decide(model, registry.register(model, "run"), verdict)
+def decide(lake: Lake, registry: Registry, model: dict[str, Any], verdict: Verdict = YES) -> None:
+    version = registry.register(model, "run")
+    lake.add(PROMOTIONS, lambda promotions: registry.decide(promotions, model, version, verdict))
 
 
 def selected(day: int, p_home: float = 0.45) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def selected(day: int, p_home: float = 0.45) -> dict[str, Any]:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow's empty database: making it takes seconds."""
     var = tmp_path_factory.mktemp("mlflow-made-once")
-    assert Registry(Settings(var=str(var)), Lake(str(var / "lake"))).champion_version() is None
+    assert Registry(Settings(var=str(var))).champion_version() is None
     return var / "mlflow" / "mlflow.db"
 
 
@@ -77,7 +78,7 @@ def registry(tmp_path: Path, lake: Lake, prepared: Path) -> Registry:
     copy.parent.mkdir()
     with sqlite3.connect(prepared) as source, sqlite3.connect(copy) as target:
         source.backup(target)
-    return Registry(Settings(var=str(tmp_path)), lake)
+    return Registry(Settings(var=str(tmp_path)))
 
 
 def test_before_the_first_model_there_is_no_champion(registry, lake):
@@ -102,9 +103,9 @@ def test_a_version_comes_back_as_it_was(registry):
 def test_an_accepted_model_is_champion_and_the_move_is_written_to_the_ledger(registry, lake):
     first, second = selected(1), selected(8, p_home=0.5)
     before = Clock().now()
-    decide(registry, first)
+    decide(lake, registry, first)
     assert registry.champion_version() == "1"
-    decide(registry, second)
+    decide(lake, registry, second)
     assert registry.champion_version() == "2"
     moves = ledger(lake)
     told = ("effective_from", "alias", "version", "model_date", "previous", "registry_version", "accepted", "reason")
@@ -122,8 +123,8 @@ def test_an_accepted_model_is_champion_and_the_move_is_written_to_the_ledger(reg
 
 def test_a_refused_model_is_in_the_ledger_and_the_champion_goes_on(registry, lake):
     first, second = selected(1), selected(8, p_home=0.5)
-    decide(registry, first)
-    decide(registry, second, NO)
+    decide(lake, registry, first)
+    decide(lake, registry, second, NO)
     assert registry.champion_version() == "1"
     refused = ledger(lake).row(1, named=True)
     assert (refused["version"], refused["accepted"], refused["previous"]) == (
@@ -137,15 +138,15 @@ def test_a_refused_model_is_in_the_ledger_and_the_champion_goes_on(registry, lak
 
 def test_the_same_verdict_again_is_no_move_and_a_new_one_is(registry, lake):
     for verdict in (NO, NO, YES, YES):
-        decide(registry, selected(1), verdict)
+        decide(lake, registry, selected(1), verdict)
     assert ledger(lake)["accepted"].to_list() == [False, True]
     assert registry.champion_version() == "1"
 
 
 def test_a_model_made_for_the_past_is_champion_of_the_past_alone(registry, lake):
     new, old = selected(20), selected(1, p_home=0.5)
-    decide(registry, new)
-    decide(registry, old)
+    decide(lake, registry, new)
+    decide(lake, registry, old)
     assert registry.champion_version() == "1"
     assert champion_on(ledger(lake), [dt.date(2025, 3, 19), TODAY]).to_list() == [old["version"], new["version"]]
 
@@ -154,8 +155,8 @@ def test_a_rollback_points_at_the_champion_before_from_today_on(registry, lake):
     models = [selected(day, p_home=0.4 + day / 100) for day in (1, 8, 20)]
     store(lake, *models)
     for model in models:
-        decide(registry, model)
-    assert registry.rollback(None, "loses to the market", TODAY) == models[1]["version"]
+        decide(lake, registry, model)
+    assert registry.rollback(lake, None, "loses to the market", TODAY) == models[1]["version"]
     assert registry.champion_version() == "2"
     last = ledger(lake).row(-1, named=True)
     assert (last["effective_from"], last["accepted"], last["previous"]) == (TODAY, True, models[2]["version"])
@@ -168,18 +169,18 @@ def test_a_rollback_points_at_the_champion_before_from_today_on(registry, lake):
     assert champion_on(ledger(lake), days).to_list() == [models[2]["version"], models[1]["version"]]
     # another one goes further back, not forward again; then there is nobody left
     later = TODAY + dt.timedelta(days=1)
-    assert registry.rollback(None, "worse still", later) == models[0]["version"]
+    assert registry.rollback(lake, None, "worse still", later) == models[0]["version"]
     with pytest.raises(ModelError, match="expected a champion before .*, found none: name the version"):
-        registry.rollback(None, "and again", later + dt.timedelta(days=1))
+        registry.rollback(lake, None, "and again", later + dt.timedelta(days=1))
 
 
 def test_a_run_repeated_after_a_rollback_does_not_undo_it(registry, lake):
     models = [selected(1), selected(8, p_home=0.5)]
     store(lake, *models)
     for model in models:
-        decide(registry, model)
-    registry.rollback(models[0]["version"], "by hand", models[1]["match_date"])
-    decide(registry, models[1])
+        decide(lake, registry, model)
+    registry.rollback(lake, models[0]["version"], "by hand", models[1]["match_date"])
+    decide(lake, registry, models[1])
     assert registry.champion_version() == "1"
     assert champion_moves(ledger(lake))["version"].to_list() == [models[0]["version"]] * 2
 
@@ -187,33 +188,33 @@ def test_a_run_repeated_after_a_rollback_does_not_undo_it(registry, lake):
 def test_a_refused_version_may_be_named_and_an_unknown_or_remade_one_may_not(registry, lake):
     first, second = selected(1), selected(8, p_home=0.5)
     store(lake, first, second)
-    decide(registry, first)
-    decide(registry, second, NO)
-    assert registry.rollback(second["version"], "trusted", TODAY) == second["version"]
+    decide(lake, registry, first)
+    decide(lake, registry, second, NO)
+    assert registry.rollback(lake, second["version"], "trusted", TODAY) == second["version"]
     assert registry.champion_version() == "2"
     with pytest.raises(ModelError, match="expected another version than the champion's"):
-        registry.rollback(second["version"], "again", TODAY)
+        registry.rollback(lake, second["version"], "again", TODAY)
     with pytest.raises(ModelError, match="one of .*, found nonsense"):
-        registry.rollback("nonsense", "?", TODAY)
+        registry.rollback(lake, "nonsense", "?", TODAY)
     store(lake, second)
     with pytest.raises(ModelError, match=f"found {first['version']}"):
-        registry.rollback(first["version"], "its row is gone", TODAY)
+        registry.rollback(lake, first["version"], "its row is gone", TODAY)
 
 
 def test_a_registry_that_fails_while_the_champion_moves_leaves_nothing_half_done(registry, lake, tmp_path):
     first, second = selected(1), selected(8, p_home=0.5)
-    decide(registry, first)
-    version = registry.register(second, "run")
+    decide(lake, registry, first)
+    registry.register(second, "run")
     database = tmp_path / "mlflow" / "mlflow.db"
     with sqlite3.connect(database) as connection:
         connection.execute("ALTER TABLE registered_model_aliases RENAME TO away")
     with pytest.raises(ModelError, match="the champion was not moved. Run the same command again"):
-        registry.decide(second, version, YES)
+        decide(lake, registry, second)
     assert ledger(lake)["version"].to_list() == [first["version"]]
     with sqlite3.connect(database) as connection:
         connection.execute("ALTER TABLE away RENAME TO registered_model_aliases")
     assert registry.champion_version() == "1"
-    registry.decide(second, version, YES)
+    decide(lake, registry, second)
     assert (registry.champion_version(), ledger(lake)["accepted"].to_list()) == ("2", [True, True])
 
 
@@ -248,12 +249,12 @@ def test_mlflow_tells_what_was_learned_and_by_which_run_of_dagster(registry, tmp
 @pytest.mark.parametrize("url", ["ftp://nowhere", "nonsense", "http://127.0.0.1:9"])
 def test_a_registry_that_is_not_there_is_told_from_one_without_a_champion(url, tmp_path, lake, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    registry = Registry(msgspec.structs.replace(Settings(), var=str(tmp_path), mlflow_url=url), lake)
+    registry = Registry(msgspec.structs.replace(Settings(), var=str(tmp_path), mlflow_url=url))
     asking = (
         registry.champion_version,
         lambda: registry.register(selected(1), "run"),
         lambda: registry.log_card("1", "# a card"),
-        lambda: registry.decide(selected(1), "1", YES),
+        lambda: registry.decide(PROMOTIONS.empty().lazy(), selected(1), "1", YES),
     )
     for asked in asking:
         with pytest.raises(ModelError, match=f"expected the registry at {url}, found [A-Z_]+: "):

@@ -28,7 +28,6 @@ from soccer_assets.models.training.training import (
 )
 from soccer_assets.scoring import PROBABILITIES, log_loss
 from soccer_assets.settings import Settings
-from soccer_assets.storage.lake import Lake
 
 ELO, LOGISTIC = FAMILIES["elo_ordered_logit"], FAMILIES["logistic_regression"]
 MATCHES_A_DAY = 10
@@ -216,27 +215,21 @@ def test_a_refit_keeps_the_parameters_and_goes_on_with_forecasts_the_earlier_mod
     assert before["p_home"].equals(before["p_home_right"])
 
 
-def test_a_family_is_tuned_anew_when_its_search_is_old_or_was_of_other_folds(known, settings, tmp_path):
-    lake, then = Lake(str(tmp_path / "lake")), known.head(2200)
+def test_a_family_is_tuned_anew_when_its_search_is_old_or_was_of_other_folds(known, settings):
+    then = known.head(2200)
     first, day = day_after(then), day_after(known)
-
-    def write(row: pl.DataFrame) -> None:
-        date = row["match_date"].item()
-        lake.replace_dates("candidate_elo_ordered_logit", row, date, date)
-
-    made = trained(ELO, then, first, settings, lake)
+    made = trained(ELO, then, first, settings, CANDIDATES.empty().lazy())
     assert of(made)["tuned_on"] == first
-    write(made)
-    again = trained(ELO, known, day, settings, lake)
+    again = trained(ELO, known, day, settings, made.lazy())
     assert of(again)["tuned_on"] == first
-    write(again)
-    assert of(trained(ELO, known, day, settings, lake)) == of(again)  # its own date is not looked at
+    past = pl.concat([made, again]).lazy()
+    assert of(trained(ELO, known, day, settings, past)) == of(again)  # its own date is not looked at
     for other in (
         msgspec.structs.replace(settings, retune_days=(day - first).days - 1),
         msgspec.structs.replace(settings, fold_days=41),
         msgspec.structs.replace(settings, seed=1),
     ):
-        assert of(trained(ELO, known, day, other, lake))["tuned_on"] == day
+        assert of(trained(ELO, known, day, other, past))["tuned_on"] == day
 
 
 @pytest.fixture(scope="module")
