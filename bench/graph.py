@@ -78,11 +78,12 @@ def parsing() -> dict[str, Any]:
     from soccer_assets.leagues import LEAGUES
     from soccer_assets.settings import Settings
     from soccer_assets.sources.fetching.client import Answer
-    from soccer_assets.sources.football_data.files import archives, parse
+    from soccer_assets.sources.football_data.files import parse
+    from soccer_assets.sources.football_data.source import SOURCE, archives
+    from soccer_assets.sources.spec import Query
 
-    base = Settings.read().football_data_url
-    today = Clock().today()
-    requests = archives(base, list(LEAGUES.values()), dt.date(1993, 7, 1), today, today)
+    (base,), today = SOURCE.hosts(Settings.read()), Clock().today()
+    requests = archives(Query(dt.date(1993, 7, 1), today, today, list(LEAGUES.values()), base))
     paths = [(r.address, Path(r.address.removeprefix("file://"))) for r in requests]
     answers = [Answer(a, a, Clock().now(), p.read_bytes()) for a, p in paths if p.is_file()]
     began = time.perf_counter()

@@ -62,7 +62,7 @@ class BlockedError(SourceError):
 class SourcesFailedError(SoccerError):
     """Some addresses failed; the others were fetched and kept, nothing was overwritten."""
 
-    def __init__(self, failures: Sequence[SourceError], fetched: int) -> None:
+    def __init__(self, failures: Sequence[SourceError], fetched: int, asked: int | None = None) -> None:
         lines = "\n".join(f"  {failure}" for failure in failures[:SHOWN])
         further = f"  and {len(failures) - SHOWN} more\n" if len(failures) > SHOWN else ""
         super().__init__(
@@ -71,6 +71,8 @@ class SourcesFailedError(SoccerError):
             "Run again when the source is back, or leave a league out with SOCCER_LEAGUES."
         )
         self.failures = tuple(failures)
+        #: No address that was asked gave any answer.
+        self.nothing_answered = sum(isinstance(failure, FetchError) for failure in failures) == asked
 
 
 class SchemaError(SoccerError):

@@ -31,10 +31,6 @@ class League:
     extra: bool = False  # one file for all seasons, in the site's other layout
     single_meetings: bool = False  # two clubs meet once a season at one's ground
     football_data: tuple[str, ...] = ()  # what football-data.co.uk calls an extra league, beside its name
-    openfootball: str = ""  # name of its files at openfootball
-    understat: str = ""  # name of its pages at Understat
-    whoscored: int = 0  # id of its tournament at WhoScored
-    fonbet: tuple[str, ...] = ()  # what Fonbet has called it, country first
 
     def season_start(self, date: dt.date) -> int:
         """Year in which the season that `date` belongs to began."""
@@ -91,8 +87,9 @@ _SINGLE_MEETINGS = {
     "E0", "E1", "E2", "E3", "EC", "D1", "D2", "I1", "I2", "SP1", "SP2", "F1", "F2", "N1", "P1", "T1",
     "BRA", "JPN", "NOR", "SWE",
 }  # fmt: skip
-#: What other sources call a league, in its field of the same name.
-_ELSEWHERE: dict[str, dict[str, Any]] = {
+#: What sources call a league: extra names at football-data.co.uk, names of files at openfootball and of pages at
+#: Understat, the id of its tournament at WhoScored, all names that Fonbet has used, the country first.
+NAMES_AT: dict[str, dict[str, Any]] = {
     "football_data": {
         "ARG": ("Liga Profesional", "Copa de la Liga Profesional", "Superliga", "Primera Division"),
         "JPN": ("J-League", "J League"),
@@ -157,12 +154,14 @@ _ELSEWHERE: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def _known_elsewhere(league: League) -> League:
-    names = {source: codes[league.code] for source, codes in _ELSEWHERE.items() if league.code in codes}
-    return replace(league, single_meetings=league.code in _SINGLE_MEETINGS, **names)
-
-
-LEAGUES: dict[str, League] = {league.code: _known_elsewhere(league) for league in _ALL}
+LEAGUES: dict[str, League] = {
+    league.code: replace(
+        league,
+        single_meetings=league.code in _SINGLE_MEETINGS,
+        football_data=NAMES_AT["football_data"].get(league.code, ()),
+    )
+    for league in _ALL
+}
 
 
 def _extra_leagues(leagues: Iterable[League]) -> dict[tuple[str, str], League]:

@@ -3,14 +3,12 @@
 from typing import Any
 
 from soccer_assets.clock import Clock
-from soccer_assets.leagues import LEAGUES
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.orchestration.io_manager import DeltaIOManager
-from soccer_assets.settings import Settings, named
-from soccer_assets.sources.acquisition import SOURCES, Published
-from soccer_assets.sources.catalog import catalog
+from soccer_assets.settings import Settings
+from soccer_assets.sources.acquisition import acquisitions
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.fetching.client import Client
-from soccer_assets.sources.football_data.acquisition import FootballData
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import Payloads
 
@@ -20,8 +18,6 @@ def build(settings: Settings) -> dict[str, Any]:
     lake, clock = Lake(settings.lake), Clock.of(settings)
     payloads = Payloads(settings.payloads, lake)
     client = Client(settings, payloads)
-    leagues = [LEAGUES[code] for code in named("SOCCER_LEAGUES", settings.leagues, LEAGUES)]
-    wanted = named("SOCCER_SOURCES", settings.sources, SOURCES)
     return {
         "io_manager": DeltaIOManager(lake, clock),
         "settings": settings,
@@ -29,11 +25,5 @@ def build(settings: Settings) -> dict[str, Any]:
         "lake": lake,
         "payloads": payloads,
         "registry": Registry(settings),
-        "football_data": FootballData(
-            settings.football_data_url, leagues if "football_data" in wanted else [], client, payloads, lake
-        ),
-        **{
-            name: Published(source, source.name in wanted, client, payloads, lake)
-            for name, source in catalog(settings, leagues).items()
-        },
+        "acquisitions": acquisitions(SOURCES, settings, client, payloads),
     }

@@ -1,10 +1,12 @@
 """Every environment variable the platform reads, with its unit and default.
 
-A field `lake_url` is read from `SOCCER_LAKE_URL`. S3 credentials and endpoints are the usual `AWS_*` variables.
+A field `lake_url` is read from `SOCCER_LAKE_URL`, the address of the source `understat` from `SOCCER_UNDERSTAT_URL`.
+S3 credentials and endpoints are the usual `AWS_*` variables.
 """
 
 import datetime as dt
 import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -15,6 +17,7 @@ from msgspec import Meta
 from soccer_assets.errors import SettingsError
 
 PREFIX = "SOCCER_"
+SOURCE_URL = re.compile(rf"{PREFIX}(\w+)_URL")
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 
@@ -34,20 +37,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
     leagues: Annotated[str, Meta(description="division codes to acquire, comma-separated; default all")] = ""
     sources: Annotated[str, Meta(description="sources to acquire, comma-separated; default all")] = ""
-    football_data_url: Annotated[str, Meta(description="football-data.co.uk or a mirror: http(s):// or file://")] = (
-        "https://www.football-data.co.uk"
-    )
-    openfootball_url: Annotated[str, Meta(description="football.json or a mirror: http(s):// or file://")] = (
-        "https://raw.githubusercontent.com/openfootball/football.json/master"
-    )
-    understat_url: Annotated[str, Meta(description="Understat")] = "https://understat.com"
-    whoscored_url: Annotated[str, Meta(description="WhoScored")] = "https://www.whoscored.com"
+    source_urls: Annotated[
+        dict[str, str], Meta(description="address of a source, of a mirror of it or, as file://, of a folder")
+    ] = {}  # msgspec gives each settings a dictionary of its own
     whoscored_days: Annotated[int, Meta(ge=0, description="days before today whose feeds WhoScored is asked for")] = 14
     whoscored_pages: Annotated[bool, Meta(description="also ask for the page of every finished match, 1 MB each")] = (
         False
-    )
-    fonbet_urls: Annotated[str, Meta(description="hosts of Fonbet's line, comma-separated, tried in turn")] = (
-        "https://line01w.bk6bba-resources.com,https://line02w.bk6bba-resources.com"
     )
     replay: Annotated[bool, Meta(description="read stored payloads only, never the network")] = False
     http_connect_seconds: Annotated[float, Meta(gt=0, description="to connect")] = 5.0
@@ -103,6 +98,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             SettingsError: a variable cannot be read as its type, or is out of bounds; no database can lie in `var`.
         """
         settings = from_environment(cls, PREFIX, environment)
+        given = os.environ if environment is None else environment
+        urls = {found[1].lower(): url for name, url in given.items() if (found := SOURCE_URL.fullmatch(name)) and url}
+        urls = {name: url for name, url in urls.items() if f"{name}_url" not in cls.__struct_fields__}
+        settings = msgspec.structs.replace(settings, source_urls=urls)
         var = str(settings.var_path)
         if b"?" in var.encode(errors="replace"):
             raise SettingsError(

@@ -23,8 +23,8 @@ def test_every_setting_is_in_the_readme_with_its_default_and_what_it_is() -> Non
     described = typing.get_type_hints(Settings, include_extras=True)
     expected = [
         (
-            f"`{PREFIX}{field.name.upper()}`",
-            "" if field.default in ("", None) else f"`{field.default}`",
+            f"`{PREFIX}{'<SOURCE>_URL' if field.name == 'source_urls' else field.name.upper()}`",
+            "" if field.default in ("", None, msgspec.NODEFAULT) else f"`{field.default}`",
             described[field.name].__metadata__[0].description,
         )
         for field in msgspec.structs.fields(Settings)

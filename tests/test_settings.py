@@ -7,13 +7,15 @@ import pytest
 from soccer_assets.errors import SettingsError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.settings import Settings, named
-from soccer_assets.sources.acquisition import SOURCES
+from soccer_assets.sources.catalog import SOURCES
+
+NAMES = [source.name for source in SOURCES]
 
 
 def test_without_variables_every_setting_has_its_default():
     settings = Settings.read({})
     assert settings == Settings()
-    assert settings.football_data_url == "https://www.football-data.co.uk"
+    assert settings.source_urls == {}
     assert (settings.http_retries, settings.http_pause_seconds, settings.http_timeout_seconds) == (3, 1.0, 30.0)
     assert settings.start_date == dt.date(1993, 7, 1)
     assert settings.replay is False
@@ -66,6 +68,19 @@ def test_an_unusable_value_is_named_with_its_field_and_what_was_expected(variabl
     assert str(raised.value) == f"{message} (variables are named SOCCER_<FIELD>; given: {{{field!r}: {text!r}}})"
 
 
+def test_every_source_has_an_address_of_its_own_unless_a_variable_gives_another():
+    own = {source.name: source.hosts(Settings()) for source in SOURCES}
+    assert own["football_data"] == ["https://www.football-data.co.uk"]
+    given = Settings.read(
+        {"SOCCER_FONBET_URL": "http://a/, http://b", "SOCCER_LAKE_URL": "x", "SOCCER_UNDERSTAT_URL": ""}
+    )
+    assert given.source_urls == {"fonbet": "http://a/, http://b"}
+    assert {source.name: source.hosts(given) for source in SOURCES} == own | {"fonbet": ["http://a", "http://b"]}
+    fonbet = next(source for source in SOURCES if source.name == "fonbet")
+    with pytest.raises(SettingsError, match="SOCCER_FONBET_URL: expected an address or more, found ' , '"):
+        fonbet.hosts(Settings(source_urls={"fonbet": " , "}))
+
+
 def test_variables_of_others_and_empty_ones_are_ignored():
     assert Settings.read({"PATH": "/bin", "SOCCER_UNKNOWN": "1", "VAR": "x", "SOCCER_VAR": ""}) == Settings()
 
@@ -111,12 +126,12 @@ def test_every_setting_says_what_it_is():
 
 def test_names_are_chosen_from_a_list_and_all_of_them_by_none():
     assert named("SOCCER_LEAGUES", " SP1, E0 ,", LEAGUES) == ["SP1", "E0"]
-    assert named("SOCCER_SOURCES", "", SOURCES) == list(SOURCES)
+    assert named("SOCCER_SOURCES", "", NAMES) == list(NAMES)
 
 
 def test_an_unknown_name_is_refused_with_those_that_are_known():
     with pytest.raises(SettingsError) as raised:
-        named("SOCCER_SOURCES", "fonbet,sofifa,X", SOURCES)
+        named("SOCCER_SOURCES", "fonbet,sofifa,X", NAMES)
     assert str(raised.value) == (
         "SOCCER_SOURCES: expected names out of ['fonbet', 'football_data', 'openfootball', 'understat', 'whoscored'], "
         "found ['sofifa', 'X']"

@@ -16,23 +16,16 @@ from typing import TextIO
 import polars as pl
 
 from soccer_assets.errors import ShapeError, SoccerError
-from soccer_assets.sources import openfootball, understat
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.fetching.client import Accept, Answer
 from soccer_assets.sources.fetching.response_checks import unforeseen
-from soccer_assets.sources.fonbet import line as fonbet
-from soccer_assets.sources.fonbet import results as fonbet_results
-from soccer_assets.sources.football_data import files as football_data
 from soccer_assets.sources.schema import Parsed
-from soccer_assets.sources.whoscored import feeds as whoscored
 
+#: Under the name of its source, a further table under its own.
 READERS: dict[str, tuple[Accept, Callable[[Sequence[Answer]], Parsed]]] = {
-    "football_data": (football_data.accept_archive, football_data.parse),
-    "football_data_fixtures": (football_data.accept_fixtures, football_data.parse),
-    "openfootball": (openfootball.accept, openfootball.parse),
-    "understat": (understat.accept, understat.parse),
-    "whoscored": (whoscored.accept, whoscored.parse),
-    "fonbet": (fonbet.accept, fonbet.parse),
-    "fonbet_results": (fonbet_results.accept, fonbet_results.parse),
+    (spec.table.name if place else source.name): (spec.accept, spec.parse)
+    for source in SOURCES
+    for place, spec in enumerate(source.tables)
 }
 
 

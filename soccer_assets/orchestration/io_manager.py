@@ -30,7 +30,7 @@ from soccer_assets.errors import SchemaError
 from soccer_assets.orchestration.partitions import dates_of, match_dates
 from soccer_assets.storage import data_versions
 from soccer_assets.storage.lake import DATE, Lake
-from soccer_assets.storage.tables import Additions, Table, TableRows, quarantine
+from soccer_assets.storage.tables import Additions, StoredRows, Table, TableRows, quarantine
 
 #: Metadata of an input whose table may never have been made.
 OPTIONAL = "optional"
@@ -77,13 +77,15 @@ class DeltaIOManager(IOManager):
 
     def _write_beside(self, context: OutputContext, name: str, given: TableRows, first: dt.date, last: dt.date) -> None:
         """Write what comes with the rows, before them: a run that is killed between the two writes both again."""
-        bad = given.quarantined
-        of_dates = f"{DATE} >= '{first}' AND {DATE} <= '{last}'"
-        self._lake.replace(quarantine(name).name, bad, given.replaces or of_dates)
-        for moved in given.beyond:
-            self._lake.replace(name, moved.rows, moved.predicate)
-        reasons = bad["reason"].str.replace(", found .*", "").value_counts(name="rows", sort=True)
-        context.add_output_metadata({"quarantined": len(bad), "quarantined by reason": dict(reasons.iter_rows())})
+        if (bad := given.quarantined) is not None:
+            of_dates = f"{DATE} >= '{first}' AND {DATE} <= '{last}'"
+            self._lake.replace(quarantine(name).name, bad, given.replaces or of_dates)
+            reasons = bad["reason"].str.replace(", found .*", "").value_counts(name="rows", sort=True)
+            context.add_output_metadata({"quarantined": len(bad), "quarantined by reason": dict(reasons.iter_rows())})
+        if given.beyond is not None and self._lake.exists(name):
+            for moved in given.beyond(self._lake.scan(name)):
+                if self._lake.exists(moved.table or name):
+                    self._lake.replace(moved.table or name, moved.rows, moved.predicate)
 
     def load_input(self, context: InputContext) -> Any:
         name = context.asset_key.path[-1]
@@ -99,7 +101,13 @@ class DeltaIOManager(IOManager):
         made = context.op_def.name
         if name in data_versions.RESTS_ON.get(made, ()):
             self._read[context.step_context.run_id, made][name] = data_versions.versions_of(name, rows)
+        if context.dagster_type.typing_type is StoredRows:
+            return StoredRows(rows, self._quarantined(name))
         return rows if context.dagster_type.typing_type is pl.LazyFrame else rows.collect()
+
+    def _quarantined(self, name: str) -> pl.LazyFrame:
+        bad = quarantine(name)
+        return self._lake.scan(bad.name) if self._lake.exists(bad.name) else bad.empty().lazy()
 
 
 def _of_dates(table: Table, rows: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import numpy as np
 import polars as pl
 
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.leagues import NAMES_AT
 from soccer_assets.simulation.bookmakers import FONBET, Views, quote
 from soccer_assets.simulation.clubs import PYRAMIDS
 from soccer_assets.simulation.cups import CUPS
@@ -38,7 +38,7 @@ FOOTBALL, CYBER = 1, 40479
 FIRST_SEGMENT: Final = 11_900
 BLOCKED_SHARE: Final = 0.03
 SEGMENTS: Final = {
-    **{code: f"Футбол. {LEAGUES[code].fonbet[0]}" for leagues in PYRAMIDS.values() for code in leagues},
+    **{code: f"Футбол. {NAMES_AT['fonbet'][code][0]}" for leagues in PYRAMIDS.values() for code in leagues},
     **{cup: f"Футбол. {COUNTRIES[country]}. Кубок" for country, cup in CUPS.items()},
 }
 SIDESHOW_SEGMENTS: Final = [form[1].format(name) for form in FORMS.values() for name in COUNTRIES.values()]

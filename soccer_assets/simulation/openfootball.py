@@ -5,7 +5,7 @@ import json
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.leagues import LEAGUES, NAMES_AT
 from soccer_assets.simulation.cups import CUPS
 from soccer_assets.simulation.public_state import shown_by
 from soccer_assets.simulation.world import World
@@ -21,7 +21,7 @@ def files(world: World, as_of: dt.datetime) -> dict[str, bytes]:
     for (country, league, start), matches in shown_by("openfootball", world, as_of).group_by(
         "country", "league", "season_start", maintain_order=True
     ):
-        code = CUP_FILES[str(country)] if league in CUPS.values() else LEAGUES[str(league)].openfootball
+        code = CUP_FILES[str(country)] if league in CUPS.values() else str(NAMES_AT["openfootball"][str(league)])
         zone = next(each.zone for each in LEAGUES.values() if each.country == country)
         year = int(str(start))
         title = league if league in CUPS.values() else LEAGUES[str(league)].name

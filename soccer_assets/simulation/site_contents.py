@@ -28,6 +28,4 @@ def files(world: World, as_of: dt.datetime) -> dict[str, Body]:
 
 def settings(url: str) -> dict[str, str]:
     """The environment variables that send the platform to a site at `url` for every source."""
-    others = {"OPENFOOTBALL_URL": "openfootball", "UNDERSTAT_URL": "understat", "WHOSCORED_URL": "whoscored"}
-    addresses = {f"SOCCER_{name}": f"{url}/{folder}" for name, folder in others.items()}
-    return {"SOCCER_FOOTBALL_DATA_URL": url, **addresses, "SOCCER_FONBET_URLS": f"{url}/fonbet"}
+    return {"SOCCER_FOOTBALL_DATA_URL": url} | {f"SOCCER_{name.upper()}_URL": f"{url}/{name}" for name in _FOLDERS}

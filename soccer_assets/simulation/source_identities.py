@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.leagues import LEAGUES, NAMES_AT
 from soccer_assets.simulation.club_names import names_of, slip
 
 FIRST_CLUB_ID: Final = {"whoscored": 5_000, "understat": 300, "fonbet": 60_000}
@@ -66,7 +66,7 @@ def events(matches: pl.DataFrame, cups: pl.DataFrame, names: pl.DataFrame, rng: 
 
 def _is_shown(source: str) -> pl.Expr:
     if source == "understat":
-        return pl.col("league").is_in([league.code for league in LEAGUES.values() if league.understat])
+        return pl.col("league").is_in(list(NAMES_AT["understat"]))
     if source == "openfootball":
-        return pl.col("country").is_in([league.country for league in LEAGUES.values() if league.openfootball])
+        return pl.col("country").is_in([LEAGUES[code].country for code in NAMES_AT["openfootball"]])
     return pl.lit(True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.leagues import NAMES_AT
 from soccer_assets.simulation.public_state import shown_by
 from soccer_assets.simulation.world import World
 
@@ -30,7 +30,7 @@ def files(world: World, as_of: dt.datetime) -> dict[str, bytes]:
     for (league, start), matches in shown_by("understat", world, as_of).group_by(
         "league", "season_start", maintain_order=True
     ):
-        place = f"{LEAGUES[str(league)].understat}/{start}"
+        place = f"{NAMES_AT['understat'][str(league)]}/{start}"
         dates = [_match(row, figures[row["key"]]) for row in matches.iter_rows(named=True)]
         found[f"getLeagueData/{place}"] = json.dumps({"teams": {}, "players": [], "dates": dates}).encode()
         found[f"league/{place}"] = _page(json.dumps(dates))

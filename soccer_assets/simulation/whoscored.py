@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.leagues import LEAGUES, NAMES_AT
 from soccer_assets.simulation.cups import CUPS
 from soccer_assets.simulation.public_state import shown_by
 from soccer_assets.simulation.site import Body
@@ -61,7 +61,7 @@ def stage_id(league: str, season_start: int) -> int:
 
 def _tournament(league: str) -> int:
     cups = list(CUPS.values())
-    return FIRST_CUP_ID + cups.index(league) if league in cups else LEAGUES[league].whoscored
+    return FIRST_CUP_ID + cups.index(league) if league in cups else int(NAMES_AT["whoscored"][league])
 
 
 def _title(league: str) -> str:

@@ -7,12 +7,11 @@ the other sources that hold its leagues have nothing either.
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
-from soccer_assets.sources.football_data.text import KEY_COLUMNS
 from soccer_assets.sources.schema import SOURCE_HEALTH
+from soccer_assets.sources.spec import Habit
 from soccer_assets.storage.lake import DATE
 from soccer_assets.storage.payloads import BAD, GOOD, OUTCOMES
 from soccer_assets.storage.tables import UTC
@@ -32,28 +31,11 @@ WATCHED_DAYS = 14
 ASKED_AT_ONCE = dt.timedelta(hours=24)
 
 
-@dataclass(frozen=True)
-class Habit:
-    """How often a source is asked, and from when on it holds the matches of a date."""
-
-    stale_after: dt.timedelta
-    days_ahead: int
-
-
-#: Every source is asked nightly, prices more often; football-data.co.uk publishes fixtures a day or two ahead.
-HABITS = {
-    "football_data": Habit(dt.timedelta(hours=36), 0),
-    "openfootball": Habit(dt.timedelta(hours=36), 2),
-    "understat": Habit(dt.timedelta(hours=36), 2),
-    "whoscored": Habit(dt.timedelta(hours=36), 2),
-    "fonbet": Habit(dt.timedelta(hours=12), 2),
-}
-
-
 def source_health(
     records: Mapping[str, Sequence[pl.LazyFrame]],
     unread: Mapping[str, Sequence[pl.LazyFrame]],
     log: pl.DataFrame,
+    habits: Mapping[str, Habit],
     first: dt.date,
     last: dt.date,
     now: dt.datetime,
@@ -61,19 +43,22 @@ def source_health(
     """Rows of `source_health` for the match dates `first` to `last`, both inclusive.
 
     Args:
-        records: tables of each source, from `LOOK_BACK_DAYS` before `first` on.
+        records: tables of each source with the columns home and away, from `LOOK_BACK_DAYS` before `first` on.
         unread: their quarantines.
         log: the fetch log, oldest first.
+        habits: how often each source answers.
         first: the first match date.
         last: the last one.
         now: the time it is.
     """
     days = _per_day(records, first, last).join(_unread_per_day(unread), on=["source", DATE], how="left")
     judged = _against_the_usual(days).filter(pl.col(DATE).is_between(first, last))
-    lately = pl.DataFrame([_lately(source, log, now) for source in records], schema=_LATELY, orient="row")
+    lately = pl.DataFrame(
+        [_lately(source, log, habits[source], now) for source in records], schema=_LATELY, orient="row"
+    )
     rows = judged.join(lately, on="source", how="left")
     watched = pl.col(DATE) >= now.date() - dt.timedelta(days=WATCHED_DAYS)
-    ahead = {source: now.date() + dt.timedelta(days=HABITS[source].days_ahead) for source in records}
+    ahead = {source: now.date() + dt.timedelta(days=habits[source].days_ahead) for source in records}
     due = pl.col(DATE) <= pl.col("source").replace_strict(ahead, return_dtype=pl.Date)
     empty = pl.col("_empty") & due
     state = (
@@ -111,7 +96,8 @@ def _per_day(records: Mapping[str, Sequence[pl.LazyFrame]], first: dt.date, last
     """A row for each source and each date of the range and of what lies before it, with what was found."""
     since = first - dt.timedelta(days=LOOK_BACK_DAYS)
     calendar = pl.DataFrame({DATE: pl.date_range(since, last, eager=True)})
-    given = {source: pl.concat([_sides(table) for table in tables]).collect() for source, tables in records.items()}
+    read = [DATE, "_payload_id", "_league", "home", "away"]
+    given = {source: pl.concat([rows.select(read) for rows in tables]).collect() for source, tables in records.items()}
     frames = []
     for source, whole in given.items():
         found = whole.group_by(DATE).agg(fetched=pl.col("_payload_id").n_unique(), parsed=pl.len())
@@ -122,15 +108,6 @@ def _per_day(records: Mapping[str, Sequence[pl.LazyFrame]], first: dt.date, last
         days = calendar.join(found.join(pairs, on=DATE), on=DATE, how="left").join(elsewhere, on=DATE, how="left")
         frames.append(days.with_columns(source=pl.lit(source)))
     return pl.concat(frames).sort("source", DATE)
-
-
-def _sides(table: pl.LazyFrame) -> pl.LazyFrame:
-    names = table.collect_schema().names()
-    sides = {
-        side: pl.coalesce([name for name in (side, *KEY_COLUMNS[side]) if name in names] or pl.lit(None, pl.String))
-        for side in ("home", "away")
-    }
-    return table.select(DATE, "_payload_id", "_league", **sides)
 
 
 def _unread_per_day(unread: Mapping[str, Sequence[pl.LazyFrame]]) -> pl.DataFrame:
@@ -180,10 +157,9 @@ _LATELY: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-def _lately(source: str, log: pl.DataFrame, now: dt.datetime) -> dict[str, object]:
+def _lately(source: str, log: pl.DataFrame, habit: Habit, now: dt.datetime) -> dict[str, object]:
     """How a source answered: its newest success, what broke, whether it is stale, and its answers by outcome."""
-    # before there was another source nobody's name was logged
-    mine = log.filter(pl.col("source").fill_null("football_data") == source)
+    mine = log.filter(pl.col("source") == source)
     success = mine.filter(pl.col("outcome").is_in(GOOD))["fetched_at"].max()
     newest = mine["fetched_at"].max()
     broken = stale = None
@@ -194,7 +170,7 @@ def _lately(source: str, log: pl.DataFrame, now: dt.datetime) -> dict[str, objec
         bad = asked.filter(pl.col("outcome").is_in(BAD))
         if len(bad):
             broken = f"{len(bad)} of {len(asked)} addresses failed, such as {bad['reason'][-1]}"
-    after = HABITS[source].stale_after
+    after = habit.stale_after
     if not isinstance(success, dt.datetime):
         stale = "no good answer so far"
     elif now - success > after:

@@ -12,20 +12,19 @@ from typing import Any
 
 import msgspec
 
-from soccer_assets.errors import ShapeError
-from soccer_assets.leagues import LEAGUES, League, seasons_between
+from soccer_assets.leagues import LEAGUES, NAMES_AT, League, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
-from soccer_assets.sources.fetching.response_checks import describe, shown
-from soccer_assets.sources.records import Collected, Record, UnreadError
+from soccer_assets.sources.fetching.response_checks import refuse_shrunken, shown
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError, refuse_unreadable
 from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES, Parsed
+from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
 
 FIRST_SEASON = 2010
 #: A season's file is final this long after its last possible day.
 FINAL_AFTER = dt.timedelta(days=120)
 #: A season has matches this long before its last possible day, whenever it begins.
 HAS_MATCHES = dt.timedelta(days=240)
-LEAST_SHARE = 0.5
 #: The source's words for where a match stands, without what is no letter.
 STATUSES = {
     **dict.fromkeys(("awarded", "awd", "walkover", "wo"), "awarded"),
@@ -42,7 +41,8 @@ KNOCK_OUT = re.compile(
     r"|^(?:aufstieg|promotion|play-?(?:offs?|outs?))\b.*\bround\b",
     re.IGNORECASE,
 )
-_BY_FILE = {league.openfootball: league for league in LEAGUES.values() if league.openfootball}
+_FILES = NAMES_AT["openfootball"]
+_BY_FILE = {file: LEAGUES[code] for code, file in _FILES.items()}
 _PLACE = re.compile(r"/(\d{4})(?:-(\d\d))?/([\w.]+)\.json$")
 _SEASON_IN_NAME = re.compile(r"\s+\d{4}(?:/\d\d)?$")
 _TIME = re.compile(
@@ -79,33 +79,27 @@ class _Match(msgspec.Struct):
     score2et: Any = None
 
 
-def requests(base: str, leagues: Sequence[League], first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
-    """The season files that may hold matches from `first` to `last`, both inclusive; many a season has none."""
+def requests(query: Query) -> list[Request]:
+    """The season files that may hold matches of the query; many a season has none."""
     needed = []
-    for league in leagues:
-        for folder, end in _seasons(league, first, last) if league.openfootball else ():
-            address, begun = f"{base}/{folder}/{league.openfootball}.json", today > end - HAS_MATCHES
-            needed.append(Request(address, final=today > end + FINAL_AFTER, due=begun))
+    for league in query.leagues:
+        for folder, end in _seasons(league, query.first, query.last) if league.code in _FILES else ():
+            address, begun = f"{query.base}/{folder}/{_FILES[league.code]}.json", query.today > end - HAS_MATCHES
+            needed.append(Request(address, final=query.today > end + FINAL_AFTER, due=begun))
     return needed
 
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise ShapeError for anything that should not replace the last good file of a season."""
     matches = _file(address, body).matches
-    unread = [problem for problem in map(_problem, matches) if problem]
-    if len(unread) > LEAST_SHARE * len(matches):
-        raise ShapeError(address, f"{unread[0]}; the same in {len(unread)} of its {len(matches)} matches")
+    refuse_unreadable(address, matches, partial(_read, league=None))
     had = len(_file(address, before).matches) if before is not None else 0
-    if len(matches) < LEAST_SHARE * had:
-        raise ShapeError(
-            address,
-            f"expected at least {LEAST_SHARE:.0%} of the {had} matches of the last good file, found {len(matches)}",
-        )
+    refuse_shrunken(address, len(matches), had, "matches of the last good file")
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
     """Each match of the files, under the date that was published, which is local."""
-    collected = Collected(OPENFOOTBALL_MATCHES)
+    collected = RecordCollector(OPENFOOTBALL_MATCHES)
     for answer in answers:
         file = _file(answer.address, answer.body)
         place = _PLACE.search(answer.address)
@@ -116,7 +110,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
             "season": f"{place[1]}/{place[2]}" if place and place[2] else place[1] if place else None,
         }
         for position, raw in enumerate(file.matches, start=1):
-            collected.take(answer, position, partial(_record, raw, league, common), partial(bytes, raw))
+            collected.accept(answer, position, partial(_record, raw, league, common), partial(bytes, raw))
     return collected.parsed()
 
 
@@ -145,16 +139,6 @@ def _seasons(league: League, first: dt.date, last: dt.date) -> Iterator[tuple[st
 
 def _file(address: str, body: bytes) -> _File:
     return decode(address, body, _File, "JSON with name and matches")
-
-
-def _problem(raw: msgspec.Raw) -> str | None:
-    try:
-        _read(raw, None)
-    except UnreadError as error:
-        return str(error)
-    except Exception as error:  # nobody foresaw it; parse tells it of the record
-        return f"expected a match that can be read, found {describe(error)}"
-    return None
 
 
 def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, str | None], tuple[str, ...]]:
@@ -274,3 +258,12 @@ def _name(team: str | dict[str, Any]) -> str | None:
 
 def _text(value: Any) -> str | None:
     return value.strip() if isinstance(value, str) else None
+
+
+SOURCE = SourceSpec(
+    name="openfootball",
+    address="https://raw.githubusercontent.com/openfootball/football.json/master",
+    tables=(TableSpec(OPENFOOTBALL_MATCHES, requests, accept, parse, lists_coming=True, corrected_late=True),),
+    trust=3,
+    league_names=_FILES,
+)

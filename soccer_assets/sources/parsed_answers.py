@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import polars as pl
 
@@ -16,8 +16,9 @@ ANSWER = ["address", "payload_id"]
 
 @dataclass
 class ParsedAnswers:
-    """What answers hold: records of the dates asked and what could not be read; counts are of the whole payloads."""
+    """The records of answers and what could not be read; counts are of the whole payloads."""
 
+    table: Table
     accepted: pl.DataFrame  # all answers that were accepted
     answers: pl.DataFrame  # those that count
     kept: list[pl.DataFrame] = field(default_factory=list)
@@ -28,43 +29,43 @@ class ParsedAnswers:
     with_records: set[str] = field(default_factory=set)
     with_unread: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
+    unread_times: dict[str, str] = field(default_factory=dict)
 
-    def add(self, parsed: Parsed, first: dt.date, last: dt.date) -> None:
-        """Take in what some answers hold; the quarantine also tells the parts of kept records that were not read."""
-        kept = parsed.records.select("_payload_id", "_record")
-        unread = parsed.quarantined.select(_payload_id="payload_id", _record="line")
-        longest = pl.concat([kept, unread]).group_by("_payload_id").agg(pl.col("_record").max().clip(1))
-        self.kept.append(parsed.records.filter(pl.col(DATE).is_between(first, last)))
+    def add(self, parsed: Parsed, dates: tuple[dt.date, dt.date] | None) -> None:
+        """Take in what some answers hold, of a range of match dates (both inclusive) or of all.
+
+        The quarantine also tells the parts of kept records that were not read.
+        """
+        place = self.table.key[-1]
+        kept = parsed.records.select("_payload_id", _place=place)
+        unread = parsed.quarantined.select(_payload_id="payload_id", _place="line")
+        self.kept.append(parsed.records.filter(pl.col(DATE).is_between(*dates)) if dates else parsed.records)
         self.unread.append(parsed.quarantined)
         self.records += len(kept)
         self.refused += len(unread.join(kept, on=kept.columns, how="anti"))
-        self.positions += int(longest["_record"].sum())
+        self.positions += parsed.positions
         self.with_records |= set(kept["_payload_id"])
         self.with_unread |= set(unread["_payload_id"])
+        self.unread_times |= parsed.unread_times
 
     def join(self, further: "ParsedAnswers") -> "ParsedAnswers":
         """This and what further answers hold."""
-        return ParsedAnswers(
-            pl.concat([self.accepted, further.accepted]),
-            pl.concat([self.answers, further.answers]),
-            self.kept + further.kept,
-            self.unread + further.unread,
-            self.records + further.records,
-            self.refused + further.refused,
-            self.positions + further.positions,
-            self.with_records | further.with_records,
-            self.with_unread | further.with_unread,
-            self.problems + further.problems,
-        )
+        both = {f.name: (getattr(self, f.name), getattr(further, f.name)) for f in fields(self) if f.name != "table"}
+        frames = {name: pl.concat(pair) for name, pair in both.items() if isinstance(pair[0], pl.DataFrame)}
+        sets = {name: mine | theirs for name, (mine, theirs) in both.items() if isinstance(mine, set | dict)}
+        sums = {name: mine + theirs for name, (mine, theirs) in both.items() if isinstance(mine, int | list)}
+        return replace(self, **frames, **sets, **sums)
 
-    def rows(self, table: Table) -> pl.DataFrame:
-        """The records; what stands under two addresses is one."""
-        return _once(table, self.kept)
+    def rows(self, first: dt.date | None = None, last: dt.date | None = None) -> pl.DataFrame:
+        """The records from `first` to `last`, both inclusive (default: all); what stands under two addresses is one."""
+        rows = _once(self.table, self.kept)
+        return rows if first is None or last is None else rows.filter(pl.col(DATE).is_between(first, last))
 
-    def quarantined(self, table: Table) -> pl.DataFrame:
+    def quarantined(self) -> pl.DataFrame:
         """What could not be read, once."""
-        return _once(quarantine(table.name), self.unread)
+        return _once(quarantine(self.table.name), self.unread)
 
 
 def _once(table: Table, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat([table.empty(), *frames]).unique(table.key, keep="first", maintain_order=True)
+    every = pl.concat([table.empty(), *frames], how="diagonal" if table.open else "vertical")
+    return every.unique(table.key, keep="first", maintain_order=True)

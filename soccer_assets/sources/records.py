@@ -1,16 +1,17 @@
 """The records of some payloads, and those that could not be read, as a source's parser comes upon them.
 
-One odd record costs itself and none of its neighbours, one odd figure costs its cell; both are told in the quarantine.
+One odd record costs itself and none of its neighbours, one odd figure costs its cell; the quarantine has both.
 """
 
 import datetime as dt
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 
+from soccer_assets.errors import ShapeError
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.fetching.response_checks import describe
 from soccer_assets.sources.schema import FIGURES, LONGEST_ID, WORDS, Parsed
@@ -26,6 +27,9 @@ LONGEST_FIGURE = 30
 SHOWN_TEXT = 100
 #: Years of match dates; others are misprints or times in another unit.
 FIRST_YEAR, LAST_YEAR = 1850, 2100
+#: Share of an answer's records; with more, its shape has changed.
+MOST_UNREAD = 0.5
+T = TypeVar("T")
 
 
 class UnreadError(Exception):
@@ -45,53 +49,59 @@ class Record(NamedTuple):
     unread: tuple[str, ...] = ()
 
 
-class Collected:
-    """Each record of a payload is kept or refused, once, under its position from 1."""
+class RecordCollector:
+    """Each record of a payload is accepted or rejected, once, under its position from 1."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._kept: list[dict[str, object]] = []
-        self._refused: list[tuple[object, ...]] = []
+        self._accepted: list[dict[str, object]] = []
+        self._rejected: list[tuple[object, ...]] = []
+        self._positions: dict[str, int] = {}
 
-    def take(
+    def accept(
         self, answer: Answer, position: int, read: Callable[[], Record], as_it_came: Callable[[], bytes | str]
     ) -> None:
-        """Keep the record that `read` gives, or refuse it with the reason; what is published and not given is null."""
+        """Take the record that `read` gives, or reject it with the reason; what is published and not given is null."""
         try:
             record = read()
-            self._keep(answer, position, record)
+            self._add(answer, position, record)
         except UnreadError as error:
-            self.refuse(answer, position, error, _written(as_it_came))
-        except Exception as error:  # nobody foresaw it: its neighbours are kept all the same
+            self.reject(answer, position, error, _written(as_it_came))
+        except Exception as error:  # nobody foresaw it: its neighbours are accepted all the same
             unread = UnreadError(f"expected a record that can be read, found {describe(error)}")
-            self.refuse(answer, position, unread, _written(as_it_came))
+            self.reject(answer, position, unread, _written(as_it_came))
         else:
             if record.unread:
                 unread = UnreadError("; ".join(record.unread), record.match_date)
-                self.refuse(answer, position, unread, _written(as_it_came))
+                self.reject(answer, position, unread, _written(as_it_came))
 
-    def refuse(self, answer: Answer, position: int, error: UnreadError, record: bytes | str) -> None:
-        """A record that cannot be used, or not all of it, as it came."""
+    def reject(self, answer: Answer, position: int, error: UnreadError, record: bytes | str) -> None:
+        """Add a record that cannot be used, or not all of it, as it came."""
         text = record if isinstance(record, str) else record.decode(errors="replace")
         reason, text = (words.encode("utf-8", "backslashreplace").decode() for words in (str(error), text))
-        self._refused.append((answer.address, answer.payload_id, position, error.match_date, reason, text))
+        self._rejected.append((answer.address, answer.payload_id, position, error.match_date, reason, text))
+        self._count(answer, position)
 
     def parsed(self) -> Parsed:
+        """The records accepted, and those rejected in the form of the quarantine."""
         try:
-            records = pl.DataFrame(self._kept, schema=self._table.schema)
+            records = pl.DataFrame(self._accepted, schema=self._table.schema)
         except (TypeError, ValueError, pl.exceptions.PolarsError):
-            records = pl.DataFrame([_storable(row) for row in self._kept], schema=self._table.schema)
+            records = pl.DataFrame([_storable(row) for row in self._accepted], schema=self._table.schema)
         unread = quarantine(self._table.name)
-        refused = pl.DataFrame(self._refused, schema=unread.schema, orient="row")
+        rejected = pl.DataFrame(self._rejected, schema=unread.schema, orient="row")
         records, unsound = _sound(records)
         if len(unsound):
             of_record = ["origin", "payload_id", "line"]
             others = [pl.col(name).first() for name in ("match_date", "record")]
-            both = pl.concat([refused, unsound.select(refused.columns)])
-            refused = both.group_by(of_record, maintain_order=True).agg(pl.col("reason").str.join("; "), *others)
-        return Parsed(records, refused.select(unread.schema.names()))
+            both = pl.concat([rejected, unsound.select(rejected.columns)])
+            rejected = both.group_by(of_record, maintain_order=True).agg(pl.col("reason").str.join("; "), *others)
+        return Parsed(records, rejected.select(unread.schema.names()), sum(self._positions.values()))
 
-    def _keep(self, answer: Answer, position: int, record: Record) -> None:
+    def _count(self, answer: Answer, position: int) -> None:
+        self._positions[answer.payload_id] = max(self._positions.get(answer.payload_id, 1), position)
+
+    def _add(self, answer: Answer, position: int, record: Record) -> None:
         day = record.match_date
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise UnreadError(f"expected a date from {FIRST_YEAR} to {LAST_YEAR}, found {day}")
@@ -101,7 +111,7 @@ class Collected:
         for name in (home, away):
             if problem := problem_of_name(name):
                 raise UnreadError(problem, day)
-        self._kept.append(
+        self._accepted.append(
             {
                 "match_date": day,
                 "_league": record.league,
@@ -112,6 +122,21 @@ class Collected:
                 **record.published,
             }
         )
+        self._count(answer, position)
+
+
+def refuse_unreadable(address: str, records: Sequence[T], read: Callable[[T], object]) -> None:
+    """Raise ShapeError where `read` raises UnreadError of more than half of the records."""
+    unread = []
+    for record in records:
+        try:
+            read(record)
+        except UnreadError as error:
+            unread.append(str(error))
+        except Exception as error:  # nobody foresaw it; the parser rejects the record alone
+            unread.append(f"expected a record that can be read, found {describe(error)}")
+    if len(unread) > MOST_UNREAD * len(records):
+        raise ShapeError(address, f"{unread[0]}; the same in {len(unread)} of its {len(records)} matches")
 
 
 def problem_of_name(name: str) -> str | None:

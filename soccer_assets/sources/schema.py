@@ -1,6 +1,6 @@
 """Tables of the sources stage: provenance columns in front (an underscore marks them), then columns as published."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -12,10 +12,19 @@ SOURCE_ANSWERED, WHAT_BROKE = "the_source_answered", "what broke"
 
 @dataclass(frozen=True)
 class Parsed:
-    """What some payloads hold: their records, and what could not be read, in the form of the quarantine."""
+    """What some payloads hold.
+
+    Args:
+        records: their records.
+        quarantined: what could not be read, in the form of the quarantine.
+        positions: how many lines or positions with content they have.
+        unread_times: kick-offs that cannot be read: how many of each address, and one of them.
+    """
 
     records: pl.DataFrame
     quarantined: pl.DataFrame
+    positions: int = 0
+    unread_times: dict[str, str] = field(default_factory=dict)
 
 
 PROVENANCE = (

@@ -13,26 +13,25 @@ import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
 from soccer_assets.errors import ShapeError
-from soccer_assets.leagues import LEAGUES, League, season_label, seasons_between
+from soccer_assets.leagues import LEAGUES, NAMES_AT, season_label, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
-from soccer_assets.sources.fetching.response_checks import describe, refuse_bot_wall, shown
-from soccer_assets.sources.records import Collected, Record, UnreadError
+from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_shrunken, shown
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError, refuse_unreadable
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
+from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
 
 FIRST_SEASON = 2014
 #: A season is final this long after its last possible day.
 FINAL_AFTER = dt.timedelta(days=120)
 #: A season has matches this long before its last possible day.
 HAS_MATCHES = dt.timedelta(days=300)
-LEAST_SHARE = 0.5
 #: The site answers so only to the scripts of its own pages.
 OF_ITS_PAGES = (("X-Requested-With", "XMLHttpRequest"),)
-_BY_NAME = {league.understat: league for league in LEAGUES.values() if league.understat}
+_PAGES = NAMES_AT["understat"]
+_BY_NAME = {name: LEAGUES[code] for code, name in _PAGES.items()}
 _PLACE = re.compile(r"/(?:getLeagueData|league)/(\w+)/(\d{4})")
 _MATCHES_IN_SCRIPT = re.compile(r"\bdatesData\s*=\s*JSON\.parse\(\s*'((?:[^'\\]|\\.)*)'\s*\)")
-
-
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _SHORT = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0"}
 #: Bytes that are no UTF-8, as Python tells them, are letters of Latin 1.
@@ -63,15 +62,15 @@ class _Season(msgspec.Struct):
     dates: list[msgspec.Raw]
 
 
-def requests(base: str, leagues: Sequence[League], first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
-    """The seasons that may hold matches from `first` to `last`, both inclusive; a season's page is its mirror."""
+def requests(query: Query) -> list[Request]:
+    """The seasons that may hold matches of the query; a season's page is its mirror."""
     needed = []
-    for league in leagues:
-        for start in seasons_between(league, first, last) if league.understat else ():
+    for league in query.leagues:
+        for start in seasons_between(league, query.first, query.last) if league.code in _PAGES else ():
             if start >= FIRST_SEASON:
-                page = f"{base}/league/{league.understat}/{start}"
-                data, end = f"{base}/getLeagueData/{league.understat}/{start}", dt.date(start + 1, 8, 31)
-                final, due = today > end + FINAL_AFTER, today > end - HAS_MATCHES
+                place, end = f"{_PAGES[league.code]}/{start}", dt.date(start + 1, 8, 31)
+                final, due = query.today > end + FINAL_AFTER, query.today > end - HAS_MATCHES
+                data, page = (f"{query.base}/{form}/{place}" for form in ("getLeagueData", "league"))
                 needed.append(Request(data, final, (page,), OF_ITS_PAGES, due))
     return needed
 
@@ -79,19 +78,14 @@ def requests(base: str, leagues: Sequence[League], first: dt.date, last: dt.date
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise BlockedError or ShapeError for anything that should not replace the last good answer of a season."""
     matches = _matches(address, body)
-    unread = [problem for problem in map(_problem, matches) if problem]
-    if len(unread) > LEAST_SHARE * len(matches):
-        raise ShapeError(address, f"{unread[0]}; the same in {len(unread)} of its {len(matches)} matches")
+    refuse_unreadable(address, matches, _read)
     had = len(_matches(address, before)) if before is not None else 0
-    if len(matches) < LEAST_SHARE * had:
-        raise ShapeError(
-            address, f"expected at least {LEAST_SHARE:.0%} of the {had} matches seen before, found {len(matches)}"
-        )
+    refuse_shrunken(address, len(matches), had, "matches seen before")
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
     """Each match of the seasons, under the UTC date of its kick-off."""
-    collected = Collected(UNDERSTAT_MATCHES)
+    collected = RecordCollector(UNDERSTAT_MATCHES)
     for answer in answers:
         place = _PLACE.search(answer.address)
         league = _BY_NAME.get(place[1]) if place else None
@@ -102,7 +96,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         }
         code = league.code if league else None
         for position, raw in enumerate(_matches(answer.address, answer.body), start=1):
-            collected.take(answer, position, partial(_record, raw, code, common), partial(bytes, raw))
+            collected.accept(answer, position, partial(_record, raw, code, common), partial(bytes, raw))
     return collected.parsed()
 
 
@@ -142,16 +136,6 @@ def _plain(literal: str) -> bytes:
     return raw.decode("utf-8", "surrogateescape").translate(_LATIN_1).encode()
 
 
-def _problem(raw: msgspec.Raw) -> str | None:
-    try:
-        _read(raw)
-    except UnreadError as error:
-        return str(error)
-    except Exception as error:  # nobody foresaw it; parse tells it of the record
-        return f"expected a match that can be read, found {describe(error)}"
-    return None
-
-
 def _read(raw: msgspec.Raw) -> tuple[dt.datetime, dict[str, str | None]]:
     """Kick-off and the columns of one match."""
     match = decode_element(raw, _Match, "a match with h, a, goals, xG and datetime")
@@ -178,3 +162,12 @@ def _read(raw: msgspec.Raw) -> tuple[dt.datetime, dict[str, str | None]]:
 def _text(value: str | float | None, played: bool) -> str | None:
     """As published; a match to come has no figures, though some show zeros."""
     return None if value is None or not played else str(value)
+
+
+SOURCE = SourceSpec(
+    name="understat",
+    address="https://understat.com",
+    tables=(TableSpec(UNDERSTAT_MATCHES, requests, accept, parse, corrected_late=True),),
+    trust=2,
+    league_names=_PAGES,
+)

@@ -134,10 +134,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Replacement:
-    """Rows that become those of a table which satisfy an SQL predicate."""
+    """Rows that become those of a table which satisfy an SQL predicate; by default the table of the asset."""
 
     rows: pl.DataFrame
     predicate: str
+    table: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,15 +147,24 @@ class TableRows:
 
     Args:
         rows: the rows of the run's match dates.
-        quarantined: the records that could not be used, in the form of `quarantine`.
+        quarantined: the records that could not be used, in the form of `quarantine`; None: the quarantine stays.
         replaces: predicate of the quarantine's rows that `quarantined` replaces; None: those of the run's match dates.
-        beyond: rows of the table outside the run's match dates that a correction made at the source changes.
+        beyond: rows outside the run's match dates that a correction made at the source changes, given the table as it
+            is stored before the rows are written.
     """
 
     rows: pl.DataFrame
-    quarantined: pl.DataFrame
+    quarantined: pl.DataFrame | None = None
     replaces: str | None = None
-    beyond: Sequence[Replacement] = ()
+    beyond: Callable[[pl.LazyFrame], Sequence[Replacement]] | None = None
+
+
+@dataclass(frozen=True)
+class StoredRows:
+    """An input of an asset with the records that could not be used, unread as yet."""
+
+    rows: pl.LazyFrame
+    quarantined: pl.LazyFrame
 
 
 @dataclass(frozen=True)

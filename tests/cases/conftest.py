@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -19,20 +18,11 @@ from soccer_assets.odds.links import odds_links
 from soccer_assets.odds.prices import Prices, long_form
 from soccer_assets.odds.schema import ODDS_LINKS
 from soccer_assets.settings import Settings
-from soccer_assets.sources.football_data.acquisition import Acquired
+from soccer_assets.sources.acquisition import Acquired
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.lake import Lake
 
 INPUTS = Path(__file__).parent / "inputs"
-#: The resource and its method that acquire a table.
-ACQUIRED = {
-    "football_data_results": ("football_data", "results"),
-    "football_data_fixtures": ("football_data", "fixtures"),
-    "openfootball_matches": ("openfootball", "acquire"),
-    "understat_matches": ("understat", "acquire"),
-    "whoscored_matches": ("whoscored", "acquire"),
-    "fonbet_events": ("fonbet", "acquire"),
-    "fonbet_results": ("fonbet_days", "acquire"),
-}
 
 
 @dataclass
@@ -52,11 +42,7 @@ class Mirror:
             leagues=self.leagues,
             today=Settings.read().today,
             whoscored_days=10_000,
-            **{
-                f"{name}_url": (self.folder / name).as_uri()
-                for name in ("football_data", "openfootball", "understat", "whoscored")
-            },
-            fonbet_urls=(self.folder / "fonbet").as_uri(),
+            source_urls={source.name: (self.folder / source.name).as_uri() for source in SOURCES},
         )
 
     @cached_property
@@ -75,11 +61,14 @@ class Mirror:
 
     def acquire(self, *tables: str) -> dict[str, Acquired]:
         """Ask the sources for the tables (default: all of them) and store their rows."""
-        built: dict[str, Any] = resources.build(self.settings)
-        for table in tables or ACQUIRED:
-            resource, method = ACQUIRED[table]
-            self.acquired[table] = getattr(built[resource], method)(self.first, self.last)
-            self.lake.replace_dates(table, self.acquired[table].rows, self.first, self.last)
+        acquisitions = resources.build(self.settings)["acquisitions"]
+        for table in tables or acquisitions:
+            acquired = self.acquired[table] = acquisitions[table].acquire(self.first, self.last)
+            if acquired.unread is not None:
+                self.lake.replace(f"{table}_quarantine", acquired.unread, acquired.replaces)
+            for moved in acquired.beyond(self.lake.scan(table)) if acquired.beyond and self.lake.exists(table) else ():
+                self.lake.replace(table, moved.rows, moved.predicate)
+            self.lake.replace_dates(table, acquired.rows, self.first, self.last)
         return self.acquired
 
     def table(self, name: str) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """A folder may have any name: spaces, percent signs, hashes, plus signs, letters beyond ASCII."""
 
 import dataclasses
+import datetime as dt
 import os
 import shutil
 import subprocess
@@ -20,7 +21,8 @@ from serving.redis_server import embedded_redis
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.training.training import study_storage
 from soccer_assets.settings import Settings
-from soccer_assets.sources.football_data.files import fixture_files
+from soccer_assets.sources.football_data.source import fixture_files
+from soccer_assets.sources.spec import Query
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import Payloads
 
@@ -62,7 +64,7 @@ def test_a_mirror_given_by_a_url_with_letters_that_were_not_encoded(tmp_path: Pa
     (tmp_path / "my mirror #2" / "fixtures").mkdir(parents=True)
     (tmp_path / "my mirror #2" / "fixtures" / "a.csv").touch()
     base = f"file://{tmp_path}/my mirror #2"
-    assert fixture_files(base)[-1].address == f"{base}/fixtures/a.csv"
+    assert fixture_files(Query(*[dt.date(2025, 8, 1)] * 3, base=base))[-1].address == f"{base}/fixtures/a.csv"
 
 
 @TWO

@@ -225,7 +225,7 @@ REFUSED = {
 @pytest.mark.parametrize(("new", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_right_is_refused_by_name(archive, new, message):
     world, acquired, before = archive(new)
-    address = f"{world.settings.football_data_url}/{ARCHIVE}"
+    address = f"{world.settings.source_urls['football_data']}/{ARCHIVE}"
     assert acquired.problem.startswith("1 of 2 addresses failed; the last good data stay as they are.\n  " + address)
     assert re.search(f"{ARCHIVE}: {message}", acquired.problem), acquired.problem
     assert world.table("football_data_results").equals(before)
@@ -278,7 +278,7 @@ def test_handicaps_in_other_words_cost_no_file(archive):
 def test_a_time_that_cannot_be_read_costs_the_time_and_is_told_once_a_file(archive):
     world, acquired, _ = archive(csv(with_cells(lambda n, row: {"Time": "soon"} if n % 2 else {"Time": "08:00PM"})))
     assert (acquired.problem, acquired.records, acquired.quarantined) == ("", 70, 0)
-    address = f"{world.settings.football_data_url}/{ARCHIVE}"
+    address = f"{world.settings.source_urls['football_data']}/{ARCHIVE}"
     assert acquired.unread_times == {address: "35, such as 'soon'"}
     at = world.matches().rows.sort("line")["kick_off_at"].to_list()
     assert at[0] == dt.datetime(START, 8, 11, 19, tzinfo=dt.UTC)

@@ -408,7 +408,7 @@ def test_what_a_source_gave_at_its_former_address_stays_until_the_new_one_gives_
     good = made.table("openfootball_matches")
 
     def at(address: Path) -> Any:
-        settings = msgspec.structs.replace(made.settings, openfootball_url=address.as_uri())
+        settings = msgspec.structs.replace(made.settings, source_urls={"openfootball": address.as_uri()})
         return resources.build(settings)["openfootball"].acquire(made.first, made.last)
 
     dead = at(made.folder / "nowhere")

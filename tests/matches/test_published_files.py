@@ -11,15 +11,14 @@ import pytest
 
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.resolution import Matches, resolve
+from soccer_assets.resources import build
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files
 from soccer_assets.simulation.site import HALF_BODY, Site
 from soccer_assets.simulation.world import make_world
-from soccer_assets.sources.fetching.client import Client
-from soccer_assets.sources.football_data.acquisition import FootballData
+from soccer_assets.sources.acquisition import Acquisition
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES
 from soccer_assets.storage.lake import Lake
-from soccer_assets.storage.payloads import Payloads
 
 pytestmark = pytest.mark.enable_socket
 
@@ -39,18 +38,30 @@ def site() -> Iterator[Site]:
         yield running
 
 
+def acquired_from(base: str, leagues: str, folder: Path) -> dict[str, Acquisition]:
+    settings = Settings(
+        var=str(folder),
+        source_urls={"football_data": base},
+        leagues=leagues,
+        http_pause_seconds=0.0,
+        http_retries=0,
+    )
+    acquisitions: dict[str, Acquisition] = build(settings)["acquisitions"]
+    return acquisitions
+
+
 @pytest.fixture
 def publish(site, tmp_path) -> Callable[..., Matches]:
     """Put lines on the site, fetch them over HTTP into the lake, and resolve what the lake then has."""
     lake = Lake(str(tmp_path / "lake"))
-    payloads = Payloads(str(tmp_path / "payloads"), lake)
-    client = Client(Settings(http_pause_seconds=0.0, http_retries=0), payloads)
-    source = FootballData(site.url, [LEAGUES["NOR"]], client, payloads, lake)
+    acquisitions = acquired_from(site.url, "NOR", tmp_path)
 
     def fetch_and_resolve(*lines: str) -> Matches:
         site.files[NORWAY] = "".join(f"{line}\n" for line in (HEADER, *lines)).encode()
-        lake.replace_dates("football_data_results", source.results(FIRST, LAST).rows, FIRST, LAST)
-        fixtures = source.fixtures(FIRST, LAST).rows
+        lake.replace_dates(
+            "football_data_results", acquisitions["football_data_results"].acquire(FIRST, LAST).rows, FIRST, LAST
+        )
+        fixtures = acquisitions["football_data_fixtures"].acquire(FIRST, LAST).rows
         return resolve(lake.scan("football_data_results"), fixtures.lazy())
 
     return fetch_and_resolve
@@ -135,13 +146,9 @@ KNOWN = Expected(
 @pytest.fixture(params=MIRRORS)
 def mirror(request, tmp_path) -> tuple[Matches, Expected, int]:
     """Matches, what is expected of them, and the number of records they were made of."""
-    lake = Lake(str(tmp_path / "lake"))
-    payloads = Payloads(str(tmp_path / "payloads"), lake)
-    client = Client(Settings(http_pause_seconds=0.0), payloads)
 
     def read(base: str, codes: Any, first: dt.date) -> pl.DataFrame:
-        leagues = [LEAGUES[code] for code in codes]
-        return FootballData(base, leagues, client, payloads, lake).results(first, TODAY).rows
+        return acquired_from(base, ",".join(codes), tmp_path)["football_data_results"].acquire(first, TODAY).rows
 
     if request.param == "published":
         records, expected = read(PUBLISHED.as_uri(), QUIRKY, dt.date(1993, 7, 1)), KNOWN

@@ -190,7 +190,7 @@ def test_what_comes_with_the_rows_is_written_beside_them(lake, make, days):
     @dated_asset(GOALS)
     def goals() -> TableRows:
         """One match and its goals."""
-        return TableRows(one, refused, beyond=[Replacement(moved, f"match_date = '{days[5]}'")])
+        return TableRows(one, refused, beyond=lambda stored: [Replacement(moved, f"match_date = '{days[5]}'")])
 
     make(goals_asset({days[5]: 2}), days[5], days[5])
     done = make(goals, days[0], days[1])

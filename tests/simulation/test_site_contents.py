@@ -18,10 +18,13 @@ from soccer_assets.simulation.site import BLOCKED, EMPTY, HALF_PACKET, HTML, Cha
 from soccer_assets.simulation.world import World, make_world
 from soccer_assets.sources import openfootball as openfootball_source
 from soccer_assets.sources import understat as understat_source
-from soccer_assets.sources.fetching.client import Answer
+from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fonbet import line as fonbet_source
 from soccer_assets.sources.fonbet import results as results_source
+from soccer_assets.sources.fonbet.source import day_files, packets
+from soccer_assets.sources.spec import Query
 from soccer_assets.sources.whoscored import feeds as whoscored_source
+from soccer_assets.sources.whoscored.source import requests as requests_of_feeds
 
 QUERY = "lang=ru&version=0&scopeMarket=1600"
 ROOT = "http://site/"
@@ -64,7 +67,7 @@ def test_every_source_is_found_where_the_settings_send_the_platform(site):
         "SOCCER_OPENFOOTBALL_URL": "http://127.0.0.1:8000/openfootball",
         "SOCCER_UNDERSTAT_URL": "http://127.0.0.1:8000/understat",
         "SOCCER_WHOSCORED_URL": "http://127.0.0.1:8000/whoscored",
-        "SOCCER_FONBET_URLS": "http://127.0.0.1:8000/fonbet",
+        "SOCCER_FONBET_URL": "http://127.0.0.1:8000/fonbet",
     }
     folders = {address.split("/")[0] for address in site}
     assert folders >= {"openfootball", "understat", "whoscored", "fonbet"}
@@ -73,9 +76,10 @@ def test_every_source_is_found_where_the_settings_send_the_platform(site):
 def test_the_addresses_are_those_the_readers_ask_for(site):
     day = dt.date(2024, 2, 27)
     asked = [
-        *whoscored_source.requests("whoscored", day, day, [whoscored.stage_id("E0", 2023)]),
-        *fonbet_source.requests(["fonbet"]),
-        *results_source.requests(["fonbet"], day, day),
+        *requests_of_feeds(Query(day, day, day, base="whoscored")),
+        Request(f"whoscored/tournaments/{whoscored.stage_id('E0', 2023)}/data/?d=202402&isAggregate=false"),
+        *packets(Query(day, day, day, base="fonbet")),
+        *day_files(Query(day, day, day, base="fonbet")),
     ]
     for request in asked:
         assert request.address in site or request.address.split("?")[0] in site

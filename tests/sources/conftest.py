@@ -10,6 +10,8 @@ import pytest
 from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.site import Site
+from soccer_assets.sources.acquisition import Acquired, Acquisition, acquisitions
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.fetching.client import Client
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import Payloads
@@ -59,3 +61,29 @@ def client(payloads) -> Callable[..., Client]:
         return Client(settings, payloads, *([now] if now else []))
 
     return make
+
+
+@pytest.fixture
+def acquisition(site, client, payloads) -> Callable[..., Acquisition]:
+    """Makes what acquires a table from the site, which every source is sent to."""
+
+    def make(table: str, leagues: str = "JPN,E0", sources: str = "", **changes: Any) -> Acquisition:
+        urls = {source.name: f"{site.url}/" for source in SOURCES} | changes.pop("source_urls", {})
+        given = {"source_urls": urls, "leagues": leagues, "sources": sources, "today": Settings.read().today} | changes
+        options = {name: value for name, value in changes.items() if name.startswith(("http_", "replay"))}
+        return acquisitions(SOURCES, Settings(**given), client(**options), payloads)[table]
+
+    return make
+
+
+@pytest.fixture
+def store(lake) -> Callable[..., Acquired]:
+    """Does what the I/O manager does with what was acquired."""
+
+    def write(table: str, acquired: Acquired, first: dt.date, last: dt.date) -> Acquired:
+        if acquired.unread is not None:
+            lake.replace(f"{table}_quarantine", acquired.unread, acquired.replaces)
+        lake.replace_dates(table, acquired.rows, first, last)
+        return acquired
+
+    return write

@@ -1,17 +1,14 @@
-"""The sources beside football-data.co.uk, over a real loopback site that misbehaves: what was good stays."""
+"""Acquisition over a real loopback site that misbehaves: what was good stays."""
 
 import datetime as dt
 import json
-from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from soccer_assets.clock import Clock
-from soccer_assets.leagues import LEAGUES
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.faults import (
     BLOCKED,
@@ -26,9 +23,8 @@ from soccer_assets.simulation.faults import (
     renamed,
     too_large,
 )
-from soccer_assets.sources.acquisition import Published
-from soccer_assets.sources.catalog import catalog
-from soccer_assets.sources.football_data.acquisition import Acquired
+from soccer_assets.sources.acquisition import Acquired
+from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES
 
 pytestmark = pytest.mark.enable_socket
 
@@ -37,18 +33,6 @@ DAY = dt.timedelta(days=1)
 YEAR = TODAY.year
 FILE = f"{YEAR}/jp.1.json"
 NOW = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
-
-
-@pytest.fixture
-def published(site, client, payloads, lake) -> Callable[..., Published]:
-    def make(name: str, wanted: bool = True, **changes: Any) -> Published:
-        addresses = {f"{source}_url": site.url for source in ("openfootball", "understat", "whoscored")}
-        settings = Settings(**(addresses | {"fonbet_urls": site.url, "today": TODAY} | changes))
-        source = catalog(settings, [LEAGUES["JPN"], LEAGUES["E0"]])[name]
-        options = {name: value for name, value in changes.items() if name.startswith("http_")}
-        return Published(source, wanted, client(**options), payloads, lake)
-
-    return make
 
 
 def season(*days: int, away: str = "Gale Town", goals: Any = (2, 1)) -> bytes:
@@ -98,7 +82,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("fault", "message"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_leaves_the_last_good_data_says_what_broke_and_passes_by_itself(
-    site, published, lake, payloads, fault, message
+    site, acquisition, lake, payloads, fault, message
 ):
     limits = {
         "http_timeout_seconds": 0.3 if isinstance(fault, Stall) else 30.0,
@@ -106,32 +90,32 @@ def test_a_fault_leaves_the_last_good_data_says_what_broke_and_passes_by_itself(
         "http_max_bytes": 10_000,
     }
     site.files[FILE] = GOOD
-    good = published("openfootball").acquire(FIRST, LAST)
+    good = acquisition("openfootball_matches").acquire(FIRST, LAST)
     assert (told(good), good.problem) == ([-3, -2, -1, 0], "")
     site.files[FILE] = BETTER
     site.fault(FILE, fault)
-    broken = published("openfootball", **limits).acquire(FIRST, LAST)
+    broken = acquisition("openfootball_matches", **limits).acquire(FIRST, LAST)
     assert_frame_equal(broken.rows, good.rows)
     assert f"{site.url}/{FILE}: {message}" in broken.problem
     assert payloads.last_good()[f"{site.url}/{FILE}"].payload_id == good.rows["_payload_id"][0]
-    mended = published("openfootball").acquire(FIRST, LAST)
+    mended = acquisition("openfootball_matches").acquire(FIRST, LAST)
     assert (told(mended), mended.problem) == ([-3, -2, -1, 0, 1], "")
 
 
 @pytest.mark.parametrize("fault", [BLOCKED, Status(500), EMPTY], ids=["blocked", "500", "emptied"])
-def test_a_source_that_never_answered_well_has_no_rows_and_says_so(site, published, fault):
+def test_a_source_that_never_answered_well_has_no_rows_and_says_so(site, acquisition, fault):
     site.files[FILE] = GOOD
     site.fault(FILE, fault if fault is not EMPTY else renamed("matches", "games"))
-    acquired = published("openfootball").acquire(FIRST, LAST)
+    acquired = acquisition("openfootball_matches").acquire(FIRST, LAST)
     assert acquired.rows.is_empty()
     assert FILE in acquired.problem
 
 
-def test_a_host_that_is_not_there_fails_nothing_and_costs_no_time(site, published):
+def test_a_host_that_is_not_there_fails_nothing_and_costs_no_time(site, acquisition):
     site.stop()
     began = dt.datetime.now()
-    for name in ("openfootball", "understat", "whoscored", "fonbet", "fonbet_days"):
-        acquired = published(name, http_retries=3).acquire(TODAY - 7300 * DAY, TODAY + 14 * DAY)
+    for name in ("openfootball_matches", "understat_matches", "whoscored_matches", "fonbet_events", "fonbet_results"):
+        acquired = acquisition(name, http_retries=3).acquire(TODAY - 7300 * DAY, TODAY + 14 * DAY)
         assert acquired.rows.is_empty()
         assert "expected a connection, found none" in acquired.problem
         assert len(acquired.problem.splitlines()) <= 13
@@ -141,36 +125,36 @@ def test_a_host_that_is_not_there_fails_nothing_and_costs_no_time(site, publishe
 # What counts
 
 
-def test_rows_are_those_of_the_range_and_counts_those_of_the_payloads(site, published):
+def test_rows_are_those_of_the_range_and_counts_those_of_the_payloads(site, acquisition):
     site.files[FILE] = GOOD
-    acquired = published("openfootball").acquire(TODAY - 2 * DAY, TODAY - DAY)
+    acquired = acquisition("openfootball_matches").acquire(TODAY - 2 * DAY, TODAY - DAY)
     assert told(acquired) == [-2, -1]
     assert (acquired.files, acquired.lines, acquired.records, acquired.quarantined) == (1, 4, 4, 0)
     assert f"{site.url}/{YEAR}-{(YEAR + 1) % 100:02d}/jp.1.json" in acquired.missing
 
 
-def test_the_newest_good_answer_of_an_address_counts_alone(site, published, lake):
+def test_the_newest_good_answer_of_an_address_counts_alone(site, acquisition, lake):
     site.files[FILE] = season(-1, 0, away="Bad Town", goals=(2, "x"))[:-2] + b',{"date":"never"}]}'
-    first = published("openfootball").acquire(FIRST, LAST)
+    first = acquisition("openfootball_matches").acquire(FIRST, LAST)
     assert first.rows.is_empty() and "expected two whole numbers" in first.problem
     site.files[FILE] = season(-2, -1, 0)[:-2] + b',{"date":"never"}]}'
-    second = published("openfootball").acquire(FIRST, LAST)
+    second = acquisition("openfootball_matches").acquire(FIRST, LAST)
     assert (second.records, second.quarantined, second.lines) == (3, 1, 4)
-    assert second.reasons == {"expected a match with date, team1 and team2": 1}
-    assert lake.read("openfootball_matches_quarantine")["line"].to_list() == [4]
+    assert second.unread["reason"].item().startswith("expected a match with date, team1 and team2, found ")
+    assert second.unread["line"].to_list() == [4]
     site.files[FILE] = season(-2, -1, 0)
-    third = published("openfootball").acquire(FIRST, LAST)
+    third = acquisition("openfootball_matches").acquire(FIRST, LAST)
     assert (third.records, third.quarantined) == (3, 0)
-    assert lake.read("openfootball_matches_quarantine").is_empty()
+    assert third.unread.is_empty() and third.replaces == f"origin IN ('{site.url}/{FILE}')"
 
 
-def test_a_match_that_left_its_date_is_postponed_there_and_comes_on_the_new_one(site, published):
+def test_a_match_that_left_its_date_is_postponed_there_and_comes_on_the_new_one(site, acquisition):
     def coming(**dates: int) -> bytes:
         days = [{"date": str(TODAY + n * DAY), "team1": home, "team2": "Gale"} for home, n in dates.items()]
         return json.dumps({"name": f"J1 {YEAR}", "matches": days}).encode()
 
     def lives() -> list[tuple[str, int, str]]:
-        rows = published("openfootball").acquire(FIRST, LAST).rows.sort("home", "match_date")
+        rows = acquisition("openfootball_matches").acquire(FIRST, LAST).rows.sort("home", "match_date")
         return [
             (home, (day - TODAY).days, status)
             for home, day, status in rows.select("home", "match_date", "status").rows()
@@ -186,20 +170,19 @@ def test_a_match_that_left_its_date_is_postponed_there_and_comes_on_the_new_one(
     assert lives() == [("Ember", 1, "scheduled"), ("Hale", 2, "scheduled"), ("Hale", 5, "postponed")]
 
 
-def test_a_source_that_is_left_out_is_not_asked_and_has_no_rows(site, published):
+def test_a_source_that_is_left_out_is_not_asked_and_has_no_rows(site, acquisition):
     site.files[FILE] = GOOD
-    acquired = published("openfootball", wanted=False).acquire(FIRST, LAST)
+    acquired = acquisition("openfootball_matches", sources="understat").acquire(FIRST, LAST)
     assert acquired.rows.is_empty()
-    assert acquired.rows.columns == published("openfootball")._source.table.schema.names()
+    assert acquired.rows.columns == OPENFOOTBALL_MATCHES.schema.names()
     assert site.requests == []
 
 
-def test_replay_needs_no_network(site, published):
+def test_replay_needs_no_network(site, acquisition):
     site.files[FILE] = GOOD
-    fetched = published("openfootball").acquire(FIRST, LAST)
+    fetched = acquisition("openfootball_matches").acquire(FIRST, LAST)
     site.stop()
-    again = published("openfootball", http_retries=0)
-    again._client._settings = msgspec.structs.replace(again._client._settings, replay=True)
+    again = acquisition("openfootball_matches", replay=True)
     assert_frame_equal(again.acquire(FIRST, LAST).rows, fetched.rows)
 
 
@@ -229,31 +212,31 @@ def feed_of(day: dt.date) -> str:
     return f"livescores/data?d={day:%Y%m%d}&isSummary=false"
 
 
-def test_old_days_are_not_asked_for_and_keep_what_they_had(site, published):
+def test_old_days_are_not_asked_for_and_keep_what_they_had(site, acquisition):
     days = [TODAY + n * DAY for n in (-20, -14, 14, 15)]
     site.files |= {feed_of(day): feed(day, "Ember", "Hale") for day in days}
-    acquired = published("whoscored").acquire(TODAY - 40 * DAY, TODAY + 40 * DAY)
+    acquired = acquisition("whoscored_matches").acquire(TODAY - 40 * DAY, TODAY + 40 * DAY)
     assert sorted(set(told(acquired))) == [-14, 14]
     assert len(site.requests) == 29
-    wider = published("whoscored", whoscored_days=20).acquire(TODAY - 40 * DAY, TODAY)
+    wider = acquisition("whoscored_matches", whoscored_days=20).acquire(TODAY - 40 * DAY, TODAY)
     assert sorted(set(told(wider))) == [-20, -14]
     # days later the day is too old to be asked for: its rows are those of the answer in store
     site.requests.clear()
-    later = published("whoscored").acquire(TODAY - 20 * DAY, TODAY - 20 * DAY)
+    later = acquisition("whoscored_matches").acquire(TODAY - 20 * DAY, TODAY - 20 * DAY)
     assert told(later) == [-20, -20]
     assert site.requests == []
 
 
-def test_an_empty_day_between_two_full_ones_does_not_replace_them(site, published):
+def test_an_empty_day_between_two_full_ones_does_not_replace_them(site, acquisition):
     saturday = feed_of(TODAY - 3 * DAY)
     site.files[saturday] = feed(TODAY - 3 * DAY, "Ember", "Hale", "Isle")
-    good = published("whoscored").acquire(FIRST, LAST)
+    good = acquisition("whoscored_matches").acquire(FIRST, LAST)
     site.fault(saturday, Changed(lambda body: feed(TODAY)))
-    broken = published("whoscored").acquire(FIRST, LAST)
+    broken = acquisition("whoscored_matches").acquire(FIRST, LAST)
     assert_frame_equal(broken.rows, good.rows)
     assert "expected at least 50% of the 3 matches of the last good answer, found 0" in broken.problem
     site.fault(saturday, BLOCKED)
-    blocked = published("whoscored").acquire(FIRST, LAST)
+    blocked = acquisition("whoscored_matches").acquire(FIRST, LAST)
     assert_frame_equal(blocked.rows, good.rows)
     assert "the page of a bot wall" in blocked.problem
 
@@ -296,37 +279,39 @@ def packet(version: int, *hours: int, price: float = 2.0) -> bytes:
 LINE = "events/list?lang=ru&version=0&scopeMarket=1600"
 
 
-def test_every_snapshot_of_the_line_counts(site, published, payloads):
+def test_every_snapshot_of_the_line_counts(site, acquisition, payloads):
     site.files[LINE] = packet(1, 6, 30, price=2.0)
-    published("fonbet").acquire(TODAY, TODAY + 14 * DAY)
+    acquisition("fonbet_events").acquire(TODAY, TODAY + 14 * DAY)
     site.files[LINE] = packet(2, 6, 30, price=2.1)
-    acquired = published("fonbet").acquire(TODAY, TODAY + 14 * DAY)
+    acquired = acquisition("fonbet_events").acquire(TODAY, TODAY + 14 * DAY)
     rows = acquired.rows.with_columns(price=pl.col("factors").str.json_path_match("$[0][1]"))
     assert sorted(rows.select("event_id", "price").rows()) == [
         ("106", "2.0"), ("106", "2.1"), ("130", "2.0"), ("130", "2.1"),
     ]  # fmt: skip
     assert rows["quoted_at"].n_unique() <= 2
     assert acquired.files == 2
-    past = published("fonbet").acquire(TODAY - 30 * DAY, TODAY - DAY)  # nobody quotes what was played
+    past = acquisition("fonbet_events").acquire(TODAY - 30 * DAY, TODAY - DAY)  # nobody quotes what was played
     assert (past.problem, past.files, len(past.rows)) == ("", 2, 0)
     assert len(site.requests) == 2
-    assert published("fonbet").acquire(TODAY - 30 * DAY, TODAY - 20 * DAY).files == 0
+    assert acquisition("fonbet_events").acquire(TODAY - 30 * DAY, TODAY - 20 * DAY).files == 0
 
 
-def test_half_a_packet_is_refused_and_the_snapshots_stay(site, published):
+def test_half_a_packet_is_refused_and_the_snapshots_stay(site, acquisition):
     site.files[LINE] = packet(1, *range(6, 16))
-    good = published("fonbet").acquire(TODAY, TODAY + 14 * DAY)
+    good = acquisition("fonbet_events").acquire(TODAY, TODAY + 14 * DAY)
     site.files[LINE] = packet(2, 6, 7, 8)
-    broken = published("fonbet").acquire(TODAY, TODAY + 14 * DAY)
+    broken = acquisition("fonbet_events").acquire(TODAY, TODAY + 14 * DAY)
     assert_frame_equal(broken.rows, good.rows)
     assert "expected at least 50% of the 10 football matches of the last full packet, found 3" in broken.problem
 
 
-def test_the_hosts_of_the_line_take_turns(site, published):
+def test_the_hosts_of_the_line_take_turns(site, acquisition):
     from soccer_assets.simulation.site import Site
 
     with Site({LINE: packet(1, 6)}) as other:
         site.fault(LINE, Status(503))
-        acquired = published("fonbet", fonbet_urls=f"{site.url}, {other.url}/").acquire(TODAY, TODAY + DAY)
+        acquired = acquisition("fonbet_events", source_urls={"fonbet": f"{site.url}, {other.url}/"}).acquire(
+            TODAY, TODAY + DAY
+        )
     assert (len(acquired.rows), acquired.problem) == (1, "")
     assert acquired.rows["_address"][0] == f"{site.url}/{LINE}"

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from soccer_assets.errors import SourceError
 from soccer_assets.matches.records import in_one_form
 from soccer_assets.matches.schema import STATUSES
-from soccer_assets.sources import openfootball, understat
-from soccer_assets.sources import side_kinds as team_marks
+from soccer_assets.sources import openfootball, side_kinds, understat
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.fonbet import line as fonbet
 from soccer_assets.sources.fonbet import results as fonbet_results
@@ -282,8 +281,8 @@ def test_fuzz_segments(name):
     assert competition == competition.strip(" .")
     assert fonbet_segments.league(competition) is None or fonbet_segments.holds_matches(competition)
     fonbet_segments.country(competition)
-    assert team_marks.sex(competition, name) in ("men", "women")
-    assert team_marks.kind(competition, name) in ("first", "reserve", "youth")
+    assert side_kinds.sex(competition, name) in ("men", "women")
+    assert side_kinds.kind(competition, name) in ("first", "reserve", "youth")
 
 
 CELLS = st.sampled_from(

@@ -7,11 +7,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from soccer_assets.sources.catalog import SOURCES
+from soccer_assets.sources.football_data import source as football_data
 from soccer_assets.sources.health import red_days, source_health, troubled
 from soccer_assets.storage.payloads import FETCH_LOG
 
 SATURDAY = dt.date(2026, 3, 14)
 NOW = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
+HABITS = {source.name: source.habit for source in SOURCES}
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(weeks=1)
 
 
@@ -45,7 +48,9 @@ def health(
     source: str = "openfootball",
     **more: Any,
 ) -> pl.DataFrame:
-    return source_health({source: [records(counts)]}, more.pop("unread", {source: []}), fetches, first, last, NOW)
+    return source_health(
+        {source: [records(counts)]}, more.pop("unread", {source: []}), fetches, HABITS, first, last, NOW
+    )
 
 
 def one(*arguments: Any, **changes: Any) -> dict[str, Any]:
@@ -107,7 +112,7 @@ def test_a_saturday_that_was_full_last_year_as_well_is_red():
 )
 def test_other_sources_tell_a_break_from_a_feed_that_lost_its_matches(elsewhere, league, state, why):
     tables = {"openfootball": [records(saturdays(10))], "whoscored": [records(elsewhere, "q", league)]}
-    rows = source_health(tables, {}, ANSWERED, SATURDAY, SATURDAY, NOW)
+    rows = source_health(tables, {}, ANSWERED, HABITS, SATURDAY, SATURDAY, NOW)
     assert rows.filter(pl.col("source") == "openfootball")["state"].item() == state, why
 
 
@@ -129,7 +134,13 @@ def test_a_coming_date_is_red_when_the_source_should_have_it(source, days, state
 
 def test_what_is_long_past_is_told_and_not_red():
     rows = source_health(
-        {"openfootball": [records(saturdays(10))]}, {"openfootball": []}, ANSWERED, SATURDAY, SATURDAY, NOW + 40 * DAY
+        {"openfootball": [records(saturdays(10))]},
+        {"openfootball": []},
+        ANSWERED,
+        HABITS,
+        SATURDAY,
+        SATURDAY,
+        NOW + 40 * DAY,
     )
     assert rows["state"].to_list() == ["empty"]
     assert red_days(rows, SATURDAY + 40 * DAY).is_empty()
@@ -137,14 +148,17 @@ def test_what_is_long_past_is_told_and_not_red():
 
 def test_a_match_in_two_payloads_is_one_match_and_two_records():
     tables = [records({SATURDAY: 3}, "p"), records({SATURDAY: 4}, "q")]
-    row = source_health({"fonbet": tables}, {"fonbet": []}, ANSWERED, SATURDAY, SATURDAY, NOW).row(0, named=True)
+    row = source_health({"fonbet": tables}, {"fonbet": []}, ANSWERED, HABITS, SATURDAY, SATURDAY, NOW).row(
+        0, named=True
+    )
     assert (row["fetched"], row["parsed"], row["matches"]) == (2, 7, 4)
 
 
 def test_football_data_names_its_sides_as_it_likes():
     main = records({SATURDAY: 2}).rename({"home": "HomeTeam", "away": "AwayTeam"})
     extra = records({SATURDAY: 1}).rename({"home": "Home", "away": "Away"})
-    row = source_health({"football_data": [main, extra]}, {}, ANSWERED, SATURDAY, SATURDAY, NOW).row(0, named=True)
+    tables = [football_data.in_form(rows) for rows in (main, extra)]
+    row = source_health({"football_data": tables}, {}, ANSWERED, HABITS, SATURDAY, SATURDAY, NOW).row(0, named=True)
     assert (row["parsed"], row["matches"]) == (3, 2)
 
 
@@ -197,14 +211,8 @@ def test_how_a_source_answers_today_says_nothing_of_dates_long_past():
     assert (states[SATURDAY - 15 * DAY], states[SATURDAY - 14 * DAY], states[SATURDAY]) == ("ok", "stale", "stale")
 
 
-def test_the_answers_of_a_log_without_names_are_football_data_s():
-    fetches = ANSWERED.with_columns(source=pl.lit(None, dtype=pl.String))
-    assert one({SATURDAY: 8}, fetches, source="football_data")["accepted"] == 1
-    assert one({SATURDAY: 8}, fetches)["accepted"] == 0
-
-
 def test_every_source_has_a_row_on_every_date():
     sources = {"openfootball": [records(saturdays(3))], "fonbet": [records({})]}
-    rows = source_health(sources, {}, ANSWERED, SATURDAY - 3 * DAY, SATURDAY + 2 * DAY, NOW)
+    rows = source_health(sources, {}, ANSWERED, HABITS, SATURDAY - 3 * DAY, SATURDAY + 2 * DAY, NOW)
     assert rows.select("match_date", "source").is_unique().all()
     assert len(rows) == 12

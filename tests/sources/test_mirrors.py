@@ -11,15 +11,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.resources import build
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files
 from soccer_assets.simulation.site import Site
 from soccer_assets.simulation.world import make_world
-from soccer_assets.sources.fetching.client import Client
-from soccer_assets.sources.football_data.acquisition import Acquired, FootballData
-from soccer_assets.storage.lake import Lake
-from soccer_assets.storage.payloads import Payloads
+from soccer_assets.sources.acquisition import Acquired
 
 pytestmark = pytest.mark.enable_socket
 
@@ -45,12 +42,10 @@ class Mirror:
 @pytest.fixture(params=MIRRORS, scope="module")
 def mirror(request, tmp_path_factory) -> Mirror:
     folder = tmp_path_factory.mktemp(request.param)
-    lake = Lake(str(folder / "lake"))
-    payloads = Payloads(str(folder / "payloads"), lake)
-    client = Client(Settings(http_pause_seconds=0.0), payloads)
 
     def read(base: str) -> Acquired:
-        return FootballData(base, list(LEAGUES.values()), client, payloads, lake).results(FIRST, LAST)
+        settings = Settings(http_pause_seconds=0.0, var=str(folder), source_urls={"football_data": base})
+        return build(settings)["acquisitions"]["football_data_results"].acquire(FIRST, LAST)
 
     return _published(read) if request.param == "published" else _synthetic(read)
 

@@ -12,6 +12,7 @@ from soccer_assets.simulation.faults import BLOCK_PAGE, ERROR_PAGE
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.openfootball import accept, parse, requests
 from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES, Parsed
+from soccer_assets.sources.spec import Query
 
 BASE = "https://s.test/football.json"
 ADDRESS = f"{BASE}/2023-24/en.1.json"
@@ -49,7 +50,7 @@ def row(*, address: str = ADDRESS, **changes: Any) -> dict[str, Any]:
 
 def asked(code: str, first: str, last: str, today: str = "2024-05-01") -> list[tuple[str, bool]]:
     dates = [dt.date.fromisoformat(day) for day in (first, last, today)]
-    return [(r.address.removeprefix(f"{BASE}/"), r.final) for r in requests(BASE, [LEAGUES[code]], *dates)]
+    return [(r.address.removeprefix(f"{BASE}/"), r.final) for r in requests(Query(*dates, [LEAGUES[code]], BASE))]
 
 
 def test_an_autumn_league_has_a_file_per_season_final_when_long_over():
@@ -175,8 +176,16 @@ def test_a_competition_that_is_none_of_ours_is_kept_without_a_league():
 @pytest.mark.parametrize(
     ("given", "reason", "date"),
     [
-        ({"team1": ...}, "expected a match with date, team1 and team2, found another form (Object missing", None),
-        ({"team2": ["Gale"]}, "expected a match with date, team1 and team2, found another form (Exp", None),
+        (
+            {"team1": ...},
+            "expected a match with date, team1 and team2, found another form (ValidationError: Object missing",
+            None,
+        ),
+        (
+            {"team2": ["Gale"]},
+            "expected a match with date, team1 and team2, found another form (ValidationError: Exp",
+            None,
+        ),
         ({"date": "Aug 11"}, "expected a date YYYY-MM-DD, found 'Aug 11'", None),
         ({"team1": " "}, "expected two sides, found '' and 'Gale Town'", "2023-08-11"),
         ({"team1": "N.N.", "team2": "N.N."}, "expected two sides, found 'N.N.' and 'N.N.'", "2023-08-11"),

@@ -7,14 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.leagues import LEAGUES, NAMES_AT
+from soccer_assets.resources import build
 from soccer_assets.settings import Settings
-from soccer_assets.sources.acquisition import Published
-from soccer_assets.sources.catalog import catalog
-from soccer_assets.sources.fetching.client import Client
-from soccer_assets.sources.football_data.acquisition import Acquired
-from soccer_assets.storage.lake import Lake
-from soccer_assets.storage.payloads import Payloads
+from soccer_assets.sources.acquisition import Acquired
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "raw" / "openfootball" / "football.json"
 MIRRORS = ["written", *(["published"] if PUBLISHED.is_dir() else [])]
@@ -36,16 +32,13 @@ def written(folder: Path) -> Path:
 def mirror(request, tmp_path_factory) -> tuple[Path, Acquired]:
     folder = tmp_path_factory.mktemp(request.param)
     base = PUBLISHED if request.param == "published" else written(folder / "mirror")
-    settings = Settings(openfootball_url=base.as_uri(), http_pause_seconds=0.0)
-    lake = Lake(str(folder / "lake"))
-    payloads = Payloads(str(folder / "payloads"), lake)
-    source = catalog(settings, list(LEAGUES.values()))["openfootball"]
-    return base, Published(source, True, Client(settings, payloads), payloads, lake).acquire(FIRST, LAST, TODAY)
+    settings = Settings(var=str(folder), source_urls={"openfootball": base.as_uri()}, http_pause_seconds=0.0)
+    return base, build(settings)["acquisitions"]["openfootball_matches"].acquire(FIRST, LAST, TODAY)
 
 
 def test_every_match_of_the_leagues_followed_is_read_and_none_is_in_quarantine(mirror):
     base, acquired = mirror
-    known = {league.openfootball: code for code, league in LEAGUES.items() if league.openfootball}
+    known = {file: code for code, file in NAMES_AT["openfootball"].items()}
     files = [path for path in base.glob("*/*.json") if path.stem in known]
     truth = Counter()
     for path in files:

@@ -10,6 +10,7 @@ import pytest
 from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.faults import BLOCKED, Status
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.lake import Lake
 
 pytestmark = pytest.mark.enable_socket
@@ -45,8 +46,7 @@ def run(site, tmp_path) -> Callable[..., Any]:
     def made(*names: str, sources: str = "openfootball", first: dt.date = TODAY - 10 * DAY) -> Any:
         settings = Settings(
             var=str(tmp_path), today=TODAY, sources=sources, leagues="JPN", http_retries=0, http_pause_seconds=0.0,
-            football_data_url=site.url, openfootball_url=site.url, understat_url=site.url, whoscored_url=site.url,
-            fonbet_urls=site.url,
+            source_urls={source.name: site.url for source in SOURCES},
         )  # fmt: skip
         return materialize(
             [assets_of_the_stage()[name] for name in names],

@@ -9,6 +9,7 @@ from soccer_assets.leagues import LEAGUES
 from soccer_assets.simulation.faults import BLOCK_PAGE, ERROR_PAGE
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
+from soccer_assets.sources.spec import Query
 from soccer_assets.sources.understat import accept, parse, requests
 
 BASE = "https://s.test"
@@ -54,14 +55,14 @@ COMING = {"isResult": False, "goals": {"h": None, "a": None}, "xG": {"h": None, 
 
 def test_a_season_is_asked_for_with_its_page_as_mirror():
     today = dt.date(2024, 5, 1)
-    found = requests(BASE, list(LEAGUES.values()), dt.date(2023, 3, 1), dt.date(2024, 4, 1), today)
+    found = requests(Query(dt.date(2023, 3, 1), dt.date(2024, 4, 1), today, list(LEAGUES.values()), BASE))
     spain = [r for r in found if "La_liga" in r.address]
     assert [(r.address, r.mirrors, r.final) for r in spain] == [
         (f"{BASE}/getLeagueData/La_liga/2022", (f"{BASE}/league/La_liga/2022",), True),
         (f"{BASE}/getLeagueData/La_liga/2023", (f"{BASE}/league/La_liga/2023",), False),
     ]
     assert len(found) == 12
-    assert requests(BASE, [LEAGUES["E0"]], dt.date(2009, 8, 10), dt.date(2013, 4, 1), today) == []
+    assert requests(Query(dt.date(2009, 8, 10), dt.date(2013, 4, 1), today, [LEAGUES["E0"]], BASE)) == []
 
 
 @pytest.mark.parametrize("form", [answer, page])

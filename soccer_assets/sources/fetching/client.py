@@ -100,6 +100,7 @@ class Client:
             return [self._stored(r, good[r.address]) for r in requests if r.address in good]
         answers: list[Answer] = []
         failures: list[SourceError] = []
+        asked = 0
         with self._transport.connected() as http:
             this = _Round(http, accept, Breaker(self._settings, log, self.now), source)
             for request in requests:
@@ -108,6 +109,7 @@ class Client:
                 if request.final and before is not None and before == newest[request.address]:
                     answers.append(self._stored(request, before))
                     continue
+                asked += 1
                 try:
                     answer = self._ask(this, request, before)
                 except SourceError as error:
@@ -116,7 +118,7 @@ class Client:
                     answers.extend([answer] if answer else [])
         self._payloads.record(this.log)
         if failures:
-            raise SourcesFailedError(failures, fetched=len(requests) - len(failures))
+            raise SourcesFailedError(failures, fetched=len(requests) - len(failures), asked=asked)
         return answers
 
     def _ask(self, this: _Round, request: Request, before: Fetch | None) -> Answer | None:

@@ -13,6 +13,8 @@ _WALL = re.compile(
 #: A wall's page is small; a page with data may carry the script of a wall as well.
 WALL_BYTES = 50_000
 MOST_WORDS = 300
+#: Of what the last good answer had; with less, an answer is a partial one.
+LEAST_SHARE = 0.5
 
 
 def unforeseen(address: str, error: Exception) -> ShapeError:
@@ -49,6 +51,12 @@ def refuse_html(address: str, body: bytes, expected: str = "CSV") -> None:
     """Raise ShapeError for an HTML page, which is what blocks, logins and error pages come as."""
     if _is_page(body):
         raise ShapeError(address, f"expected {expected}, found an HTML page that starts {body[:60]!r}")
+
+
+def refuse_shrunken(address: str, found: int, before: int, what: str) -> None:
+    """Raise ShapeError where fewer than `LEAST_SHARE` of what was there `before` are found."""
+    if found < LEAST_SHARE * before:
+        raise ShapeError(address, f"expected at least {LEAST_SHARE:.0%} of the {before} {what}, found {found}")
 
 
 def _is_page(body: bytes) -> bool:

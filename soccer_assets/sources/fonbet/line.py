@@ -16,20 +16,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from soccer_assets.errors import ShapeError, SourceError
-from soccer_assets.sources import side_kinds as team_marks
+from soccer_assets.sources import side_kinds
 from soccer_assets.sources.fetching import json_text as json_answers
-from soccer_assets.sources.fetching.client import Answer, Request
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_html, shown
+from soccer_assets.sources.fetching.client import Answer
+from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_html, refuse_shrunken, shown
 from soccer_assets.sources.fonbet import segments as fonbet_segments
 from soccer_assets.sources.fonbet.packets import FOOTBALL, Event, Factor, Line, Match, Packet, decode
-from soccer_assets.sources.records import Collected, Record, UnreadError
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import FONBET_EVENTS, LONGEST_ID, Parsed
 
 #: The factors that are kept: 1x2, double chance, handicap, over and under.
 FACTORS = {921: "1", 922: "X", 923: "2", 924: "1X", 1571: "12", 925: "X2", 927: "Ф1", 928: "Ф2", 930: "ТБ", 931: "ТМ"}
 WITH_LINE = (927, 928, 930, 931)
-LEAST_SHARE_OF_MATCHES = 0.5
-PATH = "/events/list?lang=ru&version={}&scopeMarket=1600"
 #: Kick-offs in seconds from 1994, when the bookmaker began, to 2100: a time in another unit is none.
 FIRST_KICK_OFF, LAST_KICK_OFF = 757_382_400, 4_102_444_800
 #: Hundredths of a goal: no line has so many, and Python divides no number beyond a float's.
@@ -73,12 +71,6 @@ class _Fixture(NamedTuple):
     reason: str | None
 
 
-def requests(hosts: Sequence[str], version: int = 0) -> list[Request]:
-    """The full packet, or with a version the changes since; further hosts are mirrors of the first."""
-    address, *others = [host.rstrip("/") + PATH.format(version) for host in hosts]
-    return [Request(address, mirrors=tuple(others))]
-
-
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise for anything that should not become a snapshot.
 
@@ -90,12 +82,8 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
     refuse_html(address, body, "a packet of the line")
     matches = _count(address, body)
     known = _count(address, before) if before is not None else None
-    if matches is not None and known is not None and matches < LEAST_SHARE_OF_MATCHES * known:
-        raise ShapeError(
-            address,
-            f"expected at least {LEAST_SHARE_OF_MATCHES:.0%} of the {known} football matches of the last full packet, "
-            f"found {matches}",
-        )
+    if matches is not None and known is not None:
+        refuse_shrunken(address, matches, known, "football matches of the last full packet")
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
@@ -103,7 +91,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
 
     An increment whose packet before is missing goes to quarantine whole; so does a match that no club plays.
     """
-    collected = Collected(FONBET_EVENTS)
+    collected = RecordCollector(FONBET_EVENTS)
     line: Line | None = None
     seen: set[str] = set()
     for answer in answers:
@@ -113,21 +101,20 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         archive = _archive(answer.body)
         if archive is not None:
             for position, (key, event) in enumerate(archive.items(), start=1):
-                collected.take(answer, position, partial(_of_archive, key, event), partial(bytes, event))
+                collected.accept(answer, position, partial(_of_archive, key, event), partial(bytes, event))
             continue
         packet = decode(answer.address, answer.body)
         try:
             line = _after(answer.address, line, packet)
         except ShapeError as error:
-            collected.refuse(answer, 0, UnreadError(str(error).removeprefix(f"{answer.address}: ")), answer.body[:200])
+            collected.reject(answer, 0, UnreadError(str(error).removeprefix(f"{answer.address}: ")), answer.body[:200])
             continue
         matches = line.football()
         for position, match in enumerate(matches, start=1):
-            collected.take(answer, position, partial(_record, match, answer.fetched_at), partial(_as_it_came, match))
+            collected.accept(answer, position, partial(_record, match, answer.fetched_at), partial(_as_it_came, match))
         for position, part in enumerate(line.unread(), start=len(matches) + 1):
-            collected.refuse(
-                answer, position, UnreadError(part.reason), json_answers.as_text(part.element, LONGEST_ELEMENT)
-            )
+            element = json_answers.as_text(part.element, LONGEST_ELEMENT)
+            collected.reject(answer, position, UnreadError(part.reason), element)
     return collected.parsed()
 
 
@@ -243,12 +230,12 @@ def _fixture(segment: str, team1: str, team2: str) -> _Fixture:
         reason = "expected two sides, found one (a bet on the whole competition)"
     elif not fonbet_segments.holds_matches(competition):
         reason = f"expected a competition of matches, found {competition}"
-    elif team_marks.is_placeholder(home) or team_marks.is_placeholder(away):
+    elif side_kinds.is_placeholder(home) or side_kinds.is_placeholder(away):
         reason = f"expected two sides, found placeholders: {home} - {away}"
-    elif not team_marks.is_football(competition, home, away):
+    elif not side_kinds.is_football(competition, home, away):
         reason = "expected football, found another game under its name"
-    league, sex = fonbet_segments.league(competition), team_marks.sex(competition, home, away)
-    kind = team_marks.kind(competition, home, away, of_first_teams=league is not None)
+    league, sex = fonbet_segments.league(competition), side_kinds.sex(competition, home, away)
+    kind = side_kinds.kind(competition, home, away, of_first_teams=league is not None)
     ours = league if sex == "men" and kind == "first" else None
     return _Fixture(competition, fonbet_segments.country(competition), ours, home, away, sex, kind, reason)
 

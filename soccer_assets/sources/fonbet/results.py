@@ -13,14 +13,13 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from soccer_assets.errors import ShapeError
-from soccer_assets.sources import side_kinds as team_marks
-from soccer_assets.sources.fetching.client import Answer, Request
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_html
-from soccer_assets.sources.records import Collected, Record, UnreadError
+from soccer_assets.sources import side_kinds
+from soccer_assets.sources.fetching.client import Answer
+from soccer_assets.sources.fetching.response_checks import LEAST_SHARE, refuse_bot_wall, refuse_html, refuse_shrunken
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import FONBET_RESULTS, Parsed
 
 CELLS = 6
-LEAST_SHARE_OF_LINES = 0.5
 #: A club does not play so often on a day.
 MOST_MATCHES_A_DAY = 3
 FIRST_SCORERS = {"1": "home", "2": "away"}
@@ -49,13 +48,6 @@ class _Result(NamedTuple):
     minute: str
 
 
-def requests(hosts: Sequence[str], first: dt.date, last: dt.date) -> list[Request]:
-    """The file of each day from `first` to `last`, both inclusive; further hosts are mirrors of the first."""
-    days = [first + dt.timedelta(n) for n in range((last - first).days + 1)]
-    places = [[f"{host.rstrip('/')}/results/{day}.csv" for host in hosts] for day in days]
-    return [Request(address, mirrors=tuple(others)) for address, *others in places]
-
-
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise for anything that should not replace the last good file of a day.
 
@@ -68,20 +60,15 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
     _day(address)
     lines = _lines(body)
     whole = [line for line in lines if _result(line) is not None]
-    if len(whole) < LEAST_SHARE_OF_LINES * len(lines):
+    if len(whole) < LEAST_SHARE * len(lines):
         raise ShapeError(address, f"expected {CELLS} cells that begin with two scores, found {lines[0][:80]!r}")
     known = len(_lines(before)) if before is not None else 0
-    if len(lines) < LEAST_SHARE_OF_LINES * known:
-        raise ShapeError(
-            address,
-            f"expected at least {LEAST_SHARE_OF_LINES:.0%} of the {known} lines of the last good file, "
-            f"found {len(lines)}",
-        )
+    refuse_shrunken(address, len(lines), known, "lines of the last good file")
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
     """The results of matches; every other line with the reason."""
-    collected = Collected(FONBET_RESULTS)
+    collected = RecordCollector(FONBET_RESULTS)
     read: dict[str, str] = {}
     for answer in answers:
         day, lines = _day(answer.address), _lines(answer.body)
@@ -90,12 +77,12 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         if first == answer.address:
             continue
         if first and lines:
-            collected.refuse(answer, 0, UnreadError(f"expected the day's own file, found that of {first}", day), b"")
+            collected.reject(answer, 0, UnreadError(f"expected the day's own file, found that of {first}", day), b"")
             continue
         results = [_result(line) for line in lines]
         told = _Told([result for result in results if result is not None])
         for position, (line, result) in enumerate(zip(lines, results, strict=True), start=1):
-            collected.take(answer, position, partial(_record, told, result, day), partial(str, line))
+            collected.accept(answer, position, partial(_record, told, result, day), partial(str, line))
     return collected.parsed()
 
 
@@ -107,8 +94,8 @@ def _record(told: "_Told", result: _Result | None, day: dt.date) -> Record:
         "status": "finished",
         "home": result.home,
         "away": result.away,
-        "sex": team_marks.sex("", result.home, result.away),
-        "kind": team_marks.kind("", result.home, result.away),
+        "sex": side_kinds.sex("", result.home, result.away),
+        "kind": side_kinds.kind("", result.home, result.away),
         "home_goals": result.home_goals,
         "away_goals": result.away_goals,
         "first_scorer": FIRST_SCORERS.get(result.first_scorer),
@@ -145,11 +132,11 @@ class _Told:
         home, away = result.home, result.away
         if not home or not away or home == away:
             return f"expected two sides, found {home!r} and {away!r}"
-        if team_marks.is_placeholder(home) or team_marks.is_placeholder(away):
+        if side_kinds.is_placeholder(home) or side_kinds.is_placeholder(away):
             return f"expected two sides, found the sum of several: {home} - {away}"
         if _BET.search(f"{home};{away}") or _SENTENCE.search(home) or _SENTENCE.search(away):
             return f"expected two sides, found a bet on something else: {home} - {away}"
-        if not team_marks.is_football("", home, away):
+        if not side_kinds.is_football("", home, away):
             return "expected football, found another game under its name"
         if self._is_duel(result):
             return f"expected two sides, found players of a match: {home} - {away}"

@@ -2,7 +2,7 @@
 
 import re
 
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.leagues import NAMES_AT
 
 COUNTRIES = {
     "Австралия": "Australia", "Австрия": "Austria", "Азербайджан": "Azerbaijan", "Албания": "Albania",
@@ -68,4 +68,4 @@ def _plain(name: str) -> str:
     return name.translate(_SAME_LOOK).casefold()
 
 
-_LEAGUES = {_plain(name): code for code, ours in LEAGUES.items() for name in ours.fonbet}
+_LEAGUES = {_plain(name): code for code, names in NAMES_AT["fonbet"].items() for name in names}

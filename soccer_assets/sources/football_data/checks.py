@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from soccer_assets.errors import ShapeError
-from soccer_assets.sources.fetching.response_checks import refuse_html
+from soccer_assets.sources.fetching.response_checks import refuse_html, refuse_shrunken
 from soccer_assets.sources.football_data.dates import swapped, why_doubtful
 from soccer_assets.sources.football_data.text import Section, decode, split
 
 #: A single row is too few to judge a file by, unless it is the only one.
 MOST_UNUSABLE = 0.1
-LEAST_SHARE_OF_ROWS = 0.5
 LEAST_SHARE_OF_COLUMNS = 0.9
 LEAST_SHARE_OF_TEAMS = 0.5
 GOALS = {"home goals": ("FTHG", "HG"), "away goals": ("FTAG", "AG")}
@@ -85,8 +84,7 @@ def refuse_archive(new: File, old: File | None, today: dt.date | None) -> None:
     _refuse_cells(new)
     if old is None:
         return
-    if new.rows < LEAST_SHARE_OF_ROWS * old.rows:
-        _refuse(new, f"at least {LEAST_SHARE_OF_ROWS:.0%} of the {old.rows} rows of the last good file", str(new.rows))
+    refuse_shrunken(new.address, new.rows, old.rows, "rows of the last good file")
     if new.rows and new.filled() < LEAST_SHARE_OF_COLUMNS * old.filled():
         gone = [name for name in old.records.columns if name not in new.records.columns]
         _refuse(

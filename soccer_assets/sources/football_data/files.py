@@ -1,4 +1,4 @@
-"""football-data.co.uk: season archives, extra leagues and fixtures, read by column name and never by position.
+"""The files of football-data.co.uk: archives and fixtures, read by column name and never by position.
 
 The site's column key is its notes.txt. Thirty years of files differ in encoding, date style, columns and tidiness;
 whatever cannot be read goes to quarantine with its line and the reason.
@@ -7,7 +7,6 @@ whatever cannot be read goes to quarantine with its line and the reason.
 import datetime as dt
 import re
 from collections.abc import Sequence
-from urllib.parse import quote
 
 import polars as pl
 
@@ -15,21 +14,15 @@ from soccer_assets.leagues import (
     EXTRA_LEAGUES,
     LATEST_END,
     LEAGUES,
-    League,
     season_label,
-    seasons_between,
 )
-from soccer_assets.sources.fetching.client import Answer, Request
+from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data import checks
-from soccer_assets.sources.football_data.dates import kick_off_at, published_date, stated_season
+from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
 from soccer_assets.sources.football_data.text import BLANKS, OWN, Section, fold, sections, split
-from soccer_assets.sources.schema import Parsed
-from soccer_assets.storage.file_urls import path_of
+from soccer_assets.sources.schema import FOOTBALL_DATA_RESULTS, Parsed
 from soccer_assets.storage.tables import quarantine
 
-FIXTURE_FILES = ("fixtures.csv", "new_league_fixtures.csv")
-#: A season's archive is final this long after its last possible day.
-FINAL_AFTER = dt.timedelta(days=120)
 #: A season from autumn to spring begins in July and ends in June, or so long before and after (Romania's of 2012/13
 #: ended on 13 July 2013); the pandemic's summer lasted to LATEST_END.
 SEASON_MARGIN = dt.timedelta(days=14)
@@ -37,29 +30,6 @@ SEASON_MARGIN = dt.timedelta(days=14)
 LATE_END = dt.timedelta(days=75)
 _COUNTRIES = {league.code: league.country for league in EXTRA_LEAGUES.values()}
 LEAST_CELLS = 4  # league, date and two teams
-
-
-def archives(base: str, leagues: Sequence[League], first: dt.date, last: dt.date, today: dt.date) -> list[Request]:
-    """The files that may hold matches played from `first` to `last`, both inclusive."""
-    requests = []
-    for league in leagues:
-        if league.extra:
-            requests.append(Request(f"{base}/new/{league.code}.csv"))
-            continue
-        for start in seasons_between(league, first, min(last, today)):
-            code = f"{start % 100:02d}{(start + 1) % 100:02d}"
-            final = today > dt.date(start + 1, 8, 31) + FINAL_AFTER
-            requests.append(Request(f"{base}/mmz4281/{code}/{league.code}.csv", final))
-    return requests
-
-
-def fixture_files(base: str) -> list[Request]:
-    """The site's fixtures files; a file:// mirror may keep more of them in a folder `fixtures`."""
-    names = list(FIXTURE_FILES)
-    if base.startswith("file://"):
-        folder = path_of(base) / "fixtures"
-        names += [f"fixtures/{quote(path.name)}" for path in sorted(folder.glob("*.csv"))]
-    return [Request(f"{base}/{name}") for name in names]
 
 
 def accept_archive(address: str, body: bytes, before: bytes | None, today: dt.date | None = None) -> None:
@@ -74,22 +44,19 @@ def accept_fixtures(address: str, body: bytes, before: bytes | None, today: dt.d
     checks.refuse_fixtures(new, None if before is None else _judge(address, before), today)
 
 
-def count_rows(body: bytes) -> int:
-    """Lines with content that are no header."""
-    return sum(len(section.lines) for section in sections(body))
-
-
 def parse(answers: Sequence[Answer]) -> Parsed:
     """Records with provenance; columns keep their published names and text, blank rows are dropped."""
-    frames, bad = [], []
+    frames, bad, lines = [], [], 0
     for answer in answers:
-        read, problems = _read(answer, sections(answer.body))
+        parts = sections(answer.body)
+        read, problems = _read(answer, parts)
         frames += read
         bad += problems
+        lines += sum(len(part.lines) for part in parts)
     table = quarantine("football_data")
     unread = pl.DataFrame(bad, schema=table.schema, orient="row")
     if not frames:
-        return Parsed(pl.DataFrame(), unread)
+        return Parsed(FOOTBALL_DATA_RESULTS.empty(), unread, lines)
     records = _records(frames)
     reason = _reason(records)
     wrong = records.filter(reason.is_not_null())
@@ -103,7 +70,16 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         record=pl.struct(published).struct.json_encode(),
     )
     good = records.filter(reason.is_null()).drop("_start", "_home", "_away", "_odd")
-    return Parsed(good, pl.concat([unread, quarantined]))
+    return Parsed(good, pl.concat([unread, quarantined]), lines, _unread_times(good))
+
+
+def _unread_times(records: pl.DataFrame) -> dict[str, str]:
+    """How many kick-offs of each address cannot be read, and the first of them."""
+    if "Time" not in records.columns:
+        return {}
+    unread = records.filter(pl.col("Time").is_not_null() & published_time(pl.col("Time")).is_null())
+    counts = unread.group_by("_address", maintain_order=True).agg(pl.len(), pl.col("Time").first())
+    return {address: f"{count}, such as {text!r}" for address, count, text in counts.rows()}
 
 
 def _judge(address: str, body: bytes) -> checks.File:

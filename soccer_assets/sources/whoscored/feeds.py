@@ -1,4 +1,4 @@
-"""WhoScored: feeds of a day or a stage, match-centre pages and tournament pages, told apart by what they hold.
+"""Answers of WhoScored: feeds of a day or a stage, match-centre and tournament pages, told apart by what they hold.
 
 Only the feeds say when a match is in UTC. A feed that lacks a key every record needs has changed shape; a feed with
 fewer than half the matches it had is a partial answer; a page of the site's bot wall is no answer at all.
@@ -14,15 +14,14 @@ from typing import Any
 import msgspec
 
 from soccer_assets.errors import ShapeError
-from soccer_assets.sources.fetching.client import Answer, Request
+from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.fetching.json_text import as_text, decode
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, shown, unforeseen
-from soccer_assets.sources.records import Collected, Record, UnreadError
+from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_shrunken, shown, unforeseen
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import LONGEST_ID, WHOSCORED_MATCHES, Parsed
 from soccer_assets.sources.whoscored.pages import is_html, read_page
 from soccer_assets.sources.whoscored.records import NEVER_LEARNT, SIDES, Row, from_centre, from_feed, league_of
 
-LEAST_SHARE_OF_MATCHES = 0.5
 #: Each of these under one of its names; a feed none of whose records has one has changed shape.
 NEEDED = (("id",), ("startTimeUtc",), ("status",), ("homeName", "homeTeamName"), ("awayName", "awayTeamName"))
 _MATCH = re.compile(r"/matches/(\d+)/", re.IGNORECASE)
@@ -41,21 +40,6 @@ class Found:
     match_id: str | None = None
 
 
-def requests(base: str, first: dt.date, last: dt.date, stages: Sequence[int] = ()) -> list[Request]:
-    """The feed of each day from `first` to `last`, both inclusive, and of each month of some stages."""
-    days = [first + dt.timedelta(n) for n in range((last - first).days + 1)]
-    months = sorted({f"{day:%Y%m}" for day in days})
-    return [
-        *(Request(f"{base}/livescores/data?d={day:%Y%m%d}&isSummary=false") for day in days),
-        *(Request(f"{base}/tournaments/{s}/data/?d={month}&isAggregate=false") for s in stages for month in months),
-    ]
-
-
-def match_centres(base: str, ids: Sequence[str]) -> list[Request]:
-    """The match-centre pages; what a finished match holds there is final."""
-    return [Request(f"{base}/Matches/{match_id}/Live", final=True) for match_id in ids]
-
-
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise for anything that should not replace the last good answer.
 
@@ -72,20 +56,16 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
     feed = [match.published for match in found if not match.is_centre and isinstance(match.published, Mapping)]
     _refuse_renamed(address, feed)
     known = _count_usable(_read(address, before)) if before is not None else 0
-    if known and (usable := _count_usable(found)) < LEAST_SHARE_OF_MATCHES * known:
-        raise ShapeError(
-            address,
-            f"expected at least {LEAST_SHARE_OF_MATCHES:.0%} of the {known} matches of the last good answer, "
-            f"found {usable}",
-        )
+    if known:
+        refuse_shrunken(address, _count_usable(found), known, "matches of the last good answer")
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
     """Records of the matches with a date and two sides; the others with the reason."""
-    collected = Collected(WHOSCORED_MATCHES)
+    collected = RecordCollector(WHOSCORED_MATCHES)
     for answer in {answer.payload_id: answer for answer in answers}.values():  # the same bytes hold the same matches
         for position, match in enumerate(_read(answer.address, answer.body), start=1):
-            collected.take(answer, position, partial(_record, match), partial(_as_it_came, match))
+            collected.accept(answer, position, partial(_record, match), partial(_as_it_came, match))
     return collected.parsed()
 
 

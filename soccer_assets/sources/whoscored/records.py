@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from soccer_assets.leagues import LEAGUES
-from soccer_assets.sources import side_kinds as team_marks
+from soccer_assets.leagues import LEAGUES, NAMES_AT
+from soccer_assets.sources import side_kinds
 from soccer_assets.sources.fetching.response_checks import describe, shown
 from soccer_assets.sources.records import UnreadError
 from soccer_assets.sources.schema import WORDS
@@ -44,7 +44,7 @@ _NAMES = {
     "POL": "Ekstraklasa", "ROU": "Liga I|Superliga", "RUS": "Premier League", "SWE": "Allsvenskan",
     "SWZ": "Super League", "USA": "Major League Soccer",
 }  # fmt: skip
-LEAGUE_OF_TOURNAMENT = {str(league.whoscored): code for code, league in LEAGUES.items()}
+LEAGUE_OF_TOURNAMENT = {str(tournament): code for code, tournament in NAMES_AT["whoscored"].items()}
 LEAGUE_OF_NAME = {
     (REGION_CODES[LEAGUES[code].country], name): code for code, names in _NAMES.items() for name in names.split("|")
 }
@@ -167,8 +167,8 @@ def _row(match: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
         row[side] = club.strip() if club else None
         row[f"{side}_source_id"] = _text(match.get(f"{side}Id") or match.get(f"{side}TeamId") or None)
     words = (row["competition"] or "", row["home"] or "", row["away"] or "")
-    row["sex"] = row.get("sex") or team_marks.sex(*words)
-    row["kind"] = team_marks.kind(*words, of_first_teams=_league_of_tournament(row) is not None)
+    row["sex"] = row.get("sex") or side_kinds.sex(*words)
+    row["kind"] = side_kinds.kind(*words, of_first_teams=_league_of_tournament(row) is not None)
     return row
 
 

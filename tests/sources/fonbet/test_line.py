@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soccer_assets.errors import BlockedError, ShapeError
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.leagues import LEAGUES, NAMES_AT
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fonbet import segments as fonbet_segments
-from soccer_assets.sources.fonbet.line import accept, parse, requests
+from soccer_assets.sources.fonbet.line import accept, parse
 from soccer_assets.sources.fonbet.packets import Line, Packet, decode
+from soccer_assets.sources.fonbet.source import packets
 from soccer_assets.sources.schema import FONBET_EVENTS, Parsed
+from soccer_assets.sources.spec import Query
 
 LIST = "https://line/events/list?lang=ru&version=0&scopeMarket=1600"
 NOW = dt.datetime(2024, 4, 30, 8, 0, 5, tzinfo=dt.UTC)
@@ -83,13 +85,12 @@ def accepted(body: Any, before: Any = None) -> None:
 
 
 def test_a_snapshot_is_one_full_packet_from_any_of_the_hosts():
-    assert requests(["https://a/", "https://b"]) == [
+    assert packets(Query(*[dt.date(2024, 5, 1)] * 3, base="https://a", mirrors=["https://b"])) == [
         Request(
             "https://a/events/list?lang=ru&version=0&scopeMarket=1600",
             mirrors=("https://b/events/list?lang=ru&version=0&scopeMarket=1600",),
         )
     ]
-    assert requests(["https://a"], version=77)[0].address.endswith("version=77&scopeMarket=1600")
 
 
 # One packet
@@ -210,11 +211,12 @@ def test_league_country_sex_and_kind_are_told_by_segment_and_sides(changes, name
 
 
 def test_every_league_is_known_by_a_name_and_none_by_that_of_another():
-    names = Counter(name for league in LEAGUES.values() for name in league.fonbet)
-    assert set(names.values()) == {1}
-    for code, league in LEAGUES.items():
-        assert {fonbet_segments.league(name) for name in league.fonbet} == {code}
-        assert {fonbet_segments.country(name) for name in league.fonbet} == {league.country}
+    known = NAMES_AT["fonbet"]
+    assert set(known) == set(LEAGUES)
+    assert set(Counter(name for names in known.values() for name in names).values()) == {1}
+    for code, names in known.items():
+        assert {fonbet_segments.league(name) for name in names} == {code}
+        assert {fonbet_segments.country(name) for name in names} == {LEAGUES[code].country}
 
 
 # Increments

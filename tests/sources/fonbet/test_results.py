@@ -8,8 +8,10 @@ import pytest
 
 from soccer_assets.errors import BlockedError, ShapeError
 from soccer_assets.sources.fetching.client import Answer, Request
-from soccer_assets.sources.fonbet.results import accept, parse, requests
+from soccer_assets.sources.fonbet.results import accept, parse
+from soccer_assets.sources.fonbet.source import day_files
 from soccer_assets.sources.schema import FONBET_RESULTS, Parsed
+from soccer_assets.sources.spec import Query
 
 DAY = "https://line/results/2021-03-06.csv"
 NOW = dt.datetime(2021, 3, 7, 6, 0, tzinfo=dt.UTC)
@@ -32,7 +34,8 @@ def reasons(*lines: str) -> list[str]:
 
 
 def test_each_day_is_a_file_at_any_of_the_hosts():
-    assert requests(["https://a", "https://b/"], dt.date(2021, 2, 28), dt.date(2021, 3, 1)) == [
+    days = (dt.date(2021, 2, 28), dt.date(2021, 3, 2), dt.date(2021, 3, 1))  # the last one has not begun
+    assert day_files(Query(*days, base="https://a", mirrors=["https://b"])) == [
         Request("https://a/results/2021-02-28.csv", mirrors=("https://b/results/2021-02-28.csv",)),
         Request("https://a/results/2021-03-01.csv", mirrors=("https://b/results/2021-03-01.csv",)),
     ]

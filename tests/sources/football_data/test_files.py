@@ -15,11 +15,10 @@ from soccer_assets.sources.football_data.dates import kick_off_at, published_dat
 from soccer_assets.sources.football_data.files import (
     accept_archive,
     accept_fixtures,
-    archives,
-    count_rows,
-    fixture_files,
     parse,
 )
+from soccer_assets.sources.football_data.source import archives, fixture_files
+from soccer_assets.sources.spec import Query
 
 BASE = "https://site"
 E0, USA = f"{BASE}/mmz4281/2324/E0.csv", f"{BASE}/new/USA.csv"
@@ -80,14 +79,13 @@ def test_lines_end_in_any_way_and_keep_their_number(end):
 def test_blank_rows_and_rows_of_commas_are_no_records():
     body = file("", ROW, ",,,,,,", "  ,\t,,", "", ",,,,,,,,,,,,,,,,,,,,,,,")
     assert [record["_line"] for record in records(body)] == [3]
-    assert count_rows(body.encode()) == 1
+    assert parse([answer(body)]).positions == 1
 
 
 def test_a_header_alone_is_a_file_without_records():
     parsed = parse([answer(file())])
-    assert (len(parsed.records), len(parsed.quarantined)) == (0, 0)
-    assert count_rows(file().encode()) == 0
-    assert count_rows(b"") == 0
+    assert (len(parsed.records), len(parsed.quarantined), parsed.positions) == (0, 0, 0)
+    assert parse([answer("")]).positions == 0
 
 
 def test_no_files_give_no_records():
@@ -498,7 +496,7 @@ def test_every_line_with_content_is_a_record_or_in_quarantine(rows):
     parsed = parse([answer(body)])
     lines = sorted([*parsed.quarantined["line"], *(parsed.records["_line"] if len(parsed.records) else [])])
     assert lines == list(range(2, len(rows) + 2))
-    assert count_rows(body.encode()) == len(rows)
+    assert parsed.positions == len(rows)
 
 
 # What is accepted as a file
@@ -616,7 +614,7 @@ def addresses(requests: list[Request]) -> list[str]:
 )
 def test_the_files_of_a_range_are_those_of_its_seasons(first, last, expected):
     leagues = [LEAGUES[code] for code in ("E0", "NOR", "SP1")]
-    assert addresses(archives(BASE, leagues, first, last, today=dt.date(2024, 6, 20))) == expected
+    assert addresses(archives(Query(first, last, dt.date(2024, 6, 20), leagues, BASE))) == expected
 
 
 @pytest.mark.parametrize(
@@ -624,8 +622,8 @@ def test_the_files_of_a_range_are_those_of_its_seasons(first, last, expected):
 )
 def test_an_archive_is_final_four_months_after_the_last_day_of_its_season(today, final):
     day = dt.date(2024, 1, 6)
-    assert archives(BASE, [LEAGUES["E0"]], day, day, today) == [Request(E0, final)]
-    assert archives(BASE, [LEAGUES["USA"]], day, day, today) == [Request(USA, False)]
+    assert archives(Query(day, day, today, [LEAGUES["E0"]], BASE)) == [Request(E0, final)]
+    assert archives(Query(day, day, today, [LEAGUES["USA"]], BASE)) == [Request(USA, False)]
 
 
 @pytest.fixture
@@ -640,10 +638,14 @@ def mirror(tmp_path) -> Callable[..., str]:
     return make
 
 
+def at(base: str) -> Query:
+    return Query(*[dt.date(2024, 1, 6)] * 3, base=base)
+
+
 def test_fixtures_are_two_files_and_on_a_mirror_all_it_kept(mirror):
-    assert addresses(fixture_files(BASE)) == ["fixtures.csv", "new_league_fixtures.csv"]
+    assert addresses(fixture_files(at(BASE))) == ["fixtures.csv", "new_league_fixtures.csv"]
     base = mirror("fixtures.csv", "fixtures/b.csv", "fixtures/a.csv", "fixtures/notes.txt")
-    assert [request.address for request in fixture_files(base)] == [
+    assert [request.address for request in fixture_files(at(base))] == [
         f"{base}/{name}" for name in ("fixtures.csv", "new_league_fixtures.csv", "fixtures/a.csv", "fixtures/b.csv")
     ]
-    assert not any(request.final for request in fixture_files(base))
+    assert not any(request.final for request in fixture_files(at(base)))

@@ -14,7 +14,7 @@ from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.resolution import resolve
 from soccer_assets.odds.prices import long_form
 from soccer_assets.sources.fetching.client import Answer
-from soccer_assets.sources.football_data.files import accept_archive, accept_fixtures, count_rows, parse
+from soccer_assets.sources.football_data.files import accept_archive, accept_fixtures, parse
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import quarantine
@@ -92,7 +92,7 @@ def test_no_file_raises_anything_else_loses_a_record_or_breaks_a_law(address, bo
         assert error.address == address
         assert ": expected " in str(error) and ", found " in str(error)
     parsed = parse([Answer(address, "f" * 64, NOW, body)])
-    assert len(parsed.records) + len(parsed.quarantined) == count_rows(body)
+    assert len(parsed.records) + len(parsed.quarantined) == parsed.positions
     quarantine("football_data_results").conform(parsed.quarantined)
     if len(parsed.records):
         table = FOOTBALL_DATA_RESULTS

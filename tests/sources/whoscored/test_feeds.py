@@ -11,11 +11,13 @@ import polars as pl
 import pytest
 
 from soccer_assets.errors import BlockedError, ShapeError
-from soccer_assets.leagues import LEAGUES
+from soccer_assets.leagues import LEAGUES, NAMES_AT
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.schema import WHOSCORED_MATCHES, Parsed
-from soccer_assets.sources.whoscored.feeds import accept, match_centres, parse, requests
+from soccer_assets.sources.spec import Query
+from soccer_assets.sources.whoscored.feeds import accept, parse
 from soccer_assets.sources.whoscored.records import LEAGUE_OF_NAME, STATUS_OF_CODE, STATUS_OF_WORD
+from soccer_assets.sources.whoscored.source import match_centres, requests
 
 DAY = "https://site/livescores/data?d=20240501&isSummary=false"
 PAGE = "https://site/Matches/7/Live"
@@ -91,13 +93,11 @@ def row(value: Any, address: str = DAY) -> dict[str, Any]:
 # What is asked for
 
 
-def test_each_day_has_a_feed_and_each_month_of_a_stage_another():
-    asked = requests("https://site", dt.date(2024, 4, 30), dt.date(2024, 5, 1), stages=[900])
+def test_each_day_has_a_feed_and_each_match_a_page():
+    asked = requests(Query(dt.date(2024, 4, 30), dt.date(2024, 5, 1), dt.date(2024, 5, 1), base="https://site"))
     assert asked == [
         Request("https://site/livescores/data?d=20240430&isSummary=false"),
         Request("https://site/livescores/data?d=20240501&isSummary=false"),
-        Request("https://site/tournaments/900/data/?d=202404&isAggregate=false"),
-        Request("https://site/tournaments/900/data/?d=202405&isAggregate=false"),
     ]
     assert match_centres("https://site", ["7"]) == [Request(PAGE, final=True)]
 
@@ -199,7 +199,7 @@ def test_a_match_is_of_our_league_by_tournament_stage_sex_and_age(changes, conte
 
 
 def test_every_league_has_a_tournament_and_a_name_of_its_own():
-    ids = [league.whoscored for league in LEAGUES.values()]
+    ids = list(NAMES_AT["whoscored"].values())
     assert 0 not in ids
     assert len(set(ids)) == len(LEAGUES)
     assert set(LEAGUE_OF_NAME.values()) == set(LEAGUES)

@@ -1,0 +1,138 @@
+"""football-data.co.uk: season archives, the files of extra leagues, and lists of fixtures."""
+
+import datetime as dt
+from dataclasses import replace
+from urllib.parse import quote
+
+import polars as pl
+
+from soccer_assets.leagues import LATEST_END, seasons_between
+from soccer_assets.sources.fetching.client import Request
+from soccer_assets.sources.football_data.files import accept_archive, accept_fixtures, parse
+from soccer_assets.sources.football_data.text import KEY_COLUMNS
+from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS
+from soccer_assets.sources.spec import Habit, Query, SourceSpec, TableSpec
+from soccer_assets.storage.file_urls import path_of
+from soccer_assets.storage.lake import DATE
+from soccer_assets.storage.tables import Replacement
+
+FIXTURE_FILES = ("fixtures.csv", "new_league_fixtures.csv")
+#: A season's archive is final this long after its last possible day.
+FINAL_AFTER = dt.timedelta(days=120)
+#: Key of the records of all lists.
+PLACE = ("_address", "_payload_id", "_line")
+
+
+def archives(query: Query) -> list[Request]:
+    """The files that may hold matches that were played on the dates of the query."""
+    requests = []
+    for league in query.leagues:
+        if league.extra:
+            requests.append(Request(f"{query.base}/new/{league.code}.csv"))
+            continue
+        for start in seasons_between(league, query.first, min(query.last, query.today)):
+            code = f"{start % 100:02d}{(start + 1) % 100:02d}"
+            final = query.today > dt.date(start + 1, *LATEST_END) + FINAL_AFTER
+            requests.append(Request(f"{query.base}/mmz4281/{code}/{league.code}.csv", final))
+    return requests
+
+
+def fixture_files(query: Query) -> list[Request]:
+    """The site's fixtures files; a file:// mirror may keep more of them in a folder `fixtures`."""
+    names = list(FIXTURE_FILES)
+    if query.base.startswith("file://"):
+        folder = path_of(query.base) / "fixtures"
+        names += [f"fixtures/{quote(path.name)}" for path in sorted(folder.glob("*.csv"))]
+    return [Request(f"{query.base}/{name}") for name in names]
+
+
+def of_moved_matches(records: pl.DataFrame, query: Query, stored: pl.LazyFrame) -> list[Replacement]:
+    """What makes right the rows beyond the query's dates of matches that the archives have moved into or out of them.
+
+    The old row of a match that came into these dates leaves the table; the record of one that left them enters it.
+    What else changed beyond them, such as a name, waits for a run of its dates.
+
+    Args:
+        records: all records of the archives read.
+        query: the match dates that are written.
+        stored: rows of `football_data_results`.
+    """
+    if records.is_empty():
+        return []
+    beyond, pair = ~pl.col(DATE).is_between(query.first, query.last), ["_address", "_home", "_away"]
+    of_archives = stored.filter(pl.col("_address").is_in(records["_address"].unique().implode())).collect()
+    had, listed = _with_teams(of_archives), _with_teams(records)
+    gone = had.join(listed, on=[*pair, DATE], how="anti")
+    new = listed.join(had, on=[*pair, DATE], how="anti")
+    stale = gone.filter(beyond).join(new.filter(~beyond), on=pair, how="semi")
+    left = new.filter(beyond).join(gone.filter(~beyond), on=pair, how="semi").drop("_home", "_away")
+    key = list(FOOTBALL_DATA_RESULTS.key)
+    moved = pl.concat([stale.select(key), left.select(key)]).unique().sort(key)
+    places = [f"(_payload_id = '{payload_id}' AND _line = {line})" for payload_id, line in moved.iter_rows()]
+    return [Replacement(FOOTBALL_DATA_RESULTS.conform(left), " OR ".join(places))] if places else []
+
+
+def as_last_listed(records: pl.DataFrame, lists: pl.DataFrame, query: Query) -> pl.DataFrame:
+    """One record per match of the leagues followed and date, the one listed last, with the first and last time it was.
+
+    Args:
+        records: records of fixtures files.
+        lists: the files, as `TableSpec.as_listed` has them.
+        query: names the leagues.
+    """
+    if records.is_empty():
+        return FOOTBALL_DATA_FIXTURES.empty()
+    times = lists.select(
+        "is_newest", _address="address", _payload_id="payload_id", _first_at="fetched_at", _last_at="last_at"
+    )
+    columns = records.columns
+    home, away = (pl.coalesce(name for name in KEY_COLUMNS[side] if name in columns) for side in ("home", "away"))
+    match = [pl.col("_league"), pl.col(DATE), home.alias("home"), away.alias("away")]
+    return (
+        records.filter(pl.col("_league").is_in([league.code for league in query.leagues]))
+        .join(times, on=["_address", "_payload_id"])
+        .sort("_last_at", "_address", "_line")
+        .with_columns(
+            _first_seen_at=pl.col("_first_at").min().over(match), _last_seen_at="_last_at", _listed="is_newest"
+        )
+        .drop("_first_at", "_last_at", "is_newest")
+        .filter(pl.struct(match).is_last_distinct())
+    )
+
+
+def in_form(published: pl.LazyFrame) -> pl.LazyFrame:
+    """The records with home and away."""
+    names = published.collect_schema().names()
+    sides = {
+        side: pl.coalesce([name for name in KEY_COLUMNS[side] if name in names] or pl.lit(None, pl.String))
+        for side in ("home", "away")
+    }
+    return published.with_columns(**sides)
+
+
+def _with_teams(records: pl.DataFrame) -> pl.DataFrame:
+    """Add `_home` and `_away`, from whichever of their columns is published."""
+    return records.with_columns(
+        pl.coalesce(name for name in KEY_COLUMNS[side] if name in records.columns).alias(f"_{side}")
+        for side in ("home", "away")
+    )
+
+
+SOURCE = SourceSpec(
+    name="football_data",
+    address="https://www.football-data.co.uk",
+    tables=(
+        TableSpec(
+            FOOTBALL_DATA_RESULTS, archives, accept_archive, parse,
+            kind="csv", judged_by_day=True, corrected_late=True, beyond=of_moved_matches, in_form=in_form,
+        ),
+        TableSpec(
+            FOOTBALL_DATA_FIXTURES, fixture_files, accept_fixtures, parse,
+            kind="csv", judged_by_day=True, as_listed=as_last_listed, in_form=in_form,
+            parsed_as=replace(FOOTBALL_DATA_RESULTS, name=FOOTBALL_DATA_FIXTURES.name, key=PLACE),
+        ),
+    ),
+    habit=Habit(days_ahead=0),  # fixtures are published a day or two ahead
+    trust=0,
+    required=True,
+)  # fmt: skip
