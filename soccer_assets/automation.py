@@ -36,6 +36,7 @@ from soccer_assets.models.training.training import chosen_families
 from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, range_tags
 from soccer_assets.orchestration.retraining import decide
 from soccer_assets.settings import Settings
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.data_versions import CORRECTED_DAYS, out_of_date, unfinished
 from soccer_assets.storage.lake import DATE, Lake
 
@@ -45,7 +46,7 @@ MODELS = AssetSelection.groups("models")
 ABLATION = AssetSelection.assets("ablation")
 DRIFT = AssetSelection.assets("drift_report")
 #: Sources that correct scores of matches played long ago, and tell of matches that were awarded.
-CORRECTED = AssetSelection.assets("football_data_results", "openfootball_matches", "understat_matches")
+CORRECTED = AssetSelection.assets(*(t.table.name for source in SOURCES for t in source.tables if t.corrected_late))
 #: Downstream of the coming fixtures, but of the past; or, as links and health of the sources, of a job of its own.
 NOT_HOURLY = AssetSelection.groups("monitoring") | AssetSelection.assets("source_health", "odds_links", "team_ratings")
 

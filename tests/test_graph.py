@@ -25,9 +25,13 @@ sources      fonbet_events
 sources      fonbet_results
 sources      source_health                  fonbet_events fonbet_results football_data_fixtures football_data_results \
                                             openfootball_matches understat_matches whoscored_matches
-matches      matches                        fonbet_results football_data_fixtures football_data_results openfootball_matches \
+matches      matches                        fonbet_results football_data_fixtures football_data_results link_decisions openfootball_matches \
                                             understat_matches whoscored_matches
-matches      teams                          matches
+matches      match_links                    fonbet_results football_data_fixtures football_data_results link_decisions openfootball_matches \
+                                            understat_matches whoscored_matches
+matches      match_conflicts                fonbet_results football_data_fixtures football_data_results link_decisions openfootball_matches \
+                                            understat_matches whoscored_matches
+matches      teams                          match_links matches
 matches      link_decisions
 odds         odds_links                     fonbet_events link_decisions matches odds_links
 odds         odds                           fonbet_events football_data_fixtures football_data_results matches \
@@ -131,12 +135,12 @@ STAGES_OF_JOBS = {
     "train_job": "models",
 }
 ASSETS_OF_THE_ODDS_JOB = """
-football_data_fixtures matches teams odds market_probabilities best_prices match_features predictions markets \
+football_data_fixtures matches match_links match_conflicts teams odds market_probabilities best_prices match_features predictions markets \
 value_bets prediction_ledger
 """
 
 ASSETS_OF_CORRECTIONS = """
-football_data_results openfootball_matches understat_matches matches teams settled_predictions settled_bets \
+football_data_results openfootball_matches understat_matches matches match_links match_conflicts teams settled_predictions settled_bets \
 quality_report backtest_report
 """
 

@@ -20,11 +20,12 @@ from soccer_assets.errors import RunFailedError
 from soccer_assets.orchestration.partitions import range_tags, within_partitions
 from soccer_assets.orchestration.runs import events_of, planned_as_a_whole
 from soccer_assets.settings import Settings
-from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS, SOURCE_ANSWERED, WHAT_BROKE
+from soccer_assets.sources.catalog import SOURCES
+from soccer_assets.sources.schema import SOURCE_ANSWERED, WHAT_BROKE
 
 ROOT = Path(__file__).parents[2]
 #: Without these there are no matches: a run that had to do with their last good files ends in an error.
-TRUSTED = (FOOTBALL_DATA_RESULTS.name, FOOTBALL_DATA_FIXTURES.name)
+TRUSTED = [spec.table.name for source in SOURCES if source.required for spec in source.tables]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")

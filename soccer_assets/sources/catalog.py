@@ -13,3 +13,5 @@ SOURCES: tuple[SourceSpec, ...] = (
     whoscored.SOURCE,
     fonbet.SOURCE,
 )
+#: Those whose records become matches, the most trusted first.
+TRUSTED = sorted((source for source in SOURCES if source.trust is not None), key=lambda source: source.trust or 0)
