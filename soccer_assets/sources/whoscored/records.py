@@ -44,7 +44,7 @@ _NAMES = {
     "POL": "Ekstraklasa", "ROU": "Liga I|Superliga", "RUS": "Premier League", "SWE": "Allsvenskan",
     "SWZ": "Super League", "USA": "Major League Soccer",
 }  # fmt: skip
-LEAGUE_OF_TOURNAMENT = {str(league.whoscored): code for code, league in LEAGUES.items()}
+LEAGUE_OF_TOURNAMENT = {str(league.whoscored): code for code, league in LEAGUES.items() if league.whoscored}
 LEAGUE_OF_NAME = {
     (REGION_CODES[LEAGUES[code].country], name): code for code, names in _NAMES.items() for name in names.split("|")
 }
