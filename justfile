@@ -35,7 +35,7 @@ bench *PARTS:
 fuzz *ARGS:
     SOCCER_FUZZ_EXAMPLES=20000 pytest tests/sources -k fuzz "$@"
 
-# the site of docs/ under var/docs; a broken link or reference is an error
+# the site of docs/ into docs/site; a broken link or reference is an error
 docs:
     uv run --group docs mkdocs build --strict --config-file docs/mkdocs.yml
 

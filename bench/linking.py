@@ -76,7 +76,7 @@ def judge(events: pl.DataFrame, matches: pl.DataFrame) -> dict[str, Any]:
     seconds = time.perf_counter() - began
     links = rows.filter(pl.col("outcome") == "linked").join(events.select("event_id", "goals"), on="event_id")
     links = links.join(matches.select("match_id", theirs="goals"), on="match_id")
-    wrong = (links["goals"] != links["theirs"]).sum() / (1 - CHANCE)
+    wrong = int((links["goals"] != links["theirs"]).sum()) / (1 - CHANCE)
     truth = _truth(events, matches)
     found = truth.join(rows, on="event_id").group_by("event_id").agg(
         right=(pl.col("match_id") == pl.col("match_id_right")).fill_null(False).any(),

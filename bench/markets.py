@@ -8,6 +8,7 @@ without one.
 import datetime as dt
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,8 @@ def all_of_it() -> dict[str, Any]:
     }
     odds = 1 / (p_1x2 * rng.uniform(1.03, 1.1, (MATCHES, 1)))
     for name in METHODS:
-        removed, ours = _timed(lambda name=name: devig.METHODS[name](odds), OURS)
-        books, theirs = _timed(lambda name=name: np.array([_implied(name, book) for book in odds]), THEIRS)
+        removed, ours = _timed(partial(devig.METHODS[name], odds), OURS)
+        books, theirs = _timed(partial(_implied_all, name, odds), THEIRS)
         measured |= {
             f"{name}, seconds": ours,
             f"{name}, penaltyblog": theirs,
@@ -106,10 +107,10 @@ def _of_penaltyblog(home: float, away: float) -> dict[tuple[str, float | None, s
     return told | {("correct_score", None, score): grid.exact_score(*map(int, score.split("-"))) for score in SCORES}
 
 
-def _implied(method: str, book: Any) -> list[float]:
+def _implied_all(method: str, books: Any) -> Any:
     from penaltyblog.implied import calculate_implied
 
-    return list(calculate_implied(book.tolist(), method=method).probabilities)
+    return np.array([calculate_implied(book, method=method).probabilities for book in books.tolist()])
 
 
 def _difference(results: Any, grids: list[dict[tuple[str, float | None, str], float]]) -> float:

@@ -43,9 +43,9 @@ def _measure() -> dict[str, Any]:
         given, trials=default.trials, folds=default.folds, fold_days=default.fold_days, families=""
     )
     lake, day = Lake(settings.lake), dt.date.fromisoformat(os.environ["BENCH_FURTHER"])
-    tables = [lake.scan(name) for name in ("match_features", "matches", "market_probabilities")]
+    features, matches, market = (lake.scan(name) for name in ("match_features", "matches", "market_probabilities"))
     began = time.perf_counter()
-    known = examples(*tables, day.replace(year=day.year - YEARS), day)
+    known = examples(features, matches, market, day.replace(year=day.year - YEARS), day)
     measured: dict[str, Any] = {"examples": len(known), "examples, seconds": time.perf_counter() - began}
     rows, search, again = [], 0.0, 0.0
     for name, family in FAMILIES.items():

@@ -17,7 +17,8 @@ from msgspec import Meta
 from soccer_assets.errors import SettingsError
 
 PREFIX = "SOCCER_"
-SOURCE_URL = re.compile(rf"{PREFIX}(\w+)_URL")
+#: `SOCCER_FONBET_URLS` names several hosts.
+SOURCE_URL = re.compile(rf"{PREFIX}(\w+?)_URLS?")
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 

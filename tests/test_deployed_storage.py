@@ -33,7 +33,7 @@ UP_TO_FEATURES, MODELS, FORECASTS = 16, 3, 7
 DAYS = 210
 GRAPH = """
 import datetime as dt, sys
-from soccer_assets import runs
+from soccer_assets.commands import materialize as runs
 first, model, last = map(dt.date.fromisoformat, sys.argv[1:])
 with runs.instance() as instance:
     print(type(instance.event_log_storage).__name__, type(instance.compute_log_manager).__name__)

@@ -38,7 +38,8 @@ class Child:
     log: Path
     ready_at: str | None
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
+        """The last 15 lines of its output."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
 
@@ -68,15 +69,13 @@ class Running:
             while child.ready_at is not None and not _answers(child.ready_at):
                 self._check()
                 if time.monotonic() > deadline:
-                    raise PlatformError(
-                        f"{child.name} did not answer within {START_SECONDS:g} s:\n{child.last_words()}"
-                    )
+                    raise PlatformError(f"{child.name} did not answer within {START_SECONDS:g} s:\n{child.log_tail()}")
                 time.sleep(POLL_SECONDS)
 
     def _check(self) -> None:
         for child in self._children:
             if child.process.poll() is not None:
-                raise PlatformError(f"{child.name} ended with code {child.process.returncode}:\n{child.last_words()}")
+                raise PlatformError(f"{child.name} ended with code {child.process.returncode}:\n{child.log_tail()}")
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def require_rows(name: str, rows: pl.DataFrame, due: pl.DataFrame, command: str 
     shown = ", ".join(map(str, dates[:SHOWN])) + (", ..." if len(dates) > SHOWN else "")
     raise NotMaterializedError(
         f"expected {name} of {due['match_id'].n_unique()} matches on {shown}, found none: "
-        f"run `just {command} {dates[0]} {dates[-1]}`"
+        f"run `uv run soccer {command} {dates[0]} {dates[-1]}`"
     )
 
 

@@ -28,7 +28,7 @@ DEADLINE_SECONDS = 120
 BACKFILLS = """
 import datetime as dt, os, sys, traceback
 import pandera.polars
-from soccer_assets import runs
+from soccer_assets.commands import materialize as runs
 
 def backfill(first, last):
     try:

@@ -1,0 +1,145 @@
+"""What docs/ says is true of the code: its tables, its commands, its words; the tour of one match runs."""
+
+import ast
+import re
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import numpy as np
+import pytest
+
+from soccer_assets.commands.cli import SECTIONS, soccer
+from soccer_assets.odds.schema import BOOKMAKERS, ODDS
+from soccer_assets.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+PAGES = ROOT / "docs" / "pages"
+
+
+def text(page: str) -> str:
+    return (PAGES / page).read_text()
+
+
+def table(page: str, name: str) -> list[tuple[str, ...]]:
+    """The cells of the table between the marks of a name, without its header."""
+    (marked,) = re.findall(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text(page), re.DOTALL)
+    rows = marked.strip().splitlines()[2:]
+    return [tuple(cell.strip() for cell in row.strip("|").split(" | ")) for row in rows]
+
+
+def test_every_setting_has_its_default_and_description() -> None:
+    described = typing.get_type_hints(Settings, include_extras=True)
+    assert [tuple(cell.strip("| ") for cell in row) for row in table("operating.md", "settings")] == [
+        (
+            f"`{PREFIX}{'<SOURCE>_URL' if field.name == 'source_urls' else field.name.upper()}`",
+            "" if field.default in ("", None, msgspec.NODEFAULT) else f"`{field.default}`",
+            described[field.name].__metadata__[0].description,
+        )
+        for field in msgspec.structs.fields(Settings)
+    ]
+
+
+def commands() -> Iterator[tuple[str, str, str]]:
+    """Section, words and first sentence of every command that runs something."""
+    for section, names in SECTIONS.items():
+        for name in names:
+            command = soccer.commands[name]
+            below = command.commands if isinstance(command, click.Group) else {"": command}
+            for word, leaf in below.items():
+                assert leaf.help is not None
+                yield section.lower(), f"`soccer {name} {word}".strip() + "`", leaf.help.splitlines()[0]
+
+
+def test_every_command_has_its_section_and_help() -> None:
+    assert table("operating.md", "commands") == list(commands())
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))
+def test_every_command_that_a_page_names_exists(page: str) -> None:
+    for name, below in re.findall(r"uv run\s+soccer ([a-z][a-z-]+)(?: ([a-z]+))?", text(page)):
+        command = soccer.commands[name]
+        assert not isinstance(command, click.Group) or not below or below in command.commands, (name, below)
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(r"`((?:[\w.]+/)+[\w.]*)`", text(page))
+    folders = (ROOT, ROOT / "soccer_assets", ROOT / "soccer_assets" / "models" / "families")
+    made = ("var/", "deploy/.env")
+    assert [n for n in named if not n.startswith(made) and not any((folder / n).exists() for folder in folders)] == []
+
+
+def test_the_tour_of_one_match_runs_and_agrees_with_itself(season: Any) -> None:
+    world: dict[str, Any] = {}
+    blocks = re.findall(r"^```python\n(.*?)^```", text("tour.md"), re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 9
+    for block in blocks:
+        exec(compile(block, "tour.md", "exec"), world)
+    match, record, parsed, blend = (world[name] for name in ("match", "record", "parsed", "blend"))
+    assert match["match_date"] > season.today
+    assert world["line"].startswith(match["league"] + ",")
+    assert f",{match['home']},{match['away']}," in world["line"]
+    published = [name for name, value in record.items() if value is not None and not name.startswith("_")]
+    assert len(published) > 10
+    assert {name: parsed[name] for name in published} == {name: record[name] for name in published}
+    assert (world["league"], world["season"]) == (match["league"], match["season"].replace("/", ""))
+    assert world["fair"].sum() == pytest.approx(1, abs=1e-12)
+    assert (world["fair"] < [1 / world["prices"][side] for side in ("home", "draw", "away")]).all()
+    assert np.isfinite(world["elo_difference"])
+    assert {"model", "market", "blend"} <= set(world["lines"])
+    assert world["matrix"].sum() == pytest.approx(1, abs=1e-12)
+    assert world["home_win"] == pytest.approx(blend["p_home"], abs=1e-9)
+    assert world["answer"].status_code == 200
+    assert (world["body"]["home"], world["body"]["match_id"]) == (match["home"], match["match_id"])
+    assert world["body"]["blend"]["home"] == pytest.approx(blend["p_home"], abs=1e-6)
+
+
+def test_a_bookmaker_is_one_line() -> None:
+    """What `adding.md` says: a prefix and a name are all that the column of its prices asks for."""
+    values = dict(zip(ODDS.schema.names(), ODDS.schema.dtypes(), strict=True))["bookmaker"]
+    assert set(BOOKMAKERS.values()) <= set(values.categories.to_list())  # type: ignore[attr-defined]
+
+
+def names(path: Path) -> Iterator[str]:
+    """Names of functions, classes, parameters and module variables of a file."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+BANNED = set(re.findall(r"`(\w+)`", text("glossary.md").split("is no name:")[1].split(".")[0]))
+
+
+def test_no_name_of_a_command_is_a_banned_word() -> None:
+    assert len(BANNED) == 12
+    files = sorted((ROOT / "soccer_assets" / "commands").glob("*.py"))
+    assert [(file.name, name) for file in files for name in names(file) if name in BANNED] == []
+
+
+def test_a_banned_name_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("def look(about: int) -> int:\n    told = about\n    return told\n")
+    assert set(names(tmp_path / "module.py")) & BANNED == {"about", "told"}
+
+
+def test_every_word_of_the_glossary_stands_once_and_in_order() -> None:
+    words = re.findall(r"^\| ([^|]+?) \|", text("glossary.md"), re.MULTILINE)[2:]
+    assert words == sorted(set(words), key=str.lower)
+
+
+def test_there_are_ten_decisions() -> None:
+    headings = re.findall(r"^## (\d+)\. ", text("decisions.md"), re.MULTILINE)
+    assert headings == [str(number) for number in range(1, 11)]
+
+
+def test_the_plots_of_the_gallery_are_there_and_small() -> None:
+    named = re.findall(r"\((plots/\w+\.svg)\)", text("gallery.md"))
+    assert sorted(named) == sorted(f"plots/{path.name}" for path in (PAGES / "plots").iterdir())
+    assert max((PAGES / name).stat().st_size for name in named) < 100_000
