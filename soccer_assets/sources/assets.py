@@ -13,6 +13,7 @@ from dagster import (
     AssetIn,
     AssetKey,
     AssetsDefinition,
+    Failure,
     FreshnessPolicy,
     MetadataValue,
     Output,
@@ -21,11 +22,12 @@ from dagster import (
 )
 
 from soccer_assets.clock import Clock
+from soccer_assets.errors import SourcesFailedError
 from soccer_assets.orchestration.io_manager import dated_asset, markdown
 from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.settings import Settings, named
 from soccer_assets.sources import health
-from soccer_assets.sources.acquisition import Acquired
+from soccer_assets.sources.acquisition import Acquired, Acquisition
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.schema import SOURCE_ANSWERED, SOURCE_HEALTH, WHAT_BROKE
 from soccer_assets.sources.spec import SourceSpec, TableSpec
@@ -93,7 +95,11 @@ def _acquired_asset(source: SourceSpec, spec: TableSpec) -> AssetsDefinition:
         freshness_policy=FreshnessPolicy.time_window(fail_window=source.habit.stale_after),
     )
     def build(context: AssetExecutionContext) -> Iterator[Any]:
-        acquired: Acquired = context.resources.acquisitions[table.name].acquire(*dates_of(context.partition_key_range))
+        acquisition: Acquisition = context.resources.acquisitions[table.name]
+        try:
+            acquired = acquisition.acquire(*dates_of(context.partition_key_range))
+        except SourcesFailedError as error:
+            raise Failure(str(error), allow_retries=False) from error  # the client has tried again
         if acquired.problem:
             context.log.error("%s keeps what it had: %s", table.name, acquired.problem)
         for address, times in acquired.unread_times.items():
