@@ -16,10 +16,11 @@ from dagster import (
 )
 
 from soccer_assets.linking.decisions import in_order
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches.clubs import clubs_of
 from soccer_assets.matches.date_range import SEASON_AROUND, matches_of_range
 from soccer_assets.matches.laws import LAWS, Law
-from soccer_assets.matches.schema import LINK_DECISIONS, MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
+from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
 from soccer_assets.orchestration.io_manager import dated_asset, dated_assets, markdown, optional, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.sources.catalog import TRUSTED

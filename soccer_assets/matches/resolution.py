@@ -13,18 +13,11 @@ import polars as pl
 from soccer_assets.leagues import country_of_league, team_id
 from soccer_assets.linking import decisions
 from soccer_assets.linking.names import Scorer
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches import clubs
 from soccer_assets.matches.merging import merge
 from soccer_assets.matches.records import COUNTS, FORM, GOALS, MOST_COUNTED, MOST_GOALS, NO_SCORE
-from soccer_assets.matches.schema import (
-    FOOTBALL_DATA,
-    LINK_DECISIONS,
-    MATCH_CONFLICTS,
-    MATCH_LINKS,
-    MATCHES,
-    ON,
-    PAIR,
-)
+from soccer_assets.matches.schema import FOOTBALL_DATA, MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, PAIR
 from soccer_assets.matches.seasons import SINGLE_MEETINGS, complete_seasons, seasons_by_archives
 from soccer_assets.storage.tables import refused
 

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from soccer_assets import resources
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches.records import in_one_form
 from soccer_assets.matches.resolution import Matches, resolve
-from soccer_assets.matches.schema import LINK_DECISIONS
 from soccer_assets.odds.links import odds_links
 from soccer_assets.odds.prices import Prices, long_form
 from soccer_assets.odds.schema import ODDS_LINKS
