@@ -55,11 +55,12 @@ def _measure() -> dict[str, Any]:
     for name, source in (("openfootball", openfootball), ("understat", understat), ("whoscored", whoscored)):
         table = getattr(tables, f"{name.upper()}_MATCHES")
         parsed = source.parse(_answers(*SIDE[name], address=UNDERSTAT if name == "understat" else ""))
-        others[name] = table.conform(_of_dates(parsed.records)).lazy()
+        others[table.name] = table.conform(_of_dates(parsed.records)).lazy()
     records = in_one_form(others)
     parsing = time.process_time() - began
     began = time.process_time()
-    matches = resolve(results.lazy(), tables.FOOTBALL_DATA_FIXTURES.empty().lazy(), records).rows
+    own = in_one_form({tables.FOOTBALL_DATA_RESULTS.name: results.lazy()})
+    matches = resolve(pl.concat([own, records])).rows
     resolving = time.process_time() - began
     return {
         "side records": len(records),

@@ -23,8 +23,9 @@ sources      understat_matches
 sources      whoscored_matches
 sources      fonbet_events
 sources      fonbet_results
-sources      source_health                  fonbet_events fonbet_results football_data_fixtures football_data_results \
+sources      source_health                  fetch_log fonbet_events fonbet_results football_data_fixtures football_data_results \
                                             openfootball_matches understat_matches whoscored_matches
+sources      fetch_log
 matches      matches                        fonbet_results football_data_fixtures football_data_results link_decisions openfootball_matches \
                                             understat_matches whoscored_matches
 matches      match_links                    fonbet_results football_data_fixtures football_data_results link_decisions openfootball_matches \
@@ -236,7 +237,7 @@ def test_the_sources_alone_are_tried_again(nodes):
     ops = {node.name: node.retry_policy for node in defs.resolve_implicit_global_asset_job_def().all_node_defs}
     assert {name for name, policy in ops.items() if policy} == {
         name for group, name, *_ in words(GRAPH) if group == "sources"
-    } - {"source_health"}
+    } - {"source_health", "fetch_log"}
 
 
 def test_a_training_makes_the_families_that_are_named_and_the_model_selected_among_them():
@@ -285,7 +286,10 @@ def test_every_description_says_what_one_row_is(by_default):
 def test_every_asset_is_partitioned_by_match_date_and_a_range_is_one_run(nodes):
     from soccer_assets.orchestration.partitions import match_dates
 
-    assert {node.key.to_user_string() for node in nodes if node.partitions_def != match_dates} == {"link_decisions"}
+    assert {node.key.to_user_string() for node in nodes if node.partitions_def != match_dates} == {
+        "fetch_log",
+        "link_decisions",
+    }
     made = [node for node in nodes if node.is_materializable]
     single = BackfillPolicy.single_run()
     assert {node.key.to_user_string() for node in made if node.backfill_policy != single} == set()
@@ -303,7 +307,7 @@ def test_every_column_is_described_and_the_key_is_told(nodes):
         schema = node.metadata["dagster/column_schema"]
         assert isinstance(schema, TableSchema)
         columns = {column.name: column for column in schema.columns}
-        assert {"match_date", "model_date", "decided_at"} & set(columns), node.key
+        assert {"match_date", "model_date", "decided_at", "fetched_at"} & set(columns), node.key
         assert set(node.metadata["key"].split(", ")) <= set(columns), node.key
         assert {name for name, column in columns.items() if not column.description} == set(), node.key
 

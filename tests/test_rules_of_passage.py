@@ -88,3 +88,8 @@ def test_serving_reaches_of_a_stage_its_schema_alone(
 ) -> None:
     plant(tree, module, statement)
     assert set(broken(tree)) >= {NAMES[contract] for contract in contracts}
+
+
+def test_linking_knows_no_stage(tree: Path) -> None:
+    plant(tree, "soccer_assets/linking/link.py", "from soccer_assets.sources import side_kinds")
+    assert broken(tree) == [NAMES["stages"]]

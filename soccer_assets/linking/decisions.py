@@ -18,7 +18,7 @@ import polars as pl
 
 from soccer_assets.errors import SoccerError
 from soccer_assets.linking.link import ALIASES, REJECTED
-from soccer_assets.matches.schema import LINK_DECISIONS
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.storage.lake import Lake
 
 Entry = Mapping[str, Any]

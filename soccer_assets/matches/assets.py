@@ -16,11 +16,11 @@ from dagster import (
 )
 
 from soccer_assets.linking.decisions import in_order
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches.clubs import clubs_of
 from soccer_assets.matches.date_range import SEASON_AROUND, matches_of_range
 from soccer_assets.matches.laws import LAWS, Law
-from soccer_assets.matches.records import in_one_form
-from soccer_assets.matches.schema import LINK_DECISIONS, MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
+from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
 from soccer_assets.orchestration.io_manager import dated_asset, dated_assets, markdown, optional, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.sources.catalog import TRUSTED
@@ -53,9 +53,7 @@ def matches(
 ) -> tuple[TableRows, pl.DataFrame, pl.DataFrame]:
     """Matches, the records of other sources that are about them, and where sources differ."""
     first, last = dates_of(context.partition_key_range)
-    results, fixtures = (published.pop(f"football_data_{name}") for name in ("results", "fixtures"))
-    others = in_one_form({name.removesuffix("_matches"): rows for name, rows in published.items()})
-    made = matches_of_range(results, fixtures, others, fonbet_results, in_order(link_decisions), first, last)
+    made = matches_of_range(published, fonbet_results, in_order(link_decisions), first, last)
     rows = made.rows.rows
     by_status = dict(rows["status"].value_counts(sort=True).iter_rows())
     by_source = dict(rows["source"].value_counts(sort=True).iter_rows())

@@ -11,7 +11,8 @@ from soccer_assets.leagues import LEAGUES, slug, team_id
 from soccer_assets.linking import decisions
 from soccer_assets.linking.link import link
 from soccer_assets.linking.names import Scorer, parse
-from soccer_assets.matches.schema import ON, SOURCES, TEAMS
+from soccer_assets.matches.records import OTHERS
+from soccer_assets.matches.schema import ON, TEAMS
 
 #: A name without a match in common is a club's when it is this likely and so much likelier than any other club's.
 SURE: Final = 0.8
@@ -47,7 +48,7 @@ def identify(records: pl.DataFrame, base: pl.DataFrame, ledger: pl.DataFrame, sc
     reference = {key: rows for key, rows in base.group_by(SEASON)}
     none = pl.lit(None, pl.String)
     identified = [records.clear().with_columns(home_id=none, home_by=none, away_id=none, away_by=none)]
-    for source in SOURCES:
+    for source in OTHERS:
         seasons = {
             key: rows
             for key, rows in records.filter(pl.col("source") == source).sort("season").group_by(

@@ -1,7 +1,7 @@
 """What a run writes: the matches of its dates, with what comes with them, and the rows beyond of moved matches."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from soccer_assets.matches.fonbet_results import BESIDE, check_results
+from soccer_assets.matches.records import in_one_form
 from soccer_assets.matches.resolution import resolve
 from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON
 from soccer_assets.storage.lake import DATE
@@ -20,7 +21,7 @@ SEASON_AROUND: Final = dt.timedelta(days=400)
 
 @dataclass(frozen=True)
 class MatchesOfRange:
-    """Rows of `matches`, `match_links` and `match_conflicts`; how many of Fonbet's results agree, differ and fill."""
+    """Rows of `matches` and what comes with them, and how many of Fonbet's results agree, differ and fill."""
 
     rows: TableRows
     links: pl.DataFrame
@@ -29,9 +30,7 @@ class MatchesOfRange:
 
 
 def matches_of_range(
-    results: pl.LazyFrame,
-    fixtures: pl.LazyFrame,
-    others: pl.DataFrame,
+    published: Mapping[str, pl.LazyFrame],
     fonbet_results: pl.LazyFrame,
     decisions: pl.DataFrame,
     first: dt.date,
@@ -40,15 +39,13 @@ def matches_of_range(
     """The matches from `first` to `last`, both inclusive.
 
     Args:
-        results: rows of `football_data_results`, a season around the dates.
-        fixtures: rows of `football_data_fixtures`, likewise.
-        others: the other sources' records in `records.FORM`, likewise.
+        published: the records of each table that becomes matches, by its name, a season around the dates.
         fonbet_results: rows of `fonbet_results` from a day before the dates to a day after them.
         decisions: rows of `link_decisions`, in their order.
         first: the first match date.
         last: the last one.
     """
-    resolved = resolve(results, fixtures, others, decisions)
+    resolved = resolve(in_one_form(published), decisions)
     near = resolved.rows.filter(pl.col(DATE).is_between(first - 2 * BESIDE, last + 2 * BESIDE))
     checked = check_results(near, fonbet_results, decisions)
     of_dates = pl.col(DATE).is_between(first, last)

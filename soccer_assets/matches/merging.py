@@ -14,8 +14,8 @@ from typing import Final
 
 import polars as pl
 
-from soccer_assets.matches.records import COUNTS, EXPECTED_GOALS, GOALS, WORDS
-from soccer_assets.matches.schema import MATCH_CONFLICTS, ON, PAIR, SCORED, SOURCES
+from soccer_assets.matches.records import COUNTS, EXPECTED_GOALS, GOALS, OTHERS, WORDS
+from soccer_assets.matches.schema import MATCH_CONFLICTS, ON, PAIR, SCORED
 from soccer_assets.matches.seasons import SINGLE_MEETINGS, season_bounds
 
 #: Clubs that meet more than once at one ground in a season do so further apart than this.
@@ -55,7 +55,7 @@ def merge(base: pl.DataFrame, records: pl.DataFrame) -> Merged:
     """
     bounds = season_bounds(base)
     links, conflicts, refused = [], [], [records.clear()]
-    for source in SOURCES:
+    for source in OTHERS:
         mine = records.filter(pl.col("source") == source).sort("seen_at", "payload_id", "line")
         mine = mine.unique([*PAIR, "match_date"], keep="last", maintain_order=True).with_row_index("_record")
         base = base.with_row_index("_row")

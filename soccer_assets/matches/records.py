@@ -1,4 +1,4 @@
-"""Matches as every other source publishes them, in one form.
+"""Matches as every source publishes them, in one form.
 
 Sources differ in what they know, not in what a match is: each record is brought to the columns of `FORM`, null where
 its source is silent; `season` is the one it states. Records of competitions the platform does not follow, and of
@@ -10,16 +10,22 @@ from collections.abc import Mapping
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.matches.schema import SOURCES, STATISTICS, STATUSES
+from soccer_assets.matches.schema import FOOTBALL_DATA, STATISTICS, STATUSES
+from soccer_assets.sources.catalog import TRUSTED
 from soccer_assets.sources.football_data.dates import stated_season
+from soccer_assets.sources.spec import TableSpec
 from soccer_assets.storage.tables import UTC
 
+#: The sources that are merged into the matches of the first one, in the order of trust.
+OTHERS = [source.name for source in TRUSTED[1:]]
 GOALS = ("home_goals", "away_goals")
 COUNTS = (*GOALS, *(f"{name}_half_time" for name in GOALS), *(f"{s}_{n}" for n in STATISTICS for s in ("home", "away")))
 EXPECTED_GOALS = ("home_xg", "away_xg")
 WORDS = ("referee", "venue")
+TEXTS = ("season_id", "status", "home", "away", "listed", "result", "date_text", *WORDS)
 MOST_GOALS = 40
 MOST_COUNTED = 99
+NO_SCORE = "none"
 #: The sources' parsers told of figures beyond; a lake that an earlier version wrote holds some.
 MOST_EXPECTED = 20
 
@@ -34,55 +40,65 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "seen_at": UTC,
     "payload_id": pl.String,
     "line": pl.Int64,
+    # what football-data.co.uk alone tells: a fixture is in the newest list, a result as a letter, texts as published
+    "listed": pl.Boolean,
+    **dict.fromkeys(("result", "score_text", "date_text"), pl.String),
     "reason": pl.String,
 }
 FORM = pl.Schema(_TYPES)
 
 
 def in_one_form(published: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
-    """Records of every source in `FORM`, those that cannot be used with their reason.
+    """Records of every source in `FORM`, the most trusted first, those that cannot be used with their reason.
 
     Args:
-        published: the source's name and its records as stage 1 keeps them.
+        published: the records of each table that becomes matches, by its name.
     """
-    return pl.concat([pl.DataFrame(schema=FORM), *(_of_source(name, published[name]) for name in SOURCES)])
+    rows = [
+        _of_table(FOOTBALL_DATA if source is TRUSTED[0] else source.name, spec, published[spec.table.name])
+        for source in TRUSTED
+        for spec in source.tables
+        if spec.table.name in published
+    ]
+    return pl.concat([pl.DataFrame(schema=FORM), *rows])
 
 
-def _of_source(source: str, published: pl.LazyFrame) -> pl.DataFrame:
-    names = published.collect_schema().names()
+def _of_table(source: str, spec: TableSpec, published: pl.LazyFrame) -> pl.DataFrame:
+    published = spec.in_form(published)
+    types = published.collect_schema()
 
     def text(name: str) -> pl.Expr:
-        return pl.col(name) if name in names else pl.lit(None, dtype=pl.String)
+        return pl.col(name) if name in types else pl.lit(None, dtype=FORM.get(name, pl.String))
 
     def count(name: str) -> pl.Expr:
-        number = text(name).cast(pl.Float64, strict=False)
-        sound = (number == number.floor()) & number.is_between(0, MOST_COUNTED)
-        return pl.when(sound).then(number).cast(pl.Int16, strict=False).alias(name)
+        number = text(name).cast(pl.String).cast(pl.Float64, strict=False)
+        return pl.when(number == number.floor()).then(number).cast(pl.Int16, strict=False)
 
     def expected(name: str) -> pl.Expr:
         number = text(name).cast(pl.Float64, strict=False)
-        return pl.when(number.is_between(0, MOST_EXPECTED)).then(number).alias(name)
+        return pl.when(number.is_between(0, MOST_EXPECTED)).then(number)
 
+    kick_off = text("kick_off_at")
+    if types.get("kick_off_at") == pl.String:
+        kick_off = kick_off.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False)
+        kick_off = kick_off.dt.replace_time_zone("UTC")
     followed = pl.col("_league").is_not_null() & (text("sex").fill_null("men") == "men")
     records = published.filter(followed & (text("kind").fill_null("first") == "first")).select(
         source=pl.lit(source),
         league="_league",
         season=stated_season(text("season")),
-        season_id=text("season_id"),
         match_date="match_date",
-        kick_off_at=text("kick_off_at").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False)
-        .dt.replace_time_zone("UTC"),
-        status=text("status"),
-        home=text("home"),
-        away=text("away"),
+        kick_off_at=kick_off,
+        **{name: text(name) for name in TEXTS},
         **{name: count(name) for name in COUNTS},
         **{name: expected(name) for name in EXPECTED_GOALS},
-        **{name: text(name) for name in WORDS},
+        score_text=pl.concat_str([text(name).cast(pl.String).fill_null(NO_SCORE) for name in GOALS], separator="-"),
         seen_at="_seen_at",
         payload_id="_payload_id",
         line="_record",
-    ).collect()  # fmt: skip
-    return _with_reason(_dated(records)).select(FORM.names())
+    )  # fmt: skip
+    rows = records.collect()
+    return _with_reason(rows if spec.dates_are_local else _dated(rows)).select(FORM.names())
 
 
 def _dated(records: pl.DataFrame) -> pl.DataFrame:

@@ -10,41 +10,27 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from soccer_assets.leagues import LEAGUES, team_id
+from soccer_assets.leagues import country_of_league, team_id
 from soccer_assets.linking import decisions
 from soccer_assets.linking.names import Scorer
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches import clubs
 from soccer_assets.matches.merging import merge
-from soccer_assets.matches.records import COUNTS, GOALS, MOST_COUNTED, MOST_GOALS
-from soccer_assets.matches.schema import (
-    FOOTBALL_DATA,
-    LINK_DECISIONS,
-    MATCH_CONFLICTS,
-    MATCH_LINKS,
-    MATCHES,
-    ON,
-    PAIR,
-    STATISTICS,
-)
+from soccer_assets.matches.records import COUNTS, FORM, GOALS, MOST_COUNTED, MOST_GOALS, NO_SCORE
+from soccer_assets.matches.schema import FOOTBALL_DATA, MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, PAIR
 from soccer_assets.matches.seasons import SINGLE_MEETINGS, complete_seasons, seasons_by_archives
-from soccer_assets.sources.football_data.dates import kick_off_at, published_date
-from soccer_assets.sources.football_data.text import KEY_COLUMNS
+from soccer_assets.storage.tables import refused
 
-#: Published names of what is counted.
-PUBLISHED: dict[str, tuple[str, ...]] = {
-    "home_goals": ("FTHG", "HG"),
-    "away_goals": ("FTAG", "AG"),
-    "home_goals_half_time": ("HTHG",),
-    "away_goals_half_time": ("HTAG",),
-} | {
-    f"{side}_{name}": (published,)
-    for name, pair in STATISTICS.items()
-    for side, published in zip(("home", "away"), pair.split(), strict=True)
-}
 #: A misprint in one of these does not cost the match.
 DETAILS = [name for name in COUNTS if name not in GOALS]
-RESULT = ("FTR", "Res")
-NO_SCORE = "none"
+#: What the quarantine shows of a record of football-data.co.uk, and of another.
+OWN_SHOWN: list[str | pl.Expr] = [
+    "league", pl.col("date_text").alias("Date"), "home", "away", *GOALS, "home_goals_half_time", "away_goals_half_time",
+    pl.col("result").alias("_result"),
+]  # fmt: skip
+SHOWN = ["league", "home", "away", "kick_off_at", "status", *GOALS]
+#: What a match is made of.
+KEPT = [name for name in FORM if name not in ("season_id", "reason", "listed", "result", "score_text", "date_text")]
 #: One result on two days within this is one match.
 LISTED_TWICE = dt.timedelta(days=7)
 #: A fixture without a result is given up when its league has results of dates this much later.
@@ -63,58 +49,39 @@ class Matches:
     quarantined: pl.DataFrame
 
 
-def resolve(
-    results: pl.LazyFrame,
-    fixtures: pl.LazyFrame,
-    others: pl.DataFrame | None = None,
-    ledger: pl.DataFrame | None = None,
-) -> Matches:
+def resolve(records: pl.DataFrame, ledger: pl.DataFrame | None = None) -> Matches:
     """Matches of the records given; whole seasons are needed to tell legs and moved matches.
 
     Args:
-        results: rows of `football_data_results`.
-        fixtures: rows of `football_data_fixtures`.
-        others: the other sources' records in `records.FORM`.
+        records: rows in `records.FORM`.
         ledger: the decisions on names and links.
     """
-    records = _identified(
-        pl.concat(
-            [
-                _with_next_file(_records(fixtures)).with_columns(_played=pl.lit(False)),
-                _records(results).with_columns(_played=pl.lit(True)),
-            ],
-            how="diagonal",
-        )
-    )
     ledger = LINK_DECISIONS.empty() if ledger is None else ledger
-    records = records.with_columns(pl.col("home_id", "away_id").replace(decisions.merged(ledger)))
-    records = _with_seasons(records)
-    reason = _contradiction(records)
-    quarantined = [_refused(records.with_columns(reason=reason))]
+    quarantined = []
     for name in DETAILS:
         absurd = (pl.col(name) < 0) | (pl.col(name) > MOST_COUNTED)
         why = pl.format("expected 0 to {} {}, found {}", pl.lit(MOST_COUNTED), pl.lit(name), name)
-        quarantined.append(_refused(records.with_columns(reason=pl.when(absurd).then(why))))
+        quarantined.append(_refused(records.filter(absurd).with_columns(reason=why)))
         records = records.with_columns(pl.when(~absurd).then(pl.col(name)).alias(name))
+    is_own, played = pl.col("source") == FOOTBALL_DATA, pl.col("listed").is_null()
+    own = records.filter(is_own).with_columns(_played=played)
+    own = pl.concat([_with_next_file(own.filter(~played)), own.filter(played)], how="diagonal")
+    own = _with_ids_of_names(own).with_columns(pl.col("home_id", "away_id").replace(decisions.merged(ledger)))
+    own = _with_seasons(own)
+    own = own.with_columns(reason=pl.coalesce("reason", _contradiction(own)))
+    quarantined.append(_refused(own))
     # a result comes after the fixture it settles
     day = [*PAIR, "match_date"]
-    good = records.filter(reason.is_null()).sort(*day, "_played", "_last_seen_at", "_line")
-    good = good.unique(day, keep="last", maintain_order=True)
-    base = _with_status(good).rename({"_payload_id": "payload_id", "_line": "line", "_last_seen_at": "seen_at"})
-    base = base.with_columns(
-        source=pl.lit(FOOTBALL_DATA),
-        home_xg=pl.lit(None, pl.Float64),
-        away_xg=pl.lit(None, pl.Float64),
-        venue=pl.lit(None, pl.String),
-    )
-    links, conflicts = MATCH_LINKS.empty(), MATCH_CONFLICTS.empty()
-    if others is None or others.is_empty():
+    good = own.filter(pl.col("reason").is_null()).sort(*day, "_played", "seen_at", "line")
+    base = _with_status(good.unique(day, keep="last", maintain_order=True)).select(*KEPT, "home_id", "away_id")
+    others, links, conflicts = records.filter(~is_own), MATCH_LINKS.empty(), MATCH_CONFLICTS.empty()
+    if others.is_empty():
         rows = _with_ids(base)
     else:
         known = clubs.identify(complete_seasons(others, base), base, ledger, Scorer.shipped())
         usable = known.filter(pl.col("reason").is_null())
         merged = merge(base, usable)
-        quarantined += [_useless(known), _useless(merged.refused)]
+        quarantined += [_refused(known), _refused(merged.refused)]
         rows = _with_ids(_overdue(merged.rows))
         of_match = rows.select("match_date", "match_id", match_payload_id="payload_id", match_line="line")
         linked = merged.links.join(of_match, on=["match_payload_id", "match_line"])
@@ -127,88 +94,44 @@ def resolve(
     return Matches(MATCHES.conform(rows.select(MATCHES.schema.names())), links, conflicts, pl.concat(quarantined))
 
 
-def _useless(records: pl.DataFrame) -> pl.DataFrame:
-    """The records of other sources that have a reason, in the form of the quarantine."""
-    shown = ["league", "home", "away", "kick_off_at", "status", *GOALS]
-    return records.filter(pl.col("reason").is_not_null()).select(
-        origin="source",
-        payload_id="payload_id",
-        line="line",
-        match_date="match_date",
-        reason="reason",
-        record=pl.struct(shown).struct.json_encode(),
-    )
-
-
 def _refused(records: pl.DataFrame) -> pl.DataFrame:
     """The records that have a reason, in the form of the quarantine."""
-    shown = ["league", "Date", "home", "away", *GOALS, "home_goals_half_time", "away_goals_half_time", "_result"]
-    return records.filter(pl.col("reason").is_not_null()).select(
-        origin=pl.lit("football_data_results"),
-        payload_id="_payload_id",
-        line="_line",
-        match_date="match_date",
-        reason="reason",
-        record=pl.struct(shown).struct.json_encode(),
+    own = pl.col("source") == FOOTBALL_DATA
+    bad = records.filter(pl.col("reason").is_not_null())
+    return pl.concat(
+        [
+            refused(bad.filter(own), origin=pl.lit("football_data_results"), reason="reason", record=OWN_SHOWN),
+            refused(bad.filter(~own), origin="source", reason="reason", record=SHOWN),
+        ]
     )
 
 
-def _records(published: pl.LazyFrame) -> pl.DataFrame:
-    """The columns matches are made of, by our names."""
-    names = published.collect_schema().names()
-
-    def first_of(choices: tuple[str, ...]) -> pl.Expr:
-        present = [pl.col(name) for name in choices if name in names]
-        return pl.coalesce(present) if present else pl.lit(None, dtype=pl.String)
-
-    def count(choices: tuple[str, ...]) -> pl.Expr:
-        number = first_of(choices).cast(pl.Float64, strict=False)
-        return pl.when(number == number.floor()).then(number).cast(pl.Int16, strict=False)
-
-    provenance = ("match_date", "_league", "_season", "_payload_id", "_line", "_listed", "_last_seen_at")
-    return published.select(
-        *(name for name in provenance if name in names),
-        Date=first_of(("Date",)),
-        Time=first_of(("Time",)),
-        home=first_of(KEY_COLUMNS["home"]),
-        away=first_of(KEY_COLUMNS["away"]),
-        _score=pl.concat_str(
-            [first_of(choices).fill_null(NO_SCORE) for choices in (PUBLISHED[name] for name in GOALS)], separator="-"
-        ),
-        _result=first_of(RESULT),
-        referee=first_of(("Referee",)),
-        **{name: count(choices) for name, choices in PUBLISHED.items()},
-    ).collect()
-
-
-def _identified(records: pl.DataFrame) -> pl.DataFrame:
-    """Add league, season, club ids and the kick-off."""
-    countries = {code: league.country for code, league in LEAGUES.items()}
-    records = records.rename({"_league": "league", "_season": "season"}).with_columns(
-        country=pl.col("league").replace_strict(countries, return_dtype=pl.String),
-        kick_off_at=kick_off_at(published_date(pl.col("Date")), pl.col("Time")),
-    )
-    clubs = pl.concat([records.select("country", name=side) for side in ("home", "away")]).unique()
-    ids = pl.Series([team_id(country, name) for country, name in clubs.rows()], dtype=pl.String)
+def _with_ids_of_names(records: pl.DataFrame) -> pl.DataFrame:
+    """Add `home_id` and `away_id`: at football-data.co.uk a club has one name in its country."""
+    country = country_of_league()
+    names = pl.concat([records.select(country.alias("country"), name=side) for side in ("home", "away")]).unique()
+    ids = pl.Series([team_id(country, name) for country, name in names.drop_nulls().rows()], dtype=pl.String)
+    clubs = names.drop_nulls().with_columns(ids.alias("id"))
+    records = records.with_columns(country=country)
     for side in ("home", "away"):
-        named = clubs.select("country", pl.col("name").alias(side), ids.alias(f"{side}_id"))
+        named = clubs.rename({"name": side, "id": f"{side}_id"})
         records = records.join(named, on=["country", side], how="left", maintain_order="left")
     return records
 
 
 def _with_next_file(fixtures: pl.DataFrame) -> pl.DataFrame:
     """Add when the league's next file after the last with the fixture was seen; the newest of any where it has none."""
-    seen = fixtures.select("_league", _without_it_at="_last_seen_at").unique().sort("_without_it_at")
-    following = fixtures.sort("_last_seen_at").join_asof(
+    seen = fixtures.select("league", _without_it_at="seen_at").unique().sort("_without_it_at")
+    following = fixtures.sort("seen_at").join_asof(
         seen,
-        left_on="_last_seen_at",
+        left_on="seen_at",
         right_on="_without_it_at",
-        by="_league",
+        by="league",
         strategy="forward",
         allow_exact_matches=False,
         check_sortedness=False,
     )
-    return following.with_columns(pl.coalesce("_without_it_at", pl.col("_last_seen_at").max()))
+    return following.with_columns(pl.coalesce("_without_it_at", pl.col("seen_at").max()))
 
 
 def _with_seasons(records: pl.DataFrame) -> pl.DataFrame:
@@ -220,10 +143,10 @@ def _with_seasons(records: pl.DataFrame) -> pl.DataFrame:
 
 def _contradiction(records: pl.DataFrame) -> pl.Series:
     """Why a result cannot be trusted; null where it can."""
-    home, away, score = pl.col("home_goals"), pl.col("away_goals"), pl.col("_score")
+    home, away, score = pl.col("home_goals"), pl.col("away_goals"), pl.col("score_text")
     result = pl.when(home > away).then(pl.lit("H")).when(home < away).then(pl.lit("A")).otherwise(pl.lit("D"))
     day = [*PAIR, "match_date", "_played"]
-    first_line = pl.col("_line").min().over(day)
+    first_line = pl.col("line").min().over(day)
     records = records.with_columns(_again=_listed_again(records))
     return records.select(
         pl.when(~pl.col("_played"))
@@ -232,11 +155,11 @@ def _contradiction(records: pl.DataFrame) -> pl.Series:
         .then(pl.format("expected two whole numbers of goals, found {}", score))
         .when((home < 0) | (away < 0) | (home > MOST_GOALS) | (away > MOST_GOALS))
         .then(pl.format("expected 0 to {} goals, found {}", pl.lit(MOST_GOALS), score))
-        .when(home.is_not_null() & pl.col("_result").is_in(["H", "D", "A"]) & (pl.col("_result") != result))
-        .then(pl.format("expected the result to follow from the score, found {} beside {}", "_result", score))
+        .when(home.is_not_null() & pl.col("result").is_in(["H", "D", "A"]) & (pl.col("result") != result))
+        .then(pl.format("expected the result to follow from the score, found {} beside {}", "result", score))
         .when(pl.struct(home, away).n_unique().over(day) > 1)
         .then(pl.format("expected one score of the match on this date, found {} beside another", score))
-        .when(pl.col("_line") != first_line)
+        .when(pl.col("line") != first_line)
         .then(pl.format("expected the match once, found it again; first on line {}", first_line))
         .when(pl.col("_again").is_not_null())
         .then(pl.format("expected the match once, found it again on {}; first on {}", "match_date", "_again"))
@@ -263,8 +186,8 @@ def _listed_again(records: pl.DataFrame) -> pl.Series:
 def _with_status(records: pl.DataFrame) -> pl.DataFrame:
     newest_result = pl.col("match_date").filter(pl.col("_played")).max().over("league", "season")
     due = (newest_result - pl.col("match_date") > RESULT_DUE).fill_null(False)
-    given_up = (~pl.col("_listed") & (pl.col("match_date") > pl.col("_without_it_at").dt.date())).fill_null(False)
-    relisted = ~pl.col("_listed").fill_null(True) & (pl.col("match_date").max().over(PAIR) > pl.col("match_date"))
+    given_up = (~pl.col("listed") & (pl.col("match_date") > pl.col("_without_it_at").dt.date())).fill_null(False)
+    relisted = ~pl.col("listed").fill_null(True) & (pl.col("match_date").max().over(PAIR) > pl.col("match_date"))
     return records.with_columns(
         status=pl.when(pl.col("_played") & pl.col("home_goals").is_not_null())
         .then(pl.lit("finished"))

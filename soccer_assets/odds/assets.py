@@ -14,7 +14,7 @@ from dagster import (
 
 from soccer_assets.clock import Clock
 from soccer_assets.linking.decisions import in_order
-from soccer_assets.matches.schema import LINK_DECISIONS
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.odds import best, links
 from soccer_assets.odds.devig import METHODS
 from soccer_assets.odds.fonbet_prices import DAYS_APART, fonbet_quotes

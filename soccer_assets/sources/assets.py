@@ -13,6 +13,7 @@ from dagster import (
     AssetIn,
     AssetKey,
     AssetsDefinition,
+    Failure,
     FreshnessPolicy,
     MetadataValue,
     Output,
@@ -21,21 +22,26 @@ from dagster import (
 )
 
 from soccer_assets.clock import Clock
-from soccer_assets.orchestration.io_manager import dated_asset, markdown
+from soccer_assets.errors import SourcesFailedError
+from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.settings import Settings, named
 from soccer_assets.sources import health
-from soccer_assets.sources.acquisition import Acquired
+from soccer_assets.sources.acquisition import Acquired, Acquisition
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.schema import SOURCE_ANSWERED, SOURCE_HEALTH, WHAT_BROKE
 from soccer_assets.sources.spec import SourceSpec, TableSpec
 from soccer_assets.storage.lake import DATE
-from soccer_assets.storage.payloads import Payloads
+from soccer_assets.storage.payloads import FETCH_LOG, in_order
 from soccer_assets.storage.tables import SHOWN, StoredRows
 
 #: Bets on whole competitions and games under football's name are in every packet; more than these is a surprise.
 MOST_UNREAD = 0.2
 BEFORE = AssetIn(partition_mapping=look_back(health.LOOK_BACK_DAYS), dagster_type=StoredRows)
+
+
+#: The client writes it while it asks.
+fetch_log = written_elsewhere(FETCH_LOG, kinds={"deltalake"})
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,11 @@ def _acquired_asset(source: SourceSpec, spec: TableSpec) -> AssetsDefinition:
         freshness_policy=FreshnessPolicy.time_window(fail_window=source.habit.stale_after),
     )
     def build(context: AssetExecutionContext) -> Iterator[Any]:
-        acquired: Acquired = context.resources.acquisitions[table.name].acquire(*dates_of(context.partition_key_range))
+        acquisition: Acquisition = context.resources.acquisitions[table.name]
+        try:
+            acquired = acquisition.acquire(*dates_of(context.partition_key_range))
+        except SourcesFailedError as error:
+            raise Failure(str(error), allow_retries=False) from error  # the client has tried again
         if acquired.problem:
             context.log.error("%s keeps what it had: %s", table.name, acquired.problem)
         for address, times in acquired.unread_times.items():
@@ -125,7 +135,7 @@ acquired_assets = [_acquired_asset(source, spec) for source in SOURCES for spec 
 
 @dated_asset(
     SOURCE_HEALTH,
-    ins={spec.table.name: BEFORE for source in SOURCES for spec in source.tables},
+    ins={spec.table.name: BEFORE for source in SOURCES for spec in source.tables} | {"fetch_log": optional(FETCH_LOG)},
     check_specs=[
         AssetCheckSpec(
             "no_busy_day_is_empty",
@@ -142,9 +152,9 @@ acquired_assets = [_acquired_asset(source, spec) for source in SOURCES for spec 
 )
 def source_health(
     context: AssetExecutionContext,
-    payloads: ResourceParam[Payloads],
     settings: ResourceParam[Settings],
     clock: ResourceParam[Clock],
+    fetch_log: pl.DataFrame,
     **stored: StoredRows,
 ) -> Iterator[Any]:
     """One source on one match date: what it gave, against what it usually gives."""
@@ -153,7 +163,7 @@ def source_health(
     rows = health.source_health(
         {s.name: [spec.in_form(stored[spec.table.name].rows) for spec in s.tables] for s in wanted},
         {s.name: [stored[spec.table.name].quarantined for spec in s.tables] for s in wanted},
-        payloads.fetches(),
+        in_order(fetch_log),
         {s.name: s.habit for s in wanted},
         *dates_of(context.partition_key_range),
         now,

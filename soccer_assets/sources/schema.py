@@ -187,6 +187,7 @@ UNDERSTAT_MATCHES = Table(
     RECORD_KEY,
 )
 
+#: Passes, tackles, aerial duels, possession and spectators are kept for features to come.
 WHOSCORED_MATCHES = Table(
     "whoscored_matches",
     "One match as published in a feed or on a match-centre page of WhoScored; all published columns are strings.",

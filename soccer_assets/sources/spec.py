@@ -73,7 +73,8 @@ class TableSpec:
         parsed_as: the table as `parse` gives it, where `as_listed` adds columns; one record under two addresses is two.
         pages: what to ask next, by the records found.
         beyond: the replacements of stored rows outside the query's dates, given all records read and the stored rows.
-        in_form: the records of the table under the names of `matches.records.FORM`, where they have other names.
+        in_form: the records under the names that `matches.records` reads, where the table has other names.
+        dates_are_local: match dates are in the league's own time zone already.
         configured: the specification under some settings.
     """
 
@@ -92,6 +93,7 @@ class TableSpec:
     pages: Callable[[Query, pl.DataFrame], list[Request]] | None = None
     beyond: Callable[[pl.DataFrame, Query, pl.LazyFrame], list[Replacement]] | None = None
     in_form: Callable[[pl.LazyFrame], pl.LazyFrame] = _as_published
+    dates_are_local: bool = False
     configured: Callable[["TableSpec", Settings], "TableSpec"] = _as_declared
 
     @property

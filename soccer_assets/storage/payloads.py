@@ -100,16 +100,19 @@ class Payloads:
         """
         if not self._lake.exists(FETCH_LOG.name):
             return FETCH_LOG.empty()
-        # a log that an earlier version wrote lacks columns
-        log = pl.concat([FETCH_LOG.empty().lazy(), self._lake.scan(FETCH_LOG.name)], how="diagonal")
-        log = log.filter(pl.col("address").str.starts_with(prefix))
-        if source is not None:
-            log = log.filter(pl.col("source").fill_null(source) == source)
-        return log.sort("fetched_at", "address").collect()
+        log = self._lake.scan(FETCH_LOG.name).filter(pl.col("address").str.starts_with(prefix))
+        return in_order(log.collect(), source)
 
     def last_good(self, prefix: str = "") -> dict[str, Fetch]:
         """The newest accepted answer of each address that starts with `prefix`."""
         return newest_accepted(self.fetches(prefix))
+
+
+def in_order(log: pl.DataFrame, source: str | None = None) -> pl.DataFrame:
+    """Rows of the fetch log, oldest first; those of a source are also those that name none. None: all."""
+    log = pl.concat([FETCH_LOG.empty(), log], how="diagonal")  # one that an earlier version wrote lacks columns
+    rows = log if source is None else log.filter(pl.col("source").fill_null(source) == source)
+    return rows.sort("fetched_at", "address")
 
 
 def newest_accepted(log: pl.DataFrame) -> dict[str, Fetch]:

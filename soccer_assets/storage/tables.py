@@ -195,6 +195,31 @@ def quarantine(name: str) -> Table:
     )
 
 
+def refused(
+    rows: pl.DataFrame,
+    *,
+    origin: str | pl.Expr,
+    reason: str | pl.Expr,
+    record: Sequence[str | pl.Expr],
+    payload_id: str = "payload_id",
+    line: str = "line",
+) -> pl.DataFrame:
+    """Rows in the form of `quarantine`.
+
+    Args:
+        rows: the records that could not be used.
+        origin: the address or table they came from.
+        reason: what was expected and what was found.
+        record: the columns that are shown, as one JSON object.
+        payload_id: column of the raw bytes.
+        line: column of the line in them.
+    """
+    shown = pl.struct(*record).struct.json_encode()
+    return rows.select(
+        origin=origin, payload_id=payload_id, line=line, match_date="match_date", reason=reason, record=shown
+    )
+
+
 def _explain(errors: Any) -> str:
     cases = errors.failure_cases
     parts = []

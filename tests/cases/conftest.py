@@ -11,15 +11,15 @@ import polars as pl
 import pytest
 
 from soccer_assets import resources
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches.records import in_one_form
 from soccer_assets.matches.resolution import Matches, resolve
-from soccer_assets.matches.schema import LINK_DECISIONS
 from soccer_assets.odds.links import odds_links
 from soccer_assets.odds.prices import Prices, long_form
 from soccer_assets.odds.schema import ODDS_LINKS
 from soccer_assets.settings import Settings
 from soccer_assets.sources.acquisition import Acquired
-from soccer_assets.sources.catalog import SOURCES
+from soccer_assets.sources.catalog import SOURCES, TRUSTED
 from soccer_assets.storage.lake import Lake
 
 INPUTS = Path(__file__).parent / "inputs"
@@ -76,9 +76,8 @@ class Mirror:
 
     def matches(self) -> Matches:
         """What the stored records of all sources come to."""
-        others = {name: self.lake.scan(f"{name}_matches") for name in ("whoscored", "understat", "openfootball")}
-        results, fixtures = (self.lake.scan(f"football_data_{name}") for name in ("results", "fixtures"))
-        return resolve(results, fixtures, in_one_form(others))
+        tables = [spec.table.name for source in TRUSTED for spec in source.tables]
+        return resolve(in_one_form({name: self.lake.scan(name) for name in tables}))
 
     def prices(self, matches: Matches) -> Prices:
         """The prices of the archives."""

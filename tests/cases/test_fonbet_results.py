@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches.fonbet_results import Checked, check_results
-from soccer_assets.matches.schema import LINK_DECISIONS, MATCHES
+from soccer_assets.matches.schema import MATCHES
 from soccer_assets.sources.schema import FONBET_RESULTS
 
 DAY = dt.date(2024, 3, 9)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from soccer_assets.errors import SoccerError
 from soccer_assets.linking import decisions
-from soccer_assets.matches.schema import LINK_DECISIONS
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.storage.lake import Lake
 
 AT = dt.datetime(2024, 3, 9, 12, tzinfo=dt.UTC)

@@ -3,8 +3,8 @@ import datetime as dt
 import polars as pl
 
 from soccer_assets.matches.clubs import clubs_of
-from soccer_assets.matches.resolution import resolve
 from soccer_assets.matches.schema import MATCH_LINKS, MATCHES, TEAMS
+from tests.matches.resolving import resolve
 
 SATURDAY, SUNDAY = dt.date(2023, 8, 12), dt.date(2023, 8, 13)
 ALONE = MATCH_LINKS.empty()

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from soccer_assets.linking.names import Scorer
+from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches.clubs import identify
 from soccer_assets.matches.records import FORM
-from soccer_assets.matches.schema import LINK_DECISIONS
 
 UNDECIDED = LINK_DECISIONS.empty()
 CLUBS = ("Man United", "Man City", "Nott'm Forest", "Sheffield Weds", "Wolves", "Newcastle")

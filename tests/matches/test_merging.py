@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from soccer_assets.matches.merging import merge
-from soccer_assets.matches.records import FORM
-from soccer_assets.matches.schema import SOURCES
+from soccer_assets.matches.records import FORM, OTHERS
 
 SEASON = {"league": "E0", "season": "2023/24"}
 RECORD = pl.Schema({**FORM, "home_id": pl.String, "away_id": pl.String})
@@ -185,7 +184,7 @@ def test_of_two_records_of_one_source_about_one_match_the_nearer_one_counts():
 
 meetings = st.lists(
     st.tuples(
-        st.sampled_from(SOURCES),
+        st.sampled_from(OTHERS),
         st.integers(0, 3),
         st.integers(0, 200),
         st.sampled_from(["scheduled", "finished", "postponed", "awarded"]),

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.matches.resolution import Matches, resolve
+from soccer_assets.matches.resolution import Matches
 from soccer_assets.resources import build
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files
@@ -19,6 +19,7 @@ from soccer_assets.simulation.world import make_world
 from soccer_assets.sources.acquisition import Acquisition
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES
 from soccer_assets.storage.lake import Lake
+from tests.matches.resolving import resolve
 
 pytestmark = pytest.mark.enable_socket
 

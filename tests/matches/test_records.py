@@ -23,8 +23,7 @@ def published(*rows: dict[str, Any]) -> pl.LazyFrame:
 
 def only(*rows: dict[str, Any]) -> pl.DataFrame:
     """In one form, as records of WhoScored; the other sources have nothing."""
-    nothing = published({}).clear()
-    return in_one_form({"whoscored": published(*rows), "understat": nothing, "openfootball": nothing})
+    return in_one_form({"whoscored_matches": published(*rows)})
 
 
 def test_what_a_record_tells_is_typed_and_what_it_does_not_is_null():
@@ -35,7 +34,7 @@ def test_what_a_record_tells_is_typed_and_what_it_does_not_is_null():
     assert {name: row[name] for name in row if row[name] is not None} == {
         "source": "whoscored", "league": "E0", "season": "2023/24", "season_id": "9155", "match_date": DAY, "status": "finished",
         "kick_off_at": dt.datetime(2024, 3, 2, 12, 30, tzinfo=dt.UTC), "home": "Ash", "away": "Birch", "home_goals": 2,
-        "away_goals": 1, "home_shots": 14, "venue": "Ash Lane", "seen_at": SEEN, "payload_id": "a" * 64, "line": 1,
+        "away_goals": 1, "home_shots": 14, "venue": "Ash Lane", "seen_at": SEEN, "payload_id": "a" * 64, "line": 1, "score_text": "2-1",
     }  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from soccer_assets.matches.records import COUNTS, FORM
-from soccer_assets.matches.resolution import Matches, resolve
+from soccer_assets.matches.resolution import Matches
 from soccer_assets.matches.schema import MATCHES
+from tests.matches.resolving import resolve
 
 ARSENAL, FULHAM, LEEDS = "Arsenal", "Fulham", "Leeds"
 ID = "E0.202324.arsenal.fulham"

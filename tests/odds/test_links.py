@@ -12,7 +12,8 @@ from dagster import DagsterInstance, ExecuteInProcessResult, materialize
 from numpy.typing import NDArray
 
 from soccer_assets.linking import decisions
-from soccer_assets.matches.schema import LINK_DECISIONS, MATCHES
+from soccer_assets.linking.schema import LINK_DECISIONS
+from soccer_assets.matches.schema import MATCHES
 from soccer_assets.odds.links import alias_line, odds_links, unlinked
 from soccer_assets.odds.schema import ODDS_LINKS
 from soccer_assets.sources.schema import FONBET_EVENTS

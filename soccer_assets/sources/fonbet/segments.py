@@ -2,33 +2,9 @@
 
 import re
 
+from soccer_assets.countries import OF_RUSSIAN
 from soccer_assets.leagues import NAMES_AT
 
-COUNTRIES = {
-    "Австралия": "Australia", "Австрия": "Austria", "Азербайджан": "Azerbaijan", "Албания": "Albania",
-    "Алжир": "Algeria", "Англия": "England", "Андорра": "Andorra", "Аргентина": "Argentina", "Армения": "Armenia",
-    "Беларусь": "Belarus", "Бельгия": "Belgium", "Болгария": "Bulgaria", "Боливия": "Bolivia",
-    "Босния и Герцеговина": "Bosnia-Herzegovina", "Босния и Герцегов": "Bosnia-Herzegovina", "Бразилия": "Brazil",
-    "Венгрия": "Hungary", "Венесуэла": "Venezuela", "Вьетнам": "Vietnam", "Гватемала": "Guatemala",
-    "Германия": "Germany", "Гибралтар": "Gibraltar", "Гондурас": "Honduras", "Гонконг": "Hong Kong",
-    "Греция": "Greece", "Грузия": "Georgia", "Дания": "Denmark", "Египет": "Egypt", "Израиль": "Israel",
-    "Индия": "India", "Индонезия": "Indonesia", "Иордания": "Jordan", "Иран": "Iran", "Ирландия": "Ireland",
-    "Исландия": "Iceland", "Испания": "Spain", "Италия": "Italy", "Казахстан": "Kazakhstan", "Катар": "Qatar",
-    "Кипр": "Cyprus", "Китай": "China", "Колумбия": "Colombia", "Косово": "Kosovo", "Коста-Рика": "Costa Rica",
-    "Латвия": "Latvia", "Литва": "Lithuania", "Люксембург": "Luxembourg", "Малайзия": "Malaysia", "Мальта": "Malta",
-    "Марокко": "Morocco", "Мексика": "Mexico", "Молдова": "Moldova", "Нидерланды": "Netherlands",
-    "Никарагуа": "Nicaragua", "Новая Зеландия": "New Zealand", "Норвегия": "Norway", "ОАЭ": "United Arab Emirates",
-    "Панама": "Panama", "Парагвай": "Paraguay", "Перу": "Peru", "Польша": "Poland", "Португалия": "Portugal",
-    "Россия": "Russia", "Румыния": "Romania", "Сальвадор": "El Salvador", "Сан-Марино": "San Marino",
-    "Саудовская Аравия": "Saudi Arabia", "Сев.Ирландия": "Northern Ireland", "Северная Ирландия": "Northern Ireland",
-    "Северная Македония": "North Macedonia", "Сербия": "Serbia", "Сингапур": "Singapore", "Словакия": "Slovakia",
-    "Словения": "Slovenia", "США": "USA", "Таиланд": "Thailand", "Тунис": "Tunisia", "Турция": "Turkey",
-    "Узбекистан": "Uzbekistan", "Украина": "Ukraine", "Уругвай": "Uruguay", "Уэльс": "Wales",
-    "Фарерские острова": "Faroe Islands", "Фареры": "Faroe Islands", "Финляндия": "Finland", "Франция": "France",
-    "Хорватия": "Croatia", "Черногория": "Montenegro", "Чехия": "Czech Republic", "Чили": "Chile",
-    "Швейцария": "Switzerland", "Швеция": "Sweden", "Шотландия": "Scotland", "Эквадор": "Ecuador",
-    "Эстония": "Estonia", "ЮАР": "South Africa", "Южная Корея": "South Korea", "Япония": "Japan",
-}  # fmt: skip
 #: Bets on tables, scorers and sums of matches lie among the competitions.
 _NO_COMPETITION = re.compile(
     r"специальные ставки|итоги|статисти|лучший|победитель|кто (?:выше|забь)|дуэл|хозяева|гости", re.IGNORECASE
@@ -45,7 +21,7 @@ def competition(segment: str) -> str:
 
 def country(name: str) -> str | None:
     """The first part of a competition's name that is a country, in English; marks such as `Жен.` may come before."""
-    return next((COUNTRIES[part] for part in _parts(name) if part in COUNTRIES), None)
+    return next((OF_RUSSIAN[part] for part in _parts(name) if part in OF_RUSSIAN), None)
 
 
 def league(name: str) -> str | None:

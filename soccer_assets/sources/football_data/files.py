@@ -21,7 +21,7 @@ from soccer_assets.sources.football_data import checks
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
 from soccer_assets.sources.football_data.text import BLANKS, OWN, Section, fold, sections, split
 from soccer_assets.sources.schema import FOOTBALL_DATA_RESULTS, Parsed
-from soccer_assets.storage.tables import quarantine
+from soccer_assets.storage.tables import quarantine, refused
 
 #: A season from autumn to spring begins in July and ends in June, or so long before and after (Romania's of 2012/13
 #: ended on 13 July 2013); the pandemic's summer lasted to LATEST_END.
@@ -61,14 +61,8 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     reason = _reason(records)
     wrong = records.filter(reason.is_not_null())
     published = [name for name in records.columns if not OWN.fullmatch(name)]
-    quarantined = wrong.select(
-        origin="_address",
-        payload_id="_payload_id",
-        line="_line",
-        match_date="match_date",
-        reason=reason.drop_nulls(),
-        record=pl.struct(published).struct.json_encode(),
-    )
+    of_line = {"payload_id": "_payload_id", "line": "_line"}
+    quarantined = refused(wrong, origin="_address", reason=pl.lit(reason.drop_nulls()), record=published, **of_line)
     good = records.filter(reason.is_null()).drop("_start", "_home", "_away", "_odd")
     return Parsed(good, pl.concat([unread, quarantined]), lines, _unread_times(good))
 

@@ -5,17 +5,37 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import polars as pl
+from polars._typing import PolarsDataType
 
 from soccer_assets.leagues import LATEST_END, seasons_between
 from soccer_assets.sources.fetching.client import Request
+from soccer_assets.sources.football_data.dates import kick_off_at, published_date
 from soccer_assets.sources.football_data.files import accept_archive, accept_fixtures, parse
 from soccer_assets.sources.football_data.text import KEY_COLUMNS
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS
 from soccer_assets.sources.spec import Habit, Query, SourceSpec, TableSpec
 from soccer_assets.storage.file_urls import path_of
 from soccer_assets.storage.lake import DATE
-from soccer_assets.storage.tables import Replacement
+from soccer_assets.storage.tables import UTC, Replacement
 
+STATISTICS = {"shots": "HS AS", "shots_on_target": "HST AST", "corners": "HC AC", "fouls": "HF AF",
+              "yellow_cards": "HY AY", "red_cards": "HR AR"}  # fmt: skip
+#: Common name -> the published ones.
+PUBLISHED = {
+    "home": KEY_COLUMNS["home"],
+    "away": KEY_COLUMNS["away"],
+    "home_goals": ("FTHG", "HG"),
+    "away_goals": ("FTAG", "AG"),
+    "home_goals_half_time": ("HTHG",),
+    "away_goals_half_time": ("HTAG",),
+    "result": ("FTR", "Res"),
+    "referee": ("Referee",),
+    "date_text": ("Date",),
+} | {
+    f"{side}_{name}": (published,)
+    for name, pair in STATISTICS.items()
+    for side, published in zip(("home", "away"), pair.split(), strict=True)
+}
 FIXTURE_FILES = ("fixtures.csv", "new_league_fixtures.csv")
 #: A season's archive is final this long after its last possible day.
 FINAL_AFTER = dt.timedelta(days=120)
@@ -101,13 +121,25 @@ def as_last_listed(records: pl.DataFrame, lists: pl.DataFrame, query: Query) -> 
 
 
 def in_form(published: pl.LazyFrame) -> pl.LazyFrame:
-    """The records with home and away."""
+    """The records under common names; only a fixture says whether it is `listed`."""
     names = published.collect_schema().names()
-    sides = {
-        side: pl.coalesce([name for name in KEY_COLUMNS[side] if name in names] or pl.lit(None, pl.String))
-        for side in ("home", "away")
-    }
-    return published.with_columns(**sides)
+
+    def first_of(*choices: str) -> pl.Expr:
+        present = [pl.col(name) for name in choices if name in names]
+        return pl.coalesce(present) if present else pl.lit(None, pl.String)
+
+    def of_fixtures(name: str, dtype: PolarsDataType) -> pl.Expr:
+        return pl.col(name) if name in names else pl.lit(None, dtype)
+
+    return published.with_columns(
+        **{name: first_of(*choices) for name, choices in PUBLISHED.items()},
+        kick_off_at=kick_off_at(published_date(first_of("Date")), first_of("Time")),
+        season="_season",
+        listed=of_fixtures("_listed", pl.Boolean),
+        status=pl.lit("scheduled"),
+        _record="_line",
+        _seen_at=of_fixtures("_last_seen_at", UTC),
+    )
 
 
 def _with_teams(records: pl.DataFrame) -> pl.DataFrame:
@@ -124,11 +156,12 @@ SOURCE = SourceSpec(
     tables=(
         TableSpec(
             FOOTBALL_DATA_RESULTS, archives, accept_archive, parse,
-            kind="csv", judged_by_day=True, corrected_late=True, beyond=of_moved_matches, in_form=in_form,
+            kind="csv", judged_by_day=True, corrected_late=True, beyond=of_moved_matches,
+            in_form=in_form, dates_are_local=True,
         ),
         TableSpec(
             FOOTBALL_DATA_FIXTURES, fixture_files, accept_fixtures, parse,
-            kind="csv", judged_by_day=True, as_listed=as_last_listed, in_form=in_form,
+            kind="csv", judged_by_day=True, as_listed=as_last_listed, in_form=in_form, dates_are_local=True,
             parsed_as=replace(FOOTBALL_DATA_RESULTS, name=FOOTBALL_DATA_FIXTURES.name, key=PLACE),
         ),
     ),

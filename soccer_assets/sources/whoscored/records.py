@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from soccer_assets.countries import REGION_CODES
 from soccer_assets.leagues import LEAGUES, NAMES_AT
 from soccer_assets.sources import side_kinds
 from soccer_assets.sources.fetching.response_checks import describe, shown
@@ -23,13 +24,6 @@ STATUS_OF_CODE = {1: "scheduled", 2: "postponed", 3: "in_play", 5: "abandoned", 
 NEVER_LEARNT = 8
 UNKNOWN = -1  # stands for what is no code at all
 BEYOND_90_MINUTES = ("AET", "PEN")
-REGION_CODES = {
-    "England": "gb-eng", "Scotland": "gb-sct", "Germany": "de", "Italy": "it", "Spain": "es", "France": "fr",
-    "Netherlands": "nl", "Belgium": "be", "Portugal": "pt", "Turkey": "tr", "Greece": "gr", "Argentina": "ar",
-    "Austria": "at", "Brazil": "br", "China": "cn", "Denmark": "dk", "Finland": "fi", "Ireland": "ie", "Japan": "jp",
-    "Mexico": "mx", "Norway": "no", "Poland": "pl", "Romania": "ro", "Russia": "ru", "Sweden": "se",
-    "Switzerland": "ch", "USA": "us",
-}  # fmt: skip
 #: Records that name their tournament without its id.
 _NAMES = {
     "E0": "Premier League", "E1": "Championship", "E2": "League 1|League One", "E3": "League 2|League Two",

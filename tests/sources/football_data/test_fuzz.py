@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from soccer_assets.errors import SourceError
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.matches.resolution import resolve
 from soccer_assets.odds.prices import long_form
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data.files import accept_archive, accept_fixtures, parse
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import quarantine
+from tests.matches.resolving import resolve
 from tests.season_files import HEADER, csv, extra, season
 
 EXAMPLES = int(os.environ.get("SOCCER_FUZZ_EXAMPLES", "200"))
