@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from soccer_assets.commands.cli import SECTIONS, soccer
-from soccer_assets.odds.schema import BOOKMAKERS, ODDS
 from soccer_assets.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -96,12 +95,6 @@ def test_the_tour_of_one_match_runs_and_agrees_with_itself(season: Any) -> None:
     assert world["answer"].status_code == 200
     assert (world["body"]["home"], world["body"]["match_id"]) == (match["home"], match["match_id"])
     assert world["body"]["blend"]["home"] == pytest.approx(blend["p_home"], abs=1e-6)
-
-
-def test_a_bookmaker_is_one_line() -> None:
-    """What `adding.md` says: a prefix and a name are all that the column of its prices asks for."""
-    values = dict(zip(ODDS.schema.names(), ODDS.schema.dtypes(), strict=True))["bookmaker"]
-    assert set(BOOKMAKERS.values()) <= set(values.categories.to_list())  # type: ignore[attr-defined]
 
 
 def names(path: Path) -> Iterator[str]:
