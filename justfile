@@ -37,7 +37,7 @@ fuzz *ARGS:
 
 # the site of docs/ into docs/site; a broken link or reference is an error
 docs:
-    uv run --group docs mkdocs build --strict --config-file docs/mkdocs.yml
+    "${UV:-uv}" run --group docs mkdocs build --strict --config-file docs/mkdocs.yml
 
 # the Dagster UI alone
 dev:
