@@ -41,9 +41,9 @@ SLICES = {
 GROUP = ["slice", "value", "line"]
 
 
-def day_sums(rows: pl.DataFrame, figures: Sequence[str], by: Sequence[str]) -> pl.DataFrame:
-    """Return the columns `by`, match_date, `n` rows, and the sum of each figure in `UNIT`, a whole number."""
-    whole = [(pl.col(name) / UNIT).round().cast(pl.Int64).sum() for name in figures]
+def day_sums(rows: pl.DataFrame, figures: Sequence[str], by: Sequence[str], unit: float = UNIT) -> pl.DataFrame:
+    """Return the columns `by`, match_date, `n` rows, and the sum of each figure in `unit`, a whole number."""
+    whole = [(pl.col(name) / unit).round().cast(pl.Int64).sum() for name in figures]
     return rows.group_by(*by, DATE).agg(pl.len().cast(pl.Int64).alias("n"), *whole)
 
 

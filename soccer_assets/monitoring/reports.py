@@ -13,7 +13,7 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from soccer_assets.monitoring.day_bootstrap import GROUP, UNIT, DayBlocks, day_sums, slice_sums
+from soccer_assets.monitoring.day_bootstrap import GROUP, DayBlocks, day_sums, slice_sums
 from soccer_assets.monitoring.schema import ALL_LEAGUES, BACKTEST_REPORT, QUALITY_REPORT
 from soccer_assets.scoring import BINS, PROBABILITIES, Floats
 from soccer_assets.storage.lake import DATE
@@ -21,8 +21,8 @@ from soccer_assets.storage.lake import DATE
 METRICS = ("log_loss", "rps", "brier")
 GAPS = [f"gap_{index}" for index in range(BINS)]
 SCORES = (*METRICS, "hit", *GAPS)
-#: The period of `quality_report`.
-TWELVE_MONTHS = "1y"
+#: The period of `quality_report`, and the unit of its sums: they stay whole numbers, so it may be finer than `UNIT`.
+TWELVE_MONTHS, FINE_UNIT = "1y", 2.0**-40
 #: Days of each period of `backtest_report`; None: all there are.
 PERIODS = {"year": 365, "ever": None}
 VS_CLOSING = "log_loss_vs_closing"
@@ -53,7 +53,7 @@ def quality(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFram
     if rows.is_empty():
         return QUALITY_REPORT.empty()
     of = ["league", "line", "sample"]
-    days = day_sums(_with_gaps(rows), SCORES, of)
+    days = day_sums(_with_gaps(rows), SCORES, of, FINE_UNIT)
     # a league without a match on a date still has its twelve months on it
     grid = days.select(of).unique().join(days.select(DATE).unique(), how="cross")
     days = grid.join(days, on=[*of, DATE], how="left").fill_null(0)
@@ -62,10 +62,10 @@ def quality(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFram
     scored = windows.filter(pl.col(DATE).is_between(first, last), n > 0).select(
         DATE,
         *of,
-        *(pl.col(name) * UNIT / n for name in METRICS),
+        *(pl.col(name) * FINE_UNIT / n for name in METRICS),
         matches=n,
-        accuracy=pl.col("hit") * UNIT / n,
-        ece=pl.sum_horizontal(pl.col(GAPS).abs()) * UNIT / (len(PROBABILITIES) * n),
+        accuracy=pl.col("hit") * FINE_UNIT / n,
+        ece=pl.sum_horizontal(pl.col(GAPS).abs()) * FINE_UNIT / (len(PROBABILITIES) * n),
     )
     closing = scored.filter(line="closing", sample="complete").select(DATE, "league", at_close="log_loss")
     difference = pl.when(pl.col("sample") == "complete").then(pl.col("log_loss") - pl.col("at_close"))

@@ -14,6 +14,7 @@ from soccer_assets.features.ratings.kalman import WalkParameters, follow
 from soccer_assets.features.ratings.match_arrays import MatchArrays
 from soccer_assets.scoring import Floats
 
+#: Fitted on 2009/10 to 2021/22, as all numbers below; `bench/rating_constants.py` prints them.
 SUPREMACY = WalkParameters(
     daily=1.92e-4, summer=0.096, league_pace=0.0165, club_pace=0.005, entry_below=0.057, tier_step=0.9,
     home_advantage=0.35,
@@ -34,7 +35,7 @@ class MarketParameters:
 
 
 def market_ratings(games: MatchArrays, parameters: MarketParameters | None = None) -> dict[str, Floats]:
-    """Columns `(n, 2)` after each match, home club and away club; NaN until a club has had a price."""
+    """Return columns `(n, 2)` after each match, home club and away club; NaN until a club has had a price."""
     p = parameters or MarketParameters()
     odds = np.log(games.prices[:, 0] / games.prices[:, 2])
     over = np.log(games.prices[:, 3] / (1.0 - games.prices[:, 3]))
@@ -62,9 +63,9 @@ def market_ratings(games: MatchArrays, parameters: MarketParameters | None = Non
 
 
 def result_beyond_price(games: MatchArrays, odds: Floats) -> Floats:
-    """How far the home club did better than its price let expect, in log goals `(n,)`; NaN without a price.
+    """Return how far the home club did better than its price let expect, in log goals `(n,)`; NaN without a price.
 
-    Expectations are cubics of the log-odds, fitted on 2009-2022, weights those that foretell the next price best.
+    Expectations are cubics of the log-odds by least squares, weights those that predict the next price best.
     """
     goals = games.balance("goals") - (0.7217 * odds + 0.0034 * odds**3 - 0.0137)
     by_goals = np.sign(goals) * np.log1p(np.abs(goals))
@@ -78,7 +79,7 @@ def result_beyond_price(games: MatchArrays, odds: Floats) -> Floats:
 
 
 def total_beyond_price(games: MatchArrays, odds: Floats, over: Floats) -> Floats:
-    """How far a match had more goals and shots than its over/under price let expect `(n,)`."""
+    """Return how far a match had more goals and shots than its over/under price let expect `(n,)`."""
 
     def total(name: str) -> Floats:
         return np.asarray(games.figures[name].sum(axis=1))
@@ -92,13 +93,13 @@ def total_beyond_price(games: MatchArrays, odds: Floats, over: Floats) -> Floats
 
 
 def log_ratio(games: MatchArrays, figure: str, prior: float) -> Floats:
-    """Log of the home side's figure over the away side's, `prior` added to both, `(n,)`."""
+    """Return the log of the home side's figure over the away side's, `prior` added to both, `(n,)`."""
     both = np.log(games.figures[figure] + prior)
     return np.asarray(both[:, 0] - both[:, 1])
 
 
 def _before_first(games: MatchArrays, known: np.ndarray) -> np.ndarray:
-    """(n, 2): whether the club has not had a price yet."""
+    """Return whether each club has not had a price yet, `(n, 2)`."""
     sides = np.stack([games.schedule.home, games.schedule.away], axis=1)
     first = np.full(games.clubs, len(known))
     np.minimum.at(first, sides[known].ravel(), np.flatnonzero(known).repeat(2))

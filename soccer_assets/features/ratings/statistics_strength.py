@@ -9,6 +9,7 @@ from soccer_assets.features.ratings.market import log_ratio
 from soccer_assets.features.ratings.match_arrays import MatchArrays
 from soccer_assets.scoring import Floats
 
+#: Fitted on 2009/10 to 2021/22, as the weights below; `bench/rating_constants.py` prints them.
 WALK = WalkParameters(
     daily=4.5e-4, summer=0.073, league_pace=0.0013, club_pace=0.0022, entry_below=0.215, tier_step=0.47,
     summer_shrink=0.098, home_advantage=0.4,
@@ -17,7 +18,7 @@ WALK = WalkParameters(
 
 @dataclass(frozen=True)
 class PerformanceParameters:
-    """The weights that foretold outcomes best on 2008-2022; `goals_alone` is the scale where shots are not known."""
+    """The weights that predict outcomes best; `goals_alone` is the scale where shots are not known."""
 
     log_goals: float = 0.467
     goals: float = 0.184
@@ -32,7 +33,7 @@ class PerformanceParameters:
 
 
 def performance_ratings(games: MatchArrays, parameters: PerformanceParameters | None = None) -> dict[str, Floats]:
-    """Columns `(n, 2)` after each match, home club and away club, in log-odds of home against away."""
+    """Return columns `(n, 2)` after each match, home club and away club, in log-odds of home against away."""
     p = parameters or PerformanceParameters()
     goals = games.balance("goals")
     log_goals = np.sign(goals) * np.log1p(np.abs(goals))
