@@ -4,7 +4,7 @@ So no body is given the lake, or anything that holds it, and no module of a stag
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from soccer_assets.models.champion.registry import Registry
 from soccer_assets.orchestration.io_manager import dated_asset
 from soccer_assets.resources import build
 from soccer_assets.settings import Settings
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import Payloads
 from soccer_assets.storage.tables import Column, Table
@@ -24,20 +25,17 @@ from soccer_assets.storage.tables import Column, Table
 ROOT = Path(__file__).parent.parent / "soccer_assets"
 GOALS = Table("goals", "One goal.", (Column("match_date", pl.Date, "day"),), ("match_date",))
 
-ACQUIRED = "the raw answers and the log of fetches are no tables of match dates; the records it gave before are its own"
 #: Asset and resource -> why its body is given something that holds the lake.
 EXCEPTIONS = {
-    ("football_data_results", "football_data"): ACQUIRED,
-    ("football_data_fixtures", "football_data"): ACQUIRED,
-    ("openfootball_matches", "openfootball"): ACQUIRED,
-    ("understat_matches", "understat"): ACQUIRED,
-    ("whoscored_matches", "whoscored"): ACQUIRED,
-    ("fonbet_events", "fonbet"): ACQUIRED,
-    ("fonbet_results", "fonbet_days"): ACQUIRED,
+    **{
+        (
+            spec.table.name,
+            "acquisitions",
+        ): "answers are stored, and the log of fetches says which: no table of match dates"
+        for source in SOURCES
+        for spec in source.tables
+    },
     ("source_health", "payloads"): "it reads the log of fetches, which is no table of match dates",
-    ("source_health", "lake"): "it counts the quarantines of the sources, which are written beside their assets",
-    ("matches", "lake"): "links, conflicts and decisions: its own to come",
-    ("teams", "lake"): "links of matches: its own to come",
     ("predictions", "lake"): "it reads prediction_ledger, which is made of it: a graph has no cycle",
 }
 
@@ -46,7 +44,8 @@ def holds_lake(value: object, depth: int = 4) -> bool:
     """Whether a resource is the lake, or has it in one of its attributes, or theirs."""
     if isinstance(value, Lake):
         return True
-    return depth > 0 and any(holds_lake(held, depth - 1) for held in getattr(value, "__dict__", {}).values())
+    held = value if isinstance(value, Mapping) else getattr(value, "__dict__", {})
+    return depth > 0 and any(holds_lake(each, depth - 1) for each in held.values())
 
 
 def holders(assets: list[AssetsDefinition], resources: dict[str, Any]) -> Iterator[tuple[str, str]]:

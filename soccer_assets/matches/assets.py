@@ -17,8 +17,8 @@ from dagster import (
 
 from soccer_assets.linking.decisions import in_order
 from soccer_assets.matches.clubs import clubs_of
-from soccer_assets.matches.laws import LAWS, Law
 from soccer_assets.matches.date_range import SEASON_AROUND, matches_of_range
+from soccer_assets.matches.laws import LAWS, Law
 from soccer_assets.matches.records import in_one_form
 from soccer_assets.matches.schema import LINK_DECISIONS, MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
 from soccer_assets.orchestration.io_manager import dated_asset, dated_assets, markdown, optional, written_elsewhere

@@ -20,7 +20,7 @@ SEASON_AROUND: Final = dt.timedelta(days=400)
 
 @dataclass(frozen=True)
 class MatchesOfRange:
-    """Rows of `matches`, `match_links` and `match_conflicts`, and how many of Fonbet's results agree, differ and fill."""
+    """Rows of `matches`, `match_links`, `match_conflicts`; how many of Fonbet's results agree, differ and fill."""
 
     rows: TableRows
     links: pl.DataFrame
