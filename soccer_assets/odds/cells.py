@@ -11,6 +11,8 @@ from soccer_assets.odds.schema import MOST_HANDICAP, MOST_TOTAL
 LEAST_PRICE = 1.0
 #: A whole cell of American (`-200`, `+150`) or fractional odds (`5/2`, `evens`).
 OTHER_NOTATION = r"^\s*(?:[+-]\s*\d{3,}(?:\.0*)?|\d+\s*[/-]\s*\d+|(?i:evens?|evs))\s*$"
+#: A cell that would be American odds without their sign, where all cells of a book are such (`150`, `220`, `190`).
+UNSIGNED = r"^\s*[1-9]\d{2,}(?:\.\d*)?\s*$"
 #: Two halves of a stake, each on a line of whole or half goals.
 _SPLIT = r"^(?<sign>[+-]?)(?<first>\d+(?:\.[05]0*)?)\s*[/,]\s*(?<second>[+-]?\d+(?:\.[05]0*)?)$"
 _LEVEL = ("pk", "pick")

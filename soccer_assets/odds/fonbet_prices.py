@@ -8,7 +8,7 @@ import polars as pl
 
 from soccer_assets.odds.cells import LEAST_PRICE, is_handicap, is_total
 from soccer_assets.odds.prices import Prices
-from soccer_assets.odds.schema import MOST_HANDICAP, MOST_TOTAL, ODDS
+from soccer_assets.odds.schema import MOST_HANDICAP, MOST_PRICE, MOST_TOTAL, ODDS
 from soccer_assets.storage.tables import UTC, quarantine
 
 #: Factor id -> market, selection, and the sign that turns its line into ours, the home handicap or the goals.
@@ -147,6 +147,7 @@ def _wrong(quotes: pl.DataFrame) -> pl.Series:
     price_cell = price.cast(pl.String).fill_null("none")
     line_cell = (line * pl.col("sign")).cast(pl.String).fill_null("none")  # as it is published
     sound = ((price > LEAST_PRICE) & price.is_finite()).fill_null(False)
+    most = market.replace_strict(MOST_PRICE, return_dtype=pl.Float64)
     of_price = pl.format("expected decimal odds above 1, found {} of factor {}", price_cell, "factor")
     of_line = "expected {}, a multiple of 0.25 {}, found {} of factor {}"
     handicap = pl.lit(f"from {-MOST_HANDICAP:g} to {MOST_HANDICAP:g} goals")
@@ -154,6 +155,10 @@ def _wrong(quotes: pl.DataFrame) -> pl.Series:
     return quotes.select(
         reason=pl.when(~sound)
         .then(of_price)
+        .when(price > most)
+        .then(
+            pl.format("expected decimal odds up to {} ({}), found {} of factor {}", most, market, price_cell, "factor")
+        )
         .when((market == "asian_handicap") & ~is_handicap(line))
         .then(pl.format(of_line, pl.lit("a handicap"), handicap, line_cell, "factor"))
         .when((market == "over_under") & ~is_total(line))

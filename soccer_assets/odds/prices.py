@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from soccer_assets.odds.cells import OTHER_NOTATION, decimal_odds, handicap
-from soccer_assets.odds.schema import BOOKMAKERS, MOST_HANDICAP, ODDS
+from soccer_assets.odds.cells import OTHER_NOTATION, UNSIGNED, decimal_odds, handicap
+from soccer_assets.odds.schema import BOOKMAKERS, MOST_HANDICAP, ODDS, most_price
 from soccer_assets.storage.tables import UTC, quarantine
 
 #: A header that misspells a column, in files of the extra leagues.
@@ -71,8 +71,9 @@ def price_columns() -> Iterator[PriceColumn]:
 def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
     """Prices of the records that became matches.
 
-    Quarantined are cells without decimal odds above 1, books that have a cell of another notation (American,
-    fractional), and handicap prices whose line is no quarter of a goal from -5 to 5.
+    Quarantined are cells without decimal odds above 1 and up to the market's highest, books that have a cell of another
+    notation (American, fractional) or none below 100, and handicap prices whose line is no quarter of a goal from -5
+    to 5.
     """
     published = _spelled(published)
     names = published.collect_schema().names()
@@ -143,19 +144,35 @@ def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:
 def _in_other_notation(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> dict[str, pl.Expr]:
     """Of each book that has cells in American or fractional odds: the first of them in a row, null where there is none.
 
-    A book is refused whole then: `320` beside `-200` is no decimal price.
+    A book is refused whole then: `320` beside `-200` is no decimal price, and `150` is none where no cell is below 100.
     """
     names = [column.name for column in columns]
     if not names:
         return {}
-    has = wide.select(pl.col(names).cast(pl.String).str.contains(OTHER_NOTATION).any()).row(0, named=True)
+    texts = pl.col(names).cast(pl.String)
+    has = wide.select(texts.str.contains(OTHER_NOTATION).any()).row(0, named=True)
     books = {column.book for column in columns if has[column.name]}
+    has = wide.select(texts.str.contains(UNSIGNED).any()).row(0, named=True)
+    high_books = {column.book for column in columns if has[column.name]}
 
     def cell(name: str) -> pl.Expr:
         other = pl.col(name).str.contains(OTHER_NOTATION)
         return pl.when(other).then(pl.format("{} in {}", name, pl.lit(name)))
 
-    return {book: pl.coalesce(cell(c.name) for c in columns if c.book == book) for book in sorted(books)}
+    def of_book(book: str) -> pl.Expr:
+        names = [column.name for column in columns if column.book == book]
+        signed = [cell(name) for name in names]
+        if book not in high_books:
+            return pl.coalesce(signed)
+        whole = [pl.col(name).str.contains(UNSIGNED) for name in names]
+        high = pl.all_horizontal(other.fill_null(True) for other in whole)
+        first = [
+            pl.when(other).then(pl.format("{} in {}", name, pl.lit(name)))
+            for name, other in zip(names, whole, strict=True)
+        ]
+        return pl.coalesce(*signed, pl.when(high).then(pl.coalesce(first)))
+
+    return {book: of_book(book) for book in sorted(books | high_books)}
 
 
 def _quoted(
@@ -170,8 +187,13 @@ def _quoted(
         published: columns that hold handicaps.
     """
     filled = filled.with_columns(price=decimal_odds(pl.col(column.name)))
-    reason: pl.Expr = pl.when(pl.col("price").is_null()).then(
-        pl.format("expected decimal odds above 1, found {} in {}", column.name, pl.lit(column.name))
+    most = most_price(column.bookmaker, column.market)
+    found = pl.format("{} in {}", column.name, pl.lit(column.name))
+    reason: pl.Expr = (
+        pl.when(pl.col("price").is_null())
+        .then(pl.format("expected decimal odds above 1, found {}", found))
+        .when(pl.col("price") > most)
+        .then(pl.format("expected decimal odds up to {}, found {}", pl.lit(f"{most:g} ({column.market})"), found))
     )
     if foreign is not None:
         text = pl.format("expected decimal odds in the whole book, found {}", foreign)

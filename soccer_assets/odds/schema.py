@@ -54,6 +54,12 @@ MOST_TOTAL = 10.0
 SOUND_OVERROUND = (0.95, 1.25)
 #: The maximum over many bookmakers may well lie below 100 %.
 LEAST_OVERROUND_OF_MAXIMUM = 0.8
+#: The highest decimal odds of a market that are no misprint and no other notation, of a bookmaker or an average. In the
+#: archives of 1993 to 2024 a bookmaker's are up to 101 (1X2), 12 (handicap) and 7.7 (goals), Fonbet's up to 20 (goals);
+#: above lie 172 to 238 for 1.72 to 2.38.
+MOST_PRICE = {"1x2": 200.0, "over_under": 50.0, "asian_handicap": 50.0, "double_chance": 50.0}
+#: The maximum over many bookmakers: up to 301 (1X2) and 21.6 (handicap).
+MOST_PRICE_OF_MAXIMUM = {**MOST_PRICE, "1x2": 500.0}
 # few values over many millions of rows: one byte each
 _LEAGUE = pl.Enum(list(LEAGUES))
 BOOKMAKER = pl.Enum(list(dict.fromkeys([*BOOKMAKERS.values(), *SNAPSHOT_BOOKMAKERS])))
@@ -65,6 +71,11 @@ _SELECTION = pl.Enum(list(dict.fromkeys(selection for selections in MARKETS.valu
 def least_overround(bookmaker: str) -> float:
     """The least sum of inverse prices of a bookmaker's sound book; the most is `SOUND_OVERROUND[1]` of all."""
     return LEAST_OVERROUND_OF_MAXIMUM if bookmaker == "maximum" else SOUND_OVERROUND[0]
+
+
+def most_price(bookmaker: str, market: str) -> float:
+    """The highest sound price of a bookmaker on a market."""
+    return (MOST_PRICE_OF_MAXIMUM if bookmaker == "maximum" else MOST_PRICE)[market]
 
 
 _LINE = Column(

@@ -21,7 +21,7 @@ LONGEST_NAME = 100
 #: Characters of any other text, such as a round or a referee.
 LONGEST_TEXT = 300
 #: What no text of a table holds: control characters and those that turn the direction of writing.
-UNSEEN = r"[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+UNSEEN = r"[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\uffff]"
 #: Characters of a number; Python writes none that it measured in more.
 LONGEST_FIGURE = 30
 SHOWN_TEXT = 100
@@ -170,24 +170,25 @@ def _storable(row: Mapping[str, object]) -> dict[str, object]:
 
 def _sound(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The records with unsound and blank texts null, and what those were, in the form of the quarantine."""
-    laws = _laws(tuple(name for name, dtype in records.schema.items() if dtype == pl.String))
-    if not laws or records.is_empty():
+    judged = _laws(tuple(name for name, dtype in records.schema.items() if dtype == pl.String))
+    laws = [law for law in judged if records[law.name].null_count() < len(records)]
+    if not laws:
         return records, pl.DataFrame()
-    is_unsound = pl.any_horizontal(law.unsound for law in laws)
-    if not records.select(is_unsound.any()).item():
-        return records.with_columns(
-            pl.when(law.text != "").then(law.text).alias(law.name) for law in laws
-        ), pl.DataFrame()
-    unsound = records.filter(is_unsound).select(
+    broken = records.select(law.unsound.any().alias(law.name) for law in laws).row(0)
+    wrong = [law for law, is_broken in zip(laws, broken, strict=True) if is_broken]
+    cells = {law.name: pl.when(law.text != "").then(law.text) for law in laws}
+    if not wrong:
+        return records.with_columns(**cells), pl.DataFrame()
+    unsound = records.filter(pl.any_horizontal(law.unsound for law in wrong)).select(
         origin="_address",
         payload_id="_payload_id",
         line="_record",
         match_date="match_date",
-        reason=pl.concat_str([law.reason for law in laws], separator="; ", ignore_nulls=True),
-        record=pl.struct("home", "away", *(law.name for law in laws)).struct.json_encode(),
+        reason=pl.concat_str([law.reason for law in wrong], separator="; ", ignore_nulls=True),
+        record=pl.struct("home", "away", *(law.name for law in judged)).struct.json_encode(),
     )
-    cells = [pl.when(~law.unsound & (law.text != "")).then(law.text).alias(law.name) for law in laws]
-    return records.with_columns(cells), unsound
+    cells |= {law.name: pl.when(~law.unsound & (law.text != "")).then(law.text) for law in wrong}
+    return records.with_columns(**cells), unsound
 
 
 class _Law(NamedTuple):

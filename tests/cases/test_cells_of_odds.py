@@ -77,7 +77,7 @@ def test_a_line_that_can_be_read_is(prices: Prices, cell: str, line: float) -> N
     assert best["line"].to_list() == [line, line]  # of the home club, whichever is bet on
 
 
-@pytest.mark.parametrize("cell", ["-1.2", "25", "-225", "1.85", "5.25", "5/2", "-0.5/1", "?"])
+@pytest.mark.parametrize("cell", ["-1.2", "25", "-225", "1.85", "5.25", "5/2", "-0.5/1", "-1 1/4", "?"])
 def test_a_line_that_cannot_be_read_is_named_and_its_neighbours_stay(prices: Prices, cell: str) -> None:
     _, found = prices({"AHh": cell})
     quoted = of(found.rows, 3)
@@ -114,3 +114,45 @@ def test_american_odds_of_goals_and_handicaps_are_refused_too(prices: Prices) ->
     _, found = prices({"B365>2.5": "-110", "B365<2.5": "+105", "B365AHH": "+150", "B365AHA": "2.07"})
     assert len(of(found.rows, 3)) == 10
     assert found.quarantined["reason"].n_unique() == 2 and len(found.quarantined) == 4
+
+
+@pytest.mark.parametrize(
+    ("cells", "named"),
+    [
+        ({"B365H": "150", "B365D": "220", "B365A": "190"}, "150 in B365H"),
+        ({"B365H": "", "B365D": "220", "B365A": "190.0"}, "220 in B365D"),
+        ({"B365H": "", "B365D": "", "B365A": "100"}, "100 in B365A"),
+    ],
+)
+def test_a_book_of_american_odds_without_signs_is_refused_whole(
+    prices: Prices, cells: dict[str, str], named: str
+) -> None:
+    _, found = prices(cells)
+    quoted = of(found.rows, 3)
+    assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
+    reasons = found.quarantined["reason"].to_list()
+    assert reasons == [f"expected decimal odds in the whole book, found {named}"] * sum(map(bool, cells.values()))
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"B365A": "201"}, "expected decimal odds up to 200 (1x2), found 201 in B365A"),
+        ({"B365>2.5": "181"}, "expected decimal odds up to 50 (over_under), found 181 in B365>2.5"),
+        ({"PAHH": "209"}, "expected decimal odds up to 50 (asian_handicap), found 209 in PAHH"),
+        ({"PSD": "1e9"}, "expected decimal odds up to 200 (1x2), found 1e9 in PSD"),
+    ],
+)
+def test_a_price_beyond_any_of_its_market_is_refused_by_name(
+    prices: Prices, cells: dict[str, str], reason: str
+) -> None:
+    _, found = prices(cells)
+    assert len(of(found.rows, 3)) == 13
+    assert found.quarantined["reason"].to_list() == [reason]
+
+
+def test_the_highest_prices_of_the_archives_are_read(prices: Prices) -> None:
+    _, found = prices({"B365H": "1.01", "B365D": "29", "B365A": "151", "PAHH": "21.58", "B365<2.5": "16"})
+    quoted = of(found.rows, 3)
+    assert found.quarantined.is_empty() and len(quoted) == 14
+    assert quoted["bet365 1x2 pre_match away"] == (151.0, None)

@@ -90,7 +90,7 @@ def spoilt(draw: st.DrawFn, payloads: Sequence[Any]) -> Any:
             case 7:
                 node[key] = draw(st.sampled_from(list(LITERALS)))
             case 8 if isinstance(node, dict) and isinstance(key, str):
-                node[key + TWICE] = draw(ODD)
+                node[key + TWICE] = copy.deepcopy(draw(ODD))
             case 1:
                 node[key] = None
             case 2 | 3:
@@ -142,7 +142,7 @@ def _retyped(value: Any, way: int) -> Any:
         case list():
             forms = [{str(n): element for n, element in enumerate(value)}, [value], value[:1], value * 2, str(value)]
         case _:
-            forms = [list(value.values()), list(value.items()), [value], str(value), list(value)]
+            forms = [list(value.values()), [list(item) for item in value.items()], [value], str(value), list(value)]
     return forms[way % len(forms)]
 
 

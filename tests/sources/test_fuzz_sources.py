@@ -63,7 +63,7 @@ def judge(source: Any, table: Table, address: str, body: bytes, before: bytes | 
 #: The only words of some columns.
 AMONG = {"status": STATUSES, "sex": ("men", "women"), "kind": ("first", "reserve", "youth"), "blocked": ("true", "false"),
          "first_scorer": ("home", "away")}  # fmt: skip
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\uffff]")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 #: One body of so many goes on to the matches stage, which takes longer than the reading.
 ON_TO_MATCHES = 5

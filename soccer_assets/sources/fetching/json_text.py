@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import TypeVar
 
 import msgspec
@@ -13,6 +14,9 @@ from soccer_assets.sources.records import UnreadError
 Shape = TypeVar("Shape")
 #: Digits of a whole number that every reader takes.
 MOST_DIGITS = 18
+#: Stands for half of a pair of letters, which cannot be stored; no column allows it, so that what holds it is refused.
+NO_CHARACTER = "\uffff"
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def decode(address: str, body: bytes, shape: type[Shape], expected: str) -> Shape:
@@ -69,10 +73,8 @@ def as_text(value: object, longest: int) -> str:
 
 def _leniently(body: bytes, shape: type[Shape]) -> Shape:
     value = json.loads(body, parse_constant=str, parse_float=_float, parse_int=_int)
-    try:
-        return msgspec.json.decode(json.dumps(value), type=shape)
-    except msgspec.DecodeError:  # half a pair of letters, which a text may hold until its column is judged
-        return msgspec.convert(value, type=shape)
+    text = json.dumps(value, ensure_ascii=False)
+    return msgspec.json.decode(_HALF_OF_A_PAIR.sub(NO_CHARACTER, text).encode(), type=shape)
 
 
 def _float(text: str) -> float | str:

@@ -123,10 +123,10 @@ def _refuse_text(file: File) -> None:
     if "\0" in text:
         _refuse(file, "text", f"{text.count(chr(0))} bytes of zero, the first at {text.index(chr(0))}")
     if not file.sections:
-        raise ShapeError(file.address, Section([], []).missing())
+        raise ShapeError(file.address, Section([], []).problem())
     for section in file.sections:
-        if missing := section.missing():
-            raise ShapeError(file.address, missing)
+        if problem := section.problem():
+            raise ShapeError(file.address, problem)
     lines = [line for section in file.sections for _, line in section.lines]
     width = len(file.sections[-1].header)
     if not lines or text.endswith(("\n", "\r")):

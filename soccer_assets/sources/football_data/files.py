@@ -20,6 +20,7 @@ from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data import checks
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
 from soccer_assets.sources.football_data.text import BLANKS, OWN, Section, fold, sections, split
+from soccer_assets.sources.records import problem_of_name
 from soccer_assets.sources.schema import FOOTBALL_DATA_RESULTS, Parsed
 from soccer_assets.storage.tables import quarantine, refused
 
@@ -102,16 +103,16 @@ def _read(answer: Answer, parts: Sequence[Section]) -> tuple[list[pl.DataFrame],
     frames: list[pl.DataFrame] = []
     problems: list[tuple[object, ...]] = []
     for part in parts:
-        missing = part.missing()
+        problem = part.problem()
         kept: list[tuple[int, str]] = []
         for number, line in part.lines:
             count = line.count(",") + 1
-            if count >= LEAST_CELLS and not missing:
+            if count >= LEAST_CELLS and not problem:
                 kept.append((number, line))
             else:
-                reason = missing or f"expected {len(part.header)} cells, found {count}"
+                reason = problem or f"expected {len(part.header)} cells, found {count}"
                 problems.append((answer.address, answer.payload_id, number, None, reason, line))
-        if not missing:
+        if not problem:
             frames.append(_frame(answer, part, kept))
     return frames, problems
 
@@ -228,6 +229,14 @@ def _reason(records: pl.DataFrame) -> pl.Series:
         if name in records.columns:
             other = pl.col(name).str.to_lowercase() != expected.str.to_lowercase()
             stray = pl.when(other).then(pl.format("expected rows of {}, found {}", expected, name)).otherwise(stray)
+    names = pl.concat([records["_home"], records["_away"]]).drop_nulls().unique()
+    problems = {name: problem for name in names if (problem := problem_of_name(name))}
+    of_name: pl.Expr = pl.lit(None, dtype=pl.String)
+    if problems:
+        sides = [
+            pl.col(side).replace_strict(problems, default=None, return_dtype=pl.String) for side in ("_home", "_away")
+        ]
+        of_name = pl.coalesce(sides)
     return records.select(
         pl.when(pl.col("_league").is_null() | ~pl.col("_league").is_in(list(LEAGUES)))
         .then(pl.format("expected a known division code, found {}", pl.col("_league").fill_null("none")))
@@ -235,6 +244,8 @@ def _reason(records: pl.DataFrame) -> pl.Series:
         .then(stray)
         .when(pl.col("_home").is_null() | pl.col("_away").is_null())
         .then(pl.lit("expected two teams, found an empty name"))
+        .when(of_name.is_not_null())
+        .then(of_name)
         .when(pl.col("_home") == pl.col("_away"))
         .then(pl.lit("expected two teams, found one against itself"))
         .when(checks.out_of_place(records))

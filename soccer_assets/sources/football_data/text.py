@@ -31,6 +31,8 @@ SEPARATORS = ",;\t|"
 HEADER_SHARE, HEADER_NAMES = 0.5, 3
 #: A line break within quotes parts a record into no more lines.
 MOST_LINES = 5
+#: The widest file of the site has 132 columns (2025/26); each new one becomes a column of the table for good.
+MOST_COLUMNS = 400
 BLANKS = ", \t"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
@@ -52,8 +54,10 @@ class Section:
         """The column of a key role."""
         return next((name for name in KEY_COLUMNS[role] if name in self.columns), None)
 
-    def missing(self) -> str:
-        """What the header lacks that every record needs; empty where it lacks nothing."""
+    def problem(self) -> str:
+        """Why nothing can be read below the header: it lacks what every record needs, or is no header; else empty."""
+        if len(self.header) > MOST_COLUMNS:
+            return f"expected at most {MOST_COLUMNS} columns, found {len(self.header)}"
         for role, names in KEY_COLUMNS.items():
             if self.column(role) is None:
                 return f"expected a column for {role} ({' or '.join(names)}), found {self.header[:20]}"
