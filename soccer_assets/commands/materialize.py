@@ -125,7 +125,7 @@ def materialize(
 
 def _progress() -> Progress:
     """A bar of the steps below the lines that are printed, on a terminal alone."""
-    columns = (TextColumn("  {task.description:<60}"), BarColumn(16), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (BarColumn(16), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     return Progress(*columns, transient=True, disable=not sys.stdout.isatty())
 
 

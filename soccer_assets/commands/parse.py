@@ -23,9 +23,9 @@ from soccer_assets.sources.schema import Parsed
 
 #: Under the name of its source, a further table under its own.
 READERS: dict[str, tuple[Accept, Callable[[Sequence[Answer]], Parsed]]] = {
-    (spec.table.name if place else source.name): (spec.accept, spec.parse)
+    (spec.table.name if number else source.name): (spec.accept, spec.parse)
     for source in SOURCES
-    for place, spec in enumerate(source.tables)
+    for number, spec in enumerate(source.tables)
 }
 
 
