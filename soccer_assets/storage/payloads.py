@@ -22,7 +22,7 @@ GOOD, BAD = OUTCOMES[:2], OUTCOMES[3:]
 
 FETCH_LOG = Table(
     "fetch_log",
-    "One answer of a source.",
+    "One answer of a source to a request, and what became of it.",
     (
         Column("address", pl.String, "the address asked"),
         Column("fetched_at", UTC, "when the answer was complete"),
