@@ -56,6 +56,7 @@ FEATURES = (
     Feature("shared_heard", "the same, no abbreviations"),
     *_both("head", "how well a side's first core word is found on the other"),
     *_both("left", "core words not found on the other side"),
+    *_both("odds", "log odds of one club of the words not found on the other side"),
     Feature("local", "log2(1 + clubs of the country with the rarest word found on both sides); -1: country not known"),
     Feature("acronym", "a short word of one side made of the beginnings of the other's"),
     Feature("equal", "the same core words"),
@@ -74,8 +75,9 @@ FEATURES = (
     Feature("town_one", "one side alone names a town"),
     Feature("town_size", "log10(1 + inhabitants) of the greatest town in common; 0: none"),
     Feature("town_apart", "log10(1 + kilometres) between the towns of the sides; -1: a side names none"),
+    Feature("town_alone", "sides whose core is a town and no other word"),
 )
-PLACES = slice(len(FEATURES) - 4, len(FEATURES))
+PLACES = slice(len(FEATURES) - 5, len(FEATURES))
 
 
 def features(
@@ -100,12 +102,14 @@ def features(
 
 
 def places(a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None) -> Floats:
-    """The features `PLACES` `(n, 4)`; of a pair whose country is known, the towns of that country count alone."""
+    """The features `PLACES` `(n, 5)`; of a pair whose country is known, the towns of that country count alone."""
     gazetteer, here = Gazetteer.shipped(), countries or [None] * len(i)
-    values = np.tile([-1.0, 0.0, 0.0, -1.0], (len(i), 1))
+    values = np.tile([-1.0, 0.0, 0.0, -1.0, 0.0], (len(i), 1))
     for row, p, q, country in zip(values, i.tolist(), j.tolist(), here, strict=True):
         one, two = gazetteer.within(a.towns[p], country), gazetteer.within(b.towns[q], country)
         row[1] = bool(one) != bool(two)
+        for towns, some in ((a.whole_towns[p], one), (b.whole_towns[q], two)):
+            row[4] += bool(towns and some and gazetteer.within(towns, country))
         if one and two:
             shared = set(one) & set(two)
             if shared:
@@ -137,6 +141,36 @@ def _words(
     a: Side, b: Side, i: Ints, j: Ints, lexicon: Lexicon, countries: Sequence[str | None] | None
 ) -> list[Floats]:
     """Each word of one side looked for on the other."""
+    found_a, found_b, left, right, ways = _search(a, b, i, j)
+    both = [_ends(x, y) for x, y in zip(found_a.measures(), found_b.measures(), strict=True)]
+    shares, (lost, head, left_over, odds) = both[:4], both[4:]
+    lighter = np.minimum(a.weight[left], b.weight[right])
+    shared = [np.maximum.reduceat(lighter * ways[way], _starts(a.size[i] * b.size[j])) for way in (3, 2)]
+    local = np.full(len(i), UNKNOWN)
+    if countries is not None:
+        clubs = lexicon.of(countries)
+        known = np.array([words is not None for words in clubs], dtype=bool)
+        local = np.where(known, np.minimum(found_a.local(clubs), found_b.local(clubs)), UNKNOWN)
+    return [x for ends in (*shares, lost, shared, head, left_over, odds, (local,)) for x in ends]
+
+
+def lost_words(a: Side, b: Side, i: Ints, j: Ints) -> list[tuple[int, int, str]]:
+    """The words of a pair's names that are not found on the other side: pair, side (0 or 1), word as listed."""
+    lost: list[tuple[int, int, str]] = []
+    for number, found in enumerate(_search(a, b, i, j)[:2]):
+        pair = np.repeat(np.arange(len(found.size)), found.size)
+        lost += [
+            (int(pair[k]), number, found.side.plain[found.word[k]])
+            for k in np.flatnonzero(found.loose < LOST_BELOW).tolist()
+        ]
+    return lost
+
+
+def _search(a: Side, b: Side, i: Ints, j: Ints) -> "tuple[_Found, _Found, Ints, Ints, list[Floats]]":
+    """The words of either side of each pair as found on the other, and each two words of a pair and how alike they are.
+
+    The words are given by their flat positions in `a.words` and `b.words`, `len` = the sum of `a.size[i] * b.size[j]`.
+    """
     n, m = a.size[i], b.size[j]
     cells = n * m
     pair = np.repeat(np.arange(len(i)), cells)
@@ -147,16 +181,7 @@ def _words(
     found_a = _Found(a, i, [np.maximum.reduceat(way, _starts(np.repeat(m, n))) for way in ways])
     across = np.lexsort((row, column, pair))  # the same cells, column by column
     found_b = _Found(b, j, [np.maximum.reduceat(way[across], _starts(np.repeat(n, m))) for way in ways])
-    both = [_ends(x, y) for x, y in zip(found_a.measures(), found_b.measures(), strict=True)]
-    shares, (lost, head, left_over) = both[:4], both[4:]
-    lighter = np.minimum(a.weight[left], b.weight[right])
-    shared = [np.maximum.reduceat(lighter * ways[way], _starts(cells)) for way in (3, 2)]
-    local = np.full(len(i), UNKNOWN)
-    if countries is not None:
-        clubs = lexicon.of(countries)
-        known = np.array([words is not None for words in clubs], dtype=bool)
-        local = np.where(known, np.minimum(found_a.local(clubs), found_b.local(clubs)), UNKNOWN)
-    return [x for ends in (*shares, lost, shared, head, left_over, (local,)) for x in ends]
+    return found_a, found_b, left, right, ways
 
 
 class _Found:
@@ -169,7 +194,7 @@ class _Found:
         self.word = np.repeat(side.start[which] - self.start, self.size) + np.arange(self.size.sum())
 
     def measures(self) -> list[Floats]:
-        """The shares of rarity found, the rarest word lost, the first core word, the number of core words lost."""
+        """The shares of rarity found, the rarest word lost, the first core word, the core words lost, their odds."""
         weight, form = self.side.weight[self.word], self.side.form[self.word]
         total = np.add.reduceat(weight, self.start)
         shares = [np.add.reduceat(way * weight, self.start) / total for way in self.ways]
@@ -178,7 +203,8 @@ class _Found:
         first = np.minimum.reduceat(place, self.start)
         head = self.loose[np.where(first < self.start + self.size, first, self.start)]
         left = np.add.reduceat((self.loose < LOST_BELOW) & ~form, self.start, dtype=np.float64)
-        return [*shares, lost, head, left]
+        odds = np.add.reduceat(np.where(self.loose < LOST_BELOW, self.side.odds[self.word], 0.0), self.start)
+        return [*shares, lost, head, left, odds]
 
     def local(self, clubs: Sequence[Mapping[str, int] | None]) -> Floats:
         """Of the words found, the least number of `clubs` of the pair that have it, as log2(1 + n), rounded.

@@ -77,11 +77,15 @@ class Gazetteer:
         for name in words:
             runs = {" ".join(name[k : k + n]) for n in (1, 2, 3) for k in range(len(name) - n + 1)}
             asked.append([texts.setdefault(run, len(texts)) for run in sorted(runs) if len(run) >= LEAST_LETTERS])
-        keys = pl.DataFrame({"name": list(texts)}, schema={"name": pl.String}).select(_key(pl.col("name")))
+        named = self.called(list(texts))
+        return [tuple(sorted({town for k in runs for town in named[k]})) for runs in asked]
+
+    def called(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        """The towns that each whole text is called by."""
+        keys = pl.DataFrame({"name": texts}, schema={"name": pl.String}).select(_key(pl.col("name")))
         key = keys.to_series().to_numpy()
         low, high = (np.searchsorted(self._key, key, side=side).tolist() for side in ("left", "right"))
-        found = [self._town[a:b].tolist() for a, b in zip(low, high, strict=True)]
-        return [tuple(sorted({town for k in runs for town in found[k]})) for runs in asked]
+        return [tuple(self._town[a:b].tolist()) for a, b in zip(low, high, strict=True)]
 
     def within(self, towns: tuple[int, ...], country: str | None) -> tuple[int, ...]:
         """Those of the towns that lie in the country; all where it is not known."""

@@ -17,6 +17,8 @@ _LOOK_ALIKE = str.maketrans("aceopxy", "асеорху")
 _INITIALS = re.compile(r"(?<!\w)(?:\w\.){2,}(?:\w(?!\w))?")
 _WORD = re.compile(r"[^\W_]+\.?")
 _PARTS = re.compile(r"u\d\d$|\d+(?:я|nd)?\.?|\D+")
+#: A sponsor as openfootball marks one: `$$Medipol$$ Başakşehir`.
+_SPONSOR = re.compile(r"\$\$[^$]*\$\$(?=.*\w)")
 _SECOND = re.compile(r"(?<=\w)-2(?!\w)")
 _RESERVE = re.compile(r"\(\s*[рr]\.?\s*\)")
 _UNDER = re.compile(r"(?<!\w)(?:under|u|до|sub)[ -]?(\d\d)s?(?!\w)")
@@ -54,7 +56,7 @@ def parse(name: str) -> Name:
     text = unicodedata.normalize("NFKC", name).lower()
     for letter, plain in scripts.LETTERS.items():
         text = text.replace(letter, plain)
-    text = text.replace("'", "")
+    text = _SPONSOR.sub(" ", text.replace("'", ""))
     text = _INITIALS.sub(lambda initials: initials[0].replace(".", "") + " ", text.replace("&", " and "))
     text = _RESERVE.sub(" рез ", text)  # but a bare last "Р" is Rovers
     text = _SECOND.sub(" ii ", _UNDER.sub(r"u\1", text))
@@ -76,7 +78,7 @@ def parse(name: str) -> Name:
         if months and word in words.ROMAN:
             numbers.append(words.ROMAN[word])
         elif not word.isdecimal():
-            spelt, sound = _understood(word)
+            spelt, sound = _understood(word, 0 < position == len(found) - 1)
             tokens += spelt
             heard += sound
             cut += [cut_off[position] and len(spelt) == 1 and spelt[0] == word] * len(spelt)
@@ -85,9 +87,9 @@ def parse(name: str) -> Name:
     return Name(name, script, tuple(tokens), tuple(heard), frozenset(numbers), sex, kind, tuple(cut), months, ordinals)
 
 
-def _understood(word: str) -> tuple[list[str], list[str]]:
+def _understood(word: str, last: bool = False) -> tuple[list[str], list[str]]:
     """The plain words that a word stands for, and how they are heard."""
-    known = words.SAME_WORD.get(word) or PLACE.get(word)
+    known = (last and words.SAME_LAST.get(word)) or words.SAME_WORD.get(word) or PLACE.get(word)
     if known is None:
         plain = "".join(_ALPHABETS.get(letter, letter) for letter in word)
         # a short Cyrillic word is not the Latin abbreviation it looks like

@@ -25,7 +25,7 @@ LANGUAGES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("borough$|brough$|burgh$", "boro"), ("bury$", "beri"), ("mouth$", "mut"), ("(?<=.)ham$", "em"),
         ("shire$", "Sir"), ("wick$|wich$", "ik"), ("isle$", "ail"), ("cester", "ster"), ("a(?=[^aeiouy]e$)", "ei"),
         ("le$", "l"), ("tch|ch", "C"), ("sh", "S"), ("th", "t"), ("igh", "ai"), ("gh", ""), ("w(?=oo|u)", "v"),
-        ("wh|w", "u"), ("^wr", "r"), ("^kn", "n"), ("qu", "ku"), ("oo", "u"), ("ee|ea|ie", "i"), ("our", "or"),
+        ("^wr", "r"), ("wh|w", "u"), ("^kn", "n"), ("qu", "ku"), ("oo", "u"), ("ee|ea|ie", "i"), ("our", "or"),
         ("ou", "u"), ("ow", "ou"), ("aw|au", "o"), ("ey$|y$|ie$", "i"), ("ai|ay|ei|ey", "ei"), ("oa", "o"),
         ("dge?", "dZ"), ("j", "dZ"), ("c(?=[eiy])", "s"), ("ur|ir|er", "er"), ("u(?=[^aeiou][^aeiou])", "a"),
         ("al(?=[lt])", "ol"), ("e$", ""), ("es$", "s"),

@@ -10,12 +10,21 @@ from soccer_assets.linking.names.gazetteer import Gazetteer
 from soccer_assets.linking.names.lexicon import Lexicon
 from soccer_assets.linking.names.name import Name
 from soccer_assets.linking.names.phonetics import CYRILLIC
-from soccer_assets.linking.names.word_classes import FORMS, NO_ACRONYMS, NOT_ROMANCE, QUALIFIERS, ROMANCE_ARTICLES
+from soccer_assets.linking.names.word_classes import (
+    FIRST_FORMS,
+    FORMS,
+    NO_ACRONYMS,
+    NOT_ROMANCE,
+    QUALIFIERS,
+    ROMANCE_ARTICLES,
+)
 
 #: What a club form weighs at most.
 FORM_WEIGHT = 0.3
 #: Lengths of a word that may be an acronym.
 ACRONYM = range(2, 7)
+#: The ending of a Turkish club that is named by its place, in a word of more letters than these.
+OF_TURKISH_PLACE, LONG = "spor", 7
 #: Letters that stand for each other between scripts.
 _ONE_LETTER = str.maketrans("cqwyZhjzS", "kkvigggzs")
 
@@ -42,7 +51,8 @@ class Side:
         self.size = np.array([len(ps) for ps in pairs], dtype=np.int64)
         self.start = np.cumsum(self.size) - self.size
         self.words = [p for ps in pairs for p in ps]
-        self.plain = [token for token, *_ in self.words]
+        self.plain = [lexicon.listed(token, heard) for token, heard, _ in self.words]
+        self.odds = np.array([lexicon.lost.get(word, 0.0) for word in self.plain], dtype=np.float64)
         self.form = np.array([form for fs in forms for form in fs], dtype=bool)
         rarity = lexicon.rarity(self.plain)
         self.weight = np.where(self.form, np.minimum(rarity, FORM_WEIGHT), rarity)
@@ -56,6 +66,7 @@ class Side:
         ]
         self.qualifiers = [frozenset(t for t, *_ in ps if t in QUALIFIERS) for ps in pairs]
         self.core_tokens = [tuple(t for t, *_ in ps) for ps in core]
+        self.core_heard = [tuple(heard for _, heard, _ in ps) for ps in core]
         self.words_of = [frozenset(ts) for ts in self.core_tokens]
         self.letters = [[spelled(heard) for _, heard, _ in ps] for ps in pairs]
         # a club form is no acronym, unless the name is made of such
@@ -80,7 +91,7 @@ class Side:
         return Gazetteer.shipped().towns(
             [
                 tuple(
-                    heard.replace("ё", "е")
+                    place_of(heard)
                     for token, heard in zip(name.tokens, name.heard, strict=True)
                     if token not in FORMS and token not in QUALIFIERS
                 )
@@ -88,15 +99,28 @@ class Side:
             ]
         )
 
+    @cached_property
+    def whole_towns(self) -> list[tuple[int, ...]]:
+        """The towns that all core words of each name together are called by (`Dundee FC`, not `Dundee United`)."""
+        return Gazetteer.shipped().called([" ".join(place_of(heard) for heard in heards) for heards in self.core_heard])
+
 
 def forms_of(tokens: Sequence[str]) -> list[bool]:
-    """Which words of a name are club forms; an article is one only between two words of a Romance name."""
-    romance = not any(NOT_ROMANCE & set(token) for token in tokens if token not in FORMS)
+    """Which words are club forms; an article is one only between two words of a Romance name, `SG` not at the end."""
     inside = range(1, len(tokens) - 1)
+    last = len(tokens) - 1
+    romance = not any(NOT_ROMANCE & set(token) for token in tokens if token not in FORMS)
     return [
-        token in FORMS and (token not in ROMANCE_ARTICLES or (romance and position in inside))
+        token in FORMS
+        and (token not in ROMANCE_ARTICLES or (romance and position in inside))
+        and not (token in FIRST_FORMS and 0 < position == last)
         for position, token in enumerate(tokens)
     ]
+
+
+def place_of(heard: str) -> str:
+    """A word as the gazetteer writes it, without the ending that makes a Turkish club of its place (`Konyaspor`)."""
+    return heard.replace("ё", "е").removesuffix(OF_TURKISH_PLACE) if len(heard) > LONG else heard.replace("ё", "е")
 
 
 @lru_cache(maxsize=1 << 17)

@@ -9,6 +9,7 @@
    the trees are grown on everything.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from soccer_assets.linking.names.features import FEATURES, PLACES, UNKNOWN, features, places
+from soccer_assets.linking.names.features import FEATURES, PLACES, UNKNOWN, features, lost_words, places
 from soccer_assets.linking.names.lexicon import Lexicon
 from soccer_assets.linking.names.name import parse
 from soccer_assets.linking.names.places import country_of
@@ -32,6 +33,10 @@ FOLDS = 10
 SEED = 20240701
 #: A word that fewer clubs have is not kept: it may tell who they are.
 LEAST_CLUBS, LEAST_OF_COUNTRY = 3, 2
+#: What the registry of clubs calls one that has no name in it.
+UNLABELLED = r"^Q\d+$"
+#: The log odds of a word that one name lacks: how many clubs they start from, and their steps.
+ODDS_START, ODDS_STEP = 4.0, 0.25
 ROUNDS = 180
 #: More likely the same than not. On pairs never seen F1 changes by 0.002 between 0.45 and 0.65.
 THRESHOLD = 0.5
@@ -71,7 +76,8 @@ def train(pairs: pl.DataFrame, registry: pl.DataFrame, reep: pl.DataFrame) -> Sc
     y = pairs["same"].to_numpy().astype(np.int64)
     fold = _dealt(pairs)
     left, right = (np.array([fold[club] for club in pairs[name]], dtype=np.int64) for name in ("club_a", "club_b"))
-    x = _unseen_features(pairs, clubs, fold, left, right)
+    odds = LostWords(pairs)
+    x = _unseen_features(pairs, clubs, odds, fold, left, right)
     without = _without_country(pairs, x)
     scores = _unseen_scores(pairs, x, without, y, left, right)
     trees, gain = _grow(x, without, y)
@@ -85,7 +91,7 @@ def train(pairs: pl.DataFrame, registry: pl.DataFrame, reep: pl.DataFrame) -> Sc
         "on clubs never seen": figures(pairs, scores, THRESHOLD),
     }
     told = tuple(Input(f.name, f.description, round(float(g), 4)) for f, g in zip(FEATURES, gain, strict=True))
-    return Scorer(about, THRESHOLD, told, lexicon_of(clubs), trees)
+    return Scorer(about, THRESHOLD, told, lexicon_of(clubs, lost=odds.log_odds()), trees)
 
 
 def clubs_of(registry: pl.DataFrame, reep: pl.DataFrame) -> list[Club]:
@@ -99,7 +105,8 @@ def clubs_of(registry: pl.DataFrame, reep: pl.DataFrame) -> list[Club]:
         named.add(name.plain)
         country[club] = country_of(place)
     clubs = [Club(frozenset(words[club]), (country[club],), club) for club in words]
-    for text, place in reep.select("name", "country").drop_nulls("name").iter_rows():
+    labelled = reep.select("name", "country").filter(~pl.col("name").str.contains(UNLABELLED))
+    for text, place in labelled.iter_rows():
         name = parse(text)
         if name.plain not in named:
             here = () if place is None else _COUNTRIES_OF.get(place, (country_of(place),))
@@ -107,7 +114,9 @@ def clubs_of(registry: pl.DataFrame, reep: pl.DataFrame) -> list[Club]:
     return clubs
 
 
-def lexicon_of(clubs: Sequence[Club], without: Collection[str] = ()) -> Lexicon:
+def lexicon_of(
+    clubs: Sequence[Club], without: Collection[str] = (), lost: Mapping[str, float] | None = None
+) -> Lexicon:
     """The words of the clubs whose id is not in `without`."""
     counts: Counter[str] = Counter()
     countries: dict[str, Counter[str]] = defaultdict(Counter)
@@ -127,7 +136,46 @@ def lexicon_of(clubs: Sequence[Club], without: Collection[str] = ()) -> Lexicon:
             country: {word: count for word, count in sorted(words.items()) if count >= LEAST_OF_COUNTRY}
             for country, words in sorted(countries.items())
         },
+        dict(lost or {}),
     )
+
+
+class LostWords:
+    """The words that one name of a labelled pair has and the other lacks, by the club that has them."""
+
+    def __init__(self, pairs: pl.DataFrame) -> None:
+        side, i, j = _sides(pairs, Lexicon(0, LEAST_CLUBS, {}, {}))
+        clubs = list(zip(pairs["club_a"], pairs["club_b"], strict=True))
+        #: A word, the club that has it, and the other club of the pair, which may be the same.
+        self._lost = {
+            (word, clubs[pair][number], clubs[pair][1 - number]) for pair, number, word in lost_words(side, side, i, j)
+        }
+
+    def log_odds(self, without: Collection[str] = ()) -> dict[str, float]:
+        """For each word its log odds of one club beside those of all words, from pairs without the clubs given.
+
+        A club counts once for each word, as the same and as another. Words of fewer than `LEAST_CLUBS` are left out.
+        """
+        barred = frozenset(without)
+        seen = [
+            (word, club, club == other)
+            for word, club, other in self._lost
+            if club not in barred and other not in barred
+        ]
+        owners: dict[str, set[str]] = defaultdict(set)
+        for word, club, _ in seen:
+            owners[word].add(club)
+        same, different = (Counter(word for word, _, of_one in set(seen) if of_one is which) for which in (True, False))
+        if not same or not different:
+            return {}
+        share = same.total() / (same.total() + different.total())
+        odds = {
+            word: math.log((same[word] + ODDS_START * share) / (different[word] + ODDS_START * (1 - share)))
+            - math.log(share / (1 - share))
+            for word, clubs in sorted(owners.items())
+            if len(clubs) >= LEAST_CLUBS
+        }
+        return {word: steps * ODDS_STEP for word, value in odds.items() if (steps := round(value / ODDS_STEP))}
 
 
 def _dealt(pairs: pl.DataFrame) -> dict[str, int]:
@@ -138,12 +186,18 @@ def _dealt(pairs: pl.DataFrame) -> dict[str, int]:
 
 
 def _unseen_features(
-    pairs: pl.DataFrame, clubs: Sequence[Club], fold: Mapping[str, int], left: Ints, right: Ints
+    pairs: pl.DataFrame,
+    clubs: Sequence[Club],
+    odds: LostWords,
+    fold: Mapping[str, int],
+    left: Ints,
+    right: Ints,
 ) -> Floats:
     """The features of each pair, with a lexicon that has counted no club of its folds."""
     x = np.empty((len(pairs), len(FEATURES)))
     for one, two, inside in _blocks(left, right):
-        lexicon = lexicon_of(clubs, {club for club, of in fold.items() if of in (one, two)})
+        barred = {club for club, of in fold.items() if of in (one, two)}
+        lexicon = lexicon_of(clubs, barred, odds.log_odds(barred))
         here = pairs.filter(inside)
         side, i, j = _sides(here, lexicon)
         x[inside] = features(side, side, i, j, lexicon, here["country"].to_list())

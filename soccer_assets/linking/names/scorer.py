@@ -21,7 +21,7 @@ from soccer_assets.linking.names.ngram_index import Grams
 from soccer_assets.linking.names.places import country_of
 from soccer_assets.linking.names.prepared_names import Side
 from soccer_assets.linking.names.trees import Forest, Tree
-from soccer_assets.linking.names.word_classes import SECOND_SIDE
+from soccer_assets.linking.names.word_classes import RESERVE_LAST, SECOND_SIDE
 from soccer_assets.linking.names.word_similarity import Floats, Ints
 
 ARTEFACT = Path(__file__).with_name("scorer.json")
@@ -114,7 +114,7 @@ def of_other_sides(
         (months, ordinals), (months_of_b, ordinals_of_b) = a.dates[p], b.dates[q]
         days = months and months_of_b and a.numbers[p] and b.numbers[q] and not a.numbers[p] & b.numbers[q]
         other[k] = (
-            a.sides[p] != b.sides[q]
+            _side(a, p, country) != _side(b, q, country)
             or bool(months and months_of_b and not months & months_of_b)
             or bool(ordinals and ordinals_of_b and not ordinals & ordinals_of_b)
             or bool(days)
@@ -124,9 +124,17 @@ def of_other_sides(
     return other
 
 
+def _side(side: Side, k: int, country: str | None) -> tuple[str, str]:
+    """The sex and kind of a name; a last word that marks reserve sides in the country makes it one."""
+    words = side.core_tokens[k]
+    if country and words[-1] in RESERVE_LAST and len(words) > 1 and side.sides[k][1] == "first":
+        return (side.sides[k][0], "reserve") if words[-1] in SECOND_SIDE.get(country_of(country), ()) else side.sides[k]
+    return side.sides[k]
+
+
 def _is_second(second: tuple[str, ...], first: tuple[str, ...], country: str | None) -> bool:
     """Whether a name is another one and a word that makes a second side of it in the country (`Sevilla Atlético`)."""
-    marks = SECOND_SIDE.get(country_of(country), frozenset()) if country else ATLETICO
+    marks = SECOND_SIDE.get(country_of(country), frozenset()) - RESERVE_LAST if country else ATLETICO
     if len(second) < 2 or second[-1] not in marks:
         return False
     stem = second[:-1]

@@ -44,6 +44,7 @@ futbolniy fudbalski nogometni podosferikos athlitikos omilos jalkapalloklubi pal
 palloilijat idrotts klubb forening bold idraets idretts lag schaft turner ball spiel vereniging vereinigung athletik
 gymnastik knattspyrnufelag team sportski professional profesional kulubu spor kulup sad the de do da del of and e y et
 und la le les el al los las des du den der di dos das i a fcm fr ps rj rs paulista saopaulo sco jk jks psk kf ssd cb cfc
+se ao gd ae aa aps rkc fbc royal koninklijke
 """)
 
 #: Those forms that are never the first letters of other words; others may be (`Union SG`).
@@ -53,13 +54,19 @@ ROMANCE_ARTICLES = _set("dos das di du")
 #: Letters that Romance words do without.
 NOT_ROMANCE = _set("k w")
 
+#: Forms that stand first, and at the end of a name are something else: `SG Wattenscheid`, `Paris SG`.
+FIRST_FORMS = _set("sg")
+
 #: Words that, after the name of a club, make that of its second side, by the country where they do.
 SECOND_SIDE: Mapping[str, frozenset[str]] = {
     "Spain": _set("atletico athletic"),
     "Austria": _set("juniors"),
     "Germany": _set("juniors"),
     "Switzerland": _set("juniors"),
+    "Finland": _set("academy"),
 }
+#: Those of them that are no club's own last word in those countries: a reserve side, whatever stands before.
+RESERVE_LAST = _set("juniors academy")
 
 #: Months and ordinal numbers in the languages of club names, to their number.
 MONTHS: Mapping[str, int] = _numbered("""
@@ -171,7 +178,7 @@ madrid: мадрид
 star: стар звезда stern zvezda zvijezda ster
 park: парк
 kings: кингс
-academy: академия
+academy: академия akatemia akademia
 metallurg: металлург metalurh metalurg
 shakhtar: шахтер shakhter shakhtyor shakhtior sjakhtar
 arsenal: арсенал
@@ -246,6 +253,9 @@ jalka pallo seura: jalkapalloseura
 idretts lag: idrettslag
 idraets forening: idraetsforening
 """
+
+#: What the last word of a name stands for, and elsewhere does not: `São Paulo SP`, but `Sp Braga`.
+SAME_LAST: Mapping[str, str] = {"sp": "saopaulo"}
 
 #: Every spelling to its form, which may be several words.
 SAME_WORD: Mapping[str, str] = {

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler, LCSseq
 
 from soccer_assets.linking.names.phonetics import LANGUAGES, reading, skeleton
-from soccer_assets.linking.names.prepared_names import Texts
+from soccer_assets.linking.names.prepared_names import ACRONYM, Texts, spelled
 from soccer_assets.linking.names.word_classes import OF_PLACE
 
 Floats = NDArray[np.float64]
@@ -22,8 +22,10 @@ _AT_HOME = frozenset({"english", "french", "slavic"})
 #: What a word cut to 1, 2, 3 letters and to more is worth.
 _CUT = np.array([0.0, 0.5, 0.7, 0.8, 0.88])
 _DERIVED = 0.95
-#: What a word cut short by a full stop is worth.
-_WITH_FULL_STOP = 0.97
+#: What a word cut short by a full stop is worth, to one letter and to more.
+_WITH_FULL_STOP = np.array([0.8, 0.97])
+#: What a short word is worth whose letters stand for those of the other script (`ПСЖ`, `PSG`).
+_LETTERS = 0.95
 _SYNCOPE = 0.9
 _SUBSEQUENCE = 0.65
 #: What the sound counts, beside the consonants alone.
@@ -58,22 +60,40 @@ def alike(
     near = np.maximum(same, np.clip((spelt - 0.5) / 0.45, 0, 0.97))
     near = np.maximum(near, np.where(_derived(left, right), _DERIVED, 0.0))
     if cut is not None and any(cut):
-        near = np.maximum(
-            near, np.where(_cut_short(left, right, np.array(cut)[x], np.array(cut)[y]), _WITH_FULL_STOP, 0.0)
-        )
+        near = np.maximum(near, _cut_short(words, x, y, np.array(cut)))
     heard = np.maximum(near, np.clip((_sound(words, x, y) - 0.5) / 0.45, 0, 0.95))
+    heard = np.maximum(heard, _letters(words, x, y))
     return same, near, heard, np.maximum(heard, _abbreviated(left, right))
 
 
-def _cut_short(left: Texts, right: Texts, left_cut: Bools, right_cut: Bools) -> Bools:
-    """Whether the shorter word begins the longer one and a full stop says that it is cut (`Sheff.`)."""
-    found = np.zeros(len(left), dtype=bool)
-    for k in np.flatnonzero(left_cut | right_cut).tolist():
-        one, two = left[k], right[k]
-        found[k] = (left_cut[k] and 2 <= len(one) < len(two) and two.startswith(one)) or (
-            right_cut[k] and 2 <= len(two) < len(one) and one.startswith(two)
-        )
-    return found
+def _cut_short(words: Sequence[tuple[str, str]], x: Ints, y: Ints, cut: Bools) -> Floats:
+    """What the shorter word is worth that begins the longer one and that a full stop cuts (`Sheff.`, `C.`)."""
+    value = np.zeros(len(x))
+    for k in np.flatnonzero(cut[x] | cut[y]).tolist():
+        for short, long in ((x[k], y[k]), (y[k], x[k])):
+            if cut[short] and _begins(words[short], words[long]):
+                value[k] = _WITH_FULL_STOP[min(len(words[short][0]), 2) - 1]
+    return value
+
+
+def _begins(short: tuple[str, str], long: tuple[str, str]) -> bool:
+    """Whether a word begins another as written, or between scripts as read in any language."""
+    if (short[0] == short[1]) == (long[0] == long[1]):
+        return len(short[0]) < len(long[0]) and long[0].startswith(short[0])
+    return len(short[0]) < len(long[0]) and any(
+        reading(long[1], language).startswith(reading(short[1], language)) for language in LANGUAGES
+    )
+
+
+def _letters(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> Floats:
+    """What two short words of different scripts are worth that are spelt letter by letter alike."""
+    written = np.array([plain != heard for plain, heard in words], dtype=bool)
+    letters = [spelled(heard) if len(heard) in ACRONYM else "" for _, heard in words]
+    value = np.zeros(len(x))
+    for k in np.flatnonzero(written[x] != written[y]).tolist():
+        if letters[x[k]] and letters[x[k]] == letters[y[k]]:
+            value[k] = _LETTERS
+    return value
 
 
 def _sound(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> Floats:

@@ -18,6 +18,10 @@ from soccer_assets.linking.names.name import SCRIPTS
         ("NY Red Bulls", ("new", "york", "red", "bull")),
         ("FC København", ("fc", "kobenhavn")),
         ("Αστέρας", ("asteras",)),
+        ("$$Medipol$$ Valdoria FK", ("valdoria", "fk")),  # a sponsor as openfootball marks one
+        ("$$Valdoria$$", ("valdoria",)),
+        ("São Valdoria SP", ("sao", "valdoria", "saopaulo")),
+        ("Sp Valdoria", ("sporting", "valdoria")),
     ],
 )
 def test_a_name_is_taken_apart_into_plain_words(name: str, tokens: tuple[str, ...]) -> None:

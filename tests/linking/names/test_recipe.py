@@ -77,6 +77,26 @@ def test_a_lexicon_has_not_counted_the_clubs_left_out() -> None:
     assert recipe.lexicon_of(clubs[:2]).counts == {}  # a word of few clubs may tell who they are
 
 
+def test_the_odds_of_a_lost_word_come_from_three_clubs_or_more_and_not_from_those_left_out() -> None:
+    rows = []
+    clubs = _clubs(16)
+    for k in range(8):
+        name, other = clubs[k], clubs[8 + k]
+        rows.append((f"c{k}", f"c{k}", "England", "one", f"Futebol {name}", "two", name, 1))
+        rows.append((f"c{k}", f"d{k}", "England", "one", f"Kickers {name}", "two", other, 0))
+    words = recipe.LostWords(pl.DataFrame(rows, schema=["club_a", "club_b", *report.NEEDED], orient="row"))
+    odds = words.log_odds()
+    assert odds["futebol"] > 0 > odds["kickers"]
+    assert "futebol" not in words.log_odds({f"c{k}" for k in range(6)})
+    assert odds.keys() == {"futebol", "kickers"}  # no word of a single club
+
+
+def test_a_club_without_a_name_in_the_registry_is_not_counted() -> None:
+    registry = pl.DataFrame({"club_id": ["c"], "country": ["eng"], "name": ["FC Zykk"]})
+    reep = pl.DataFrame({"name": ["Q2970858", None, "Zykk Town"], "country": ["England"] * 3})
+    assert [sorted(club.words) for club in recipe.clubs_of(registry, reep)] == [["fc", "zykk"], ["town", "zykk"]]
+
+
 def test_a_club_of_both_registries_is_counted_once() -> None:
     registry = pl.DataFrame({"club_id": ["c"], "country": ["eng"], "name": ["FC Zykk"]})
     reep = pl.DataFrame({"name": ["F.C. Zykk", "Zykk Town"], "country": ["United Kingdom", "United Kingdom"]})

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from soccer_assets.linking.names import Scorer
 from soccer_assets.linking.names.features import FEATURES, features
 from soccer_assets.linking.names.name import parse
+from soccer_assets.linking.names.prepared_names import forms_of
 from soccer_assets.linking.names.scorer import ARTEFACT
 
 SAME = [
@@ -44,6 +45,18 @@ def test_names_of_two_clubs_score_below_it(left: str, right: str) -> None:
 def test_a_mark_on_one_side_alone_leaves_next_to_nothing(mark: str) -> None:
     assert scorer.pairs(["Valdoria" + mark], ["Valdoria"])[0] <= 0.01
     assert scorer.pairs(["Valdoria" + mark], ["Вальдория" + mark])[0] >= scorer.threshold
+
+
+@pytest.mark.parametrize(("second", "country"), [("Valdoria Juniors", "Austria"), ("Valdoria Akatemia", "Finland")])
+def test_a_last_word_that_marks_reserve_sides_of_a_country_does_so_there_alone(second: str, country: str) -> None:
+    assert scorer.pairs([second], ["FC Valdoria Zykk"], [country])[0] <= 0.01
+    assert scorer.pairs([second], ["FC Valdoria II"], [country])[0] > 0.01
+    assert scorer.pairs([second], ["Valdoria"], ["Argentina"])[0] > 0.01
+
+
+def test_sg_is_a_form_at_the_start_of_a_name_alone() -> None:
+    assert forms_of(["sg", "valdoria"]) == [True, False]
+    assert forms_of(["paris", "sg"]) == [False, False]
 
 
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), min_size=1, max_size=8))

@@ -53,11 +53,37 @@ def test_the_four_ways_allow_more_and_more() -> None:
         ("Уикомб", "Wycombe", 2, 0.9),
         ("Sheff", "Sheffield", 3, 0.88),
         ("Nott'm", "Nottingham", 3, 0.9),
+        ("ПСЖ", "PSG", 2, 0.95),
+        ("Рексхэм", "Wrexham", 2, 0.9),
     ],
 )
 def test_words_are_found_in_their_way(one: str, two: str, way: int, least: float) -> None:
     assert _ways(one, two)[way] >= least
     assert _ways(two, one) == _ways(one, two)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "least", "most"),
+    [
+        ("Heidenh.", "Heidenheim", 0.97, 0.97),
+        ("Heidenh.", "Хайденхайм", 0.97, 0.97),
+        ("Erzg.", "Эрцгебирге", 0.97, 0.97),
+        ("C.", "Кристал", 0.8, 0.8),
+        ("C.", "Уиган", 0.0, 0.5),
+    ],
+)
+def test_a_full_stop_cuts_a_word_of_either_script(one: str, two: str, least: float, most: float) -> None:
+    a, b = parse(one), parse(two)
+    words = [(a.tokens[0], a.heard[0]), (b.tokens[0], b.heard[0])]
+    for x, y in ((0, 1), (1, 0)):
+        near = alike(words, np.array([x]), np.array([y]), [a.cut[0], b.cut[0]])[1][0]
+        assert least <= near <= most
+
+
+def test_a_cyrillic_word_is_as_rare_as_the_listed_word_that_sounds_so() -> None:
+    assert LEXICON.listed("valdoriya", "валдориа") == "valdoria"
+    assert LEXICON.listed("valdorya", "valdorya") == "valdorya"  # a Latin word stays as it is
+    assert LEXICON.listed("zykk", "зикк") == "zykk"
 
 
 def test_words_that_share_nothing_are_not_alike() -> None:
