@@ -1,8 +1,10 @@
 """The pairs worth a closer look: for each event the matches of its days whose names look most like its own."""
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from itertools import chain
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,6 +18,7 @@ from soccer_assets.linking.names.phonetics import reading, skeleton
 from soccer_assets.storage.tables import UTC
 
 Likeness = NDArray[np.int16]
+Numbers = NDArray[np.int64]
 
 NEEDED: Final = ("date", "home", "away")
 SOFT: Final = pl.Schema([("competition", pl.String()), ("country", pl.String()), ("kick_off_at", UTC)])
@@ -28,6 +31,14 @@ PER_EVENT: Final = 4
 #: one about 230 as a rule.
 LEAST_LIKENESS: Final = 210
 BEHIND_THE_BEST: Final = 80
+
+
+class _Sides(NamedTuple):
+    """The rows of a few days: their numbers and both names."""
+
+    number: list[int]
+    home: list[str]
+    away: list[str]
 
 
 def fixtures_of(events: pl.DataFrame) -> pl.DataFrame:
@@ -66,15 +77,20 @@ def _known(what: str, frame: pl.DataFrame, *ids: str) -> pl.DataFrame:
 
 def candidates(fixtures: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     """`fixture`, `match`: for each fixture the few matches of its day, and the days beside, that look most like it."""
-    whole = pl.all_horizontal(pl.col("date", "home", "away").is_not_null())
-    by_date = matches.filter(whole).partition_by("date", as_dict=True)
-    found = []
-    for (date,), of_day in fixtures.filter(whole).partition_by("date", as_dict=True, maintain_order=True).items():
-        near = [by_date[key] for key in ((date + dt.timedelta(days),) for days in DAYS) if key in by_date]
+    by_date = _by_date(matches, "match")
+    pairs = []
+    for date, of_day in _by_date(fixtures, "fixture").items():
+        near = [by_date[day] for day in (date + dt.timedelta(n) for n in DAYS) if day in by_date]
         if near:
-            found.append(_alike(of_day, pl.concat(near)))
-    schema = pl.Schema({"fixture": pl.UInt32, "match": pl.UInt32})
-    return pl.concat([pl.DataFrame(schema=schema), *found]).sort("fixture", "match")
+            pairs.append(_alike(of_day, _Sides(*(list(chain(*parts)) for parts in zip(*near, strict=True)))))
+    fixture, match = np.concatenate([np.empty((2, 0), dtype=np.uint32), *pairs], axis=1)
+    return pl.DataFrame({"fixture": fixture, "match": match}).sort("fixture", "match")
+
+
+def _by_date(table: pl.DataFrame, number: str) -> dict[dt.date, "_Sides"]:
+    """The rows with a date and both names, by date; as lists, for a season has many small days."""
+    of_date = table.drop_nulls(["date", *SIDES]).group_by("date").agg(number, *SIDES)
+    return {date: _Sides(*lists) for date, *lists in of_date.iter_rows()}
 
 
 def of_known_clubs(fixtures: pl.DataFrame, matches: pl.DataFrame, clubs: pl.DataFrame) -> pl.DataFrame:
@@ -95,17 +111,20 @@ def of_known_clubs(fixtures: pl.DataFrame, matches: pl.DataFrame, clubs: pl.Data
     return pl.concat(found).unique().sort("fixture", "match")
 
 
-def _alike(fixtures: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
-    """A shortlist by spelling, of which those stay that are most alike by spelling and sound together."""
-    spelt = _all_spelt(fixtures["home"], matches["home"]) + _all_spelt(fixtures["away"], matches["away"])
-    # all that are as alike as the last of them are taken: which come first must not depend on the order
+def _alike(fixtures: _Sides, matches: _Sides) -> NDArray[np.uint32]:
+    """The numbers `(2, n)` of a shortlist by spelling, of which those stay that are most alike by spelling and sound.
+
+    All that are as alike as the last of them are taken: which come first must not depend on the order.
+    """
+    spelt = _all_spelt(fixtures.home, matches.home) + _all_spelt(fixtures.away, matches.away)
     row, column = np.nonzero(spelt >= _nth_best(spelt, SHORTLIST)[:, None])
-    heard = sum(_heard_alike(fixtures[side].gather(row), matches[side].gather(column)) for side in SIDES)
+    heard = _heard_alike(fixtures.home, matches.home, row, column)
+    heard += _heard_alike(fixtures.away, matches.away, row, column)
     total = np.zeros_like(spelt)
     total[row, column] = spelt[row, column] + heard
     least = np.maximum(_nth_best(total, PER_EVENT), np.maximum(total.max(axis=1) - BEHIND_THE_BEST, LEAST_LIKENESS))
     row, column = np.nonzero(total >= least[:, None])
-    return pl.DataFrame({"fixture": fixtures["fixture"].gather(row), "match": matches["match"].gather(column)})
+    return np.array([np.array(fixtures.number)[row], np.array(matches.number)[column]], dtype=np.uint32)
 
 
 def _nth_best(table: Likeness, n: int) -> Likeness:
@@ -113,15 +132,17 @@ def _nth_best(table: Likeness, n: int) -> Likeness:
     return np.partition(table, -place, axis=1)[:, -place]
 
 
-def _all_spelt(left: pl.Series, right: pl.Series) -> Likeness:
+def _all_spelt(left: Sequence[str], right: Sequence[str]) -> Likeness:
     """Likeness of every name with every other, 0 to 100, shape (left, right)."""
-    rows, columns = ({name: k for k, name in enumerate(names.unique(maintain_order=True))} for names in (left, right))
+    rows, columns = ({name: k for k, name in enumerate(dict.fromkeys(names))} for names in (left, right))
     table = process.cdist([_spelt(n) for n in rows], [_spelt(n) for n in columns], scorer=fuzz.ratio, dtype=np.uint8)
     return table[np.ix_([rows[n] for n in left], [columns[n] for n in right])].astype(np.int16)
 
 
-def _heard_alike(left: pl.Series, right: pl.Series) -> Likeness:
-    heard = ([consonants_of(name) for name in names] for names in (left, right))
+def _heard_alike(left: Sequence[str], right: Sequence[str], row: Numbers, column: Numbers) -> Likeness:
+    """Likeness of the sound of `left[row[k]]` and `right[column[k]]`, 0 to 100."""
+    of_left, of_right = ([consonants_of(name) for name in names] for names in (left, right))
+    heard = [of_left[k] for k in row.tolist()], [of_right[k] for k in column.tolist()]
     return process.cpdist(*heard, scorer=fuzz.partial_ratio, dtype=np.uint8).astype(np.int16)
 
 

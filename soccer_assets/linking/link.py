@@ -45,6 +45,7 @@ def link(
     *,
     seen: pl.DataFrame | None = None,
     rejected: pl.DataFrame | None = None,
+    with_cases: bool = True,
 ) -> pl.DataFrame:
     """One row per event, the same whatever the order of either table.
 
@@ -55,6 +56,7 @@ def link(
         scorer: of names; the shipped one by default.
         seen: `SEEN`: on how many earlier days a name was linked to a club.
         rejected: `REJECTED`: a club that a name is not, or a match that an event is not; never proposed again.
+        with_cases: look for swapped and moved matches too; they are for review, and the links are the same without.
 
     Returns:
         event_id, match_id (null unless linked), candidate_id (the match it is most like, where plausible), score,
@@ -81,8 +83,13 @@ def link(
         before, looked_at = looked_at, _all_of(looked_at, of_known_clubs(fixtures, known, _learned(found)))
         if len(looked_at) == len(before):
             break
-    cases = _decided(swapped_or_moved(fixtures, known, found, scorer), aliases, rejected)
-    return _told(fixtures, found, cases)
+    rows = _rows(found)
+    if with_cases:
+        cases = _of_cases(_decided(swapped_or_moved(fixtures, known, found, scorer), aliases, rejected))
+        rows = pl.concat(
+            [rows.join(cases, on="fixture", how="anti", maintain_order="left"), cases.select(rows.columns)]
+        )
+    return _of_events(fixtures, rows)
 
 
 def _all_of(some: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
@@ -162,7 +169,7 @@ def _decided(pairs: pl.DataFrame, aliases: pl.DataFrame, rejected: pl.DataFrame)
 
 
 def _of_cases(pairs: pl.DataFrame) -> pl.DataFrame:
-    """The likeliest case of each fixture, as `_told` tells it; a name that is decided to be another club is none."""
+    """The likeliest case of each fixture, as `_rows` has it; a name that is decided to be another club is none."""
     for side in SIDES:
         name = pl.when(pl.col(f"alias_{side}").fill_null(False)).then(MOST_FOR).otherwise(f"name_{side}")
         pairs = pairs.filter(pl.col(f"alias_{side}").fill_null(True)).with_columns(name.alias(f"name_{side}"))
@@ -185,15 +192,13 @@ def _of_cases(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _told(fixtures: pl.DataFrame, found: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
-    """One row per event; events that repeat a fixture share what is said of it."""
-    cases = _of_cases(cases)
-    found = found.join(cases, on="fixture", how="anti", maintain_order="left")
+def _rows(found: pl.DataFrame) -> pl.DataFrame:
+    """What is told of each fixture that has a pair."""
     said = [pl.col(f"{what}_{side}").round(2).alias(f"{side}_{what}") for side in SIDES for what in ("name", "days")]
     aliased = pl.col("alias_home").fill_null(False) & pl.col("alias_away").fill_null(False)
     by_names = _score("name_home", "name_away") >= LINK_SCORE
     method = pl.when(aliased).then(pl.lit("alias")).when(by_names).then(pl.lit("name")).otherwise(pl.lit("fixture"))
-    rows = found.select(
+    return found.select(
         "fixture",
         "outcome",
         pl.col("score", "runner_up", "margin").round(3),
@@ -202,7 +207,10 @@ def _told(fixtures: pl.DataFrame, found: pl.DataFrame, cases: pl.DataFrame) -> p
         evidence=pl.struct(*said, pl.col("context").round(2)).struct.json_encode(),
         method=method,
     )
-    rows = pl.concat([rows, cases.select(rows.columns)])
+
+
+def _of_events(fixtures: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per event; events that repeat a fixture share what is said of it."""
     every = fixtures.select("fixture", event_id="event_ids").explode("event_id").join(rows, on="fixture", how="left")
     return every.select(
         "event_id", "match_id", "candidate_id", "score", "runner_up", "margin",

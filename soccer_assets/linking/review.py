@@ -5,6 +5,7 @@ too little for a link and too much for silence. Only matches that no event is li
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -71,23 +72,23 @@ def _alike(
 def _sounding_alike(fixtures: pl.DataFrame, matches: pl.DataFrame, days: Sequence[int]) -> pl.DataFrame:
     """`fixture`, `match` of those days on both sides of which a word of the two names begins alike."""
     later = pl.Series("later", list(days), dtype=pl.Int64)
-    there = matches.join(later.to_frame(), how="cross").with_columns(
-        date=pl.col("date") - pl.duration(days=pl.col("later"))
-    )
-    pairs = fixtures.select("fixture").clear().join(matches.select("match").clear(), how="cross")
-    for side in SIDES:
-        mine, theirs = (_with_beginnings(table, side) for table in (fixtures, there))
-        if side == SIDES[0]:
-            pairs = mine.join(theirs, on=["date", "begins"]).select("fixture", "match").unique()
-        else:
-            both = pairs.join(mine.select("fixture", "begins"), on="fixture")
-            pairs = both.join(theirs.select("match", "begins").unique(), on=["match", "begins"])
+    date = pl.col("date") - pl.duration(days=pl.col("later"))
+    home, away = ((_with_beginnings(fixtures, "fixture", s), _with_beginnings(matches, "match", s)) for s in SIDES)
+    of_days = home[1].join(later.to_frame(), how="cross").with_columns(date=date)
+    pairs = home[0].join(of_days, on=["date", "begins"]).select("fixture", "match").unique()
+    both = pairs.join(away[0].select("fixture", "begins"), on="fixture")
+    pairs = both.join(away[1].select("match", "begins"), on=["match", "begins"])
     return pairs.select("fixture", "match").unique().sort("fixture", "match")
 
 
-def _with_beginnings(table: pl.DataFrame, side: str) -> pl.DataFrame:
-    """The rows once for each beginning of a word of the side's name, as `begins`."""
-    names = table[side].drop_nulls().unique()
-    begins = [sorted({word[:FIRST_CONSONANTS] for word in consonants_of(name).split()}) for name in names]
-    listed = pl.DataFrame({side: names, "begins": begins}, schema={side: pl.String, "begins": pl.List(pl.String)})
-    return table.drop_nulls("date").join(listed.explode("begins").drop_nulls(), on=side)
+def _with_beginnings(table: pl.DataFrame, number: str, side: str) -> pl.DataFrame:
+    """`number` and `date` of the rows, once for each beginning of a word of the side's name, as `begins`."""
+    names = table[side].drop_nulls().unique().to_list()
+    begins = [(name, begin) for name in names for begin in _beginnings(name)]
+    listed = pl.DataFrame(begins, schema={side: pl.String, "begins": pl.String}, orient="row")
+    return table.drop_nulls("date").join(listed, on=side).select(number, "date", "begins")
+
+
+@lru_cache(maxsize=1 << 16)
+def _beginnings(name: str) -> frozenset[str]:
+    return frozenset(word[:FIRST_CONSONANTS] for word in consonants_of(name).split())

@@ -166,9 +166,10 @@ def _by_fixtures(rows: pl.DataFrame, base: pl.DataFrame, decided: Decided, score
     if events.is_empty() or matches.is_empty():
         return {}
     aliases, rejected = decided
-    links = link(events, matches, aliases, scorer, rejected=rejected).filter(pl.col("outcome") == "linked")
+    links = link(events, matches, aliases, scorer, rejected=rejected, with_cases=False)
     both = (
-        links.select("event_id", "match_id")
+        links.filter(pl.col("outcome") == "linked")
+        .select("event_id", "match_id")
         .join(events, on="event_id")
         .join(matches.select("match_id", "home_id", "away_id"), on="match_id")
     )

@@ -117,7 +117,8 @@ def _linked(matches: pl.DataFrame, results: pl.DataFrame, ledger: pl.DataFrame, 
         near = known.filter((pl.col("date") - day).abs() <= BESIDE)
         if near.is_empty():
             continue
-        links = link(of_day.select("event_id", "date", *SIDES), near, aliases, scorer, rejected=rejected)
+        events = of_day.select("event_id", "date", *SIDES)
+        links = link(events, near, aliases, scorer, rejected=rejected, with_cases=False)
         links = links.filter(pl.col("outcome") == "linked").select("event_id", "match_id")
         # the result of a day is that of a match of this day or the one before; none is known before it is played
         dated = links.join(near.select("match_id", match_date="date"), on="match_id")

@@ -9,6 +9,8 @@ import polars as pl
 from soccer_assets.odds.schema import MOST_HANDICAP, MOST_TOTAL
 
 LEAST_PRICE = 1.0
+#: What decimal odds as nearly all columns have them do not hold, and every other notation does.
+OTHER_CHARACTER = r"[^0-9.]"
 #: A whole cell of American (`-200`, `+150`) or fractional odds (`5/2`, `evens`).
 OTHER_NOTATION = r"^\s*(?:[+-]\s*\d{3,}(?:\.0*)?|\d+\s*[/-]\s*\d+|(?i:evens?|evs))\s*$"
 #: A cell that would be American odds without their sign, where all cells of a book are such (`150`, `220`, `190`).
@@ -18,11 +20,16 @@ _SPLIT = r"^(?<sign>[+-]?)(?<first>\d+(?:\.[05]0*)?)\s*[/,]\s*(?<second>[+-]?\d+
 _LEVEL = ("pk", "pick")
 
 
-def decimal_odds(cell: pl.Expr) -> pl.Expr:
-    """The decimal odds above 1 of a text; null where it holds anything else, a sign in front among it."""
-    price = cell.str.strip_chars().cast(pl.Float64, strict=False)
-    sound = (price > LEAST_PRICE) & price.is_finite() & ~cell.str.contains("+", literal=True)
-    return pl.when(sound).then(price)
+def decimal_odds(cell: pl.Expr, *, is_plain: bool = False) -> pl.Expr:
+    """The decimal odds above 1 of a text; null where it holds anything else, a sign in front among it.
+
+    Args:
+        cell: the text.
+        is_plain: no cell has an `OTHER_CHARACTER`; reading takes a third of the time then.
+    """
+    price = (cell if is_plain else cell.str.strip_chars()).cast(pl.Float64, strict=False)
+    sound = (price > LEAST_PRICE) & price.is_finite()
+    return pl.when(sound if is_plain else sound & ~cell.str.contains("+", literal=True)).then(price)
 
 
 def handicap(cell: pl.Expr) -> pl.Expr:

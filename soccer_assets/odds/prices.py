@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from soccer_assets.odds.cells import OTHER_NOTATION, UNSIGNED, decimal_odds, handicap
+from soccer_assets.odds.cells import OTHER_CHARACTER, OTHER_NOTATION, UNSIGNED, decimal_odds, handicap
 from soccer_assets.odds.schema import BOOKMAKERS, MOST_HANDICAP, ODDS, most_price
 from soccer_assets.storage.tables import UTC, quarantine
 
@@ -115,20 +115,22 @@ def _spelled(published: pl.LazyFrame) -> pl.LazyFrame:
 def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:
     """The prices of some matches; where two columns quote the same, the first one counts."""
     good, bad = [], []
+    columns = [column for column in columns if wide[column.name].null_count() < len(wide)]
     quotes: dict[PriceColumn, list[str]] = {}
     for column in columns:
         quotes.setdefault(replace(column, name="", book="", line_columns=()), []).append(column.name)
     by_name = {column.name: column for column in columns}
     lines = {line for column in columns for line in column.line_columns if line in wide.columns}
-    wide = wide.with_columns(handicap(pl.col(line)).alias(HANDICAP_OF.format(line)) for line in sorted(lines))
-    foreign = _in_other_notation(wide, columns)
+    wide = wide.with_columns(_handicaps(wide[line]).alias(HANDICAP_OF.format(line)) for line in sorted(lines))
+    mixed = _with_other_characters(wide, columns)
+    foreign = _in_other_notation(wide, columns, mixed)
     for names in quotes.values():
-        filled = [name for name in names if wide[name].null_count() < len(wide)]
         taken = pl.lit(False)
-        for name in filled:
+        for name in names:
             column = by_name[name]
             cells = wide.lazy().filter(pl.col(name).is_not_null() & ~taken)
-            sound, wrong = _quoted(cells, column, foreign.get(column.book), lines)
+            price = decimal_odds(pl.col(name), is_plain=name not in mixed)
+            sound, wrong = _quoted(cells, column, price, foreign.get(column.book), lines)
             good.append(sound)
             bad.append(wrong)
             taken = taken | pl.col(name).is_not_null()
@@ -141,19 +143,36 @@ def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:
     return Prices(rows, quarantined)
 
 
-def _in_other_notation(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> dict[str, pl.Expr]:
+def _handicaps(cells: pl.Series) -> pl.Series:
+    """The handicap of each cell; a column has some dozens of different ones, and each is read once."""
+    distinct = cells.unique()
+    return cells.replace_strict(distinct, pl.select(handicap(pl.lit(distinct))).to_series())
+
+
+def _with_other_characters(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> set[str]:
+    """The columns with a cell that is more than digits and points."""
+    cells = pl.col([column.name for column in columns]).cast(pl.String)
+    has = wide.select(cells.str.join("").str.contains(OTHER_CHARACTER))
+    return {name for name in has.columns if has[name].item()}
+
+
+def _in_other_notation(
+    wide: pl.DataFrame, columns: Sequence[PriceColumn], mixed: Collection[str]
+) -> dict[str, pl.Expr]:
     """Of each book that has cells in American or fractional odds: the first of them in a row, null where there is none.
 
     A book is refused whole then: `320` beside `-200` is no decimal price, and `150` is none where no cell is below 100.
     """
+
+    def books_with(notation: str, among: Sequence[str]) -> set[str]:
+        if not among:
+            return set()
+        has = wide.select(pl.col(among).cast(pl.String).str.contains(notation).any()).row(0, named=True)
+        return {column.book for column in columns if has.get(column.name)}
+
     names = [column.name for column in columns]
-    if not names:
-        return {}
-    texts = pl.col(names).cast(pl.String)
-    has = wide.select(texts.str.contains(OTHER_NOTATION).any()).row(0, named=True)
-    books = {column.book for column in columns if has[column.name]}
-    has = wide.select(texts.str.contains(UNSIGNED).any()).row(0, named=True)
-    high_books = {column.book for column in columns if has[column.name]}
+    books = books_with(OTHER_NOTATION, [name for name in names if name in mixed])
+    high_books = books_with(UNSIGNED, names)
 
     def cell(name: str) -> pl.Expr:
         other = pl.col(name).str.contains(OTHER_NOTATION)
@@ -176,18 +195,21 @@ def _in_other_notation(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> di
 
 
 def _quoted(
-    filled: pl.LazyFrame, column: PriceColumn, foreign: pl.Expr | None, published: Collection[str]
+    filled: pl.LazyFrame, column: PriceColumn, price: pl.Expr, foreign: pl.Expr | None, published: Collection[str]
 ) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """The rows of one column that quote a price, and those that hold something else.
 
     Args:
         filled: the rows whose cell is not null.
         column: what it quotes.
+        price: its cells as decimal odds.
         foreign: a cell of its book in another notation; None where no row has one.
         published: columns that hold handicaps.
     """
-    filled = filled.with_columns(price=decimal_odds(pl.col(column.name)))
+    filled = filled.with_columns(price=price)
+    line: pl.Expr = pl.lit(column.line, dtype=pl.Float64)
     most = most_price(column.bookmaker, column.market)
+    sound = (pl.col("price") <= most).fill_null(False)
     found = pl.format("{} in {}", column.name, pl.lit(column.name))
     reason: pl.Expr = (
         pl.when(pl.col("price").is_null())
@@ -196,9 +218,9 @@ def _quoted(
         .then(pl.format("expected decimal odds up to {}, found {}", pl.lit(f"{most:g} ({column.market})"), found))
     )
     if foreign is not None:
+        sound &= foreign.is_null()
         text = pl.format("expected decimal odds in the whole book, found {}", foreign)
         reason = pl.when(foreign.is_not_null()).then(text).otherwise(reason)
-    line: pl.Expr = pl.lit(column.line, dtype=pl.Float64)
     if column.market == "asian_handicap":
         names = [name for name in column.line_columns if name in published]
         cell: pl.Expr = pl.lit(f"none in {', '.join(names)}")
@@ -207,24 +229,23 @@ def _quoted(
             read = pl.col(HANDICAP_OF.format(name))
             line = pl.when(there).then(read).otherwise(line)
             cell = pl.when(there).then(pl.format("{} in {}", name, pl.lit(name))).otherwise(cell)
+        sound &= pl.col("line").is_not_null()
         bounds = f"from {-MOST_HANDICAP:g} to {MOST_HANDICAP:g} goals"
         text = pl.format("expected a handicap, a multiple of 0.25 {}, found {}", pl.lit(bounds), cell)
-        reason = pl.coalesce(reason, pl.when(line.is_null()).then(text))
-    filled = filled.with_columns(line=line, reason=reason)
+        reason = pl.coalesce(reason, text)
+    filled = filled.with_columns(line=line)
     at = pl.col("collected_at") if column.kind == "pre_match" else pl.col("kick_off_at")
     types = ODDS.schema
     constants = {
         name: pl.lit(getattr(column, name), dtype=types[name]) for name in ("bookmaker", "market", "kind", "selection")
     }
-    rows = filled.filter(pl.col("reason").is_null()).select(
-        "match_date", "match_id", "league", "price", "line", quoted_at=at, **constants
-    )
-    wrong = filled.filter(pl.col("reason").is_not_null()).select(
+    rows = filled.filter(sound).select("match_date", "match_id", "league", "price", "line", quoted_at=at, **constants)
+    wrong = filled.filter(~sound).select(
         origin=pl.lit("football_data"),
         payload_id="payload_id",
         line="line_number",
         match_date="match_date",
-        reason="reason",
+        reason=reason,
         record=pl.format("{} {}={}", "match_id", pl.lit(column.name), column.name),
     )
     return rows.select(types.names()), wrong

@@ -249,7 +249,7 @@ def _kick_off_at(date: dt.date, time: Any, league: League | None) -> str | None:
 @lru_cache(maxsize=10_000)  # matches begin together
 def _instant(date: dt.date, hour: int, minute: int, zone: dt.tzinfo) -> str:
     local = dt.datetime.combine(date, dt.time(hour, minute), zone)
-    return f"{local.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{local.astimezone(dt.UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def _name(team: str | dict[str, Any]) -> str | None:

