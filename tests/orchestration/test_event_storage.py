@@ -152,16 +152,6 @@ def test_metadata_of_a_partition_stay_with_it(embedded):
     assert figures["2020-01-01"].value == 7
 
 
-def test_a_partition_is_recorded_in_the_very_bytes_of_dagsters_own_storage(embedded):
-    run(embedded, 120, first, second)
-    storage: Any = embedded.event_log_storage
-    records = [*embedded.fetch_materializations(FIRST, limit=1000).records,
-               *embedded.fetch_materializations(SECOND, limit=1000).records]  # fmt: skip
-    events = [record.event_log_entry for record in records]
-    assert len(events) == 240
-    assert storage._rows(events) == [storage._event_to_row(event) for event in events]
-
-
 def test_the_same_is_recorded_as_by_dagsters_own_storage(embedded, stock):
     ids = {instance: run(instance, 40, first, second, a_check) for instance in (embedded, stock)}
     assert counts(embedded, ids[embedded]) == counts(stock, ids[stock])

@@ -35,7 +35,10 @@ def store(lake: Lake, *models: dict[str, Any]) -> None:
 
 
 def decide(lake: Lake, registry: Registry, model: dict[str, Any], verdict: Verdict = YES) -> None:
-    version = registry.register(model, "run")
+    promote(lake, registry, model, registry.register(model, "run"), verdict)
+
+
+def promote(lake: Lake, registry: Registry, model: dict[str, Any], version: str, verdict: Verdict = YES) -> None:
     lake.add(PROMOTIONS, lambda promotions: registry.decide(promotions, model, version, verdict))
 
 
@@ -204,17 +207,17 @@ def test_a_refused_version_may_be_named_and_an_unknown_or_remade_one_may_not(reg
 def test_a_registry_that_fails_while_the_champion_moves_leaves_nothing_half_done(registry, lake, tmp_path):
     first, second = selected(1), selected(8, p_home=0.5)
     decide(lake, registry, first)
-    registry.register(second, "run")
+    version = registry.register(second, "run")
     database = tmp_path / "mlflow" / "mlflow.db"
     with sqlite3.connect(database) as connection:
         connection.execute("ALTER TABLE registered_model_aliases RENAME TO away")
     with pytest.raises(ModelError, match="the champion was not moved. Run the same command again"):
-        decide(lake, registry, second)
+        promote(lake, registry, second, version)
     assert ledger(lake)["version"].to_list() == [first["version"]]
     with sqlite3.connect(database) as connection:
         connection.execute("ALTER TABLE away RENAME TO registered_model_aliases")
     assert registry.champion_version() == "1"
-    decide(lake, registry, second)
+    promote(lake, registry, second, version)
     assert (registry.champion_version(), ledger(lake)["accepted"].to_list()) == ("2", [True, True])
 
 
