@@ -105,7 +105,7 @@ def test_a_step_of_training_alone_says_what_it_lacks(season, name, absent):
     with pytest.raises(
         RunFailedError, match=f"{name}: .*expected {absent} of {day}, found none: run `uv run soccer train {day}`"
     ):
-        season.materialize(runs.AssetSelection.assets(name), day, day)
+        season.materialize(runs.AssetSelection.assets(name).required_multi_asset_neighbors(), day, day)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_is_made_of_forecasts_is_not_green_and_empty_where_there_are_none(s
     count = len(matches.filter(match_date=day))
     told = f"expected predictions of {count} matches on {day}, found none: run `uv run soccer predict {day} {day}`"
     with pytest.raises(RunFailedError, match=f"{name}: .*{re.escape(told)}"):
-        season.materialize(runs.AssetSelection.assets(name), day, day)
+        season.materialize(runs.AssetSelection.assets(name).required_multi_asset_neighbors(), day, day)
 
 
 def test_a_range_that_begins_before_the_first_model_forecasts_the_rest(season, digest):
