@@ -60,7 +60,7 @@ def decode_element(element: bytes | msgspec.Raw, shape: type[Shape], expected: s
     try:
         return _leniently(bytes(element), shape)
     except Exception:
-        raise UnreadError(f"expected {expected}, found another form ({describe(first)})") from None
+        raise UnreadError(f"expected {expected}, found another form ({first})") from None
 
 
 def as_text(value: object, longest: int) -> str:
