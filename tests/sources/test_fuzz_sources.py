@@ -34,7 +34,7 @@ from soccer_assets.storage.tables import Table, quarantine
 from tests.sources.mutations import FUZZED, ODD_TEXTS, as_json, as_text, damaged, spoilt, spoilt_bodies
 
 NOW = dt.datetime(2024, 3, 10, 6, tzinfo=dt.UTC)
-OF_RECORDS = (OPENFOOTBALL_MATCHES.name, UNDERSTAT_MATCHES.name, WHOSCORED_MATCHES.name)
+OF_RECORDS = {table.name: table for table in (OPENFOOTBALL_MATCHES, UNDERSTAT_MATCHES, WHOSCORED_MATCHES)}
 
 
 def judge(source: Any, table: Table, address: str, body: bytes, before: bytes | None) -> None:
