@@ -33,7 +33,7 @@ def run(world: Any, first: dt.date, last: dt.date) -> dict[str, Any]:
     ]
     with DagsterInstance.ephemeral() as instance:
         result = materialize(
-            [*sources, stage.matches, *CHECKS],
+            [*sources, stage.link_decisions, stage.matches, *CHECKS],
             instance=instance,
             resources=build(settings),
             tags=range_tags(first, last),

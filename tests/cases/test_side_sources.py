@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from soccer_assets import resources
 from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
 from soccer_assets.sources import health, openfootball
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.payloads import Payloads
 
 INPUTS = Path(__file__).parent / "inputs"
@@ -34,7 +36,8 @@ def reasons(mirror: Any, table: str) -> list[str]:
 
 def broken(mirror: Any, source: str) -> str | None:
     """What source_health says of a source now."""
-    return health._lately(source, log(mirror), Clock.of(Settings.read()).now())["_broken"]
+    habits = {spec.name: spec.habit for spec in SOURCES}
+    return health._lately(source, log(mirror), habits[source], Clock.of(Settings.read()).now())["_broken"]
 
 
 # Understat
@@ -146,7 +149,7 @@ def test_a_page_without_its_match_is_no_final_answer(mirror):
     settings = msgspec.structs.replace(made.settings, whoscored_pages=True)
 
     def acquire() -> Any:
-        return resources.build(settings)["whoscored"].acquire(made.first, made.last)
+        return resources.build(settings)["acquisitions"]["whoscored_matches"].acquire(made.first, made.last)
 
     def outcomes() -> list[str]:
         return log(made).filter(pl.col("address").str.ends_with(page))["outcome"].to_list()
@@ -364,6 +367,14 @@ def test_a_season_that_has_begun_is_not_empty(season):
 # Whatever is raised
 
 
+def change_openfootball(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Give the specification of openfootball other functions."""
+    (spec,) = openfootball.SOURCE.tables
+    changed = replace(openfootball.SOURCE, tables=(replace(spec, **changes),))
+    sources = [changed if source is openfootball.SOURCE else source for source in SOURCES]
+    monkeypatch.setattr(resources, "SOURCES", sources)
+
+
 def test_what_the_reader_raises_is_the_source_s_problem_and_the_good_answer_before_counts(season, monkeypatch):
     season([BASE, OTHER], NOW)
     read = openfootball.parse
@@ -373,7 +384,7 @@ def test_what_the_reader_raises_is_the_source_s_problem_and_the_good_answer_befo
             raise KeyError("nobody foresaw this")
         return read(answers)
 
-    monkeypatch.setattr(openfootball, "parse", parse)
+    change_openfootball(monkeypatch, parse=parse)
     for _ in range(2):  # the second time the answer is asked for again
         made = season([BASE, OTHER, OTHER | {"team1": "Gala", "date": "2023-09-02"}], NOW)
         acquired = made.acquired["openfootball_matches"]
@@ -394,7 +405,7 @@ def test_what_the_look_at_an_answer_raises_refuses_it(season, monkeypatch, error
     def accept(*given: Any) -> None:
         raise error
 
-    monkeypatch.setattr(openfootball, "accept", accept)
+    change_openfootball(monkeypatch, accept=accept)
     made = season([BASE, OTHER], NOW)
     assert made.table("openfootball_matches").is_empty()
     assert type(error).__name__ in str(broken(made, "openfootball"))
@@ -409,7 +420,7 @@ def test_what_a_source_gave_at_its_former_address_stays_until_the_new_one_gives_
 
     def at(address: Path) -> Any:
         settings = msgspec.structs.replace(made.settings, source_urls={"openfootball": address.as_uri()})
-        return resources.build(settings)["openfootball"].acquire(made.first, made.last)
+        return resources.build(settings)["acquisitions"]["openfootball_matches"].acquire(made.first, made.last)
 
     dead = at(made.folder / "nowhere")
     assert dead.rows.equals(good)

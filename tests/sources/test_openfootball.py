@@ -178,12 +178,12 @@ def test_a_competition_that_is_none_of_ours_is_kept_without_a_league():
     [
         (
             {"team1": ...},
-            "expected a match with date, team1 and team2, found another form (ValidationError: Object missing",
+            "expected a match with date, team1 and team2, found another form (Object missing",
             None,
         ),
         (
             {"team2": ["Gale"]},
-            "expected a match with date, team1 and team2, found another form (ValidationError: Exp",
+            "expected a match with date, team1 and team2, found another form (Exp",
             None,
         ),
         ({"date": "Aug 11"}, "expected a date YYYY-MM-DD, found 'Aug 11'", None),

@@ -42,6 +42,7 @@ def run(site, tmp_path) -> Callable[..., Any]:
 
     from soccer_assets.orchestration.partitions import range_tags
     from soccer_assets.resources import build
+    from soccer_assets.sources.assets import fetch_log
 
     def made(*names: str, sources: str = "openfootball", first: dt.date = TODAY - 10 * DAY) -> Any:
         settings = Settings(
@@ -49,7 +50,7 @@ def run(site, tmp_path) -> Callable[..., Any]:
             source_urls={source.name: site.url for source in SOURCES},
         )  # fmt: skip
         return materialize(
-            [assets_of_the_stage()[name] for name in names],
+            [fetch_log, *(assets_of_the_stage()[name] for name in names)],
             resources=build(settings),
             tags=range_tags(first, TODAY + 2 * DAY),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
