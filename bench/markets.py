@@ -25,7 +25,7 @@ def all_of_it() -> dict[str, Any]:
     """Seconds of ours and theirs, and the largest difference between the two."""
     from soccer_assets.odds import devig
     from soccer_assets.predictions.markets import markets, results
-    from soccer_assets.score_matrix import coherent, dixon_coles
+    from soccer_assets.score_matrices import coherent, dixon_coles
 
     rng = np.random.default_rng(0)
     rates, rho = rng.uniform(0.4, 3.0, (MATCHES, 2)), rng.uniform(-0.15, 0.05, MATCHES)

@@ -5,10 +5,17 @@ import importlib
 
 import pytest
 
-EXAMPLES = {"odds.devig": 5, "predictions.settlement": 2, "score_matrix": 3, "scoring": 3}
+EXAMPLES = {
+    "soccer_assets": 14,
+    "soccer_assets.odds.devig": 5,
+    "soccer_assets.predictions.match_prices": 6,
+    "soccer_assets.predictions.settlement": 2,
+    "soccer_assets.score_matrices": 3,
+    "soccer_assets.scoring": 3,
+}
 
 
 @pytest.mark.parametrize(("module", "least"), EXAMPLES.items())
 def test_the_examples_of_a_module_are_executed_and_right(module, least):
-    found = doctest.testmod(importlib.import_module(f"soccer_assets.{module}"))
+    found = doctest.testmod(importlib.import_module(module))
     assert found.failed == 0 and found.attempted >= least

@@ -29,44 +29,58 @@ def link_files(events: Path, matches: Path, out: Path) -> dict[str, int]:
     for file in (events, matches, out):
         if file.suffix not in (".csv", ".parquet"):
             raise SoccerError(f"expected a file that ends in .csv or .parquet, found {file.name}")
-    left, right = _read(events, "event_id"), _read(matches, "match_id")
-    rows = link(left, right, ALIASES.to_frame())
-    theirs = [name for name in (*NEEDED, *KNOWN) if name in right.columns]
-    of_match = right.select("match_id", *(pl.col(name).alias(f"match_{name}") for name in theirs))
-    told = left.join(rows, on="event_id", maintain_order="left").join(
-        of_match, on="match_id", how="left", maintain_order="left"
-    )
-    first = [*left.columns, *of_match.columns]
-    told = told.select(*first, *(name for name in rows.columns if name not in first))
+    table = link_tables(_read(events), _read(matches), str(events), str(matches))
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".csv":
-        told.write_csv(out)
+        table.write_csv(out)
     else:
-        told.write_parquet(out)
-    counts = dict(told["outcome"].value_counts().iter_rows())
+        table.write_parquet(out)
+    counts = dict(table["outcome"].value_counts().iter_rows())
     return {outcome: counts.get(outcome, 0) for outcome in ("linked", "review", "none")}
 
 
-def _read(file: Path, id_name: str) -> pl.DataFrame:
-    """The columns that are used, in their types."""
+def link_tables(
+    events: pl.DataFrame, matches: pl.DataFrame, events_name: str = "events", matches_name: str = "matches"
+) -> pl.DataFrame:
+    """Return the events with their outcome, and the match where they are linked; the columns are those of `link_files`.
+
+    Raises:
+        SoccerError: a table, by its name, lacks a column, or holds a date or time that cannot be read.
+    """
+    left, right = _in_types(events, "event_id", events_name), _in_types(matches, "match_id", matches_name)
+    rows = link(left, right, ALIASES.to_frame())
+    theirs = [name for name in (*NEEDED, *KNOWN) if name in right.columns]
+    of_match = right.select("match_id", *(pl.col(name).alias(f"match_{name}") for name in theirs))
+    joined = left.join(rows, on="event_id", maintain_order="left").join(
+        of_match, on="match_id", how="left", maintain_order="left"
+    )
+    first = [*left.columns, *of_match.columns]
+    return joined.select(*first, *(name for name in rows.columns if name not in first))
+
+
+def _read(file: Path) -> pl.DataFrame:
     if not file.is_file():
         raise SoccerError(f"expected a table of events or matches, found no file {file}")
-    rows = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
+    return pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
+
+
+def _in_types(rows: pl.DataFrame, id_name: str, table: str) -> pl.DataFrame:
+    """Return the columns that are used, in their types."""
     missing = [name for name in NEEDED if name not in rows.columns]
     if missing:
-        raise SoccerError(f"{file}: expected the columns {list(NEEDED)}, found {rows.columns}; rename yours to these")
+        raise SoccerError(f"{table}: expected the columns {list(NEEDED)}, found {rows.columns}; rename yours to these")
     if id_name not in rows.columns:
         rows = rows.with_row_index(id_name).with_columns(pl.col(id_name).cast(pl.Int64))
     repeated = rows.filter(pl.col(id_name).is_duplicated())[id_name].unique(maintain_order=True)
     if len(repeated):
         raise SoccerError(
-            f"{file}: expected every {id_name} once, found {len(repeated)} repeated, such as "
+            f"{table}: expected every {id_name} once, found {len(repeated)} repeated, such as "
             f"{repeated.head(SHOWN).to_list()}; leave the column out to number the rows"
         )
-    rows = rows.with_columns(_dates(file, rows["date"]), *(pl.col(side).cast(pl.String) for side in ("home", "away")))
+    rows = rows.with_columns(_dates(table, rows["date"]), *(pl.col(side).cast(pl.String) for side in ("home", "away")))
     kick_off = next((name for name in KICK_OFF if name in rows.columns), None)
     if kick_off is not None:
-        rows = rows.with_columns(_instants(file, rows["date"], rows[kick_off]))
+        rows = rows.with_columns(_instants(table, rows["date"], rows[kick_off]))
     ids = [id_name]
     if id_name == "match_id":
         ids += ["home_id", "away_id"]
@@ -76,17 +90,17 @@ def _read(file: Path, id_name: str) -> pl.DataFrame:
     return rows.select(*ids, *NEEDED, *(name for name in KNOWN if name in rows.columns))
 
 
-def _dates(file: Path, dates: pl.Series) -> pl.Series:
+def _dates(table: str, dates: pl.Series) -> pl.Series:
     if dates.dtype.is_temporal():
         return dates.cast(pl.Date)
     for layout in DATES:
         read = dates.str.to_date(layout, strict=False, exact=True)
         if read.null_count() == dates.null_count():
             return read
-    return _refused(file, dates, dates.str.to_date(DATES[0], strict=False), "dates like 2024-05-01 or 01/05/2024")
+    return _refused(table, dates, dates.str.to_date(DATES[0], strict=False), "dates like 2024-05-01 or 01/05/2024")
 
 
-def _instants(file: Path, dates: pl.Series, times: pl.Series) -> pl.Series:
+def _instants(table: str, dates: pl.Series, times: pl.Series) -> pl.Series:
     """Kick-offs as instants; a time without a zone is taken as UTC, its true zone is found by the linker."""
     if times.dtype == pl.Time:
         return _at(dates, times).dt.replace_time_zone("UTC").alias(KICK_OFF[0])
@@ -101,7 +115,7 @@ def _instants(file: Path, dates: pl.Series, times: pl.Series) -> pl.Series:
     for other in (zoned, *(text.str.to_datetime(layout, strict=False) for layout in _LAYOUTS)):
         at = at.zip_with(at.is_not_null(), other.cast(pl.Datetime("us")))
     if at.null_count() > text.null_count():
-        return _refused(file, text, at, "kick-offs like 19:30 or 2024-05-01T18:30:00Z")
+        return _refused(table, text, at, "kick-offs like 19:30 or 2024-05-01T18:30:00Z")
     return at.dt.replace_time_zone("UTC").alias(KICK_OFF[0])
 
 
@@ -113,6 +127,6 @@ def _at(dates: pl.Series, times: pl.Series) -> pl.Series:
     return both.select(pl.col("date").dt.combine(pl.col("time"))).to_series()
 
 
-def _refused(file: Path, told: pl.Series, read: pl.Series, expected: str) -> pl.Series:
+def _refused(table: str, told: pl.Series, read: pl.Series, expected: str) -> pl.Series:
     bad = told.filter(read.is_null() & told.is_not_null())
-    raise SoccerError(f"{file}: expected {expected}, found {len(bad)} others, such as {bad.head(SHOWN).to_list()}")
+    raise SoccerError(f"{table}: expected {expected}, found {len(bad)} others, such as {bad.head(SHOWN).to_list()}")

@@ -14,7 +14,7 @@ import polars as pl
 from soccer_assets.errors import ModelError
 from soccer_assets.models.training_data import Scaling, informative, outcomes_of, recency_weights, require
 from soccer_assets.optimise import minimise
-from soccer_assets.score_matrix import dixon_coles, result_probabilities
+from soccer_assets.score_matrices import dixon_coles, result_probabilities
 from soccer_assets.scoring import Floats, Ints
 
 LEAST, MOST = 0.1, 6.0  # expected goals of a side, whatever the features say

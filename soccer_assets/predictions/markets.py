@@ -12,7 +12,7 @@ import polars as pl
 
 from soccer_assets.predictions.schema import EXPECTATIONS, MARKETS, RESULTS, SELECTIONS
 from soccer_assets.predictions.settlement import settled
-from soccer_assets.score_matrix import GOALS, coherent
+from soccer_assets.score_matrices import GOALS, coherent
 from soccer_assets.scoring import PROBABILITIES, Floats
 from soccer_assets.storage.lake import MATCH
 

@@ -12,7 +12,7 @@ from soccer_assets.odds.schema import MARKETS as OFFERED
 from soccer_assets.predictions.markets import fair_odds, markets, results, selections
 from soccer_assets.predictions.schema import MARKETS, SELECTIONS
 from soccer_assets.predictions.settlement import settled
-from soccer_assets.score_matrix import coherent
+from soccer_assets.score_matrices import coherent
 
 FEW = settings(max_examples=25, deadline=None)
 DATE = dt.date(2025, 3, 1)

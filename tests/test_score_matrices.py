@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from soccer_assets.errors import ModelError
-from soccer_assets.score_matrix import GOALS, coherent, dixon_coles
+from soccer_assets.score_matrices import GOALS, coherent, dixon_coles
 
 HOME, AWAY = np.indices((GOALS, GOALS))
 RATE = st.floats(0.05, 5)
