@@ -157,7 +157,9 @@ def test_a_match_in_two_payloads_is_one_match_and_two_records():
 def test_football_data_names_its_sides_as_it_likes():
     main = records({SATURDAY: 2}).rename({"home": "HomeTeam", "away": "AwayTeam"})
     extra = records({SATURDAY: 1}).rename({"home": "Home", "away": "Away"})
-    tables = [football_data.in_form(rows.with_columns(_season=pl.lit("2026/27"), _line=pl.lit(2))) for rows in (main, extra)]
+    tables = [
+        football_data.in_form(rows.with_columns(_season=pl.lit("2026/27"), _line=pl.lit(2))) for rows in (main, extra)
+    ]
     row = source_health({"football_data": tables}, {}, ANSWERED, HABITS, SATURDAY, SATURDAY, NOW).row(0, named=True)
     assert (row["parsed"], row["matches"]) == (3, 2)
 
