@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import polars as pl
+import polars.selectors as cs
 import pytest
 import urllib3  # noqa: F401  # tries an IPv6 socket when first imported: now, while sockets are allowed
 
@@ -181,6 +182,9 @@ def digest() -> Callable[[pl.DataFrame], str]:
 
     def of(frame: pl.DataFrame) -> str:
         plain = frame.select(sorted(frame.columns)).sort(pl.all(), nulls_last=True)
+        plain = plain.with_columns(
+            pl.Series(name, map(repr, plain[name]), pl.String) for name in plain.select(cs.nested()).columns
+        )
         # floats are written with as many digits as tell them apart from their neighbours
         return hashlib.sha256(plain.write_csv(null_value="\\N").encode()).hexdigest()
 

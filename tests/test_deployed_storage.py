@@ -28,7 +28,7 @@ BUCKET = "soccer"
 SHARED_CHECKS = {
     "no_record_is_lost": 7, "the_source_answered": 7, "most_records_are_read": 5, "every_record_is_read": 2,
 }  # fmt: skip
-UP_TO_FEATURES, MODELS, FORECASTS = 16, 3, 7
+UP_TO_FEATURES, MODELS, FORECASTS = 18, 4, 7
 #: Enough of the season to train on, whatever the time of the year.
 DAYS = 210
 GRAPH = """

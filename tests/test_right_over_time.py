@@ -117,7 +117,9 @@ def test_after_three_weeks_of_absence_one_nightly_run_leaves_nothing_missing(sea
     graph = defs.resolve_asset_graph()
     stages = ("sources", "matches", "odds", "features", "predictions", "monitoring")
     assets = {node.key.path[-1] for node in graph.asset_nodes if node.group_name in stages}
-    names = sorted((assets & set(season.lake.names())) - {"prediction_ledger", "drift_report", "source_health"})
+    names = sorted(
+        (assets & set(season.lake.names())) - {"prediction_ledger", "drift_report", "source_health", "fetch_log"}
+    )
     assert {"odds", "market_probabilities", "best_prices", "team_ratings", "match_features", "predictions", "markets",
             "settled_predictions", "quality_report"} <= set(names)  # fmt: skip
 

@@ -15,7 +15,7 @@ import pytest
 from soccer_assets import scoring
 from soccer_assets.features.history import History
 from soccer_assets.features.ratings import rate
-from soccer_assets.matches.schema import MATCHES, STATISTICS
+from soccer_assets.matches.schema import MATCHES
 from soccer_assets.models.champion import promotion_gate as promotion
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.families import FAMILIES
@@ -33,6 +33,7 @@ from soccer_assets.predictions.schema import PREDICTIONS
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.public_state import kick_off_at
 from soccer_assets.simulation.world import World, make_world
+from soccer_assets.sources.football_data.source import STATISTICS
 
 TODAY = dt.date(2026, 1, 1)
 UNSEEN = TODAY - dt.timedelta(days=182)
