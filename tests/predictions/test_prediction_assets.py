@@ -55,6 +55,7 @@ def materialize(lake: Lake, *names: str):
     from dagster import AssetSpec
     from dagster import materialize as run
 
+    import soccer_assets.definitions  # noqa: F401  # the I/O manager knows the tables of the assets that are loaded
     from soccer_assets.orchestration.io_manager import DeltaIOManager
     from soccer_assets.orchestration.partitions import match_dates, range_tags
     from soccer_assets.predictions import assets
