@@ -146,6 +146,8 @@ def problem_of_name(name: str) -> str | None:
     """
     if len(name) > LONGEST_NAME:
         return f"expected a name of at most {LONGEST_NAME} characters, found {len(name)}: {name[:LONGEST_NAME]!r}"
+    if not any(map(str.isalnum, name)):
+        return f"expected a name with a letter or a digit, found {name!r}"
     if name.isprintable():  # most are; it is False for spaces beside the ordinary one too
         return None
     odd = [letter for letter in name if unicodedata.category(letter)[0] == "C" or letter in "\u2028\u2029"]
