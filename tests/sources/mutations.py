@@ -140,9 +140,9 @@ def _retyped(value: Any, way: int) -> Any:
             forms = [str(value), str(value).translate(_WIDE), [value], value > 0, -value, f"{value}.0", value * 1000]
             forms += [value + 0.5, float(value)] if finite else []
         case list():
-            forms = [{str(n): element for n, element in enumerate(value)}, [value], value[:1], value * 2, str(value)]
+            forms = [{str(n): element for n, element in enumerate(value)}, [value], value[:1], value * 2]
         case _:
-            forms = [list(value.values()), [list(item) for item in value.items()], [value], str(value), list(value)]
+            forms = [list(value.values()), [list(item) for item in value.items()], [value], list(value)]
     return forms[way % len(forms)]
 
 
