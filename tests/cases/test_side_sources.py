@@ -347,7 +347,9 @@ def test_half_a_score_is_never_an_unplayed_match(season, change):
     assert len(reasons(made, "openfootball_matches")) == 1
 
 
-@pytest.mark.parametrize("name", ["Al\0ba", "Al\tba", "Al\u200bba", "\u202eabla", "Al\u2028ba", "A" * 101, "", "[[]]", "?", "Borea"])
+@pytest.mark.parametrize(
+    "name", ["Al\0ba", "Al\tba", "Al\u200bba", "\u202eabla", "Al\u2028ba", "A" * 101, "", "[[]]", "?", "Borea"]
+)
 def test_names_nobody_could_look_up_are_refused(season, name):
     made = season([BASE, OTHER | {"team1": name}])
     assert made.table("openfootball_matches")["home"].to_list() == ["Wolverhampton Wanderers FC"]
