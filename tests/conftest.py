@@ -182,8 +182,9 @@ def digest() -> Callable[[pl.DataFrame], str]:
 
     def of(frame: pl.DataFrame) -> str:
         plain = frame.select(sorted(frame.columns)).sort(pl.all(), nulls_last=True)
+        nested = plain.select(cs.nested()).columns  # lists of Python say all of their items, series some
         plain = plain.with_columns(
-            pl.Series(name, map(repr, plain[name]), pl.String) for name in plain.select(cs.nested()).columns
+            pl.Series(name, list(map(repr, plain[name].to_list())), pl.String) for name in nested
         )
         # floats are written with as many digits as tell them apart from their neighbours
         return hashlib.sha256(plain.write_csv(null_value="\\N").encode()).hexdigest()
