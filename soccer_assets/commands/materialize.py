@@ -7,11 +7,14 @@ import datetime as dt
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dagster import AssetSelection, DagsterEvent, DagsterEventType, DagsterInstance
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from soccer_assets.automation import training
@@ -55,17 +58,29 @@ def materialize(
     first: dt.date,
     last: dt.date,
     instance: DagsterInstance,
-    log: Callable[[str], None] = print,
+    log: Callable[[str], None] | None = None,
 ) -> Report:
     """Materialize a selection, with its checks, for the match dates `first` to `last`, both inclusive, as one run.
 
-    The range is cut at the first and the last match date of the graph.
+    The range is cut at the first and the last match date of the graph. `log` takes each line; default: it is printed.
 
     Raises:
         MatchDatesError: the graph has none of these match dates.
         RunFailedError: a step or a blocking check failed; or the run went through to its end, but on the last good
             files of football-data.co.uk where the new ones were refused or did not come.
     """
+    with _console() as console:
+        return _materialized(selection, first, last, instance, console, log or partial(console.out, highlight=False))
+
+
+def _materialized(
+    selection: AssetSelection,
+    first: dt.date,
+    last: dt.date,
+    instance: DagsterInstance,
+    console: Console,
+    log: Callable[[str], None],
+) -> Report:
     keys = selection.resolve(defs.resolve_asset_graph())
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=keys)
     asked, (first, last) = (first, last), within_partitions(first, last)
@@ -83,7 +98,7 @@ def materialize(
     rows: dict[str, int] = {}
     started: dict[str, float] = {}
     written: dict[str, float] = {}
-    with _progress() as progress:
+    with _progress(console) as progress:
         bar = progress.add_task("", total=len(job.graph.node_dict))
         for event in events_of(job, run, instance):
             step = event.step_key or ""
@@ -123,10 +138,23 @@ def materialize(
     return Report(run.run_id, seconds, bookkeeping, rows)
 
 
-def _progress() -> Progress:
+@contextmanager
+def _console() -> Iterator[Console]:
+    """Standard output itself: Dagster captures that of a step, and its copy of it can lose the last lines of a run."""
+    sys.stdout.flush()
+    try:
+        number = os.dup(sys.stdout.fileno())
+    except OSError:  # a stream in memory
+        yield Console(file=sys.stdout)
+    else:
+        with os.fdopen(number, "w", buffering=1, encoding=sys.stdout.encoding) as output:
+            yield Console(file=output)
+
+
+def _progress(console: Console) -> Progress:
     """A bar of the steps below the lines that are printed, on a terminal alone."""
     columns = (BarColumn(16), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    return Progress(*columns, transient=True, disable=not sys.stdout.isatty())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _unanswered(event: DagsterEvent) -> str:

@@ -1,0 +1,28 @@
+"""What a run prints."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from soccer_assets.commands import materialize as runs
+
+
+def test_every_step_is_printed_whatever_becomes_of_dagster_s_copy_of_the_output(
+    season, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    mute = tmp_path / "tail"  # what Dagster copies the output of a step with
+    mute.write_text("#!/bin/sh\nexec sleep 60\n")
+    mute.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    day = season.model_dates[0]
+    with season.undone(), runs.instance() as instance:
+        report = runs.materialize(runs.AssetSelection.assets("quality_report"), day, day, instance)
+    first, *lines = capfd.readouterr().out.splitlines()
+    assert first == f"match dates {day} to {day} (1), 1 assets"
+    assert [re.sub(r" +[\d.]+ s\b.*", "", line).split() for line in lines] == [
+        ["run", "planned"],
+        ["quality_report", str(report.rows["quality_report"]), "rows"],
+        ["quality_report_no_line_is_far_behind_the_closing_market", "checked"],
+        ["done", "in"],
+    ]
