@@ -33,9 +33,9 @@ Space = Mapping[str, Range]
 class Estimator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a family learned. A subclass declares its fields and its `tag`, which is the name of the family."""
 
+    @abstractmethod
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Return probabilities of home, draw and away `(n, 3)` from the features and `league` of n matches."""
-        raise NotImplementedError
 
     def encode(self) -> str:
         """Return the JSON text that `estimators.decode` reads."""

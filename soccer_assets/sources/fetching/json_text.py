@@ -36,15 +36,11 @@ def decode(address: str, body: bytes, shape: type[Shape], expected: str) -> Shap
         ShapeError: no JSON, or another shape.
     """
     try:
-        return msgspec.json.decode(body, type=shape)
+        return _decoded(body, shape)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        first = error
-    try:
-        return _leniently(body, shape)
-    except Exception:  # whatever it is: the message of the strict reader counts
         refuse_bot_wall(address, body)
         refuse_html(address, body, "JSON")
-        raise ShapeError(address, f"expected {expected}, found {body[:60]!r} ({describe(first)})") from None
+        raise ShapeError(address, f"expected {expected}, found {body[:60]!r} ({describe(error)})") from None
 
 
 def decode_element(element: bytes | msgspec.Raw, shape: type[Shape], expected: str) -> Shape:
@@ -54,13 +50,20 @@ def decode_element(element: bytes | msgspec.Raw, shape: type[Shape], expected: s
         UnreadError: no JSON, or another shape.
     """
     try:
-        return msgspec.json.decode(element, type=shape)
+        return _decoded(element, shape)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        first = error
+        raise UnreadError(f"expected {expected}, found another form ({error})") from None
+
+
+def _decoded(text: bytes | msgspec.Raw, shape: type[Shape]) -> Shape:
+    """The value by the standard, else leniently; where neither reads it, the error of the standard's reader."""
     try:
-        return _leniently(bytes(element), shape)
-    except Exception:
-        raise UnreadError(f"expected {expected}, found another form ({first})") from None
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        try:
+            return _leniently(bytes(text), shape)
+        except Exception:  # whatever it is: the message of the strict reader counts
+            raise error from None
 
 
 def as_text(value: object, longest: int) -> str:
