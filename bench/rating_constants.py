@@ -59,8 +59,8 @@ def games_of(table: Path) -> MatchArrays:
 def least_squares(inputs: list[Floats], target: Floats, inside: np.ndarray) -> Floats:
     """Return the coefficients of the inputs `(n,)` on the matches where all is known."""
     design = np.column_stack(inputs)
-    known = inside & np.isfinite(design).all(axis=1) & np.isfinite(target)
-    return np.asarray(np.linalg.lstsq(design[known], target[known], rcond=None)[0])
+    complete = inside & np.isfinite(design).all(axis=1) & np.isfinite(target)
+    return np.asarray(np.linalg.lstsq(design[complete], target[complete], rcond=None)[0])
 
 
 def expectations(games: MatchArrays, inside: np.ndarray) -> None:
@@ -120,9 +120,9 @@ def statistics(games: MatchArrays, inside: np.ndarray, evaluations: int) -> None
         p = PerformanceParameters(**dict(zip(weights, numbers[: len(weights)], strict=True)), walk=walk)
         after = performance_ratings(games, p)
         odds = before(games, after["performance_strength"], after["performance_home_advantage"])
-        known = inside & np.isfinite(odds)
+        priced = inside & np.isfinite(odds)
         # a draw is half a win: the log loss of the sign alone
-        return float(np.mean(np.logaddexp(0, odds[known]) - outcome[known] * odds[known]))
+        return float(np.mean(np.logaddexp(0, odds[priced]) - outcome[priced] * odds[priced]))
 
     start = np.array([*(getattr(shipped, name) for name in weights), *(getattr(shipped.walk, name) for name in walks)])
     searched(", ".join([*weights, *walks]), error, start, evaluations)
@@ -140,14 +140,14 @@ def before(games: MatchArrays, strength: Floats, advantage: Floats) -> Floats:
 
 def searched(name: str, error, start: Floats, evaluations: int) -> None:  # type: ignore[no-untyped-def]
     """Search from the shipped values by Nelder and Mead's method on their logarithms; print both."""
-    found = minimize(error, np.log(start), method="Nelder-Mead", options={"maxfev": evaluations, "xatol": 1e-3})
-    show(name, np.exp(found.x), start)
-    print(f"  error {found.fun:.6f}, of the shipped ones {error(np.log(start)):.6f}")
+    fitted = minimize(error, np.log(start), method="Nelder-Mead", options={"maxfev": evaluations, "xatol": 1e-3})
+    show(name, np.exp(fitted.x), start)
+    print(f"  error {fitted.fun:.6f}, of the shipped ones {error(np.log(start)):.6f}")
 
 
-def show(name: str, found: Floats, shipped: tuple[float, ...] | Floats) -> None:
+def show(name: str, fitted: Floats, shipped: tuple[float, ...] | Floats) -> None:
     """Print fitted numbers beside the shipped ones."""
-    print(f"{name}\n  fitted  {np.round(found, 4).tolist()}\n  shipped {np.round(shipped, 5).tolist()}", flush=True)
+    print(f"{name}\n  fitted  {np.round(fitted, 4).tolist()}\n  shipped {np.round(shipped, 5).tolist()}", flush=True)
 
 
 if __name__ == "__main__":

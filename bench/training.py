@@ -45,19 +45,19 @@ def _measure() -> dict[str, Any]:
     lake, day = Lake(settings.lake), dt.date.fromisoformat(os.environ["BENCH_FURTHER"])
     features, matches, market = (lake.scan(name) for name in ("match_features", "matches", "market_probabilities"))
     began = time.perf_counter()
-    known = examples(features, matches, market, day.replace(year=day.year - YEARS), day)
-    measured: dict[str, Any] = {"examples": len(known), "examples, seconds": time.perf_counter() - began}
+    learnt = examples(features, matches, market, day.replace(year=day.year - YEARS), day)
+    measured: dict[str, Any] = {"examples": len(learnt), "examples, seconds": time.perf_counter() - began}
     rows, search, again = [], 0.0, 0.0
     for name, family in FAMILIES.items():
         began = time.perf_counter()
-        rows.append(candidate(family, known, day, settings).row(0, named=True))
+        rows.append(candidate(family, learnt, day, settings).row(0, named=True))
         searched = time.perf_counter()
-        refit(family, rows[-1], known, day, settings)
+        refit(family, rows[-1], learnt, day, settings)
         measured[f"{name}, search"] = searched - began
         measured[f"{name}, refit"] = time.perf_counter() - searched
         search, again = search + searched - began, again + time.perf_counter() - searched
     began = time.perf_counter()
-    stacked(rows, known, day)
+    stacked(rows, learnt, day)
     stack = time.perf_counter() - began
     return measured | {
         "stack": stack,

@@ -132,14 +132,14 @@ def _tilt(log_odds: Floats, shares: Floats, wanted: Floats, names: Sequence[str]
         return _sum(shares * over) - goal, _sum(shares * over * (1.0 - over))
 
     low, high = logit - log_odds.max(axis=1), logit - log_odds.min(axis=1)
-    found, done = find_roots(excess, 0.5 * (low + high), (low, high), rising=True, tolerance=TOLERANCE)
+    root, done = find_roots(excess, 0.5 * (low + high), (low, high), rising=True, tolerance=TOLERANCE)
     if not done.all():
         first = int(np.argmin(done))
         raise ModelError(
             f"{_name(given[first], names)}: expected to reach P(over 2.5 goals) = {goal[first]} with the 1X2 "
-            f"{shares[first].tolist()}, found {excess(found)[0][first]:+.2g} left"
+            f"{shares[first].tolist()}, found {excess(root)[0][first]:+.2g} left"
         )
-    factors[given] = np.exp(found)
+    factors[given] = np.exp(root)
     return factors
 
 

@@ -100,7 +100,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         settings = from_environment(cls, PREFIX, environment)
         given = os.environ if environment is None else environment
-        urls = {found[1].lower(): url for name, url in given.items() if (found := SOURCE_URL.fullmatch(name)) and url}
+        urls = {match[1].lower(): url for name, url in given.items() if (match := SOURCE_URL.fullmatch(name)) and url}
         urls = {name: url for name, url in urls.items() if f"{name}_url" not in cls.__struct_fields__}
         settings = msgspec.structs.replace(settings, source_urls=urls)
         var = str(settings.var_path)

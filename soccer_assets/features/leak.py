@@ -75,7 +75,7 @@ def leaking_features(matches: pl.DataFrame, prices: pl.DataFrame, day: dt.date, 
         seed: of the noise.
     """
     fixtures = matches.filter(pl.col(DATE) == day)
-    told = make_features(matches, prices, fixtures)
+    features = make_features(matches, prices, fixtures)
     noisy = with_noise_from(matches, day, seed)
     blind = make_features(noisy, noisy_prices(noisy, prices, day, seed), noisy.filter(pl.col(DATE) == day))
-    return [name for name in told.columns if not told[name].equals(blind[name])]
+    return [name for name in features.columns if not features[name].equals(blind[name])]

@@ -53,9 +53,9 @@ class ClubRows:
 _SEASON = pl.format("{} {}", "league", "season").alias("season")
 
 
-def coded(names: pl.Series, known: pl.Series) -> Ints:
+def coded(names: pl.Series, codes: pl.Series) -> Ints:
     """Return the place of each name among those known; -1 for any other."""
-    places = names.replace_strict(known, np.arange(len(known)), default=UNKNOWN, return_dtype=pl.Int64)
+    places = names.replace_strict(codes, np.arange(len(codes)), default=UNKNOWN, return_dtype=pl.Int64)
     return places.cast(pl.Int64).to_numpy()  # without any names the type is not as asked
 
 

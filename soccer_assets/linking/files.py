@@ -127,6 +127,6 @@ def _at(dates: pl.Series, times: pl.Series) -> pl.Series:
     return both.select(pl.col("date").dt.combine(pl.col("time"))).to_series()
 
 
-def _refused(table: str, told: pl.Series, read: pl.Series, expected: str) -> pl.Series:
-    bad = told.filter(read.is_null() & told.is_not_null())
+def _refused(table: str, published: pl.Series, read: pl.Series, expected: str) -> pl.Series:
+    bad = published.filter(read.is_null() & published.is_not_null())
     raise SoccerError(f"{table}: expected {expected}, found {len(bad)} others, such as {bad.head(SHOWN).to_list()}")

@@ -192,13 +192,13 @@ def _of_cases(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _rows(found: pl.DataFrame) -> pl.DataFrame:
+def _rows(judged_pairs: pl.DataFrame) -> pl.DataFrame:
     """What is told of each fixture that has a pair."""
     said = [pl.col(f"{what}_{side}").round(2).alias(f"{side}_{what}") for side in SIDES for what in ("name", "days")]
     aliased = pl.col("alias_home").fill_null(False) & pl.col("alias_away").fill_null(False)
     by_names = _score("name_home", "name_away") >= LINK_SCORE
     method = pl.when(aliased).then(pl.lit("alias")).when(by_names).then(pl.lit("name")).otherwise(pl.lit("fixture"))
-    return found.select(
+    return judged_pairs.select(
         "fixture",
         "outcome",
         pl.col("score", "runner_up", "margin").round(3),

@@ -97,11 +97,11 @@ def every_result_is_a_match(context: AssetCheckExecutionContext, lake: ResourceP
     dates = dates_of_run(context.run.tags)
     origin = ["_payload_id", "_line"]
     records = lake.scan("football_data_results", *dates).select(origin)
-    known, refused = (
+    resolved, refused = (
         lake.scan(name, *dates).select(_payload_id="payload_id", _line="line")
         for name in (MATCHES.name, "matches_quarantine")
     )
-    lost = records.join(known, on=origin, how="anti").join(refused, on=origin, how="anti").collect()
+    lost = records.join(resolved, on=origin, how="anti").join(refused, on=origin, how="anti").collect()
     return AssetCheckResult(
         passed=lost.is_empty(),
         metadata={"lost": len(lost), "examples": MetadataValue.json(lost.head(EXAMPLES).to_dicts())},

@@ -19,12 +19,12 @@ def forecast(candidates: pl.LazyFrame, features: pl.DataFrame) -> pl.DataFrame:
         features: rows of `match_features`; those before the first candidate are left out.
     """
     models = candidates.select("estimator", made_for=DATE).sort("made_for").collect()
-    known = features.sort(*MATCH).join_asof(models, left_on=DATE, right_on="made_for")
+    with_model = features.sort(*MATCH).join_asof(models, left_on=DATE, right_on="made_for")
     parts = [features.select(*MATCH, *(pl.lit(0.0).alias(name) for name in scoring.PROBABILITIES)).clear()]
-    for (text,), batch in known.drop_nulls("estimator").group_by("estimator", maintain_order=True):
+    for (text,), batch in with_model.drop_nulls("estimator").group_by("estimator", maintain_order=True):
         p = decode(str(text)).predict(batch)
-        told = [pl.Series(name, column) for name, column in zip(scoring.PROBABILITIES, p.T, strict=True)]
-        parts.append(batch.select(MATCH).with_columns(told))
+        columns = [pl.Series(name, column) for name, column in zip(scoring.PROBABILITIES, p.T, strict=True)]
+        parts.append(batch.select(MATCH).with_columns(columns))
     return pl.concat(parts)
 
 

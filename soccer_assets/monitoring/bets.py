@@ -63,7 +63,9 @@ def at_close(bets: pl.DataFrame, predictions: pl.DataFrame, closing: pl.DataFram
     moved = bets.join(by_price, on=BET, how="anti", nulls_equal=True)
     over = closing.filter(market="over_under", selection="over").select(*MATCH, p_over="probability")
     shapes = predictions.filter(line="market").join(moved, on=MATCH, how="semi").drop(PROBABILITIES)
-    told = markets(shapes.join(mean_1x2(closing), on=MATCH), over)
-    told = told.with_columns(pl.col("market", "selection").cast(pl.String), closing_probability=1 / pl.col("fair_odds"))
-    by_matrix = moved.join(told.select(*BET, "closing_probability"), on=BET, nulls_equal=True)
+    priced = markets(shapes.join(mean_1x2(closing), on=MATCH), over)
+    priced = priced.with_columns(
+        pl.col("market", "selection").cast(pl.String), closing_probability=1 / pl.col("fair_odds")
+    )
+    by_matrix = moved.join(priced.select(*BET, "closing_probability"), on=BET, nulls_equal=True)
     return pl.concat([by_price, by_matrix.with_columns(closing_by=pl.lit("matrix"))])

@@ -78,8 +78,8 @@ def against_closing(settled: pl.DataFrame) -> str:
     no better and no worse: 1.96 times the root of the squared daily sums.
     """
     rows = compared(settled)
-    shown = [line for line in LINES if line in rows["line"]]
-    return _sums(rows, VS_CLOSING, shown, "log loss minus that of the closing market, summed (nats)", centred=True)
+    lines = [line for line in LINES if line in rows["line"]]
+    return _sums(rows, VS_CLOSING, lines, "log loss minus that of the closing market, summed (nats)", centred=True)
 
 
 def profit(bets: pl.DataFrame) -> str:

@@ -129,8 +129,8 @@ def configurations(candidates: Iterable[pl.LazyFrame]) -> pl.DataFrame:
         for day, family, trials in rows.select(DATE, "family", "trials").collect().iter_rows()
         for trial in json.loads(trials)
     ]
-    found = pl.DataFrame(tried, schema={DATE: pl.Date, "family": pl.String, "parameters": pl.String}, orient="row")
-    return found.sort(found.columns).unique(["family", "parameters"], keep="first", maintain_order=True)
+    parameters = pl.DataFrame(tried, schema={DATE: pl.Date, "family": pl.String, "parameters": pl.String}, orient="row")
+    return parameters.sort(parameters.columns).unique(["family", "parameters"], keep="first", maintain_order=True)
 
 
 def forecast_sums(settled: pl.DataFrame) -> pl.DataFrame:
@@ -148,9 +148,9 @@ def compared(settled: pl.DataFrame) -> pl.DataFrame:
 
 def bet_sums(bets: pl.DataFrame) -> pl.DataFrame:
     """Return what bets returned, summed by slice and match day."""
-    known = pl.col("clv").is_not_null().cast(pl.Float64)
+    has_clv = pl.col("clv").is_not_null().cast(pl.Float64)
     rows = bets.with_columns(
-        pl.col("clv").fill_null(0.0), clv_known=known, kelly_profit=pl.col("stake") * pl.col("profit")
+        pl.col("clv").fill_null(0.0), clv_known=has_clv, kelly_profit=pl.col("stake") * pl.col("profit")
     )
     return slice_sums(rows, RETURNS)
 

@@ -210,12 +210,12 @@ def _quoted(
     line: pl.Expr = pl.lit(column.line, dtype=pl.Float64)
     most = most_price(column.bookmaker, column.market)
     sound = (pl.col("price") <= most).fill_null(False)
-    found = pl.format("{} in {}", column.name, pl.lit(column.name))
+    cell_text = pl.format("{} in {}", column.name, pl.lit(column.name))
     reason: pl.Expr = (
         pl.when(pl.col("price").is_null())
-        .then(pl.format("expected decimal odds above 1, found {}", found))
+        .then(pl.format("expected decimal odds above 1, found {}", cell_text))
         .when(pl.col("price") > most)
-        .then(pl.format("expected decimal odds up to {}, found {}", pl.lit(f"{most:g} ({column.market})"), found))
+        .then(pl.format("expected decimal odds up to {}, found {}", pl.lit(f"{most:g} ({column.market})"), cell_text))
     )
     if foreign is not None:
         sound &= foreign.is_null()

@@ -172,8 +172,10 @@ class Acquisition:
             stands, on=["address", "fetched_at"], how="left", maintain_order="left"
         )
         if self._spec.as_listed is not None:
-            shown = log.filter(pl.col("outcome").is_in(GOOD)).group_by(ANSWER).agg(last_at=pl.col("fetched_at").max())
-            lists = accepted.unique(ANSWER, keep="first").join(shown, on=ANSWER)
+            last_sight = (
+                log.filter(pl.col("outcome").is_in(GOOD)).group_by(ANSWER).agg(last_at=pl.col("fetched_at").max())
+            )
+            lists = accepted.unique(ANSWER, keep="first").join(last_sight, on=ANSWER)
             lists = lists.with_columns(is_newest=pl.col("last_at") == pl.col("last_at").max().over("asked"))
             since = dt.datetime.combine(query.first - LISTED_AHEAD, dt.time(), dt.UTC)
             return lists.filter(pl.col("last_at") >= since).sort("last_at", "address")
@@ -283,14 +285,14 @@ class Acquisition:
         newest = read.answers.group_by(_asked="asked").agg(seen_without_at=pl.col("fetched_at").max())
         asked = dict(read.accepted.select("address", "asked").iter_rows())
         match = ["_asked", "home", "away", DATE]
-        here = pl.col("_address").replace_strict(asked, return_dtype=pl.String)
+        asked_of = pl.col("_address").replace_strict(asked, return_dtype=pl.String)
         return (
             before.rows(query.first, query.last)
             .filter(pl.col("status") == "scheduled")
-            .with_columns(_asked=here)
+            .with_columns(_asked=asked_of)
             .sort("_seen_at", "_record")
             .unique(match, keep="last", maintain_order=True)
-            .join(rows.with_columns(_asked=here), on=match, how="anti")
+            .join(rows.with_columns(_asked=asked_of), on=match, how="anti")
             .join(newest, on="_asked")
             .with_columns(status=pl.lit("postponed"), _seen_at="seen_without_at")
             .select(rows.columns)

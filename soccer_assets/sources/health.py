@@ -159,12 +159,12 @@ _LATELY: dict[str, pl.DataType | type[pl.DataType]] = {
 
 def _lately(source: str, log: pl.DataFrame, habit: Habit, now: dt.datetime) -> dict[str, object]:
     """How a source answered: its newest success, what broke, whether it is stale, and its answers by outcome."""
-    mine = log.filter(pl.col("source") == source)
-    success = mine.filter(pl.col("outcome").is_in(GOOD))["fetched_at"].max()
-    newest = mine["fetched_at"].max()
+    own = log.filter(pl.col("source") == source)
+    success = own.filter(pl.col("outcome").is_in(GOOD))["fetched_at"].max()
+    newest = own["fetched_at"].max()
     broken = stale = None
     if isinstance(newest, dt.datetime):
-        asked = mine.filter(pl.col("fetched_at") > newest - ASKED_AT_ONCE).unique(
+        asked = own.filter(pl.col("fetched_at") > newest - ASKED_AT_ONCE).unique(
             "address", keep="last", maintain_order=True
         )
         bad = asked.filter(pl.col("outcome").is_in(BAD))
@@ -176,7 +176,7 @@ def _lately(source: str, log: pl.DataFrame, habit: Habit, now: dt.datetime) -> d
     elif now - success > after:
         hours = after / dt.timedelta(hours=1)
         stale = f"expected a good answer within {hours:g} h, found the last one at {success:%Y-%m-%d %H:%M} UTC"
-    counts = dict(mine["outcome"].value_counts().iter_rows())
+    counts = dict(own["outcome"].value_counts().iter_rows())
     return {
         "source": source,
         "last_success_at": success,

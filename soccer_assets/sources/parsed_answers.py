@@ -52,8 +52,8 @@ class ParsedAnswers:
         """This and what further answers hold."""
         both = {f.name: (getattr(self, f.name), getattr(further, f.name)) for f in fields(self) if f.name != "table"}
         frames = {name: pl.concat(pair) for name, pair in both.items() if isinstance(pair[0], pl.DataFrame)}
-        sets = {name: mine | theirs for name, (mine, theirs) in both.items() if isinstance(mine, set | dict)}
-        sums = {name: mine + theirs for name, (mine, theirs) in both.items() if isinstance(mine, int | list)}
+        sets = {name: own | theirs for name, (own, theirs) in both.items() if isinstance(own, set | dict)}
+        sums = {name: own + theirs for name, (own, theirs) in both.items() if isinstance(own, int | list)}
         return replace(self, **frames, **sets, **sums)
 
     def rows(self, first: dt.date | None = None, last: dt.date | None = None) -> pl.DataFrame:

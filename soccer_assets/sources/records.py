@@ -212,8 +212,10 @@ def _laws(columns: tuple[str, ...]) -> list[_Law]:
             continue
         expected, sound = rule
         unsound = (text != "").fill_null(False) & ~sound.fill_null(False)
-        found = pl.format("expected {} as {}, found {}", *map(pl.lit, (expected, name)), text.str.slice(0, SHOWN_TEXT))
-        laws.append(_Law(name, text, unsound, pl.when(unsound).then(found)))
+        out_of_law = pl.format(
+            "expected {} as {}, found {}", *map(pl.lit, (expected, name)), text.str.slice(0, SHOWN_TEXT)
+        )
+        laws.append(_Law(name, text, unsound, pl.when(unsound).then(out_of_law)))
     return laws
 
 

@@ -214,9 +214,9 @@ def refused(
         payload_id: column of the raw bytes.
         line: column of the line in them.
     """
-    shown = pl.struct(*record).struct.json_encode()
+    text = pl.struct(*record).struct.json_encode()
     return rows.select(
-        origin=origin, payload_id=payload_id, line=line, match_date="match_date", reason=reason, record=shown
+        origin=origin, payload_id=payload_id, line=line, match_date="match_date", reason=reason, record=text
     )
 
 

@@ -98,9 +98,9 @@ def log_ratio(games: MatchArrays, figure: str, prior: float) -> Floats:
     return np.asarray(both[:, 0] - both[:, 1])
 
 
-def _before_first(games: MatchArrays, known: np.ndarray) -> np.ndarray:
+def _before_first(games: MatchArrays, priced: np.ndarray) -> np.ndarray:
     """Return whether each club has not had a price yet, `(n, 2)`."""
     sides = np.stack([games.schedule.home, games.schedule.away], axis=1)
-    first = np.full(games.clubs, len(known))
-    np.minimum.at(first, sides[known].ravel(), np.flatnonzero(known).repeat(2))
-    return np.asarray(np.arange(len(known))[:, None] < first[sides])
+    first = np.full(games.clubs, len(priced))
+    np.minimum.at(first, sides[priced].ravel(), np.flatnonzero(priced).repeat(2))
+    return np.asarray(np.arange(len(priced))[:, None] < first[sides])

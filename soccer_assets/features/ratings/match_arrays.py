@@ -55,8 +55,8 @@ def match_arrays(matches: pl.DataFrame, closing: pl.DataFrame) -> MatchArrays:
     finished = matches.lazy().filter(pl.col("status") == "finished").select(READ)
     rows = finished.sort(DATE, "match_id").collect()
     clubs = pl.concat([rows["home_id"], rows["away_id"]]).unique().sort()
-    known = {"home_id": clubs, "away_id": clubs, "league": LEAGUE_CODES, "season": rows["season"].unique().sort()}
-    schedule = Schedule._make([*(coded(rows[name], codes) for name, codes in known.items()), days_of(rows[DATE])])
+    codes_of = {"home_id": clubs, "away_id": clubs, "league": LEAGUE_CODES, "season": rows["season"].unique().sort()}
+    schedule = Schedule._make([*(coded(rows[name], codes) for name, codes in codes_of.items()), days_of(rows[DATE])])
     figures = {
         name: rows.select(pl.col(f"{side}_{name}").cast(pl.Float64) for side in ("home", "away")).to_numpy(order="c")
         for name in FIGURES

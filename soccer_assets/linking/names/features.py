@@ -149,8 +149,8 @@ def _words(
     local = np.full(len(i), UNKNOWN)
     if countries is not None:
         clubs = lexicon.of(countries)
-        known = np.array([words is not None for words in clubs], dtype=bool)
-        local = np.where(known, np.minimum(found_a.local(clubs), found_b.local(clubs)), UNKNOWN)
+        has_words = np.array([words is not None for words in clubs], dtype=bool)
+        local = np.where(has_words, np.minimum(found_a.local(clubs), found_b.local(clubs)), UNKNOWN)
     return [x for ends in (*shares, lost, shared, head, left_over, odds, (local,)) for x in ends]
 
 

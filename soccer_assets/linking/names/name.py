@@ -89,14 +89,14 @@ def parse(name: str) -> Name:
 
 def _understood(word: str, last: bool = False) -> tuple[list[str], list[str]]:
     """The plain words that a word stands for, and how they are heard."""
-    known = (last and words.SAME_LAST.get(word)) or words.SAME_WORD.get(word) or PLACE.get(word)
-    if known is None:
+    meaning = (last and words.SAME_LAST.get(word)) or words.SAME_WORD.get(word) or PLACE.get(word)
+    if meaning is None:
         plain = "".join(_ALPHABETS.get(letter, letter) for letter in word)
         # a short Cyrillic word is not the Latin abbreviation it looks like
-        known = (len(plain) > 3 and (words.SAME_WORD.get(plain) or PLACE.get(plain))) or plain
+        meaning = (len(plain) > 3 and (words.SAME_WORD.get(plain) or PLACE.get(plain))) or plain
         if plain and word[0] in scripts.CYRILLIC:
-            return known.split(), [word] * len(known.split())
-    return known.split(), known.split()
+            return meaning.split(), [word] * len(meaning.split())
+    return meaning.split(), meaning.split()
 
 
 def _unaccented(word: str) -> str:

@@ -38,7 +38,7 @@ def card(model: Mapping[str, Any], known: pl.DataFrame, verdict: Verdict, seed: 
         verdict: what the gate said of it.
         seed: of the shuffles.
     """
-    met = selection_fold(model).join(known, on="match_id", how="left", maintain_order="left")
+    fold_prices = selection_fold(model).join(known, on="match_id", how="left", maintain_order="left")
     forecaster = Forecaster.decode(model["forecaster"])
     grouped: dict[str, list[str]] = {}
     for feature in FEATURES:
@@ -46,9 +46,9 @@ def card(model: Mapping[str, Any], known: pl.DataFrame, verdict: Verdict, seed: 
             grouped.setdefault(feature.group, []).append(feature.name)
     parts = {
         "features": grouped,
-        "leagues": _by_league(met).to_dicts(),
-        "reliability": _reliability(met).to_dicts(),
-        "importances": _importances(forecaster, met.tail(SHUFFLED_MATCHES), seed).to_dicts(),
+        "leagues": _by_league(fold_prices).to_dicts(),
+        "reliability": _reliability(fold_prices).to_dicts(),
+        "importances": _importances(forecaster, fold_prices.tail(SHUFFLED_MATCHES), seed).to_dicts(),
         "conditions": msgspec.to_builtins(verdict.conditions),
         "limits": list(LIMITS),
     }

@@ -111,16 +111,16 @@ def selected(
         market: rows of `pre_match_prices` of the matches that have prices.
         closing: rows of `closing_prices` of the matches that have closing prices.
     """
-    told = {row["family"]: out_of_fold(row) for row in candidates}
-    newest = max(frame["fold"].max() for frame in told.values())  # type: ignore[type-var]
-    met = OutOfFold(next(iter(told.values())).filter(pl.col("fold") == newest), known, market, closing)
+    predictions = {row["family"]: out_of_fold(row) for row in candidates}
+    newest = max(frame["fold"].max() for frame in predictions.values())  # type: ignore[type-var]
+    met = OutOfFold(next(iter(predictions.values())).filter(pl.col("fold") == newest), known, market, closing)
     scores = [
-        CandidateScores(row["family"], row["complexity"], told[row["family"]].filter(pl.col("fold") == newest))
+        CandidateScores(row["family"], row["complexity"], predictions[row["family"]].filter(pl.col("fold") == newest))
         for row in candidates
     ]
     selection = select(scores, met.y, met.matches["expected"].to_numpy(), met.dates)
     best = next(row for row in candidates if row["family"] == selection.name)
-    oof = OutOfFold(told[selection.name], known, market, closing)
+    oof = OutOfFold(predictions[selection.name], known, market, closing)
     everything, judged = np.ones(len(oof.y), dtype=bool), (oof.matches["fold"] == newest).to_numpy()
     calibrator, forms = oof.calibrator(everything)
     forecaster = Forecaster(

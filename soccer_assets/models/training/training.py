@@ -108,12 +108,14 @@ def outcomes(matches: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def trained(family: Family, known: pl.DataFrame, day: dt.date, settings: Settings, past: pl.LazyFrame) -> pl.DataFrame:
+def trained(
+    family: Family, history: pl.DataFrame, day: dt.date, settings: Settings, past: pl.LazyFrame
+) -> pl.DataFrame:
     """The row of `candidate_<family>` of a date: fitted again where a recent search allows, else tuned.
 
     Args:
         family: what to fit.
-        known: the examples up to `day`.
+        history: the examples up to `day`.
         day: the date the model is for.
         settings: seed, folds, trials and how long parameters are used again.
         past: rows of the family's table; those of `day` and later are left out.
@@ -121,22 +123,22 @@ def trained(family: Family, known: pl.DataFrame, day: dt.date, settings: Setting
     recent = pl.col("tuned_on") >= day - dt.timedelta(days=settings.retune_days)
     usable = past.filter(pl.col(DATE) < day, recent, pl.col("inputs") == _inputs(settings))
     if newest := usable.sort(DATE).tail(1).collect().to_dicts():
-        return refit(family, newest[0], known, day, settings)
-    return candidate(family, known, day, settings)
+        return refit(family, newest[0], history, day, settings)
+    return candidate(family, history, day, settings)
 
 
-def candidate(family: Family, known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
+def candidate(family: Family, history: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
     """A row of `candidate_<family>`: tuned on walk-forward folds, then fitted on the newest examples."""
-    folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)
+    folds = walk_forward_folds(history[DATE].to_list(), settings.folds, settings.fold_days)
     tuned = tune(
         family,
-        known,
+        history,
         NAMES,
         folds,
         settings.trials,
         settings.seed,
         storage=study_storage(settings),
-        study_name=f"candidate_{family.name} {day} {_fingerprint(known, settings)}",
+        study_name=f"candidate_{family.name} {day} {_fingerprint(history, settings)}",
         max_rows=settings.train_matches,
     )
     found = {
@@ -147,15 +149,15 @@ def candidate(family: Family, known: pl.DataFrame, day: dt.date, settings: Setti
         "learning_curve": [
             dict(zip(CURVE_POINT, point, strict=True))
             for point in learning_curve(
-                family, known, NAMES, folds[-2], tuned.params, settings.seed, settings.train_matches
+                family, history, NAMES, folds[-2], tuned.params, settings.seed, settings.train_matches
             )
         ],
     }
-    return _fitted(family, known, day, settings, tuned.params, tuned.oof, found)
+    return _fitted(family, history, day, settings, tuned.params, tuned.oof, found)
 
 
 def refit(
-    family: Family, earlier: Mapping[str, Any], known: pl.DataFrame, day: dt.date, settings: Settings
+    family: Family, earlier: Mapping[str, Any], history: pl.DataFrame, day: dt.date, settings: Settings
 ) -> pl.DataFrame:
     """A row of `candidate_<family>` with the parameters of an earlier one, fitted on the newest examples of now.
 
@@ -165,17 +167,17 @@ def refit(
     Args:
         family: what to fit.
         earlier: a row of its table, of the same columns and folds.
-        known: the examples up to `day`.
+        history: the examples up to `day`.
         day: the date the model is for.
         settings: those of the earlier row but for trials.
     """
-    told = out_of_fold(earlier)
-    folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)
-    later = known.filter(pl.col(DATE) >= folds[0].valid_from).join(told, on="match_id", how="anti")
+    predicted = out_of_fold(earlier)
+    folds = walk_forward_folds(history[DATE].to_list(), settings.folds, settings.fold_days)
+    later = history.filter(pl.col(DATE) >= folds[0].valid_from).join(predicted, on="match_id", how="anti")
     since = _forecasts(later, decode(earlier["estimator"]).predict(later))
-    oof = _in_folds(pl.concat([told.drop("fold"), since]), known, folds)
+    oof = _in_folds(pl.concat([predicted.drop("fold"), since]), history, folds)
     kept = {name: earlier[name] for name in ("tuned_on", "tuning_log_loss", "space", "trials", "learning_curve")}
-    return _fitted(family, known, day, settings, json.loads(earlier["parameters"]), oof, kept)
+    return _fitted(family, history, day, settings, json.loads(earlier["parameters"]), oof, kept)
 
 
 def stacked(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, day: dt.date) -> pl.DataFrame:
