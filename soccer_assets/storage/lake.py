@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.schema import PrimitiveType
 from pyarrow import fs
 
 from soccer_assets.errors import NotMaterializedError, SchemaError, SoccerError
@@ -206,10 +207,28 @@ class Lake:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
+    def _require_forms(self, name: str, rows: pl.DataFrame, there: DeltaTable) -> None:
+        """Refuse texts, lists or numbers in a column that holds another of them: Delta Lake would write them as texts.
+
+        Raises:
+            SchemaError: the columns, and where the table lies.
+        """
+        stored = {field.name: _form(field.type) for field in there.schema().fields}
+        forms = {column: _form(dtype) for column, dtype in rows.schema.items() if dtype != pl.Null}
+        other = [column for column, form in forms.items() if stored.get(column, form) != form]
+        if other:
+            expected, found = ({column: of[column] for column in other} for of in (stored, forms))
+            raise SchemaError(
+                f"{name}: expected columns as the table has them, {expected}, found {found}; if an earlier version "
+                f"wrote the table, move {self.address(name)} away and make its match dates again"
+            )
+
     def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
         for attempt in range(COMMIT_TRIES):
             there = self.table(name) if self.exists(name) else None
             spelled = _in_spelling_of(name, rows, there)
+            if there is not None:
+                self._require_forms(name, spelled, there)
             try:
                 with self._one_writer():
                     write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
@@ -229,6 +248,13 @@ class Lake:
                     raise
                 _wait_after(attempt)
         return (self.table(name) if there is None else there).version()
+
+
+def _form(dtype: object) -> str:
+    """Whether a type of polars or of Delta Lake is that of texts, of lists or structures, or another."""
+    if isinstance(dtype, pl.DataType):
+        return "nested" if dtype.is_nested() else "text" if dtype in (pl.String, pl.Enum, pl.Categorical) else "plain"
+    return ("text" if dtype.type == "string" else "plain") if isinstance(dtype, PrimitiveType) else "nested"
 
 
 def _wait_after(attempt: int) -> None:

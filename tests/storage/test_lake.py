@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from soccer_assets.errors import NotMaterializedError
+from soccer_assets.errors import NotMaterializedError, SchemaError
 from soccer_assets.storage.lake import Lake
 
 FIRST = dt.date(2024, 3, 1)
@@ -237,3 +237,17 @@ def test_a_lake_may_be_given_as_a_file_url(tmp_path):
     folder = tmp_path / FOLDERS[2]
     Lake(folder.as_uri()).append("t", rows(0))
     assert texts(Lake(str(folder))) == ["old 0"]
+
+
+@pytest.mark.parametrize("column", [["x", "y"], 1, [{"match_id": "x"}]], ids=["list", "number", "structures"])
+def test_a_column_of_another_form_is_refused_and_nothing_is_written(lake, column):
+    """Delta Lake would write a list and a number as texts."""
+    lake.append("t", pl.DataFrame({"day": [1], "a": ["x"]}))
+    expected = (
+        r"t: expected columns as the table has them, \{'a': 'text'\}, found \{'a': '(nested|plain)'\}.*move .*/t away"
+    )
+    with pytest.raises(SchemaError, match=expected):
+        lake.replace("t", pl.DataFrame({"day": [1], "a": [column]}), "day = 1")
+    assert lake.read("t").rows() == [(1, "x")]
+    lake.append("t", pl.DataFrame({"day": [2], "a": [None]}))  # a column without any value has any form
+    assert lake.read("t").sort("day").rows() == [(1, "x"), (2, None)]
