@@ -131,3 +131,23 @@ print(config.get_section("alembic")["sqlalchemy.url"])
         capture_output=True,
     )  # fmt: skip
     assert done.stderr == "" and done.stdout.splitlines() == [f"{site}/scripts 50%", str(site)]
+
+
+@pytest.mark.parametrize("home", [ROOT, ROOT / "deploy"], ids=["embedded", "deployed"])
+def test_the_storage_that_dagster_loads_first_lets_alembic_run_from_any_folder(home: Path) -> None:
+    """Its module does so when it is imported, whatever else a process of Dagster has imported before."""
+    program = """
+import importlib, sys, yaml
+with open(sys.argv[1] + "/dagster.yaml") as file:
+    instance = yaml.safe_load(file)
+first = instance["storage"]["custom"] if "storage" in instance else instance["run_storage"]
+getattr(importlib.import_module(first["module"]), first["class"])
+from alembic.config import Config
+config = Config()
+config.set_main_option("script_location", "/a b%20/scripts")
+print(config.get_main_option("script_location"), config.get_hooks_list())
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, str(home)], cwd=ROOT, text=True, capture_output=True
+    )
+    assert (done.stderr, done.stdout) == ("", "/a b%20/scripts []\n")
