@@ -37,9 +37,10 @@ from soccer_assets.commands import materialize as runs
 first, model, last = map(dt.date.fromisoformat, sys.argv[1:])
 with runs.instance() as instance:
     print(type(instance.event_log_storage).__name__, type(instance.compute_log_manager).__name__)
-    runs.materialize(runs.UP_TO_FEATURES, first, last, instance)
-    runs.materialize(runs.MODELS, model, model, instance)
-    runs.materialize(runs.FORECASTS, model, last, instance)
+    # print: what is printed while a step runs is its log
+    runs.materialize(runs.UP_TO_FEATURES, first, last, instance, print)
+    runs.materialize(runs.MODELS, model, model, instance, print)
+    runs.materialize(runs.FORECASTS, model, last, instance, print)
 """
 
 S3 = """
