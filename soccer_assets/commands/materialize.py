@@ -7,11 +7,13 @@ import datetime as dt
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dagster import AssetSelection, DagsterEvent, DagsterEventType, DagsterInstance
 from rich.console import Console
@@ -27,6 +29,8 @@ from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.schema import SOURCE_ANSWERED, WHAT_BROKE
 
 ROOT = Path(__file__).parents[2]
+#: What Dagster calls the output of an asset that is alone in its step.
+DEFAULT_OUTPUT = "result"
 #: Without these there are no matches: a run that had to do with their last good files ends in an error.
 TRUSTED = [spec.table.name for source in SOURCES if source.required for spec in source.tables]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -96,6 +100,7 @@ def _materialized(
     log(f"  {'run planned':<76} {bookkeeping:7.1f} s")
     failure, unanswered = "", []
     rows: dict[str, int] = {}
+    made: defaultdict[str, list[str]] = defaultdict(list)
     started: dict[str, float] = {}
     written: dict[str, float] = {}
     with _progress(console) as progress:
@@ -110,13 +115,17 @@ def _materialized(
                     written.setdefault(step, time.perf_counter())
                 case DagsterEventType.HANDLED_OUTPUT:
                     bookkeeping += time.perf_counter() - written.get(step, time.perf_counter())
-                    count = event.event_specific_data.metadata.get("dagster/row_count")  # type: ignore[union-attr]
-                    rows[step] = int(str(count.value)) if count else 0
+                    output: Any = event.event_specific_data
+                    table = step if output.output_name == DEFAULT_OUTPUT else output.output_name
+                    made[step].append(table)
+                    rows[table] = int(str(output.metadata["dagster/row_count"].value))
                 case DagsterEventType.STEP_SUCCESS:
                     progress.advance(bar)
                     seconds = time.perf_counter() - started[step]
-                    made = f"{rows[step]:,} rows" if step in rows else "checked"
-                    log(f"  {step:<60}{made:>16} {seconds:7.1f} s")
+                    log(f"  {step:<60}{_rows(rows, step):>16} {seconds:7.1f} s")
+                    for table in made[step]:
+                        if table != step:  # made by the same step
+                            log(f"  {table:<60}{_rows(rows, table):>16}")
                 case DagsterEventType.ASSET_CHECK_EVALUATION:
                     reason = _unanswered(event)
                     if reason:
@@ -136,6 +145,10 @@ def _materialized(
             f"{reasons}\n(run {run.run_id} went on with the last good files, match dates {first} to {last})"
         )
     return Report(run.run_id, seconds, bookkeeping, rows)
+
+
+def _rows(rows: Mapping[str, int], table: str) -> str:
+    return f"{rows[table]:,} rows" if table in rows else "checked"
 
 
 @contextmanager

@@ -26,3 +26,14 @@ def test_every_step_is_printed_whatever_becomes_of_dagster_s_copy_of_the_output(
         ["quality_report_no_line_is_far_behind_the_closing_market", "checked"],
         ["done", "in"],
     ]
+
+
+def test_each_table_that_a_step_makes_has_its_own_count(season):
+    tables, day, lines = ("matches", "match_links", "match_conflicts"), season.today, []
+    with season.undone(), runs.instance() as instance:
+        report = runs.materialize(runs.AssetSelection.assets(*tables), day, day, instance, lines.append)
+        stored = {table: len(season.lake.read(table, day, day)) for table in tables}
+    assert stored["matches"] > 0
+    assert report.rows == stored
+    printed = dict(line.split()[:2] for line in lines if line.split()[0] in tables)
+    assert printed == {table: f"{rows:,}" for table, rows in stored.items()}
