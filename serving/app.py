@@ -14,15 +14,14 @@ from litestar.stores.redis import RedisStore
 from litestar.template import TemplateConfig
 
 from serving.api import docs_page, filters, forecasts, health, metrics, problems
-from serving.api.leagues import LeagueController
-from serving.api.matches import MatchController
 from serving.api.metrics import Metrics, RequestMetrics
-from serving.api.predictions import PredictionController
-from serving.api.reports import ReportController
-from serving.api.teams import TeamController
+from serving.api.responses import HeadRequests
 from serving.jobs import JobQueue, connect
 from serving.pages import views
 from serving.redis_server import embedded_redis
+from serving.resources.cache import AnswerCache
+from serving.resources.catalog import RESOURCES, TABLES
+from serving.resources.routes import AT_ONCE, Answer, routes_of
 from serving.settings import ServingSettings
 from serving.snapshot.refresher import Refresher
 from serving.snapshot.snapshot import Snapshot
@@ -34,7 +33,8 @@ from soccer_assets.storage.lake import Lake
 def create_app(settings: Settings | None = None, serving: ServingSettings | None = None) -> Litestar:
     """The application; settings default to the environment's."""
     settings, serving = settings or Settings.read(), serving or ServingSettings.read()
-    refresher = Refresher(Lake(settings.lake), serving.refresh_seconds)
+    refresher = Refresher(Lake(settings.lake), serving.refresh_seconds, TABLES)
+    answers: AnswerCache[Answer] = AnswerCache(serving.cache_bytes)
     requests, clock = Metrics(refresher), Clock.of(settings)
 
     @asynccontextmanager
@@ -60,15 +60,14 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
     app = Litestar(
         route_handlers=[
             health.HealthController,
-            LeagueController,
-            MatchController,
-            TeamController,
             Router(
                 "/",
-                route_handlers=[PredictionController, forecasts.ForecastController],
+                route_handlers=[
+                    *(route for resource in RESOURCES for route in routes_of(resource)),
+                    forecasts.ForecastController,
+                ],
                 middleware=forecasts.limits(serving),
             ),
-            ReportController,
             metrics.prometheus,
             problems.problem_kind,
             docs_page.docs,
@@ -79,10 +78,6 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
             **{name: from_state(name) for name in ("clock", "metrics", "queue", "refresher", "serving")},
             "snapshot": Provide(_newest_snapshot, sync_to_thread=False),
             "health_state": Provide(health.check_health),
-            "selection": Provide(filters.selection, sync_to_thread=False),
-            "known_league": Provide(filters.known_league, sync_to_thread=False),
-            "report_selection": Provide(filters.report_selection, sync_to_thread=False),
-            "paging": Provide(filters.paging, sync_to_thread=False),
         },
         before_request=filters.check_parameters,
         exception_handlers=problems.HANDLERS,
@@ -91,11 +86,20 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
         openapi_config=docs_page.OPENAPI,
         plugins=[problems.PLUGIN],
         request_max_body_size=serving.body_bytes,
-        state=State({"clock": clock, "metrics": requests, "refresher": refresher, "serving": serving}),
+        state=State(
+            {
+                "answers": answers,
+                "answering": asyncio.Semaphore(AT_ONCE),
+                "clock": clock,
+                "metrics": requests,
+                "refresher": refresher,
+                "serving": serving,
+            }
+        ),
         template_config=TemplateConfig(directory=views.TEMPLATES, engine=JinjaTemplateEngine),
     )
     app.template_engine.engine.filters.update(percent=views.percent, terms=views.terms)  # type: ignore[union-attr]
-    app.asgi_handler = RequestMetrics(app.asgi_handler, requests)
+    app.asgi_handler = RequestMetrics(HeadRequests(app.asgi_handler), requests)
     return app
 
 

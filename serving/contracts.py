@@ -10,12 +10,12 @@ Item = TypeVar("Item")
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
-    """A part of a list in a stable order; `total` counts the whole list."""
+    """A part of a list in a stable order; `total` counts the whole list, `next` is the cursor of the part after it."""
 
     items: list[Item]
     total: int
     limit: int
-    offset: int
+    next: str | None = None
 
 
 class Probabilities(msgspec.Struct, frozen=True):
@@ -56,6 +56,8 @@ class Match(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str
     home: str
     away: str
+    home_id: str
+    away_id: str
     kick_off_at: dt.datetime | None = None
     home_goals: int | None = None
     away_goals: int | None = None

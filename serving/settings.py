@@ -23,6 +23,7 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refresh_seconds: Annotated[float, Meta(gt=0, description="pause between looks at the lake")] = 2.0
     ready_needs: Annotated[str, Meta(description="checks that readiness needs, comma-separated")] = ",".join(CHECKS)
     body_bytes: Annotated[int, Meta(ge=256, description="largest request body")] = 65_536
+    cache_bytes: Annotated[int, Meta(ge=0, description="answers kept in memory")] = 67_108_864
     redis_port: Annotated[int, Meta(ge=1, le=65535, description="port of the embedded Redis")] = 6479
     redis_timeout_seconds: Annotated[float, Meta(gt=0, description="Redis may take this long to answer")] = 3.0
     wait_seconds: Annotated[float, Meta(gt=0, description="a client waits this long for its forecast")] = 5.0

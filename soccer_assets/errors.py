@@ -8,6 +8,7 @@
     │   └── BlockedError         a page that keeps clients out, whatever its status
     ├── SourcesFailedError       the failures of one fetch, all addresses together
     ├── SchemaError              a table breaks its declared schema
+    ├── HistoryExpiredError      an earlier state of a table is not kept any more
     ├── NotMaterializedError     an upstream table or partition is not there yet
     ├── MatchDatesError          match dates that the graph does not have
     ├── OddsError                prices that are no books of decimal odds
@@ -77,6 +78,10 @@ class SourcesFailedError(SoccerError):
 
 class SchemaError(SoccerError):
     """A table breaks its declared schema; the message lists up to five offending values per rule."""
+
+
+class HistoryExpiredError(SoccerError):
+    """An earlier state of a table is not kept any more; the message says from when on it is."""
 
 
 class NotMaterializedError(SoccerError):

@@ -24,6 +24,7 @@ OPENAPI = OpenAPIConfig(
     description="Forecasts of football matches on three lines: model, market and blend. "
     "A forecasting and audit platform; it places no bets.",
     path="/schema",
+    use_handler_docstrings=True,
     render_plugins=[JsonRenderPlugin()],
 )
 

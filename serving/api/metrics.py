@@ -48,7 +48,7 @@ class Metrics:
             registry=registry,
         )
         self.in_progress = Gauge("soccer_http_requests_in_progress", "requests being answered", registry=registry)
-        self.served = Counter("soccer_predictions_served", "stored forecasts served", registry=registry)
+        self.reads = Counter("soccer_reads", "answers of resources", ["resource"], registry=registry)
         self.on_demand = Counter(
             "soccer_forecasts_on_demand",
             "forecasts asked for, by what became of them",

@@ -100,7 +100,7 @@ def overview(
 ) -> Template:
     """Coming and recent matches with a forecast."""
     now, forecasts = clock.now(), snapshot.forecasts
-    selection = filters.selection(league or None, _date("date_from", date_from), _date("date_to", date_to))
+    selection = filters.select_matches(league or None, _date("date_from", date_from), _date("date_to", date_to))
 
     def board(name: str, rows: pl.DataFrame, offset: str) -> Board:
         def address(offset: int) -> str:

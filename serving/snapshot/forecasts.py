@@ -32,16 +32,14 @@ ENDED_STATUSES = ("finished", "abandoned", "awarded", "void")
 class ForecastView(View[Prediction]):
     """One forecast per match, by date and id."""
 
-    def __init__(self, predictions: pl.DataFrame, value_bets: pl.DataFrame, matches: pl.DataFrame) -> None:
-        rows = _lines_joined(_on_current_dates(predictions, matches), value_bets, matches)
+    def __init__(self, predictions: pl.LazyFrame, value_bets: pl.LazyFrame, matches: pl.LazyFrame) -> None:
+        forecasts = predictions.drop("home_goals_expected", "away_goals_expected", "rho").collect()
+        bets = value_bets.select(*_KEY, *_BET).collect()
+        dates = matches.select(*_KEY, "status").collect()
+        rows = _lines_joined(_on_current_dates(forecasts, dates), bets, dates)
         super().__init__(rows, Prediction, _KEY, key="match_id")
         self.per_league: dict[str, int] = dict(self.rows.group_by("league").len().iter_rows())
         self.newest = cast(dt.date | None, self.rows["match_date"].max())
-
-    def on_line(self, selection: Selection, line: str | None) -> pl.DataFrame:
-        """The selected forecasts; with `line`, only matches that have a forecast on it."""
-        rows = self.select(selection)
-        return rows if line is None else rows.filter(pl.col(line).is_not_null())
 
     def coming(self, selection: Selection, now: dt.datetime) -> pl.DataFrame:
         """The selected matches that are to come or under way, oldest first."""
@@ -79,7 +77,7 @@ def _lines_joined(predictions: pl.DataFrame, value_bets: pl.DataFrame, matches: 
         return predictions.filter(pl.col("line") == line).select(*_KEY, *columns, chances.alias(line))
 
     bets = value_bets.group_by(_KEY).agg(
-        pl.struct(_BET).sort_by("line", "market", "goals_line", "selection").alias("value_bets")
+        pl.struct(*ValueBet.__struct_fields__).sort_by("line", "market", "goals_line", "selection").alias("value_bets")
     )
     rows = on_line("model", "league", "season", "kick_off_at", "home", "away", "model_version", "trained_through")
     for frame in (on_line("market"), on_line("blend"), on_line("challenger"), bets):

@@ -1,8 +1,11 @@
 """Keeps the newest snapshot of the lake; changes are read in a thread and swapped in by one assignment."""
 
 import asyncio
+import datetime as dt
 import logging
 import time
+from collections import OrderedDict
+from collections.abc import Sequence
 
 from serving.snapshot.snapshot import Snapshot
 from serving.snapshot.source_metrics import SourceMetrics
@@ -10,14 +13,19 @@ from soccer_assets.storage.lake import Lake
 
 logger = logging.getLogger(__name__)
 
+PAST_KEPT = 4
+
 
 class Refresher:
     """The newest snapshot; when the lake cannot be read it stays as it is and `failure` names the error."""
 
-    def __init__(self, lake: Lake, refresh_seconds: float) -> None:
+    def __init__(self, lake: Lake, refresh_seconds: float, tables: Sequence[str]) -> None:
         self._lake = lake
+        self._tables = tuple(tables)
+        self._past: OrderedDict[tuple[dt.datetime, tuple[str, ...]], Snapshot] = OrderedDict()
         self._pause = refresh_seconds
-        self.snapshot = Snapshot.empty()
+        self._looking = asyncio.Lock()
+        self.snapshot = Snapshot()
         self.sources = SourceMetrics(lake)
         self.failure: str | None = "NotReadYet"
         self.looked_at = time.monotonic()
@@ -32,7 +40,7 @@ class Refresher:
     def refresh(self) -> bool:
         """Look at the lake once; whether the snapshot changed."""
         began = time.monotonic()
-        snapshot = self.snapshot.renewed(self._lake)
+        snapshot = self.snapshot.renewed(self._lake, self._tables)
         changed = snapshot is not self.snapshot
         if changed:
             self.snapshot = snapshot
@@ -42,10 +50,24 @@ class Refresher:
         self.looked_at, self.failure = began, None
         return changed
 
+    def at(self, instant: dt.datetime, tables: tuple[str, ...]) -> Snapshot:
+        """Some tables as they were at an instant; the last few such snapshots are kept.
+
+        Raises:
+            HistoryExpiredError: a table is not kept so far back.
+        """
+        key = (instant, tables)
+        snapshot = self._past.pop(key, None) or self.snapshot.at(instant, (*self._tables,))
+        self._past[key] = snapshot
+        while len(self._past) > PAST_KEPT:
+            self._past.popitem(last=False)
+        return snapshot
+
     async def look(self) -> None:
         """Look at the lake once, in a thread."""
         try:
-            await asyncio.to_thread(self.refresh)
+            async with self._looking:
+                await asyncio.to_thread(self.refresh)
         except Exception as error:
             # storage may fail in any way; what was read stays served and health says so
             self.failure = type(error).__name__

@@ -7,12 +7,14 @@ from serving.contracts import Drift, ModelInfo, Quality
 from serving.snapshot.view import Selection, View
 from soccer_assets.models.schema import CHAMPION
 
+_MODEL = tuple(name for name in ModelInfo.__struct_fields__ if name != "promoted_at")
+
 
 class QualityView(View[Quality]):
     """The quality of each league and line over twelve months, by date."""
 
-    def __init__(self, quality: pl.DataFrame) -> None:
-        super().__init__(quality, Quality, ("match_date", "league", "line", "sample"))
+    def __init__(self, quality: pl.LazyFrame) -> None:
+        super().__init__(quality.collect(), Quality, ("match_date", "league", "line", "sample"))
 
     def select(self, selection: Selection | None = None, **values: str | None) -> pl.DataFrame:
         """The selected reports; without dates the newest of each league."""
@@ -22,26 +24,27 @@ class QualityView(View[Quality]):
         return rows
 
 
-def newest_drift(drift: pl.DataFrame) -> Drift | None:
+def newest_drift(drift: pl.LazyFrame) -> Drift | None:
     """The newest drift report; None before the first."""
-    for row in drift.sort("match_date").tail(1).to_dicts():
+    for row in drift.select(Drift.__struct_fields__).sort("match_date").tail(1).collect().to_dicts():
         row["drifted_columns"] = [name for name in row["drifted_columns"].split(",") if name]
         row["scores"] = msgspec.json.decode(row["scores"])
         return msgspec.convert(row, Drift)
     return None
 
 
-def champion(selected: pl.DataFrame, promotions: pl.DataFrame) -> ModelInfo | None:
+def champion(selected: pl.LazyFrame, promotions: pl.LazyFrame) -> ModelInfo | None:
     """The model the alias was last moved to; None when it never was, or the model is not in the lake."""
     moved = promotions.filter(pl.col("alias") == CHAMPION, "accepted").sort("effective_from", "moved_at").tail(1)
-    models = selected.sort("match_date").unique("version", keep="last", maintain_order=True)
+    models = selected.select("match_date", *_MODEL).sort("match_date")
+    models = models.unique("version", keep="last", maintain_order=True)
     rows = moved.select("version", promoted_at="moved_at").join(models, on="version", how="inner")
-    for row in rows.to_dicts():
+    for row in rows.collect().to_dicts():
         row["comparison"] = msgspec.json.decode(row["comparison"])
         return msgspec.convert(row, ModelInfo)
     return None
 
 
-def newest_is_refused(promotions: pl.DataFrame) -> bool:
+def newest_is_refused(promotions: pl.LazyFrame) -> bool:
     """Whether the gate refused the newest model."""
-    return promotions.sort("moved_at").tail(1)["accepted"].to_list() == [False]
+    return promotions.sort("moved_at").tail(1).collect()["accepted"].to_list() == [False]

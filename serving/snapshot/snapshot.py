@@ -1,82 +1,171 @@
-"""An immutable view of the lake in memory, keyed by the versions of its tables.
+"""The lake at one moment: a version of each table, and views made of them.
 
-A snapshot is never changed: `Snapshot.renewed` makes the next one from it, reading only tables that changed and
-rebuilding only the views that rest on them. A request takes the newest snapshot once and sees one state of every table.
+A request takes the newest snapshot once and sees one state of every table. Views are made on first use and kept; a
+later snapshot takes over those whose tables did not change. The refresher makes the views of `WARM` before it puts a
+snapshot to use, so that no request waits for them.
 """
 
+import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from threading import RLock
 from typing import Any
 
 import polars as pl
 
-from serving.api.responses import ETag
 from serving.contracts import Drift, ModelInfo
+from serving.snapshot.cards import cards
 from serving.snapshot.forecasts import ForecastView
 from serving.snapshot.matches import MatchView
 from serving.snapshot.reports import QualityView, champion, newest_drift, newest_is_refused
-from serving.snapshot.tables import COLUMNS, TableVersion, read, table_version
+from serving.snapshot.tables import TableVersion, scan, table_version
 from serving.snapshot.teams import TeamView
+from soccer_assets.matches.schema import MATCHES, TEAMS
+from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
+from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT, SETTLED_PREDICTIONS
+from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
 from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.tables import Table
 
-Tables = Mapping[str, pl.DataFrame]
+Marks = Mapping[str, tuple[str, int] | None]
 
-#: Each view of a snapshot: what makes it, and the tables it is made of.
-VIEWS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
-    "matches": (MatchView, ("matches",)),
-    "teams": (TeamView, ("teams",)),
-    "forecasts": (ForecastView, ("predictions", "value_bets", "matches")),
-    "quality": (QualityView, ("quality_report",)),
-    "drift": (newest_drift, ("drift_report",)),
-    "champion": (champion, ("selected_model", "promotions")),
-    "newest_is_refused": (newest_is_refused, ("promotions",)),
+#: Each view: what makes it of the scans of its tables, and these.
+VIEWS: dict[str, tuple[Callable[..., Any], tuple[Table, ...]]] = {
+    "matches": (MatchView, (MATCHES,)),
+    "teams": (TeamView, (TEAMS,)),
+    "forecasts": (ForecastView, (PREDICTIONS, VALUE_BETS, MATCHES)),
+    "cards": (cards, (PREDICTIONS, VALUE_BETS, MATCHES, SETTLED_PREDICTIONS)),
+    "quality": (QualityView, (QUALITY_REPORT,)),
+    "drift": (newest_drift, (DRIFT_REPORT,)),
+    "champion": (champion, (SELECTED_MODEL, PROMOTIONS)),
+    "newest_is_refused": (newest_is_refused, (PROMOTIONS,)),
 }
+WARM = ("matches", "teams", "forecasts", "quality", "drift", "champion", "newest_is_refused")
 
 
-@dataclass(frozen=True)
 class Snapshot:
-    """The lake at one moment."""
+    """A state of the lake.
 
-    versions: Mapping[str, TableVersion | None]
-    tables: Tables
-    matches: MatchView
-    teams: TeamView
-    forecasts: ForecastView
-    quality: QualityView
-    drift: Drift | None
-    champion: ModelInfo | None
-    newest_is_refused: bool
+    Args:
+        lake: the tables; None before any was read.
+        versions: the state of each table by name.
+        views: views of an earlier snapshot whose tables are as they were.
+    """
 
-    @classmethod
-    def empty(cls) -> "Snapshot":
-        """The snapshot before the lake was read."""
-        tables = {name: pl.DataFrame(schema=schema) for name, schema in COLUMNS.items()}
-        return cls(dict.fromkeys(COLUMNS), tables, **{name: _view(name, tables) for name in VIEWS})
+    def __init__(
+        self,
+        lake: Lake | None = None,
+        versions: Mapping[str, TableVersion | None] | None = None,
+        views: Mapping[str, Any] | None = None,
+        marks: Marks | None = None,
+    ) -> None:
+        self._lake = lake
+        self._marks = marks or {}
+        self._views = dict(views or {})
+        self._digests: dict[tuple[str, ...], str] = {}
+        self._lock = RLock()
+        self.versions = dict(versions or {})
 
-    @cached_property
-    def etag(self) -> ETag:
-        """The version of each table in order, and a digest that tells tables made anew from the old ones."""
-        versions = ".".join("-" if found is None else str(found.version) for found in self.versions.values())
-        ids = "".join("-" if found is None else found.id for found in self.versions.values())
-        return ETag(f"{versions}-{hashlib.sha256(ids.encode()).hexdigest()[:8]}")
+    def scan(self, table: Table) -> pl.LazyFrame:
+        """The rows of a table in this state."""
+        if self._lake is None:
+            return table.empty().lazy()
+        return scan(self._lake, table, self.versions.get(table.name))
 
-    def renewed(self, lake: Lake) -> "Snapshot":
-        """The lake as it is now; this very snapshot when nothing changed."""
-        # versions first: a table that changes while it is read is read again at the next look
-        versions = {name: table_version(lake, name) for name in COLUMNS}
-        changed = {name for name, version in versions.items() if version != self.versions[name]}
-        if not changed:
+    def view(self, name: str) -> Any:
+        """One of the `VIEWS`, made on first use."""
+        with self._lock:
+            if name not in self._views:
+                make, tables = VIEWS[name]
+                self._views[name] = make(*(self.scan(table) for table in tables))
+            return self._views[name]
+
+    @property
+    def matches(self) -> MatchView:
+        """All matches, and the clubs in them."""
+        return self.view("matches")  # type: ignore[no-any-return]
+
+    @property
+    def teams(self) -> TeamView:
+        """The registry of clubs."""
+        return self.view("teams")  # type: ignore[no-any-return]
+
+    @property
+    def forecasts(self) -> ForecastView:
+        """A stored forecast per match."""
+        return self.view("forecasts")  # type: ignore[no-any-return]
+
+    @property
+    def quality(self) -> QualityView:
+        """The quality of the lines."""
+        return self.view("quality")  # type: ignore[no-any-return]
+
+    @property
+    def drift(self) -> Drift | None:
+        """The newest drift report."""
+        return self.view("drift")  # type: ignore[no-any-return]
+
+    @property
+    def champion(self) -> ModelInfo | None:
+        """The model that forecasts."""
+        return self.view("champion")  # type: ignore[no-any-return]
+
+    @property
+    def newest_is_refused(self) -> bool:
+        """Whether the gate refused the newest model."""
+        return self.view("newest_is_refused")  # type: ignore[no-any-return]
+
+    def digest(self, tables: tuple[str, ...]) -> str:
+        """Names the state of some tables: another one whenever one of them changes or is made anew."""
+        digest = self._digests.get(tables)
+        if digest is None:
+            states = [(name, self.versions.get(name)) for name in tables]
+            digest = self._digests[tables] = hashlib.sha256(repr(states).encode()).hexdigest()[:16]
+        return digest
+
+    def written(self) -> list[tuple[str, int | None, dt.datetime | None]]:
+        """Each table with its version and when that was written."""
+        times = {name: mark and dt.datetime.fromtimestamp(mark[1] / 1e9, dt.UTC) for name, mark in self._marks.items()}
+        return [
+            (name, None if state is None else state.version, times.get(name)) for name, state in self.versions.items()
+        ]
+
+    def renewed(self, lake: Lake, tables: Iterable[str]) -> "Snapshot":
+        """The lake as it is now; this very snapshot when none of the tables changed."""
+        # marks first: a table that changes while it is read is read again at the next look
+        marks = {name: lake.newest_commit(name) for name in tables}
+        if marks == self._marks:
             return self
-        tables = {**self.tables, **{name: read(lake, name) for name in changed}}
-        views = {
-            name: getattr(self, name) if changed.isdisjoint(needed) else _view(name, tables)
-            for name, (_, needed) in VIEWS.items()
+        versions = {
+            name: self.versions[name] if name in self.versions and marks[name] == self._marks.get(name)
+            else table_version(lake, name)
+            for name in marks
+        }  # fmt: skip
+        kept = {
+            name: view
+            for name, view in list(self._views.items())
+            if self._lake is not None and all(versions[t.name] == self.versions[t.name] for t in VIEWS[name][1])
         }
-        return Snapshot(versions, tables, **views)
+        renewed = Snapshot(lake, versions, kept, marks)
+        for name in WARM:
+            renewed.view(name)
+        return renewed
 
+    def at(self, instant: dt.datetime, tables: Iterable[str]) -> "Snapshot":
+        """The tables as they were at an instant.
 
-def _view(name: str, tables: Tables) -> Any:
-    make, needed = VIEWS[name]
-    return make(*(tables[table] for table in needed))
+        Raises:
+            HistoryExpiredError: a table is not kept so far back.
+        """
+        if self._lake is None:
+            return self
+        versions: dict[str, TableVersion | None] = {}
+        for name in tables:
+            version, now = self._lake.version_at(name, instant), self.versions.get(name)
+            versions[name] = None if version is None or now is None else TableVersion(now.id, version)
+        views = {
+            name: view
+            for name, view in list(self._views.items())
+            if all(t.name in versions and versions[t.name] == self.versions[t.name] for t in VIEWS[name][1])
+        }
+        return Snapshot(self._lake, versions, views)

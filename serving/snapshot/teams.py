@@ -1,5 +1,7 @@
 """The registry of clubs in memory: one row per club with every name it has."""
 
+import unicodedata
+
 import polars as pl
 
 from serving.contracts import Team
@@ -8,10 +10,17 @@ from serving.snapshot.view import View
 NAME = ("source", "name", "script")
 
 
+def fold(text: str) -> str:
+    """A text in small letters and without accents."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
 class TeamView(View[Team]):
     """Clubs by id; country, sex and kind of a club are those of most of its names."""
 
-    def __init__(self, sightings: pl.DataFrame) -> None:
+    def __init__(self, teams: pl.LazyFrame) -> None:
+        sightings = teams.collect()
         names = sightings.group_by("team_id", *NAME).agg(
             first_seen=pl.col("match_date").min(), last_seen=pl.col("match_date").max()
         )
@@ -19,21 +28,14 @@ class TeamView(View[Team]):
             *(pl.col(name).mode().sort().first() for name in ("country", "sex", "kind")),
             leagues=pl.col("league").unique().sort(),
         )
+        folded = {name: fold(name) for name in names["name"].unique().to_list()}
+        names = names.with_columns(folded=pl.col("name").replace_strict(folded, return_dtype=pl.String))
         names_of_club = (
             names.sort("team_id", *NAME)
             .group_by("team_id")
             .agg(
                 names=pl.struct(*NAME, "first_seen", "last_seen"),
-                searched=pl.col("name").str.to_lowercase().str.join("\n"),
+                searched=pl.col("folded").str.join("\n"),
             )
         )
-        super().__init__(clubs.join(names_of_club, on="team_id"), Team, ("team_id",))
-
-    def search(self, league: str | None, name: str | None) -> pl.DataFrame:
-        """Clubs that ever played in the league and of which a name contains the text, whatever its case."""
-        rows = self.rows
-        if league is not None:
-            rows = rows.filter(pl.col("leagues").list.contains(league))
-        if name is not None:
-            rows = rows.filter(pl.col("searched").str.contains(name.lower(), literal=True))
-        return rows
+        super().__init__(clubs.join(names_of_club, on="team_id"), Team, ("team_id",), key="team_id")

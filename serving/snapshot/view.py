@@ -58,7 +58,6 @@ class View(Generic[Item]):
         self.rows = rows.sort(order)
         self._item = item
         self._row_of = {value: row for row, value in enumerate(self.rows[key])} if key else {}
-        self._encoded: dict[str, bytes] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -74,7 +73,7 @@ class View(Generic[Item]):
     def page(self, rows: pl.DataFrame, paging: Paging) -> Page[Item]:
         """A part of the selected rows."""
         part = self.items(rows.slice(paging.offset, paging.limit))
-        return Page(part, total=len(rows), limit=paging.limit, offset=paging.offset)
+        return Page(part, total=len(rows), limit=paging.limit)
 
     def items(self, rows: pl.DataFrame) -> list[Item]:
         """Each row as a struct."""
@@ -84,10 +83,3 @@ class View(Generic[Item]):
         """The row with that key."""
         row = self._row_of.get(key)
         return None if row is None else self.items(self.rows.slice(row, 1))[0]
-
-    def encoded(self, key: str) -> bytes | None:
-        """The row with that key as JSON, encoded when it is first asked for; None where there is none."""
-        body = self._encoded.get(key)
-        if body is None and (item := self.find(key)) is not None:
-            body = self._encoded[key] = msgspec.json.encode(item)
-        return body

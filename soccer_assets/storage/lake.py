@@ -21,7 +21,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.schema import PrimitiveType
 from pyarrow import fs
 
-from soccer_assets.errors import NotMaterializedError, SchemaError, SoccerError
+from soccer_assets.errors import HistoryExpiredError, NotMaterializedError, SchemaError, SoccerError
 from soccer_assets.storage.file_urls import local_folder
 from soccer_assets.storage.tables import Table
 
@@ -113,6 +113,39 @@ class Lake:
     def version(self, name: str) -> int | None:
         """Version of the newest commit; None for a table that does not exist."""
         return self.table(name).version() if self.exists(name) else None
+
+    def newest_commit(self, name: str) -> tuple[str, int] | None:
+        """File and time of the newest commit, which change with every change of the table; None while it has none.
+
+        One listing, where `table` reads the commits: for those that look again and again.
+        """
+        files, root = file_system(self.url)
+        entries = files.get_file_info(fs.FileSelector(f"{root}/{name}/_delta_log", allow_not_found=True))
+        commits = [entry for entry in entries if entry.extension == "json"]
+        if not commits:
+            return None
+        newest = max(commits, key=lambda entry: entry.base_name)
+        return newest.base_name, newest.mtime_ns
+
+    def version_at(self, name: str, instant: dt.datetime) -> int | None:
+        """The newest version at an instant; None where the table had none yet.
+
+        Raises:
+            HistoryExpiredError: the log is not kept so far back.
+        """
+        if not self.exists(name):
+            return None
+        history = self.table(name).history()  # newest first
+        milliseconds = instant.timestamp() * 1000
+        for commit in history:
+            if commit["timestamp"] <= milliseconds:
+                return int(commit["version"])
+        if history[-1]["version"] > 0:
+            first = dt.datetime.fromtimestamp(history[-1]["timestamp"] / 1000, dt.UTC)
+            raise HistoryExpiredError(
+                f"{name}: expected an instant from {first:%Y-%m-%dT%H:%M:%SZ} on, found {instant}"
+            )
+        return None
 
     def scan(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.LazyFrame:
         """Rows with a match date from `first` to `last`, both inclusive; None leaves that side open."""

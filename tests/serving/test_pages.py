@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from serving.app import create_app
+from serving.resources.catalog import RESOURCES
 from serving.settings import ServingSettings
 from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
@@ -346,10 +347,9 @@ async def test_the_api_page_is_served_whole_from_local_files(reader: Client) -> 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_description_of_the_api_has_every_route_and_its_problems(reader: Client) -> None:
     paths = (await reader.get("/schema/openapi.json")).json()["paths"]
-    assert set(paths) == {
-        "/drift", "/health", "/health/live", "/health/ready", "/jobs/{job_id}", "/leagues", "/matches", "/model",
-        "/predictions", "/predictions/jobs", "/predictions/{match_id}", "/problems/{kind}", "/quality", "/teams",
-    }  # fmt: skip
+    declared = {resource.path for resource in RESOURCES} | {r.item_path for r in RESOURCES if r.key}
+    others = {"/health", "/health/live", "/health/ready", "/jobs/{job_id}", "/predictions/jobs", "/problems/{kind}"}
+    assert set(paths) == {path.replace(":str", "") for path in declared} | others
     assert set(paths["/predictions"]) == {"get", "post"}
     limit = next(p for p in paths["/matches"]["get"]["parameters"] if p["name"] == "limit")
     assert (limit["schema"]["minimum"], limit["schema"]["maximum"], limit["schema"]["default"]) == (1, 500, 50)

@@ -90,4 +90,8 @@ def test_the_api_imports_no_library_of_the_graph_and_no_learning_library() -> No
     assert {name.partition(".")[0] for name in found} & heavy == set()
     stages = {"sources", "matches", "odds", "features", "models", "predictions", "monitoring", "simulation"}
     modules = [name.split(".") for name in found if name.startswith("soccer_assets.")]
-    assert {tuple(parts[2:]) for parts in modules if parts[1] in stages} == {(), ("schema",)}
+    assert {tuple(parts[2:]) for parts in modules if parts[1] in stages} == {
+        (),
+        ("schema",),
+        ("catalog",),
+    }  # the columns of the features are those of their catalogue

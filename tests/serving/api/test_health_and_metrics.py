@@ -38,7 +38,7 @@ async def test_health_says_live_and_why_it_is_not_ready(client: Client) -> None:
     assert answer.status_code == 200 and health["live"] is True and health["ready"] is False
     assert health["reasons"] == ["worker: none gave a sign of life lately: start serving.worker"]
     checks = by_name(health)
-    assert checks["lake"][1].startswith("matches version 0, teams version 0, predictions version 0")
+    assert checks["lake"][1].startswith("drift_report version 0, matches version 0, predictions version 0")
     assert checks["predictions"] == (True, "42 matches up to 2024-10-05")
     assert checks["redis"] == (True, "0 jobs wait or run")
     assert (await client.get("/health/live")).json() == {"live": True}
@@ -70,7 +70,7 @@ async def test_an_empty_lake_is_not_ready_and_says_what_to_do(
     empty = msgspec.structs.replace(settings, lake_url=str(tmp_path / "nothing"))
     async with open_client(create_app(empty, serving)) as client:
         reasons = (await client.get("/health/ready")).json()["reasons"]
-        assert (await client.get("/predictions")).json() == {"items": [], "total": 0, "limit": 50, "offset": 0}
+        assert (await client.get("/predictions")).json() == {"items": [], "total": 0, "limit": 50, "next": None}
     assert reasons[:2] == [
         "lake: no table has been materialized yet",
         "predictions: none yet: materialize the asset predictions",
@@ -116,7 +116,7 @@ async def test_the_platform_counts_forecasts_jobs_and_refreshes(
     await client.get("/predictions", params={"limit": 7})
     waiting = await client.post("/predictions/jobs", json=FIXTURE)
     before = await figures(client)
-    assert before[("soccer_predictions_served_total",)] == 8
+    assert before["soccer_reads_total", "/predictions"] == 2
     assert before[("soccer_queue_depth",)] == 1 and before["soccer_jobs", "queued"] == 1
     assert (before[("soccer_redis_up",)], before[("soccer_worker_up",)]) == (1, 0)
     async with running_worker():

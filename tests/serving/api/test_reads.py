@@ -16,7 +16,7 @@ async def rows_of(reader: Client, path: str, **parameters: Any) -> list[dict[str
 
 
 async def test_leagues_are_all_listed_with_what_the_lake_has(reader: Client) -> None:
-    leagues = {league["code"]: league for league in (await reader.get("/leagues")).json()}
+    leagues = {league["code"]: league for league in await rows_of(reader, "/leagues")}
     assert set(leagues) == set(LEAGUES)
     assert leagues["SP1"] == {
         "code": "SP1",
@@ -32,7 +32,7 @@ async def test_leagues_are_all_listed_with_what_the_lake_has(reader: Client) -> 
     assert leagues["E0"]["matches"] == 31 and leagues["E0"]["forecasts"] == 30  # one match is on two dates
 
 
-async def test_matches_come_by_date_and_id_with_goals_only_when_finished(reader: Client) -> None:
+async def test_matches_come_by_date_and_id_with_goals_when_finished(reader: Client) -> None:
     items = await rows_of(reader, "/matches", limit=500)
     keys = [(item["match_date"], item["match_id"]) for item in items]
     assert keys == sorted(keys) and len(keys) == 43
@@ -44,11 +44,13 @@ async def test_matches_come_by_date_and_id_with_goals_only_when_finished(reader:
         "status": "finished",
         "home": "Arsenal",
         "away": "Chelsea",
+        "home_id": "england.arsenal",
+        "away_id": "england.chelsea",
         "kick_off_at": "2024-08-03T15:00:00Z",
         "home_goals": 0,
         "away_goals": 0,
     }
-    assert {item["status"] for item in items if "home_goals" in item} == {"finished"}
+    assert {item["status"] for item in items if item["home_goals"] is not None} == {"finished"}
 
 
 async def test_a_club_has_one_id_and_every_name_with_its_source_and_dates(reader: Client) -> None:
@@ -87,18 +89,22 @@ async def test_matches_are_filtered_by_league_dates_and_status_together(reader: 
 @pytest.mark.parametrize("path", ["/matches", "/predictions", "/quality"])
 async def test_pages_joined_together_are_the_whole_list(reader: Client, path: str) -> None:
     whole = (await reader.get(path, params={"limit": 500})).json()
-    parts, size = [], 5
-    for offset in range(0, whole["total"] + size, size):
-        page = (await reader.get(path, params={"limit": size, "offset": offset})).json()
-        assert (page["total"], page["limit"], page["offset"]) == (whole["total"], size, offset)
-        assert len(page["items"]) == max(0, min(size, whole["total"] - offset))
+    parts, size, following = [], 5, f"{path}?limit=5"
+    while following:
+        answer = await reader.get(following)
+        page = answer.json()
+        assert (page["total"], page["limit"]) == (whole["total"], size)
+        assert answer.headers["x-total-count"] == str(whole["total"])
+        assert len(page["items"]) == min(size, whole["total"] - len(parts))
         parts += page["items"]
+        following = answer.links.get("next", {}).get("url")
+        assert (following is None) == (page["next"] is None)
     assert parts == whole["items"]
 
 
 async def test_a_page_holds_fifty_rows_unless_told_otherwise(reader: Client) -> None:
     page = (await reader.get("/matches")).json()
-    assert (page["limit"], page["offset"], page["total"], len(page["items"])) == (50, 0, 43, 43)
+    assert (page["limit"], page["next"], page["total"], len(page["items"])) == (50, None, 43, 43)
 
 
 async def test_a_forecast_has_its_lines_side_by_side(reader: Client) -> None:
@@ -110,12 +116,14 @@ async def test_a_forecast_has_its_lines_side_by_side(reader: Client) -> None:
         "home": "Ath Bilbao",
         "away": "Betis",
         "kick_off_at": "2024-08-03T15:00:00Z",
+        "status": "finished",
         "model": {"home": 0.5, "draw": 0.3, "away": 0.2},
         "market": {"home": 0.4, "draw": 0.3, "away": 0.3},
         "blend": {"home": 0.45, "draw": 0.3, "away": 0.25},
         "challenger": None,
         "model_version": "aaaaaaaaaaaa",
         "trained_through": "2024-07-31",
+        "champion": False,
         "value_bets": [
             {
                 "line": "model",
@@ -128,6 +136,7 @@ async def test_a_forecast_has_its_lines_side_by_side(reader: Client) -> None:
                 "price": 2.3,
                 "expected_value": 0.15,
                 "stake": 0.02,
+                "handicap": None,
             }
         ],
     }
@@ -154,11 +163,11 @@ async def test_forecasts_are_filtered_by_league_dates_and_line(reader: Client) -
 
 
 async def test_a_listed_forecast_is_the_one_served_alone(reader: Client) -> None:
-    for item in await rows_of(reader, "/predictions", limit=7, offset=30):
+    for item in await rows_of(reader, "/predictions", limit=7, sort="-match_date"):
         assert (await reader.get(f"/predictions/{item['match_id']}")).json() == item
 
 
-async def test_quality_without_dates_is_the_newest_of_each_league(reader: Client) -> None:
+async def test_quality_is_the_newest_of_each_league(reader: Client) -> None:
     items = await rows_of(reader, "/quality", sample="complete", line="model")
     assert [(item["league"], item["match_date"], item["log_loss"]) for item in items] == [
         ("SP1", "2024-09-01", 0.98),
@@ -167,8 +176,8 @@ async def test_quality_without_dates_is_the_newest_of_each_league(reader: Client
     ]
 
 
-async def test_quality_with_dates_is_every_report_between_them(reader: Client) -> None:
-    items = await rows_of(reader, "/quality", league="E0", line="closing", sample="all", date_from="2024-01-01")
+async def test_the_history_of_quality_is_every_report_between_two_dates(reader: Client) -> None:
+    items = await rows_of(reader, "/quality/history", league="E0", line="closing", sample="all", date_from="2024-01-01")
     assert [(item["match_date"], item["log_loss"]) for item in items] == [
         ("2024-09-01", 1.02),
         ("2024-09-30", 1.0),
@@ -183,7 +192,8 @@ async def test_drift_is_the_newest_report(reader: Client) -> None:
         "drift_share": 0.25,
         "columns": 4,
         "drifted": 1,
-        "drifted_columns": ["elo_diff"],
+        "drifted_columns": "elo_diff",
+        "threshold": None,
         "current_matches": 80,
         "reference_matches": 900,
         "scores": {"elo_diff": 0.3, "home_elo": 0.1, "tier": None},

@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from serving.resources.catalog import TABLES
 from serving.snapshot.snapshot import Snapshot
-from serving.snapshot.tables import COLUMNS
 from soccer_assets.clock import Clock
+from soccer_assets.predictions.schema import PREDICTIONS
 from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest
@@ -38,6 +39,13 @@ async def test_the_model_is_the_one_the_alias_was_last_moved_to(
         "log_loss": 0.97,
         "reason": "lowest log loss",
         "comparison": [{"family": "lightgbm", "log_loss": 0.97}],
+        "match_date": "2024-09-01",
+        "parameters": {},
+        "calibration": [],
+        "lines": [],
+        "refused": False,
+        "decision": "better",
+        "champion": True,
     }
 
 
@@ -73,51 +81,55 @@ async def test_a_new_version_of_any_table_is_served_within_the_refresh_under_a_n
         lake.replace("predictions", rows, None)
 
     seen = {(await client.get(MATCH)).headers["etag"]}
-    for change in (
-        write_predictions,
-        lambda: promote("aaaaaaaaaaaa", "elo_logit"),
-        lambda: lake.replace("drift_report", lake.read("drift_report").head(1), None),
-    ):
+    drift = (await client.get("/drift")).headers["etag"]
+    for change in (write_predictions, lambda: promote("aaaaaaaaaaaa", "elo_logit")):
         change()
         async with asyncio.timeout(5):
             while (answer := await client.get(MATCH)).headers["etag"] in seen:
                 await asyncio.sleep(0.02)
         seen.add(answer.headers["etag"])
     assert answer.json()["model"] == {"home": 0.6, "draw": 0.3, "away": 0.1}
-    assert (await client.get("/drift")).json()["match_date"] == "2024-09-01"
     stale = await client.get(MATCH, headers={"if-none-match": ", ".join(seen - {answer.headers["etag"]})})
     assert stale.status_code == 200
+    # what rests on other tables is as it was
+    assert (await client.get("/drift", headers={"if-none-match": drift})).status_code == 304
+    lake.replace("drift_report", lake.read("drift_report").head(1), None)
+    async with asyncio.timeout(5):
+        while (await client.get("/drift")).headers["etag"] == drift:
+            await asyncio.sleep(0.02)
+    assert (await client.get("/drift")).json()["match_date"] == "2024-09-01"
 
 
 def test_only_what_rests_on_a_changed_table_is_made_again(lake: Lake) -> None:
-    first = Snapshot.empty().renewed(lake)
-    assert first.renewed(lake) is first
+    first = Snapshot().renewed(lake, TABLES)
+    assert first.renewed(lake, TABLES) is first
     lake.replace("drift_report", lake.read("drift_report").head(1), None)
-    second = first.renewed(lake)
+    second = first.renewed(lake, TABLES)
     assert second.matches is first.matches and second.forecasts is first.forecasts
     assert second.quality is first.quality and second.teams is first.teams
     assert second.drift != first.drift and second.champion is first.champion
-    assert second.tables["matches"] is first.tables["matches"]
-    assert second.etag.value != first.etag.value
+    assert second.digest(("drift_report",)) != first.digest(("drift_report",))
+    assert second.digest(("matches", "teams")) == first.digest(("matches", "teams"))
 
 
 def test_a_table_made_anew_with_the_same_version_has_another_tag(lake: Lake) -> None:
-    first = Snapshot.empty().renewed(lake)
+    first = Snapshot().renewed(lake, TABLES)
     rows = lake.read("predictions")
     rmtree(Path(lake.address("predictions")))
     lake.replace("predictions", rows.with_columns(p_home=pl.lit(0.9)), None)
-    second = first.renewed(lake)
+    second = first.renewed(lake, TABLES)
     assert second.versions["predictions"].version == first.versions["predictions"].version  # type: ignore[union-attr]
-    assert second.etag.value != first.etag.value
+    assert second.digest(("predictions",)) != first.digest(("predictions",))
     chances = second.forecasts.find("E0.202425.arsenal.chelsea")
     assert chances is not None and chances.model is not None and chances.model.home == 0.9
 
 
 def test_what_is_not_there_yet_is_empty(tmp_path: Path) -> None:
-    snapshot = Snapshot.empty().renewed(Lake(str(tmp_path / "nothing")))
+    snapshot = Snapshot().renewed(Lake(str(tmp_path / "nothing")), TABLES)
     assert len(snapshot.forecasts) == 0 and len(snapshot.matches) == 0
     assert snapshot.champion is None and snapshot.drift is None
-    assert {name: frame.schema for name, frame in snapshot.tables.items()} == COLUMNS
+    assert snapshot.scan(PREDICTIONS).collect().equals(PREDICTIONS.empty())
+    assert snapshot.written() == [(table, None, None) for table in TABLES]
 
 
 @pytest.mark.asyncio

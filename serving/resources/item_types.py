@@ -1,0 +1,89 @@
+"""The rows of a resource as types, from which the description of the API is made."""
+
+import datetime as dt
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import msgspec
+import polars as pl
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
+from msgspec import Meta
+
+from serving.resources.resource import Resource
+from soccer_assets.storage.tables import Column
+
+
+@cache
+def item_type(resource: Resource) -> type[msgspec.Struct]:
+    """A struct whose fields are the columns of the resource, with their descriptions and bounds."""
+    name = _name(resource)
+    fields = [
+        (column.name, _annotated(column, Any if column.name in resource.nested else _type(column.dtype, column, name)))
+        for column in resource.columns
+    ]
+    return msgspec.defstruct(f"{name}Row", fields, module=__name__, frozen=True)  # type: ignore[arg-type]
+
+
+@cache
+def page_type(resource: Resource) -> type[msgspec.Struct]:
+    """A struct of a part of the list; `next` is the cursor of the part after it."""
+    item = item_type(resource)
+    fields: list[Any] = [("items", list[item]), ("total", int), ("limit", int), ("next", str | None)]  # type: ignore[valid-type]
+    return msgspec.defstruct(f"{_name(resource)}Page", fields, module=__name__, frozen=True)
+
+
+def _name(resource: Resource) -> str:
+    parts = [part for part in resource.path.split("/") if part[:1] not in ("", "{")]
+    return "".join(part.title().replace("_", "").replace("-", "") for part in parts)
+
+
+def _annotated(column: Column, kind: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind | None if column.nullable else kind  # a component of the description cannot be described again
+    bounds: dict[str, Any] = {}
+    if kind in (int, float):
+        bounds = {"ge": column.ge, "le": column.le}
+    described = Annotated[kind, Meta(description=column.description, **bounds)]
+    return described | None if column.nullable else described
+
+
+def _type(dtype: Any, column: Column | None, name: str) -> Any:
+    if column is not None and (among := allowed(column)):
+        return Literal[tuple(among)]
+    if isinstance(dtype, pl.List):
+        return list[_type(dtype.inner, None, name)]  # type: ignore[misc]
+    if isinstance(dtype, pl.Struct):
+        fields = [(field.name, _type(field.dtype, None, name) | None) for field in dtype.fields]
+        title = "".join(field.name.title().replace("_", "") for field in dtype.fields)
+        return msgspec.defstruct(f"{name}{title}"[:80], fields, module=__name__, frozen=True)  # type: ignore[arg-type]
+    return _PLAIN.get(dtype.base_type(), int if dtype.is_integer() else float)
+
+
+_PLAIN: dict[Any, Any] = {
+    pl.String: str, pl.Enum: str, pl.Boolean: bool, pl.Date: dt.date, pl.Datetime: dt.datetime,
+}  # fmt: skip
+
+
+def allowed(column: Column) -> list[str]:
+    """The only values that a column may have; empty where it may have any."""
+    if column.among is not None:
+        return list(column.among)
+    return column.dtype.categories.to_list() if isinstance(column.dtype, pl.Enum) else []
+
+
+def schema_of(column: Column, most_text: int) -> Schema:
+    """The schema of a query parameter that is a value of the column."""
+    dtype: Any = column.dtype
+    if among := allowed(column):
+        return Schema(type=OpenAPIType.STRING, enum=among)
+    if dtype == pl.Boolean:
+        return Schema(type=OpenAPIType.BOOLEAN)
+    if dtype == pl.Date:
+        return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE)
+    if dtype.is_temporal():
+        return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME)
+    if dtype.is_numeric():
+        return Schema(
+            type=OpenAPIType.INTEGER if dtype.is_integer() else OpenAPIType.NUMBER, minimum=column.ge, maximum=column.le
+        )
+    return Schema(type=OpenAPIType.STRING, min_length=1, max_length=most_text)

@@ -1,0 +1,213 @@
+"""The routes of a resource: its list and its items.
+
+A request is answered from the cache when the same was asked of the same state of the tables. Otherwise the answer is
+made in a thread, so that no request waits for another one's rows.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+import polars as pl
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIType, Operation, Parameter, Schema
+from litestar.types import HTTPScope
+
+from serving.api.problems import ProblemError, problem_responses
+from serving.api.responses import ApiRequest, EncodedResponse
+from serving.resources.formats import (
+    JSON,
+    LEAST_COMPRESSED,
+    compress,
+    encode_item,
+    encode_rows,
+    negotiate,
+)
+from serving.resources.item_types import item_type, page_type, schema_of
+from serving.resources.query import DEFAULT_LIMIT, MOST_LIMIT, MOST_TEXT, Query, read_query
+from serving.resources.resource import Filter, Resource
+from serving.resources.selection import select_item, select_rows
+from serving.snapshot.refresher import Refresher
+from serving.snapshot.snapshot import Snapshot
+from soccer_assets.errors import HistoryExpiredError
+from soccer_assets.storage.tables import Column
+
+#: Answers that are made at the same time; more would only wait for each other.
+AT_ONCE = 2
+#: Differs between releases, so that no client keeps an answer in the form of another one.
+REPRESENTATION = sha256(
+    version("soccer-assets").encode()
+    + b"".join(path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py")))
+).hexdigest()[:8]
+
+
+class Answer:
+    """A whole answer and its 304, under one tag."""
+
+    __slots__ = ("_full", "_not_modified", "size", "tag")
+
+    def __init__(self, body: bytes, form: str, tag: str, headers: Mapping[str, str]) -> None:
+        self.tag, self.size = f'"{tag}"', len(body)
+        shared = tuple((name.encode(), value.encode()) for name, value in {**headers, "etag": self.tag}.items())
+        content = ((b"content-type", form.encode()), (b"content-length", str(len(body)).encode()))
+        self._full = EncodedResponse(200, (*content, *shared), body)
+        self._not_modified = EncodedResponse(304, shared)
+
+    def to(self, held: str) -> EncodedResponse:
+        """What is sent to a client that has the tags of an If-None-Match header."""
+        if held:
+            tags = [tag.strip().removeprefix("W/") for tag in held.split(",")]
+            if self.tag in tags or "*" in tags:
+                return self._not_modified
+        return self._full
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What the headers of a request say of its answer."""
+
+    accept: str = ""
+    gzip: bool = False
+    held: str = ""
+
+
+def routes_of(resource: Resource) -> list[HTTPRouteHandler]:
+    """The handlers of a resource."""
+    name = resource.path.strip("/").replace("/", "-").replace("{", "").replace("}", "").replace(":str", "")
+    item = item_type(resource)
+    content = item if resource.single else page_type(resource)
+    made = [_route(resource, resource.path, content, name, of_item=resource.single)]
+    if resource.key:
+        made.append(_route(resource, resource.item_path, item, f"{name}-item", of_item=True))
+    return made
+
+
+def _route(resource: Resource, path: str, content: Any, name: str, *, of_item: bool) -> HTTPRouteHandler:
+    parameters = [_described(resource, judge) for judge in resource.parameters.values()] if not of_item else []
+    parameters += _common(resource, of_item)
+
+    @dataclass
+    class Described(Operation):
+        def __post_init__(self) -> None:
+            self.parameters = [*(self.parameters or []), *parameters]
+
+    statuses = (404, 406, 410, 422) if of_item or resource.path_columns else (406, 410, 422)
+    responses = problem_responses(content, *statuses)
+    responses[304] = ResponseSpec(None, False, "the client's copy is the newest", "application/json")
+
+    async def read(request: ApiRequest) -> EncodedResponse:
+        return await _answer(resource, request, of_item=of_item)
+
+    return get(
+        path,
+        name=name,
+        operation_id=name,
+        operation_class=Described,
+        summary=name.replace("-", " "),
+        description=resource.row,
+        tags=[resource.tag],
+        responses=responses,
+        opt={"declared": True},
+    )(read)
+
+
+async def _answer(resource: Resource, request: ApiRequest, *, of_item: bool) -> EncodedResponse:
+    scope, state = request.scope, request.app.state
+    wanted = _headers(scope["headers"])
+    snapshot: Snapshot = state.refresher.snapshot
+    key = (snapshot.digest(resource.table_names), scope["path"], scope["query_string"], wanted.accept, wanted.gzip)
+    answer: Answer | None = state.answers.get(key)
+    if answer is None:
+        form = negotiate(wanted.accept)
+        query = read_query(resource, request.path_params, scope["query_string"], state.clock.now(), of_item=of_item)
+        async with state.answering:
+            answer = await asyncio.to_thread(
+                _made, resource, state.refresher, snapshot, query, form, wanted.gzip, scope, of_item
+            )
+        state.answers.put(key, answer)
+    state.metrics.reads.labels(resource.path).inc()
+    return answer.to(wanted.held)
+
+
+def _made(
+    resource: Resource,
+    refresher: Refresher,
+    snapshot: Snapshot,
+    query: Query,
+    form: str,
+    gzip: bool,
+    scope: HTTPScope,
+    of_item: bool,
+) -> Answer:
+    headers = {"vary": "accept, accept-encoding"}
+    if query.as_of is not None:
+        try:
+            snapshot = refresher.at(query.as_of, resource.table_names)
+        except HistoryExpiredError as error:
+            raise ProblemError("history-expired", str(error)) from None
+        headers["cache-control"] = "public, max-age=31536000, immutable"
+    else:
+        headers["cache-control"] = "no-cache"
+    if of_item:
+        body = encode_item(form, resource, select_item(resource, snapshot, query))
+    else:
+        rows = select_rows(resource, snapshot, query)
+        body = encode_rows(form, resource, rows, query.limit)
+        headers["x-total-count"] = str(rows.total)
+        if rows.cursor is not None:
+            pairs = [pair for pair in parse_qsl(scope["query_string"].decode()) if pair[0] != "cursor"]
+            address = f"{quote(scope['path'])}?{urlencode([*pairs, ('cursor', rows.cursor)])}"
+            headers["link"] = f'<{address}>; rel="next"'
+    tag = f"{snapshot.digest(resource.table_names)}-{REPRESENTATION}"
+    if form != JSON:
+        tag += f"-{form.rpartition('/')[2].rpartition('.')[2]}"
+    if gzip and len(body) >= LEAST_COMPRESSED:
+        body, tag = compress(body), f"{tag}-gzip"
+        headers["content-encoding"] = "gzip"
+    return Answer(body, form, tag, headers)
+
+
+def _headers(headers: Iterable[tuple[bytes, bytes]]) -> _Wanted:
+    """What is asked for; headers are read as they came, since parsing all of them costs more than an answer."""
+    accept = held = encoding = ""
+    for name, value in headers:
+        if name == b"accept":
+            accept = value.decode("latin-1")
+        elif name == b"if-none-match":
+            held = value.decode("latin-1")
+        elif name == b"accept-encoding":
+            encoding = value.decode("latin-1")
+    return _Wanted(accept, "gzip" in encoding, held)
+
+
+def _described(resource: Resource, judge: Filter) -> Parameter:
+    column = resource.column.get(judge.column, Column(judge.column, pl.String(), judge.description))
+    if judge.test == "contains" or judge.among:
+        column = Column(judge.name, pl.String(), judge.description, among=judge.among or None)
+    description = judge.description or f"only rows with this value: {column.description}"
+    return Parameter(judge.name, "query", schema_of(column, MOST_TEXT), description)
+
+
+def _common(resource: Resource, of_item: bool) -> list[Parameter]:
+    text = Schema(type=OpenAPIType.STRING)
+    of_all = [
+        Parameter("fields", "query", text, f"columns to send, separated by commas: {', '.join(resource.column)}"),
+        Parameter("as_of", "query", text, "what was stored at this date or instant; now without it"),
+    ]
+    if of_item:
+        return of_all
+    limit = Schema(type=OpenAPIType.INTEGER, minimum=1, maximum=MOST_LIMIT, default=DEFAULT_LIMIT)
+    sorts = ", ".join(resource.sort) or "none"
+    return [
+        Parameter("limit", "query", limit, "rows to send at most"),
+        Parameter("cursor", "query", text, "`next` of an earlier answer: the rows after it"),
+        Parameter("sort", "query", text, f"columns to sort by, separated by commas, falling with a minus: {sorts}"),
+        *of_all,
+    ]

@@ -1,0 +1,107 @@
+"""What a list of matches shows of each: its forecast, the blend's best bet, and the last five matches of both clubs."""
+
+from typing import Any, Final
+
+import polars as pl
+
+from serving.snapshot.forecasts import ForecastView
+from soccer_assets.leagues import LEAGUES
+from soccer_assets.matches.schema import SCORED
+from soccer_assets.storage.tables import UTC, Column
+
+LAST = 5
+CHANCES: Final = pl.Struct({"home": pl.Float64, "draw": pl.Float64, "away": pl.Float64})
+BET: Final = pl.Struct(
+    {"line": pl.String, "market": pl.String, "goals_line": pl.Float64, "selection": pl.String, "edge": pl.Float64,
+     "price": pl.Float64}
+)  # fmt: skip
+#: `held`: the likeliest outcome of the forecast happened; null without a forecast.
+FORM: Final = pl.List(
+    pl.Struct({"match_id": pl.String, "match_date": pl.Date, "result": pl.String, "held": pl.Boolean})
+)
+COLUMNS: Final = (
+    Column("match_id", pl.String, "the match"),
+    Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
+    Column("league", pl.String, "division code", among=tuple(LEAGUES)),
+    Column("season", pl.String, "2023/24, or 2023 in a league of calendar years"),
+    Column("kick_off_at", UTC, "kick-off, where published", nullable=True),
+    Column("status", pl.String, "where the match stands", nullable=True),
+    Column("home", pl.String, "home club, the source's own name"),
+    Column("away", pl.String, "away club, the source's own name"),
+    Column("home_id", pl.String, "home club", nullable=True),
+    Column("away_id", pl.String, "away club", nullable=True),
+    Column("home_goals", pl.Int16, "goals of the home club at full time", nullable=True),
+    Column("away_goals", pl.Int16, "goals of the away club at full time", nullable=True),
+    Column("model", CHANCES, "probabilities without prices of the match"),
+    Column("market", CHANCES, "probabilities of the prices, margin removed", nullable=True),
+    Column("blend", CHANCES, "both", nullable=True),
+    Column("held", pl.Boolean, "the likeliest outcome of the blend, else of the model, happened", nullable=True),
+    Column("bet", BET, "the blend's bet with the highest edge", nullable=True),
+    Column("home_form", FORM, "the home club's last five matches, newest first"),
+    Column("away_form", FORM, "the away club's last five matches, newest first"),
+)
+_KEY = ["match_date", "match_id"]
+
+
+def cards(
+    predictions: pl.LazyFrame, value_bets: pl.LazyFrame, matches: pl.LazyFrame, settled: pl.LazyFrame
+) -> pl.DataFrame:
+    """A row of `COLUMNS` per match with a forecast, by date and id."""
+    forecasts = ForecastView(predictions, value_bets, matches).rows
+    held = (
+        settled.filter(pl.col("line").is_in(["blend", "model"]))
+        .sort(pl.col("line") != "blend")
+        .unique("match_id", keep="first", maintain_order=True)
+        .select("match_id", held="hit")
+        .collect()
+    )
+    played = matches.select(*_KEY, "status", "home_id", "away_id", "home_goals", "away_goals").collect()
+    rows = (
+        forecasts.join(played.drop("status"), on=_KEY, how="left")
+        .join(held, on="match_id", how="left")
+        .join(_best_bets(value_bets), on=_KEY, how="left")
+    )
+    form = _form(played.filter(pl.col("status").is_in(SCORED)), held)
+    for side in ("home", "away"):
+        rows = _with_form(rows, form, side)
+    return rows.select(column.name for column in COLUMNS).sort(_KEY)
+
+
+def _best_bets(value_bets: pl.LazyFrame) -> pl.DataFrame:
+    bet = pl.struct(field.name for field in BET.fields).alias("bet")
+    best = value_bets.filter(pl.col("line") == "blend").sort("edge", descending=True)
+    return best.unique(_KEY, keep="first", maintain_order=True).select(*_KEY, bet).collect()
+
+
+def _form(played: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """The last five matches of each club up to each of its matches, newest first: team_id, match_date, form."""
+    margin = pl.col("home_goals").cast(pl.Int32) - pl.col("away_goals")
+    sides = pl.concat(
+        played.select(
+            *_KEY,
+            team_id=f"{side}_id",
+            result=pl.when(own > 0).then(pl.lit("won")).when(own < 0).then(pl.lit("lost")).otherwise(pl.lit("drawn")),
+        )
+        for side, own in (("home", margin), ("away", -margin))
+    )
+    match = pl.struct("match_id", "match_date", "result", "held")
+    earlier: list[Any] = [match.shift(back).over("team_id") for back in range(LAST)]
+    return (
+        sides.join(held, on="match_id", how="left")
+        .sort("team_id", *_KEY)
+        .select("team_id", "match_date", form=pl.concat_list(earlier).list.drop_nulls())
+    )
+
+
+def _with_form(rows: pl.DataFrame, form: pl.DataFrame, side: str) -> pl.DataFrame:
+    """The rows with the form that the club of one side had before the match date."""
+    name = f"{side}_form"
+    joined = rows.sort("match_date").join_asof(
+        form.sort("match_date").rename({"team_id": f"{side}_id", "form": name}),
+        on="match_date",
+        by=f"{side}_id",
+        strategy="backward",
+        allow_exact_matches=False,
+        check_sortedness=False,
+    )
+    return joined.with_columns(pl.col(name).fill_null([]))
