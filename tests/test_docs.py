@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from serving.resources.catalog import RESOURCES
 from soccer_assets.commands.cli import SECTIONS, soccer
 from soccer_assets.settings import PREFIX, Settings
 
@@ -39,6 +40,18 @@ def test_every_setting_has_its_default_and_description() -> None:
             described[field.name].__metadata__[0].description,
         )
         for field in msgspec.structs.fields(Settings)
+    ]
+
+
+def test_every_resource_of_the_api_has_its_path_row_and_filters() -> None:
+    assert [tuple(cell.strip("| ") for cell in row) for row in table("api.md", "resources")] == [
+        (
+            resource.tag,
+            f"`{resource.path.replace(':str', '')}`" + (f", `{{{resource.key}}}`" if resource.key else ""),
+            resource.row,
+            ", ".join(f"`{name}`" for name in resource.parameters),
+        )
+        for resource in RESOURCES
     ]
 
 
