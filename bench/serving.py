@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ import polars as pl
 ROOT = Path(__file__).parent.parent
 CONNECTIONS = 32
 REQUESTS = 9_600
-ROUNDS = 5
+LIST_REQUESTS = 640
+ROUNDS = 3
 MATCHES = 100_000
 PATHS = 1_000
 FORECASTS = 200
@@ -34,8 +35,13 @@ WARM = 20
 START_SECONDS = 180
 
 
+#: What is asked for beside one row, and the share of a bare handler's rate that is wanted.
+LISTS = {"/predictions?limit=50": 0.6, "/predictions?limit=500": 0.5, "/cards?limit=50": 0.6, "/": 0.5, "/metrics": 0.3}
+BOARD_CLIENTS = 8
+
+
 def read(environment: dict[str, str]) -> dict[str, Any]:
-    """(e) `GET /predictions/{match_id}` and a bare Litestar handler of the same bytes, in turns, 32 connections."""
+    """(e) One row, lists and pages, each in turns with a bare Litestar handler of the same bytes, 32 connections."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="soccer-bench-"))
         _forecasts(f"{folder}/lake")
@@ -45,16 +51,25 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
         stack.enter_context(_process(environment | {"SERVING_PORT": str(api_port)}, "-m", "serving.app"))
         _until_answers(f"{api}/health/live")
         total = httpx.get(f"{api}/predictions?limit=1").json()["total"]
-        paths = [
-            f"/predictions/{item['match_id']}"
-            for offset in range(0, min(total, PATHS), 500)
-            for item in httpx.get(f"{api}/predictions?limit=500&offset={offset}").json()["items"]
-        ]
-        body = Path(folder, "body.json")
-        body.write_bytes(httpx.get(api + paths[0]).content)
-        stack.enter_context(_process(environment, "-m", "bench.serving", "bare", str(bare_port), str(body)))
-        _until_answers(bare)
-        rounds = [(_load(bare_port, ["/"]), _load(api_port, paths)) for _ in range(ROUNDS)]
+        paths = [f"/predictions/{item['match_id']}" for item in _items(f"{api}/predictions?limit=500", PATHS)]
+        bodies = [Path(folder, f"{number}.body") for number in range(len(LISTS) + 1)]
+        for path, body in zip([paths[0], *LISTS], bodies, strict=True):
+            body.write_bytes(httpx.get(api + path, headers={"accept-encoding": "identity"}).content)
+        stack.enter_context(_process(environment, "-m", "bench.serving", "bare", str(bare_port), *map(str, bodies)))
+        _until_answers(f"{bare}/0")
+        rounds = [(_load(bare_port, ["/0"]), _load(api_port, paths)) for _ in range(ROUNDS)]
+        lists = {}
+        for number, path in enumerate(LISTS, start=1):
+            pairs = [
+                (_load(bare_port, [f"/{number}"], LIST_REQUESTS), _load(api_port, [path], LIST_REQUESTS))
+                for _ in range(ROUNDS)
+            ]
+            lists[path] = statistics.median(ours["rate"] / plain["rate"] for plain, ours in pairs)
+        alone = _load(api_port, paths)
+        board = _started(api_port, ["/"], BOARD_CLIENTS)
+        beside = _load(api_port, paths)
+        board.kill()
+        board.wait()
         metrics = httpx.get(f"{api}/metrics").text
     return {
         "forecasts in memory": total,
@@ -62,9 +77,13 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
         "requests per second": statistics.median(ours["rate"] for _, ours in rounds),
         "bare requests per second": statistics.median(plain["rate"] for plain, _ in rounds),
         "share of bare": statistics.median(ours["rate"] / plain["rate"] for plain, ours in rounds),
-        "target share": 0.5,
+        "target share": 0.9,
         "p50 ms": statistics.median(ours["p50"] for _, ours in rounds),
         "p99 ms": statistics.median(ours["p99"] for _, ours in rounds),
+        **{f"share of {path}": share for path, share in lists.items()},
+        **{f"target of {path}": share for path, share in LISTS.items()},
+        "share beside the board": beside["rate"] / alone["rate"],
+        "p99 ms beside the board": beside["p99"],
     }
 
 
@@ -114,31 +133,33 @@ def on_demand(environment: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def bare(port: int, body: Path) -> None:
-    """Serve the bytes of a file from the plainest handler there is."""
+def bare(port: int, bodies: Sequence[Path]) -> None:
+    """Serve the bytes of files, each at its number, from the plainest handler there is."""
     import uvicorn
     from litestar import Litestar, MediaType, get
 
-    content = body.read_bytes()
+    def serving(number: int, content: bytes) -> Any:
+        @get(f"/{number}", media_type=MediaType.JSON)
+        async def handler() -> bytes:
+            return content
 
-    @get("/", media_type=MediaType.JSON)
-    async def handler() -> bytes:
-        return content
+        return handler
 
-    app = Litestar([handler], openapi_config=None, logging_config=None)
+    handlers = [serving(number, body.read_bytes()) for number, body in enumerate(bodies)]
+    app = Litestar(handlers, openapi_config=None, logging_config=None)
     uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
 
 
-async def load(port: int, paths: list[str]) -> dict[str, float]:
+async def load(port: int, paths: list[str], requests: int, connections: int) -> dict[str, float]:
     """All requests over keep-alive connections; the rate, and the time of one in milliseconds."""
-    share = REQUESTS // CONNECTIONS
+    share = requests // connections
     times: list[float] = []
 
     async def connection(first: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for number in range(first, first + share):
             began = time.perf_counter()
-            writer.write(f"GET {paths[number % len(paths)]} HTTP/1.1\r\nhost: bench\r\n\r\n".encode())
+            writer.write(f"GET {paths[number % len(paths)]} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             if not head.startswith(b"HTTP/1.1 200"):
                 raise RuntimeError(f"expected status 200, found {head!r}")
@@ -148,7 +169,7 @@ async def load(port: int, paths: list[str]) -> dict[str, float]:
         writer.close()
 
     began = time.perf_counter()
-    await asyncio.gather(*(connection(number * share) for number in range(CONNECTIONS)))
+    await asyncio.gather(*(connection(number * share) for number in range(connections)))
     seconds = time.perf_counter() - began
     times.sort()
     return {
@@ -158,11 +179,36 @@ async def load(port: int, paths: list[str]) -> dict[str, float]:
     }
 
 
-def _load(port: int, paths: list[str]) -> dict[str, float]:
-    command = [sys.executable, "-W", "ignore", "-m", "bench.serving", "load", str(port)]
-    done = subprocess.run(command, cwd=ROOT, input=json.dumps(paths), stdout=subprocess.PIPE, text=True, check=True)
-    measured: dict[str, float] = json.loads(done.stdout)
+def _started(port: int, paths: list[str], connections: int, requests: int = 10**7) -> subprocess.Popen[str]:
+    """A process that asks for the paths in turn."""
+    numbers = map(str, (port, requests, connections))
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "bench.serving", "load", *numbers],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(paths))
+    process.stdin.close()
+    return process
+
+
+def _load(port: int, paths: list[str], requests: int = REQUESTS) -> dict[str, float]:
+    process = _started(port, paths, CONNECTIONS, requests)
+    assert process.stdout is not None
+    measured: dict[str, float] = json.loads(process.stdout.read())
+    if process.wait() != 0:
+        raise RuntimeError("expected the load to end well; see its error above")
     return measured
+
+
+def _items(address: str, most: int) -> list[dict[str, Any]]:
+    """The first items of a list, over its parts."""
+    items: list[dict[str, Any]] = []
+    while address and len(items) < most:
+        answer = httpx.get(address)
+        items += answer.json()["items"]
+        address = str(answer.url.join(answer.links["next"]["url"])) if "next" in answer.links else ""
+    return items
 
 
 def _forecasts(folder: str) -> None:
@@ -183,6 +229,9 @@ def _forecasts(folder: str) -> None:
     chances = {"p_home": 0.4567, "p_draw": 0.2567, "p_away": 0.2866}
     rows = matches.join(lines, how="cross").with_columns(
         *(pl.lit(chance).alias(name) for name, chance in chances.items()),
+        home_goals_expected=pl.lit(1.5),
+        away_goals_expected=pl.lit(1.1),
+        rho=pl.lit(-0.05),
         model_version=pl.lit("0123456789ab"),
         trained_through=pl.lit(dt.date(2024, 1, 1)),
     )
@@ -238,6 +287,7 @@ def _figure(metrics: str, name: str) -> float:
 
 if __name__ == "__main__":
     if sys.argv[1] == "bare":
-        bare(int(sys.argv[2]), Path(sys.argv[3]))
+        bare(int(sys.argv[2]), [Path(name) for name in sys.argv[3:]])
     else:
-        print(json.dumps(asyncio.run(load(int(sys.argv[2]), json.load(sys.stdin)))))
+        port, requests, connections = map(int, sys.argv[2:])
+        print(json.dumps(asyncio.run(load(port, json.load(sys.stdin), requests, connections))))
