@@ -118,13 +118,16 @@ def _alike(fixtures: _Sides, matches: _Sides) -> NDArray[np.uint32]:
     """
     spelt = _all_spelt(fixtures.home, matches.home) + _all_spelt(fixtures.away, matches.away)
     row, column = np.nonzero(spelt >= _nth_best(spelt, SHORTLIST)[:, None])
-    heard = _heard_alike(fixtures.home, matches.home, row, column)
-    heard += _heard_alike(fixtures.away, matches.away, row, column)
-    total = np.zeros_like(spelt)
-    total[row, column] = spelt[row, column] + heard
-    least = np.maximum(_nth_best(total, PER_EVENT), np.maximum(total.max(axis=1) - BEHIND_THE_BEST, LEAST_LIKENESS))
-    row, column = np.nonzero(total >= least[:, None])
-    return np.array([np.array(fixtures.number)[row], np.array(matches.number)[column]], dtype=np.uint32)
+    total = spelt[row, column]
+    total += _heard_alike(fixtures.home, matches.home, row, column)
+    total += _heard_alike(fixtures.away, matches.away, row, column)
+    # the pairs of a row stand together, and each row has SHORTLIST at the least, or one with every match
+    start = np.searchsorted(row, np.arange(len(spelt)))
+    ranked = total[np.lexsort((-total, row))]
+    nth, best = ranked[start + min(PER_EVENT, spelt.shape[1]) - 1], ranked[start]
+    least = np.maximum(nth, np.maximum(best - BEHIND_THE_BEST, LEAST_LIKENESS))
+    close = total >= least[row]
+    return np.array([np.array(fixtures.number)[row[close]], np.array(matches.number)[column[close]]], dtype=np.uint32)
 
 
 def _nth_best(table: Likeness, n: int) -> Likeness:

@@ -13,6 +13,7 @@ from soccer_assets.linking.names.places import PLACE
 SCRIPTS = ("latin", "cyrillic", "greek", "arabic", "hebrew", "georgian", "armenian", "han", "kana", "hangul")
 _BLOCKS = {"cjk": "han", "hiragana": "kana", "katakana": "kana"}
 _ALPHABETS = scripts.CYRILLIC | scripts.GREEK | scripts.ARABIC | scripts.HEBREW | scripts.GEORGIAN | scripts.ARMENIAN
+_LETTERS = str.maketrans(scripts.LETTERS)
 _LOOK_ALIKE = str.maketrans("aceopxy", "асеорху")
 _INITIALS = re.compile(r"(?<!\w)(?:\w\.){2,}(?:\w(?!\w))?")
 _WORD = re.compile(r"[^\W_]+\.?")
@@ -53,9 +54,7 @@ class Name:
 @lru_cache(maxsize=1 << 17)
 def parse(name: str) -> Name:
     """The parts of a name in any script; of one that holds no word, a name without tokens."""
-    text = unicodedata.normalize("NFKC", name).lower()
-    for letter, plain in scripts.LETTERS.items():
-        text = text.replace(letter, plain)
+    text = (name if name.isascii() else unicodedata.normalize("NFKC", name)).lower().translate(_LETTERS)
     text = _SPONSOR.sub(" ", text.replace("'", ""))
     text = _INITIALS.sub(lambda initials: initials[0].replace(".", "") + " ", text.replace("&", " and "))
     text = _RESERVE.sub(" рез ", text)  # but a bare last "Р" is Rovers
@@ -91,7 +90,7 @@ def _understood(word: str, last: bool = False) -> tuple[list[str], list[str]]:
     """The plain words that a word stands for, and how they are heard."""
     meaning = (last and words.SAME_LAST.get(word)) or words.SAME_WORD.get(word) or PLACE.get(word)
     if meaning is None:
-        plain = "".join(_ALPHABETS.get(letter, letter) for letter in word)
+        plain = word if word.isascii() else "".join(_ALPHABETS.get(letter, letter) for letter in word)
         # a short Cyrillic word is not the Latin abbreviation it looks like
         meaning = (len(plain) > 3 and (words.SAME_WORD.get(plain) or PLACE.get(plain))) or plain
         if plain and word[0] in scripts.CYRILLIC:
