@@ -141,7 +141,7 @@ def _words(
     a: Side, b: Side, i: Ints, j: Ints, lexicon: Lexicon, countries: Sequence[str | None] | None
 ) -> list[Floats]:
     """Each word of one side looked for on the other."""
-    found_a, found_b, left, right, ways = _search(a, b, i, j)
+    found_a, found_b, left, right, ways = word_matches(a, b, i, j)
     both = [_ends(x, y) for x, y in zip(found_a.measures(), found_b.measures(), strict=True)]
     shares, (lost, head, left_over, odds) = both[:4], both[4:]
     lighter = np.minimum(a.weight[left], b.weight[right])
@@ -154,19 +154,7 @@ def _words(
     return [x for ends in (*shares, lost, shared, head, left_over, odds, (local,)) for x in ends]
 
 
-def lost_words(a: Side, b: Side, i: Ints, j: Ints) -> list[tuple[int, int, str]]:
-    """The words of a pair's names that are not found on the other side: pair, side (0 or 1), word as listed."""
-    lost: list[tuple[int, int, str]] = []
-    for number, found in enumerate(_search(a, b, i, j)[:2]):
-        pair = np.repeat(np.arange(len(found.size)), found.size)
-        lost += [
-            (int(pair[k]), number, found.side.plain[found.word[k]])
-            for k in np.flatnonzero(found.loose < LOST_BELOW).tolist()
-        ]
-    return lost
-
-
-def _search(a: Side, b: Side, i: Ints, j: Ints) -> "tuple[_Found, _Found, Ints, Ints, list[Floats]]":
+def word_matches(a: Side, b: Side, i: Ints, j: Ints) -> "tuple[WordMatches, WordMatches, Ints, Ints, list[Floats]]":
     """The words of either side of each pair as found on the other, and each two words of a pair and how alike they are.
 
     The words are given by their flat positions in `a.words` and `b.words`, `len` = the sum of `a.size[i] * b.size[j]`.
@@ -178,13 +166,13 @@ def _search(a: Side, b: Side, i: Ints, j: Ints) -> "tuple[_Found, _Found, Ints, 
     row, column = within // m[pair], within % m[pair]
     left, right = a.start[i][pair] + row, b.start[j][pair] + column
     ways = _alike(a, b, left, right)
-    found_a = _Found(a, i, [np.maximum.reduceat(way, _starts(np.repeat(m, n))) for way in ways])
+    found_a = WordMatches(a, i, [np.maximum.reduceat(way, _starts(np.repeat(m, n))) for way in ways])
     across = np.lexsort((row, column, pair))  # the same cells, column by column
-    found_b = _Found(b, j, [np.maximum.reduceat(way[across], _starts(np.repeat(n, m))) for way in ways])
+    found_b = WordMatches(b, j, [np.maximum.reduceat(way[across], _starts(np.repeat(n, m))) for way in ways])
     return found_a, found_b, left, right, ways
 
 
-class _Found:
+class WordMatches:
     """How well each word of one side of the pairs is found on the other, in four ways."""
 
     def __init__(self, side: Side, which: Ints, ways: Sequence[Floats]) -> None:

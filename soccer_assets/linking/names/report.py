@@ -1,21 +1,17 @@
 """How well scores tell same from different, on labelled pairs of names."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from soccer_assets.errors import SchemaError
 from soccer_assets.linking.names.name import parse
-from soccer_assets.linking.names.scorer import ARTEFACT, Scorer
+from soccer_assets.linking.names.scorer import Scorer
 from soccer_assets.linking.names.word_similarity import Floats, Ints
 
 NEEDED = ("country", "source_a", "name_a", "source_b", "name_b", "same")
-FOR_TRAINING = ("club_a", "club_b", *NEEDED)
 WANTED_PRECISION = 0.99
 
 
@@ -48,40 +44,6 @@ def score_names(file: Path) -> dict[str, Any]:
     countries = [country or None for country in pairs["country"]]
     scores = scorer.pairs(pairs["name_a"].to_list(), pairs["name_b"].to_list(), countries)
     return figures(pairs, scores, scorer.threshold)
-
-
-def train_names(pairs: Path, registry: Path, reep: Path) -> dict[str, Any]:
-    """Train the shipped scorer again; its figures on clubs never seen."""
-    from soccer_assets.linking.names.recipe import train
-
-    scorer = train(read_pairs(pairs, FOR_TRAINING), pl.read_csv(registry), pl.read_parquet(reep))
-    ARTEFACT.write_bytes(readable(scorer))
-    told: dict[str, Any] = scorer.about["on clubs never seen"]
-    return told
-
-
-def readable(scorer: Scorer) -> bytes:
-    """JSON with a line per tree, country and input."""
-    parts = msgspec.to_builtins(scorer)
-    lexicon = parts["lexicon"]
-    countries = _lines({country: words for country, words in lexicon.pop("countries").items()})
-    texts = {
-        "about": json.dumps(parts["about"], ensure_ascii=False, indent=1),
-        "threshold": json.dumps(parts["threshold"]),
-        "inputs": _lines(parts["inputs"]),
-        "lexicon": json.dumps(lexicon, ensure_ascii=False)[:-1] + f', "countries": {countries}}}',
-        "trees": _lines(parts["trees"]),
-    }
-    return ("{\n" + ",\n".join(f'"{name}": {text}' for name, text in texts.items()) + "\n}\n").encode()
-
-
-def _lines(parts: Any) -> str:
-    def text(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-    if isinstance(parts, Mapping):
-        return "{\n" + ",\n".join(f"{text(name)}:{text(value)}" for name, value in parts.items()) + "\n}"
-    return "[\n" + ",\n".join(text(value) for value in parts) + "\n]"
 
 
 def figures(pairs: pl.DataFrame, scores: Floats, threshold: float) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The probability that two names are those of one club.
 
 Decision trees over the features of `features.py`, kept as readable JSON beside this module and evaluated with numpy
-alone; `recipe.py` made it. Names of sides of different sex or kind are never the same club's.
+alone; `bench/name_scorer.py` made it. Names of sides of different sex or kind are never the same club's.
 """
 
 from collections.abc import Sequence
@@ -149,6 +149,6 @@ def _shipped() -> Scorer:
     if found != expected:
         raise ModelError(
             f"{ARTEFACT.name}: expected a scorer trained on {expected}, found one on {found}; "
-            "train it again with `uv run soccer train-names`"
+            "train it again with `uv run python -m bench.name_scorer`"
         )
     return scorer
