@@ -192,9 +192,9 @@ def _canonical(value: Mapping[str, Any]) -> bytes:
 
 @lru_cache(maxsize=1)
 def code_version() -> str:
-    """Version of the platform and the first 12 hex digits of the SHA-256 of its source."""
+    """Return the platform's version and the first 12 hex digits of the SHA-256 of its source, data files included."""
     folder = Path(__file__).parent.parent
     source = hashlib.sha256()
-    for file in sorted(folder.rglob("*.py")):
+    for file in sorted(file for suffix in ("py", "json", "txt") for file in folder.rglob(f"*.{suffix}")):
         source.update(f"{file.relative_to(folder).as_posix()}\n".encode() + file.read_bytes())
     return f"{version('soccer-assets')}+{source.hexdigest()[:12]}"

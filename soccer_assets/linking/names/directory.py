@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from soccer_assets.countries import country_of
 from soccer_assets.linking.names.name import parse
 from soccer_assets.linking.names.ngram_index import Grams
-from soccer_assets.linking.names.places import country_of
 from soccer_assets.linking.names.scorer import Scorer
 
 #: For each name searched at least so many of the index are scored in full.

@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from soccer_assets.countries import country_of
 from soccer_assets.linking.names import scripts
-from soccer_assets.linking.names.places import country_of
 
 #: Towns of fewer people are left out.
 TOWNS = "cities5000.json"

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from soccer_assets.countries import country_of
 from soccer_assets.linking.names.phonetics import CYRILLIC, LANGUAGES, reading
-from soccer_assets.linking.names.places import country_of
 
 #: A word of so many clubs says next to nothing.
 EVERYWHERE = 3000

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from soccer_assets.linking.names import scripts
 from soccer_assets.linking.names import word_classes as words
-from soccer_assets.linking.names.places import PLACE
 
 SCRIPTS = ("latin", "cyrillic", "greek", "arabic", "hebrew", "georgian", "armenian", "han", "kana", "hangul")
 _BLOCKS = {"cjk": "han", "hiragana": "kana", "katakana": "kana"}
@@ -88,11 +87,11 @@ def parse(name: str) -> Name:
 
 def _understood(word: str, last: bool = False) -> tuple[list[str], list[str]]:
     """The plain words that a word stands for, and how they are heard."""
-    meaning = (last and words.SAME_LAST.get(word)) or words.SAME_WORD.get(word) or PLACE.get(word)
+    meaning = (last and words.SAME_LAST.get(word)) or words.SAME_WORD.get(word)
     if meaning is None:
         plain = word if word.isascii() else "".join(_ALPHABETS.get(letter, letter) for letter in word)
         # a short Cyrillic word is not the Latin abbreviation it looks like
-        meaning = (len(plain) > 3 and (words.SAME_WORD.get(plain) or PLACE.get(plain))) or plain
+        meaning = (len(plain) > 3 and words.SAME_WORD.get(plain)) or plain
         if plain and word[0] in scripts.CYRILLIC:
             return meaning.split(), [word] * len(meaning.split())
     return meaning.split(), meaning.split()

@@ -26,7 +26,7 @@ Pairs = tuple[Ints, Ints]
 
 
 class Grams:
-    """An index of names; `countries` are forms of `places.country_of`, None where not known."""
+    """An index of names; `countries` are forms of `countries.country_of`, None where not known."""
 
     def __init__(self, names: Sequence[Name], countries: Sequence[str | None] | None = None) -> None:
         self._codes: dict[str, int] = {}

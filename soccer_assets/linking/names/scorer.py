@@ -13,12 +13,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from soccer_assets.countries import country_of
 from soccer_assets.errors import ModelError
 from soccer_assets.linking.names.features import FEATURES, features
 from soccer_assets.linking.names.lexicon import Lexicon
 from soccer_assets.linking.names.name import Name, parse
 from soccer_assets.linking.names.ngram_index import Grams
-from soccer_assets.linking.names.places import country_of
 from soccer_assets.linking.names.prepared_names import Side
 from soccer_assets.linking.names.trees import Forest, Tree
 from soccer_assets.linking.names.word_classes import RESERVE_LAST, SECOND_SIDE
