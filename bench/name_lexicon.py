@@ -39,18 +39,20 @@ def clubs_of(registry: pl.DataFrame, reep: pl.DataFrame) -> list[Club]:
     words: dict[str, set[str]] = defaultdict(set)
     country: dict[str, str] = {}
     named: set[str] = set()
-    for club, place, text in registry.select("club_id", "country", "name").iter_rows():
+    for club, club_country, text in registry.select("club_id", "country", "name").iter_rows():
         name = parse(text)
         words[club].update(name.tokens)
         named.add(name.plain)
-        country[club] = country_of(place)
+        country[club] = country_of(club_country)
     clubs = [Club(frozenset(words[club]), (country[club],), club) for club in words]
     labelled = reep.select("name", "country").filter(~pl.col("name").str.contains(UNLABELLED))
-    for text, place in labelled.iter_rows():
+    for text, club_country in labelled.iter_rows():
         name = parse(text)
         if name.plain not in named:
-            here = () if place is None else _COUNTRIES_OF.get(place, (country_of(place),))
-            clubs.append(Club(frozenset(name.tokens), here))
+            club_countries = (
+                () if club_country is None else _COUNTRIES_OF.get(club_country, (country_of(club_country),))
+            )
+            clubs.append(Club(frozenset(name.tokens), club_countries))
     return clubs
 
 
@@ -121,17 +123,17 @@ class LostWords:
 def lost_words(a: Side, b: Side, i: Ints, j: Ints) -> list[tuple[int, int, str]]:
     """The words of a pair's names that are not found on the other side: pair, side (0 or 1), word as listed."""
     lost: list[tuple[int, int, str]] = []
-    for number, found in enumerate(word_matches(a, b, i, j)[:2]):
-        pair = np.repeat(np.arange(len(found.size)), found.size)
+    for number, matches in enumerate(word_matches(a, b, i, j)[:2]):
+        pair = np.repeat(np.arange(len(matches.size)), matches.size)
         lost += [
-            (int(pair[k]), number, found.side.plain[found.word[k]])
-            for k in np.flatnonzero(found.loose < LOST_BELOW).tolist()
+            (int(pair[k]), number, matches.side.plain[matches.word[k]])
+            for k in np.flatnonzero(matches.loose < LOST_BELOW).tolist()
         ]
     return lost
 
 
 def sides_of(pairs: pl.DataFrame, lexicon: Lexicon) -> tuple[Side, Ints, Ints]:
     """The names of pairs made ready, and the places of both names of each pair among them."""
-    place = {name: k for k, name in enumerate(sorted({*pairs["name_a"], *pairs["name_b"]}))}
-    i, j = (np.array([place[name] for name in pairs[column]], dtype=np.int64) for column in ("name_a", "name_b"))
-    return Side([parse(name) for name in place], lexicon), i, j
+    index = {name: k for k, name in enumerate(sorted({*pairs["name_a"], *pairs["name_b"]}))}
+    i, j = (np.array([index[name] for name in pairs[column]], dtype=np.int64) for column in ("name_a", "name_b"))
+    return Side([parse(name) for name in index], lexicon), i, j

@@ -64,7 +64,7 @@ def train(pairs: pl.DataFrame, registry: pl.DataFrame, reep: pl.DataFrame) -> Sc
     without = _without_country(pairs, x)
     scores = _unseen_scores(pairs, x, without, y, left, right)
     trees, gain = _grow(x, without, y)
-    about = {
+    training = {
         "recipe": "bench.name_scorer",
         "seed": SEED,
         "rounds": ROUNDS,
@@ -73,8 +73,8 @@ def train(pairs: pl.DataFrame, registry: pl.DataFrame, reep: pl.DataFrame) -> Sc
         "clubs": len(fold),
         "on clubs never seen": figures(pairs, scores, THRESHOLD),
     }
-    told = tuple(Input(f.name, f.description, round(float(g), 4)) for f, g in zip(FEATURES, gain, strict=True))
-    return Scorer(about, THRESHOLD, told, lexicon_of(clubs, lost=odds.log_odds()), trees)
+    inputs = tuple(Input(f.name, f.description, round(float(g), 4)) for f, g in zip(FEATURES, gain, strict=True))
+    return Scorer(training, THRESHOLD, inputs, lexicon_of(clubs, lost=odds.log_odds()), trees)
 
 
 def _dealt(pairs: pl.DataFrame) -> dict[str, int]:
@@ -95,11 +95,11 @@ def _unseen_features(
     """The features of each pair, with a lexicon that has counted no club of its folds."""
     x = np.empty((len(pairs), len(FEATURES)))
     for one, two, inside in _blocks(left, right):
-        barred = {club for club, of in fold.items() if of in (one, two)}
+        barred = {club for club, folds in fold.items() if folds in (one, two)}
         lexicon = lexicon_of(clubs, barred, odds.log_odds(barred))
-        here = pairs.filter(inside)
-        side, i, j = sides_of(here, lexicon)
-        x[inside] = features(side, side, i, j, lexicon, here["country"].to_list())
+        unseen = pairs.filter(inside)
+        side, i, j = sides_of(unseen, lexicon)
+        x[inside] = features(side, side, i, j, lexicon, unseen["country"].to_list())
     return x
 
 
@@ -139,7 +139,7 @@ def _grow(x: Floats, without: Floats, y: Ints) -> tuple[tuple[Tree, ...], Floats
     data = lightgbm.Dataset(np.concatenate([x, without]), np.tile(y, 2), weight=weight, params=params)
     booster = lightgbm.train(params, data, num_boost_round=ROUNDS)
     gain = booster.feature_importance("gain")
-    return tuple(_tree(told["tree_structure"]) for told in booster.dump_model()["tree_info"]), gain / gain.sum()
+    return tuple(_tree(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]), gain / gain.sum()
 
 
 def _tree(root: Mapping[str, Any]) -> Tree:
@@ -152,12 +152,12 @@ def _tree(root: Mapping[str, Any]) -> Tree:
         if "leaf_value" in node:
             leaf.append(round(node["leaf_value"], 5))
             return -len(leaf)
-        here = len(bound)
+        node_number = len(bound)
         feature.append(node["split_feature"])
         bound.append(float(f"{node['threshold']:.6g}"))
         targets.append([])
-        targets[here] = [add(node["left_child"]), add(node["right_child"])]
-        return here
+        targets[node_number] = [add(node["left_child"]), add(node["right_child"])]
+        return node_number
 
     add(root)
     below, above = zip(*targets, strict=True)
@@ -168,8 +168,8 @@ def train_names(pairs: Path, registry: Path, reep: Path) -> dict[str, Any]:
     """Train the shipped scorer again; its figures on clubs never seen."""
     scorer = train(read_pairs(pairs, FOR_TRAINING), pl.read_csv(registry), pl.read_parquet(reep))
     ARTEFACT.write_bytes(readable(scorer))
-    told: dict[str, Any] = scorer.about["on clubs never seen"]
-    return told
+    scores: dict[str, Any] = scorer.training["on clubs never seen"]
+    return scores
 
 
 def readable(scorer: Scorer) -> bytes:
@@ -178,7 +178,7 @@ def readable(scorer: Scorer) -> bytes:
     lexicon = parts["lexicon"]
     countries = _lines({country: words for country, words in lexicon.pop("countries").items()})
     texts = {
-        "about": json.dumps(parts["about"], ensure_ascii=False, indent=1),
+        "training": json.dumps(parts["training"], ensure_ascii=False, indent=1),
         "threshold": json.dumps(parts["threshold"]),
         "inputs": _lines(parts["inputs"]),
         "lexicon": json.dumps(lexicon, ensure_ascii=False)[:-1] + f', "countries": {countries}}}',

@@ -225,10 +225,10 @@ def _quoted(
         names = [name for name in column.line_columns if name in published]
         cell: pl.Expr = pl.lit(f"none in {', '.join(names)}")
         for name in reversed(names):
-            there = pl.col(name).is_not_null()
+            has_line = pl.col(name).is_not_null()
             read = pl.col(HANDICAP_OF.format(name))
-            line = pl.when(there).then(read).otherwise(line)
-            cell = pl.when(there).then(pl.format("{} in {}", name, pl.lit(name))).otherwise(cell)
+            line = pl.when(has_line).then(read).otherwise(line)
+            cell = pl.when(has_line).then(pl.format("{} in {}", name, pl.lit(name))).otherwise(cell)
         sound &= pl.col("line").is_not_null()
         bounds = f"from {-MOST_HANDICAP:g} to {MOST_HANDICAP:g} goals"
         text = pl.format("expected a handicap, a multiple of 0.25 {}, found {}", pl.lit(bounds), cell)

@@ -129,8 +129,8 @@ MARKET_PROBABILITIES = Table(
 
 
 def _market_price(name: str, when: str) -> Column:
-    about = f"the market's mean price {when}: the source's average, else that of the bookmakers"
-    return Column(name, pl.Float64, about, nullable=True, ge=1.0)
+    description = f"the market's mean price {when}: the source's average, else that of the bookmakers"
+    return Column(name, pl.Float64, description, nullable=True, ge=1.0)
 
 
 BEST_PRICES = Table(

@@ -84,10 +84,10 @@ def as_sealed(lake: Lake, predictions: pl.DataFrame, now: dt.datetime) -> pl.Dat
     """
     if not lake.exists(NAME) or predictions.is_empty():
         return predictions
-    of = [*MATCH, "line", "model_version"]
+    key = [*MATCH, "line", "model_version"]
     rows = lake.scan(NAME, *(predictions.select(first=pl.col(DATE).min(), last=pl.col(DATE).max()).row(0)))
-    newest = rows.filter(pl.col("number") == pl.col("number").max().over(of)).select(*of, *_SAID, sealed=pl.lit(True))
-    joined = predictions.join(newest.collect(), on=of, how="left", nulls_equal=True, suffix="_sealed")
+    newest = rows.filter(pl.col("number") == pl.col("number").max().over(key)).select(*key, *_SAID, sealed=pl.lit(True))
+    joined = predictions.join(newest.collect(), on=key, how="left", nulls_equal=True, suffix="_sealed")
     stands = pl.col("sealed").fill_null(False) & (now >= _KNOWN_FROM)
     said = [pl.when(stands).then(f"{name}_sealed").otherwise(name).alias(name) for name in _SAID]
     return joined.with_columns(said).select(predictions.columns)
@@ -105,8 +105,8 @@ def verify(lake: Lake, noted: str | None = None) -> Verdict:
         rows = lake.read(NAME).select(rows.columns).sort("number", "hash")
     last, seen = GENESIS, noted is None
     in_time = rows.select(pl.col("sealed_at") < _KNOWN_FROM).to_series()
-    for place, (row, timely) in enumerate(zip(rows.iter_rows(named=True), in_time, strict=True), start=1):
-        wrong = _wrong(row, place, last)
+    for number, (row, timely) in enumerate(zip(rows.iter_rows(named=True), in_time, strict=True), start=1):
+        wrong = _wrong(row, number, last)
         if wrong is None and not timely:
             wrong = "it was sealed after kick-off"
         if wrong:
@@ -117,35 +117,35 @@ def verify(lake: Lake, noted: str | None = None) -> Verdict:
     return Verdict(len(rows), last, None if seen else f"no row has the hash {noted}, which was noted: rows are missing")
 
 
-def _wrong(row: Mapping[str, Any], place: int, last: str) -> str | None:
-    if row["number"] != place:
-        return f"expected number {place}: rows before it are missing or there are too many"
+def _wrong(row: Mapping[str, Any], number: int, last: str) -> str | None:
+    if row["number"] != number:
+        return f"expected number {number}: rows before it are missing or there are too many"
     if row["previous_hash"] != last:
         return f"expected to follow {last[:12]}, found {row['previous_hash'][:12]}"
-    if row["hash"] != (found := _hash(row)):
-        return f"it does not have the hash {row['hash'][:12]} that it was sealed with, but {found[:12]}"
+    if row["hash"] != (actual := _hash(row)):
+        return f"it does not have the hash {row['hash'][:12]} that it was sealed with, but {actual[:12]}"
     return None
 
 
-def _with_grounds(told: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame) -> pl.DataFrame:
+def _with_grounds(rows: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame) -> pl.DataFrame:
     """The forecasts with hashes of the features and of the prices that each line rests on."""
-    matches = told.select(MATCH).unique().lazy()
+    matches = rows.select(MATCH).unique().lazy()
     knew = features.join(matches, on=MATCH, how="semi").collect()
     heard = pl.col("bookmaker").cast(pl.String).is_in(["average", SHARP_BOOKMAKER]), pl.col("kind") == "pre_match"
-    shown = ["bookmaker", "market", "line", "selection", "price", "quoted_at"]
+    quote_columns = ["bookmaker", "market", "line", "selection", "price", "quoted_at"]
     quoted = (
         prices.filter(*heard)
         .join(matches, on=MATCH, how="semi")
-        .select(*MATCH, *shown)
+        .select(*MATCH, *quote_columns)
         .with_columns(pl.col("bookmaker", "market", "selection").cast(pl.String))
-        .sort(*MATCH, *shown)
+        .sort(*MATCH, *quote_columns)
         .group_by(MATCH)
-        .agg(pl.struct(shown).alias("odds_hash"), odds_quoted_at=pl.col("quoted_at").max())
+        .agg(pl.struct(quote_columns).alias("odds_hash"), odds_quoted_at=pl.col("quoted_at").max())
         .collect()
     )
     priced, market = pl.col("line").is_in(PRICED), pl.col("line") == "market"
     return (
-        told.join(knew.select(*MATCH, features_hash=_digests(knew.select(sorted(knew.columns)))), on=MATCH, how="left")
+        rows.join(knew.select(*MATCH, features_hash=_digests(knew.select(sorted(knew.columns)))), on=MATCH, how="left")
         .join(quoted.with_columns(odds_hash=_digests(quoted.select("odds_hash"))), on=MATCH, how="left")
         .with_columns(
             pl.when(~market).then("features_hash"), pl.when(priced).then(pl.col("odds_hash", "odds_quoted_at"))

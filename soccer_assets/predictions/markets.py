@@ -41,7 +41,7 @@ def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
     rows = predictions.join(over, on=MATCH, how="left", maintain_order="left").with_columns(
         p_over=pl.when(priced).then("p_over").fill_null(float("nan"))
     )
-    return MARKETS.conform(pl.concat([MARKETS.empty(), *map(_told, rows.iter_slices(FORECASTS_AT_ONCE))]))
+    return MARKETS.conform(pl.concat([MARKETS.empty(), *map(_market_rows, rows.iter_slices(FORECASTS_AT_ONCE))]))
 
 
 def results(matrices: Floats) -> Floats:
@@ -89,14 +89,14 @@ def _settling() -> Any:
 
     scores = pl.DataFrame({"score": np.arange(GOALS**2), "home_goals": _HOME, "away_goals": _AWAY})
     played = selections().rename({"goals_line": "line"}).with_row_index("bet").join(scores, how="cross")
-    told = settled(played.with_columns(price=1.0, status=pl.lit("finished")))
-    order = {name: place for place, name in enumerate(RESULTS)}
-    place = told["bet"].cast(pl.Int64) * len(RESULTS) + told["result"].replace_strict(order)
+    bets = settled(played.with_columns(price=1.0, status=pl.lit("finished")))
+    order = {name: row for row, name in enumerate(RESULTS)}
+    row = bets["bet"].cast(pl.Int64) * len(RESULTS) + bets["result"].replace_strict(order)
     shape = (len(selections()) * len(RESULTS), GOALS**2)
-    return csr_array((np.ones(len(told)), (place.to_numpy(), told["score"].to_numpy())), shape=shape)
+    return csr_array((np.ones(len(bets)), (row.to_numpy(), bets["score"].to_numpy())), shape=shape)
 
 
-def _told(forecasts: pl.DataFrame) -> pl.DataFrame:
+def _market_rows(forecasts: pl.DataFrame) -> pl.DataFrame:
     rates, p_1x2 = (
         forecasts.select(names).to_numpy() for names in (["home_goals_expected", "away_goals_expected"], PROBABILITIES)
     )
@@ -106,15 +106,15 @@ def _told(forecasts: pl.DataFrame) -> pl.DataFrame:
     key = forecasts.select(*MATCH, pl.col("line").cast(MARKETS.schema["line"]))
     prices = pl.Series("fair_odds", fair_odds(of_bets).ravel())
     bets = key.join(selections(), how="cross", maintain_order="left_right").with_columns(
-        *(pl.Series(name, of_bets[:, :, place].ravel()) for place, name in enumerate(RESULTS)),
+        *(pl.Series(name, of_bets[:, :, column].ravel()) for column, name in enumerate(RESULTS)),
         pl.when(prices.is_finite()).then(prices),
         expected=pl.lit(None, dtype=pl.Float64),
     )
     sides = [(market, side) for market in EXPECTATIONS for side in ("home", "away")]
     types = [(name, MARKETS.schema[name]) for name in ("market", "selection")]
     expected = key.join(pl.DataFrame(sides, schema=types, orient="row"), how="cross", maintain_order="left_right")
-    told = pl.concat([bets, expected.with_columns(expected=pl.Series(of_sides.ravel()))], how="diagonal")
-    return told.select(MARKETS.schema.names())
+    rows = pl.concat([bets, expected.with_columns(expected=pl.Series(of_sides.ravel()))], how="diagonal")
+    return rows.select(MARKETS.schema.names())
 
 
 def _expected(matrices: Floats) -> Floats:

@@ -5,8 +5,7 @@ import polars as pl
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.matches.schema import FORECAST
 from soccer_assets.storage.lake import DATE
-
-SHOWN = 5
+from soccer_assets.storage.tables import SHOWN
 
 
 def require_rows(name: str, rows: pl.DataFrame, due: pl.DataFrame, command: str = "predict") -> None:
@@ -24,9 +23,9 @@ def require_rows(name: str, rows: pl.DataFrame, due: pl.DataFrame, command: str 
     if len(rows) or due.is_empty():
         return
     dates = due[DATE].unique().sort().to_list()
-    shown = ", ".join(map(str, dates[:SHOWN])) + (", ..." if len(dates) > SHOWN else "")
+    listing = ", ".join(map(str, dates[:SHOWN])) + (", ..." if len(dates) > SHOWN else "")
     raise NotMaterializedError(
-        f"expected {name} of {due['match_id'].n_unique()} matches on {shown}, found none: "
+        f"expected {name} of {due['match_id'].n_unique()} matches on {listing}, found none: "
         f"run `uv run soccer {command} {dates[0]} {dates[-1]}`"
     )
 

@@ -54,7 +54,7 @@ def test_the_same_files_make_the_same_bytes_and_a_scorer_that_can_be_read(
     name_scorer.train_names(*files)
     assert small.read_bytes() == once
     scorer = msgspec.json.decode(once, type=Scorer)
-    assert scorer.about["on clubs never seen"] == told
+    assert scorer.training["on clubs never seen"] == told
     assert told["f1"] == 1.0
     assert scorer.pairs(["Kordova SC"], ["Kordova"])[0] > scorer.pairs(["Kordova SC"], ["Zykk"])[0]
     assert scorer.probability(name_scorer.features(*_two(scorer)))[0] == scorer.pairs(["FC Zykk"], ["Zykk"])[0]

@@ -103,9 +103,9 @@ def features(
 
 def places(a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None) -> Floats:
     """The features `PLACES` `(n, 5)`; of a pair whose country is known, the towns of that country count alone."""
-    gazetteer, here = Gazetteer.shipped(), countries or [None] * len(i)
+    gazetteer, pair_countries = Gazetteer.shipped(), countries or [None] * len(i)
     values = np.tile([-1.0, 0.0, 0.0, -1.0, 0.0], (len(i), 1))
-    for row, p, q, country in zip(values, i.tolist(), j.tolist(), here, strict=True):
+    for row, p, q, country in zip(values, i.tolist(), j.tolist(), pair_countries, strict=True):
         one, two = gazetteer.within(a.towns[p], country), gazetteer.within(b.towns[q], country)
         row[1] = bool(one) != bool(two)
         for towns, some in ((a.whole_towns[p], one), (b.whole_towns[q], two)):
@@ -148,7 +148,7 @@ def _words(
     shared = [np.maximum.reduceat(lighter * ways[way], _starts(a.size[i] * b.size[j])) for way in (3, 2)]
     local = np.full(len(i), UNKNOWN)
     if countries is not None:
-        clubs = lexicon.of(countries)
+        clubs = lexicon.words_by_country(countries)
         has_words = np.array([words is not None for words in clubs], dtype=bool)
         local = np.where(has_words, np.minimum(found_a.local(clubs), found_b.local(clubs)), UNKNOWN)
     return [x for ends in (*shares, lost, shared, head, left_over, odds, (local,)) for x in ends]
@@ -187,8 +187,8 @@ class WordMatches:
         total = np.add.reduceat(weight, self.start)
         shares = [np.add.reduceat(way * weight, self.start) / total for way in self.ways]
         lost = np.maximum.reduceat((1 - self.loose) * weight, self.start)
-        place = np.where(form, len(form), np.arange(len(form)))
-        first = np.minimum.reduceat(place, self.start)
+        position = np.where(form, len(form), np.arange(len(form)))
+        first = np.minimum.reduceat(position, self.start)
         head = self.loose[np.where(first < self.start + self.size, first, self.start)]
         left = np.add.reduceat((self.loose < LOST_BELOW) & ~form, self.start, dtype=np.float64)
         odds = np.add.reduceat(np.where(self.loose < LOST_BELOW, self.side.odds[self.word], 0.0), self.start)

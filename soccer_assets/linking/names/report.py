@@ -31,8 +31,8 @@ def read_pairs(file: Path, needed: tuple[str, ...] = NEEDED) -> pl.DataFrame:
         raise SchemaError(f"{file}: {what}; found {pairs.columns}, without {missing}: add them or rename yours")
     wrong = pairs.filter(~pl.col("same").is_in(["0", "1"]))
     if len(wrong):
-        found = wrong["same"].unique(maintain_order=True).head(5).to_list()
-        raise SchemaError(f"{file}: expected `same` to be 1 or 0, found {found} in {len(wrong)} rows: correct them")
+        labels = wrong["same"].unique(maintain_order=True).head(5).to_list()
+        raise SchemaError(f"{file}: expected `same` to be 1 or 0, found {labels} in {len(wrong)} rows: correct them")
     if not len(pairs):
         raise SchemaError(f"{file}: expected labelled pairs, found none")
     return pairs.with_columns(pl.col("same").cast(pl.Int64))
@@ -55,8 +55,8 @@ def figures(pairs: pl.DataFrame, scores: Floats, threshold: float) -> dict[str, 
         "by_script": [(script[a], script[b]) for a, b in zip(pairs["name_a"], pairs["name_b"], strict=True)],
     }
     result = _figures(same, scores, threshold)
-    for title, of in groups.items():
-        labels = np.array(["|".join(sorted(two)) for two in of], dtype=object)
+    for title, members in groups.items():
+        labels = np.array(["|".join(sorted(two)) for two in members], dtype=object)
         result[title] = {
             label: _figures(same[labels == label], scores[labels == label], threshold) for label in sorted(set(labels))
         }
@@ -68,7 +68,7 @@ def _figures(same: Ints, scores: Floats, threshold: float) -> dict[str, Any]:
     right, wanted = int((chosen & (same == 1)).sum()), int(same.sum())
     precision = right / int(chosen.sum()) if chosen.any() else None
     recall = right / wanted if wanted else None
-    told = {
+    values = {
         "n": len(same),
         "same": wanted,
         "threshold": threshold,
@@ -77,7 +77,7 @@ def _figures(same: Ints, scores: Floats, threshold: float) -> dict[str, Any]:
         "f1": 2 * right / (int(chosen.sum()) + wanted) if right else None,
         "recall_at_99_precision": recall_at_precision(same, scores) if wanted else None,
     }
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in told.items()}
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
 
 
 def recall_at_precision(same: Ints, scores: Floats, wanted: float = WANTED_PRECISION) -> float:

@@ -45,9 +45,9 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scorer(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fields=True):
-    """A trained scorer; `about` tells its training, `threshold` where its F1 was best."""
+    """A trained scorer; `training` holds its parameters and figures, `threshold` where its F1 was best."""
 
-    about: dict[str, Any]
+    training: dict[str, Any]
     threshold: float
     inputs: tuple[Input, ...]
     lexicon: Lexicon
@@ -69,9 +69,9 @@ class Scorer(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fi
         """
         if len({len(left), len(right), len(left if countries is None else countries)}) > 1:
             raise ValueError(f"expected lists of one length, found {len(left)} and {len(right)} names")
-        place = {name: k for k, name in enumerate(dict.fromkeys([*left, *right]))}
-        side = self.side([parse(name) for name in place])
-        i, j = (np.array([place[name] for name in names], dtype=np.int64) for names in (left, right))
+        index = {name: k for k, name in enumerate(dict.fromkeys([*left, *right]))}
+        side = self.side([parse(name) for name in index])
+        i, j = (np.array([index[name] for name in names], dtype=np.int64) for names in (left, right))
         return self.score(side, side, i, j, countries)
 
     def matrix(self, left: Sequence[str], right: Sequence[str], country: str | None = None) -> Floats:
@@ -108,9 +108,9 @@ def of_other_sides(
     a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None
 ) -> NDArray[np.bool_]:
     """Whether marks tell the two apart: sex and kind, a second side's last word, or months and ordinals at odds."""
-    here = [None] * len(i) if countries is None else countries
+    pair_countries = [None] * len(i) if countries is None else countries
     other = np.zeros(len(i), dtype=bool)
-    for k, (p, q, country) in enumerate(zip(i.tolist(), j.tolist(), here, strict=True)):
+    for k, (p, q, country) in enumerate(zip(i.tolist(), j.tolist(), pair_countries, strict=True)):
         (months, ordinals), (months_of_b, ordinals_of_b) = a.dates[p], b.dates[q]
         days = months and months_of_b and a.numbers[p] and b.numbers[q] and not a.numbers[p] & b.numbers[q]
         other[k] = (
@@ -145,10 +145,10 @@ def _is_second(second: tuple[str, ...], first: tuple[str, ...], country: str | N
 def _shipped() -> Scorer:
     scorer = msgspec.json.decode(ARTEFACT.read_bytes(), type=Scorer)
     expected = [feature.name for feature in FEATURES]
-    found = [feature.name for feature in scorer.inputs]
-    if found != expected:
+    inputs = [feature.name for feature in scorer.inputs]
+    if inputs != expected:
         raise ModelError(
-            f"{ARTEFACT.name}: expected a scorer trained on {expected}, found one on {found}; "
+            f"{ARTEFACT.name}: expected a scorer trained on {expected}, found one on {inputs}; "
             "train it again with `uv run python -m bench.name_scorer`"
         )
     return scorer

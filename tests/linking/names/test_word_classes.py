@@ -133,7 +133,7 @@ def test_rarity_does_not_depend_on_how_many_clubs_were_counted() -> None:
 
 
 def test_the_clubs_of_a_country_are_known_under_any_of_its_names() -> None:
-    assert LEXICON.of(["eng", "England", None, "Atlantis"]) == [{"united": 7}, {"united": 7}, None, None]
+    assert LEXICON.words_by_country(["eng", "England", None, "Atlantis"]) == [{"united": 7}, {"united": 7}, None, None]
 
 
 @pytest.mark.parametrize(
