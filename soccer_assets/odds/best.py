@@ -38,11 +38,9 @@ STALE_HOURS = 48
 
 
 def best_prices(odds: pl.LazyFrame, matches: pl.LazyFrame) -> pl.DataFrame:
-    """One row per outcome of 1x2, over/under 2.5 and the main handicap that a sound book quotes.
+    """Return a row per outcome of 1x2, over/under 2.5 and the main handicap that a sound book quotes.
 
-    Args:
-        odds: rows of `odds`.
-        matches: rows of `matches` on the same dates.
+    `odds` and `matches` are of the same dates.
     """
     match_rows = matches.select(*MATCH, "league", "kick_off_at", "status").sort(MATCH).with_row_index("match").collect()
     quotes = _newest(_numbered_quotes(odds, match_rows))
@@ -187,9 +185,8 @@ def _of_matches(quotes: pl.DataFrame) -> pl.DataFrame:
         ),
         pl.col(pl.Float64).fill_nan(None),
     )
-    return rows.with_columns(pl.col("best_quoted_at", "quoted_at").cast(pl.Int64).cast(UTC)).filter(
-        pl.any_horizontal(pl.col("pre_match", "closing").is_not_null())
-    )
+    quoted = pl.any_horizontal(pl.col("pre_match", "closing").is_not_null())
+    return rows.with_columns(pl.col("best_quoted_at", "quoted_at").cast(pl.Int64).cast(UTC)).filter(quoted)
 
 
 def _with_age(rows: pl.DataFrame) -> pl.DataFrame:

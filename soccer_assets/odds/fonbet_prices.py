@@ -35,12 +35,8 @@ def fonbet_quotes(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFra
     Quarantined are those without a time, after kick-off, not above 1, or on a line that is no quarter of a goal.
 
     The first book seen of a market and line is `opening`. The last one is `closing` once its match has kicked off, by
-    its status or by a newer snapshot, and if it stood in the last snapshot before. Every other is `pre_match`.
-
-    Args:
-        events: rows of `fonbet_events` on the dates of the matches and the days beside them.
-        links: rows of `odds_links` on the same dates.
-        matches: rows of `matches`.
+    its status or by a newer snapshot, and if it stood in the last snapshot before. Every other is `pre_match`. Events
+    and links are of the dates of the matches and of the days before and after them.
     """
     offers = _of_matches(events, links, matches)
     reason = _reason(offers)
@@ -57,20 +53,11 @@ def fonbet_quotes(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFra
     history = _history(quotes.filter(wrong.is_null()))
     seen_later = (pl.col("status") == "scheduled") & (pl.col("kick_off_at") < pl.col("newest_snapshot_at"))
     over = ~pl.col("status").is_in(["scheduled", "postponed"]) | seen_later
-    kind = (
-        pl.when(pl.col("is_last") & over)
-        .then(pl.lit("closing"))
-        .when("is_first")
-        .then(pl.lit("opening"))
-        .otherwise(pl.lit("pre_match"))
-    )
-    rows = history.with_columns(kind=kind, bookmaker=pl.lit("fonbet")).select(
+    kind = pl.when(pl.col("is_last") & over).then(pl.lit("closing")).when("is_first").then(pl.lit("opening"))
+    rows = history.with_columns(kind=kind.otherwise(pl.lit("pre_match")), bookmaker=pl.lit("fonbet")).select(
         pl.col(name).cast(dtype) for name, dtype in ODDS.schema.items()
     )
-    return Prices(
-        pl.concat([ODDS.empty(), rows]),
-        pl.concat([quarantine("odds").empty(), refused, bad]),
-    )
+    return Prices(pl.concat([ODDS.empty(), rows]), pl.concat([quarantine("odds").empty(), refused, bad]))
 
 
 def _of_matches(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFrame) -> pl.DataFrame:
@@ -102,12 +89,8 @@ def _instant(column: str) -> pl.Expr:
 
 
 def _origin() -> dict[str, pl.Expr]:
-    return {
-        "origin": pl.lit("fonbet_events"),
-        "payload_id": pl.col("_payload_id"),
-        "line": pl.col("_record"),
-        "match_date": pl.col("match_date"),
-    }
+    columns = {"payload_id": "_payload_id", "line": "_record", "match_date": "match_date"}
+    return {"origin": pl.lit("fonbet_events"), **{name: pl.col(column) for name, column in columns.items()}}
 
 
 def _reason(offers: pl.DataFrame) -> pl.Series:

@@ -36,14 +36,10 @@ def odds_links(
     ledger: pl.DataFrame,
     scorer: Scorer | None = None,
 ) -> pl.DataFrame:
-    """Rows of `odds_links` for the dates of the events.
+    """Return the rows of `odds_links` for the dates of the events, which stand once in each snapshot that has them.
 
-    Args:
-        events: rows of `fonbet_events`: an event in each snapshot that has it.
-        matches: rows of `matches` on those dates and `DAYS_MOVED` before and after them.
-        history: rows of `odds_links` of earlier dates.
-        ledger: the decisions.
-        scorer: of names; the shipped one by default.
+    The matches are of those dates and of `DAYS_MOVED` before and after them; the history is `odds_links` of earlier
+    dates; the ledger holds the decisions; names are scored by the shipped scorer where none is given.
     """
     newest = _newest(events)
     into = decisions.merged(ledger)
@@ -122,14 +118,9 @@ def _rows(of_day: pl.DataFrame, linked: pl.DataFrame, matches: pl.DataFrame, ali
 
 
 def unlinked(links: pl.DataFrame, matches: pl.DataFrame) -> list[dict[str, Any]]:
-    """How many events of each league are without a match, on dates about which the league has any.
+    """Return how many events of each league have no match, on dates on which the league has any.
 
-    Args:
-        links: rows of `odds_links`.
-        matches: rows of `matches` on the same dates.
-
-    Returns:
-        league, events, unlinked, share, and `examples`: up to five, each with its alias lines to complete.
+    A league has league, events, unlinked, share, and `examples`: up to five, each with its alias lines to complete.
     """
     played = matches.filter(pl.col("status").is_in(ON)).select(pl.col("league").cast(pl.String), "match_date").unique()
     ours = links.filter(pl.col("league").is_not_null()).join(played, on=["league", "match_date"], how="semi")

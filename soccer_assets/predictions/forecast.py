@@ -21,14 +21,10 @@ from soccer_assets.storage.lake import DATE, MATCH
 def forecast(
     matches: pl.DataFrame, features: pl.DataFrame, models: pl.LazyFrame, promotions: pl.DataFrame, prices: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row per match and line.
+    """Return a row per match and line; postponed and void matches are left out.
 
-    Args:
-        matches: rows of `matches`; those postponed or void are left out.
-        features: rows of `match_features` of these matches.
-        models: rows of `selected_model`; only the texts of the models needed are read.
-        promotions: the ledger of `promotions`.
-        prices: rows of `pre_match_prices`.
+    `models` are rows of `selected_model`, of which only the texts that are needed are read; `prices` are rows of
+    `odds.consensus.pre_match_prices`.
 
     Raises:
         NotMaterializedError: no model was champion on the date of the first match.

@@ -52,15 +52,10 @@ class Verdict:
 def sealing(
     predictions: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame, now: dt.datetime
 ) -> Callable[[pl.LazyFrame], pl.DataFrame]:
-    """A function that gives the rows to add to the ledger, chained to the rows of the ledger it is called with.
+    """Return a function that gives the rows to add to the ledger, chained to the rows of the ledger it is called with.
 
-    These are the forecasts that can still be sealed and say something new.
-
-    Args:
-        predictions: rows of `predictions`.
-        features: rows of `match_features` of at least the same matches.
-        prices: rows of `market_probabilities` of at least the same matches.
-        now: the moment of sealing.
+    These are the forecasts that can still be sealed and say something new. `features` and `prices`, rows of
+    `market_probabilities`, are of at least the same matches.
     """
     unsealed = predictions.filter(now < _KNOWN_FROM)
     forecasts = _with_grounds(unsealed, features, prices).select(_CONTENT).sort(*MATCH, "line")
@@ -76,11 +71,6 @@ def as_sealed(lake: Lake, predictions: pl.DataFrame, now: dt.datetime) -> pl.Dat
     """The forecasts, those of matches that kicked off as they were sealed last by the same model, where they were.
 
     A result that is corrected changes the features of later matches of the past, never what was said of them.
-
-    Args:
-        lake: where the ledger is.
-        predictions: rows of `predictions`.
-        now: the time.
     """
     if not lake.exists(NAME) or predictions.is_empty():
         return predictions
@@ -94,12 +84,7 @@ def as_sealed(lake: Lake, predictions: pl.DataFrame, now: dt.datetime) -> pl.Dat
 
 
 def verify(lake: Lake, noted: str | None = None) -> Verdict:
-    """Whether every row is as it was sealed, in its place and in time.
-
-    Args:
-        lake: where the ledger is.
-        noted: a hash that was the last one once.
-    """
+    """Say whether every row is as it was sealed, in order and in time; `noted` is a hash that was the last one once."""
     rows = PREDICTION_LEDGER.empty()
     if lake.exists(NAME):
         rows = lake.read(NAME).select(rows.columns).sort("number", "hash")
@@ -183,10 +168,7 @@ def _digests(rows: pl.DataFrame) -> pl.Series:
 
 
 def _canonical(value: Mapping[str, Any]) -> bytes:
-    def iso(time: dt.date | dt.datetime) -> str:
-        return time.isoformat()
-
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=iso)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=lambda t: t.isoformat())
     return text.encode()
 
 

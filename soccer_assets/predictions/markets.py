@@ -28,11 +28,9 @@ _HOME, _AWAY = (side.ravel() for side in np.indices((GOALS, GOALS)))
 
 
 def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `markets`: every selection of every forecast, and the goals and points expected of both sides.
+    """Return rows of `markets`: every selection of every forecast, and the goals and points expected of both sides.
 
-    Args:
-        predictions: rows of `predictions`.
-        over: `odds.consensus.over_2_5` of the same matches; those it lacks keep the total that their goal rates give.
+    `over` is `odds.consensus.over_2_5` of the matches; those it lacks keep the total that their goal rates give.
 
     Raises:
         ModelError: the forecast of a match, which is named, can be that of no score matrix.
@@ -45,12 +43,9 @@ def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
 
 
 def results(matrices: Floats) -> Floats:
-    """Probability of each result of a bet on each selection of `selections()`, shape (n, selections, 5).
+    """Return the probability of each of `RESULTS` of a bet on each of `selections()`, shape (n, selections, 5).
 
-    Args:
-        matrices: probabilities of scores, shape (n, 16, 16).
-
-    The results are in the order of `RESULTS`, from lost to won.
+    `matrices` are probabilities of scores, shape (n, 16, 16).
     """
     # a sparse product adds score by score: the same bits in any batch, which a dense one does not promise
     sums = _settling() @ np.ascontiguousarray(matrices.reshape(len(matrices), -1).T)

@@ -9,13 +9,9 @@ from soccer_assets.storage.tables import SHOWN
 
 
 def require_rows(name: str, rows: pl.DataFrame, due: pl.DataFrame, command: str = "predict") -> None:
-    """Nothing, where an upstream table has rows, or none are due.
+    """Refuse an upstream table without rows where matches (`due`: match_date, match_id) should have some.
 
-    Args:
-        name: the upstream table.
-        rows: its rows of the run's match dates.
-        due: match_date, match_id of the matches of which it should have some.
-        command: the command that makes it.
+    `command` is the command that makes the table.
 
     Raises:
         NotMaterializedError: rows are due and there are none.

@@ -25,13 +25,8 @@ def value_bets(
     Probabilities are those of the fair odds, given that money changes hands: half a stake counts half, one given back
     not at all. Kelly's stake is that of a bet with two outcomes, which for a quarter line is on the safe side.
 
-    Args:
-        predictions: rows of `predictions`.
-        markets: rows of `markets` of these.
-        best_prices: rows of `best_prices`; what no bookmaker quoted before the close at a known time is left out.
-        features: rows of `match_features`.
-        least_edge: probability minus market probability.
-        kelly_fraction: of Kelly's stake (Kelly 1956).
+    The edge is probability minus market probability; `kelly_fraction` is of Kelly's stake (Kelly 1956). What no
+    bookmaker quoted before the close at a known time is left out.
     """
     forecasts = markets.with_columns(pl.col("line", "market", "selection").cast(pl.String)).drop_nulls("fair_odds")
     forecasts = forecasts.with_columns(probability=1 / pl.col("fair_odds"))
