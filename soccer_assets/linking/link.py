@@ -86,9 +86,8 @@ def link(
     rows = _rows(verdicts)
     if with_cases:
         cases = _of_cases(_decided(swapped_or_moved(fixtures, matches, verdicts, scorer), aliases, rejected))
-        rows = pl.concat(
-            [rows.join(cases, on="fixture", how="anti", maintain_order="left"), cases.select(rows.columns)]
-        )
+        others = rows.join(cases, on="fixture", how="anti", maintain_order="left")
+        rows = pl.concat([others, cases.select(rows.columns)])
     return _of_events(fixtures, rows)
 
 
@@ -148,7 +147,7 @@ def _decided(pairs: pl.DataFrame, aliases: pl.DataFrame, rejected: pl.DataFrame)
         of_event, on=["event_id", "match_id"]
     )
     pairs = pairs.join(refused, on=["fixture", "match"], how="anti", maintain_order="left")
-    in_country = pl.col("of").is_null() | pl.col("country").is_null() | (pl.col("of") == pl.col("country"))
+    in_country = (pl.col("of") == pl.col("country")).fill_null(True)
     for side in SIDES:
         club = f"{side}_id"
         decisions = aliases.select(pl.col("name").alias(side), of="country", decided="team_id")

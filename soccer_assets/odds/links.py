@@ -87,11 +87,7 @@ def _rows(of_day: pl.DataFrame, linked: pl.DataFrame, matches: pl.DataFrame, ali
     """The events with what is told of them; those that were not asked about are none."""
     decided = aliases.select("name", "country", "decided_at", "decided_by")
     both = pl.concat([of_day.select("event_id", "country", name=side) for side in ("home", "away")])
-    same_country = (
-        pl.col("country_of_name").is_null()
-        | pl.col("country").is_null()
-        | (pl.col("country_of_name") == pl.col("country"))
-    )
+    same_country = (pl.col("country_of_name") == pl.col("country")).fill_null(True)
     last = (
         both.join(decided.rename({"country": "country_of_name"}), on="name")
         .filter(same_country)

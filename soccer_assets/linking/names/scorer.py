@@ -54,13 +54,22 @@ class Scorer(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fi
     trees: tuple[Tree, ...]
 
     @classmethod
+    @lru_cache(maxsize=1)
     def shipped(cls) -> "Scorer":
-        """The scorer that comes with the package, read once.
+        """Return the scorer that comes with the package, read once a process.
 
         Raises:
             ModelError: it was trained on other features than the code has.
         """
-        return _shipped()
+        scorer = msgspec.json.decode(ARTEFACT.read_bytes(), type=cls)
+        expected = [feature.name for feature in FEATURES]
+        inputs = [feature.name for feature in scorer.inputs]
+        if inputs != expected:
+            raise ModelError(
+                f"{ARTEFACT.name}: expected a scorer trained on {expected}, found one on {inputs}; "
+                "train it again with `uv run python -m bench.name_scorer`"
+            )
+        return scorer
 
     def pairs(self, left: Sequence[str], right: Sequence[str], countries: Sequence[str | None] | None = None) -> Floats:
         """P(same club) of each `left[k]` and `right[k]`, both of the country `countries[k]` where that is known.
@@ -139,16 +148,3 @@ def _is_second(second: tuple[str, ...], first: tuple[str, ...], country: str | N
         return False
     stem = second[:-1]
     return first in (stem, (second[-1], *stem)) if country else first == stem
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> Scorer:
-    scorer = msgspec.json.decode(ARTEFACT.read_bytes(), type=Scorer)
-    expected = [feature.name for feature in FEATURES]
-    inputs = [feature.name for feature in scorer.inputs]
-    if inputs != expected:
-        raise ModelError(
-            f"{ARTEFACT.name}: expected a scorer trained on {expected}, found one on {inputs}; "
-            "train it again with `uv run python -m bench.name_scorer`"
-        )
-    return scorer
