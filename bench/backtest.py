@@ -23,11 +23,11 @@ OTHER = {"SOCCER_FAMILIES", "SOCCER_TRIALS", "SOCCER_FOLDS"}
 
 def season(environment: dict[str, str]) -> dict[str, Any]:
     """Seconds and peak memory of the backtest of the newest season of the lake, and what it says."""
-    given = {name: value for name, value in environment.items() if name not in OTHER}
+    variables = {name: value for name, value in environment.items() if name not in OTHER}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "bench.backtest"],
         cwd=ROOT,
-        env=os.environ | given | {"SOCCER_RETUNE_DAYS": str(2 * SEASON_DAYS)},
+        env=os.environ | variables | {"SOCCER_RETUNE_DAYS": str(2 * SEASON_DAYS)},
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -40,10 +40,10 @@ def fits() -> dict[str, Any]:
     theirs = DixonColesGoalModel(goals[:, 0], goals[:, 1], home, away, weights)
     theirs.fit()
     one = time.perf_counter() - began
-    told = theirs.get_params()
-    newest = {club: place for place, club in enumerate(home.tolist())}
-    attack = [ours["dc_attack"][place, 0] for place in newest.values()]
-    alike = np.corrcoef(attack, [told[f"attack_{club}"] for club in newest])[0, 1]
+    estimates = theirs.get_params()
+    newest = {club: team for team, club in enumerate(home.tolist())}
+    attack = [ours["dc_attack"][team, 0] for team in newest.values()]
+    alike = np.corrcoef(attack, [estimates[f"attack_{club}"] for club in newest])[0, 1]
     return {
         "matches": len(home),
         "our fits": int(count),

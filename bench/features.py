@@ -47,10 +47,10 @@ def _measure(size: int) -> dict[str, Any]:
     from soccer_assets.odds.consensus import newest_prices
     from soccer_assets.odds.schema import MARKET_PROBABILITIES
 
-    told, prices = _matches(size)
+    results, prices = _matches(size)
     types = {name: MATCHES.schema[name] for name in READ}
-    matches = told.select(
-        (pl.col(name) if name in told.columns else pl.lit(None)).cast(dtype).alias(name)
+    matches = results.select(
+        (pl.col(name) if name in results.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in types.items()
     ).sort("match_date", "match_id")
     closing = prices if prices is not None else newest_prices(MARKET_PROBABILITIES.empty().lazy())
@@ -105,12 +105,12 @@ def _of_the_world() -> pl.DataFrame:
     from soccer_assets.leagues import LEAGUES
 
     table = pl.read_parquet(TABLES / "schochastics_results.parquet").with_row_index("number")
-    places = {name: place % len(LEAGUES) for place, name in enumerate(table["file"].unique().sort().to_list())}
+    places = {name: number % len(LEAGUES) for number, name in enumerate(table["file"].unique().sort().to_list())}
     codes = list(LEAGUES)
     return table.select(
         match_id=pl.format("{}", "number"),
         match_date="date",
-        league=pl.col("file").replace_strict({name: codes[place] for name, place in places.items()}),
+        league=pl.col("file").replace_strict({name: codes[number] for name, number in places.items()}),
         season=pl.format("{} {} {}", pl.col("date").dt.offset_by("-6mo").dt.year(), "file", "level"),
         status=pl.lit("finished"), home_id="home_ident", away_id="away_ident",
         home_goals=pl.col("gh").clip(0, 40), away_goals=pl.col("ga").clip(0, 40),

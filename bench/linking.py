@@ -32,7 +32,9 @@ def day(events: int = 1500) -> dict[str, Any]:
     from soccer_assets.linking.link import ALIASES, link
 
     made, letters = random.Random(0), ("bdfghklmnprstvz", "aeiou")
-    names = ["".join(made.choice(letters[place % 2]) for place in range(8)).capitalize() for _ in range(2 * events)]
+    names = [
+        "".join(made.choice(letters[position % 2]) for position in range(8)).capitalize() for _ in range(2 * events)
+    ]
     home, away, date = names[:events], names[events:], [LAST] * events
     ids = [str(n) for n in range(events)]
     theirs = pl.DataFrame({"event_id": ids, "date": date, "home": [f"FC {n}" for n in home], "away": away})
@@ -78,30 +80,30 @@ def judge(events: pl.DataFrame, matches: pl.DataFrame) -> dict[str, Any]:
     links = links.join(matches.select("match_id", theirs="goals"), on="match_id")
     wrong = int((links["goals"] != links["theirs"]).sum()) / (1 - CHANCE)
     truth = _truth(events, matches)
-    found = truth.join(rows, on="event_id").group_by("event_id").agg(
+    judged = truth.join(rows, on="event_id").group_by("event_id").agg(
         right=(pl.col("match_id") == pl.col("match_id_right")).fill_null(False).any(),
         review=(pl.col("outcome") == "review").any(),
     )  # fmt: skip
     return {
         "links": len(links),
         "precision": 1 - wrong / max(len(links), 1),
-        "to be found": len(found),
-        "recall": found["right"].mean(),
-        "review share": found.select((pl.col("review") & ~pl.col("right")).mean()).item(),
+        "to be found": len(judged),
+        "recall": judged["right"].mean(),
+        "review share": judged.select((pl.col("review") & ~pl.col("right")).mean()).item(),
         "seconds": seconds,
     }
 
 
 def _truth(events: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     """`event_id`, `match_id` of one date, both of whose names agree in their scores with the clubs."""
-    met = events.join(matches, on="date", suffix="_ours").with_columns(same=pl.col("goals") == pl.col("goals_ours"))
+    pairs = events.join(matches, on="date", suffix="_ours").with_columns(same=pl.col("goals") == pl.col("goals_ours"))
     for side in SIDES:
-        other = met.group_by(side, f"{side}_id").agg(
+        other = pairs.group_by(side, f"{side}_id").agg(
             agreed=pl.col("date").filter("same").n_unique(), met=pl.col("date").n_unique()
         )
-        known = other.filter(pl.col("agreed") >= AGREED, pl.col("agreed") >= SHARE * pl.col("met"))
-        met = met.join(known.select(side, f"{side}_id"), on=[side, f"{side}_id"], how="semi")
-    return met.filter("same").select("event_id", "match_id")
+        agreeing = other.filter(pl.col("agreed") >= AGREED, pl.col("agreed") >= SHARE * pl.col("met"))
+        pairs = pairs.join(agreeing.select(side, f"{side}_id"), on=[side, f"{side}_id"], how="semi")
+    return pairs.filter("same").select("event_id", "match_id")
 
 
 def _events() -> pl.DataFrame:
@@ -120,7 +122,7 @@ def _football_data() -> pl.DataFrame:
     goals = pl.format("{}-{}", pl.col("FTHG").cast(pl.Int64), pl.col("FTAG").cast(pl.Int64))
     countries = {code: league.country for code, league in LEAGUES.items()}
     columns = ("date", "home", "away", "competition", "country", "goals")
-    found = [
+    tables = [
         pl.read_parquet(DATA / "tables" / "football_data_matches.parquet")
         .with_columns(competition="div", country=pl.col("div").replace_strict(countries), goals=goals)
         .select(columns)
@@ -130,7 +132,7 @@ def _football_data() -> pl.DataFrame:
         rows.columns = [name.strip("\ufeff") for name in rows.columns]
         rows = rows.rename({"HomeTeam": "Home", "AwayTeam": "Away", "FTHG": "HG", "FTAG": "AG"}, strict=False)
         dates = [pl.col("Date").str.to_date(layout, strict=False) for layout in ("%d/%m/%Y", "%d/%m/%y")]
-        found.append(
+        tables.append(
             rows.select(
                 pl.coalesce(dates).alias("date"),
                 pl.col("Home").str.strip_chars().alias("home"), pl.col("Away").str.strip_chars().alias("away"),
@@ -138,7 +140,7 @@ def _football_data() -> pl.DataFrame:
                 pl.format("{}-{}", "HG", "AG").alias("goals"),
             )
         )  # fmt: skip
-    return _with_ids(pl.concat(found))
+    return _with_ids(pl.concat(tables))
 
 
 def _football_json() -> pl.DataFrame:

@@ -85,7 +85,7 @@ def _of_penaltyblog(home: float, away: float) -> dict[tuple[str, float | None, s
     from soccer_assets.predictions.schema import SCORES
 
     grid = create_dixon_coles_grid(home, away)
-    told: dict[tuple[str, float | None, str], float] = {
+    prices_by_bet: dict[tuple[str, float | None, str], float] = {
         ("1x2", None, "home"): grid.home_win,
         ("1x2", None, "draw"): grid.draw,
         ("1x2", None, "away"): grid.away_win,
@@ -100,11 +100,13 @@ def _of_penaltyblog(home: float, away: float) -> dict[tuple[str, float | None, s
     grid.draw_no_bet_home, grid.draw_no_bet_away, grid.expected_points_home(), grid.expected_points_away()
     for line in LINES["over_under"]:
         under, _, over = grid.totals(line)
-        told |= {("over_under", line, "over"): over, ("over_under", line, "under"): under}
+        prices_by_bet |= {("over_under", line, "over"): over, ("over_under", line, "under"): under}
     for line in LINES["asian_handicap"]:
         for side, handicap in (("home", line), ("away", -line)):
-            told["asian_handicap", line, side] = grid.asian_handicap_probs(side, handicap)["win"]
-    return told | {("correct_score", None, score): grid.exact_score(*map(int, score.split("-"))) for score in SCORES}
+            prices_by_bet["asian_handicap", line, side] = grid.asian_handicap_probs(side, handicap)["win"]
+    return prices_by_bet | {
+        ("correct_score", None, score): grid.exact_score(*map(int, score.split("-"))) for score in SCORES
+    }
 
 
 def _implied_all(method: str, books: Any) -> Any:
@@ -116,6 +118,6 @@ def _implied_all(method: str, books: Any) -> Any:
 def _difference(results: Any, grids: list[dict[tuple[str, float | None, str], float]]) -> float:
     from soccer_assets.predictions.markets import selections
 
-    place = {bet: number for number, bet in enumerate(selections().rows())}
-    ours = results[:, [place[bet] for bet in grids[0]]] @ [0, 0, 0, 0.5, 1]
+    row = {bet: number for number, bet in enumerate(selections().rows())}
+    ours = results[:, [row[bet] for bet in grids[0]]] @ [0, 0, 0, 0.5, 1]
     return float(np.abs(ours - np.array([list(grid.values()) for grid in grids])).max())

@@ -35,7 +35,7 @@ def _names() -> tuple[pl.DataFrame, pl.DataFrame]:
         asked = pl.read_csv(DATA / "alias" / "registry.csv").unique("name", maintain_order=True)
         return registry.select("name", "country", id="reep_id"), asked.select("name", "country").sample(ASKED, seed=0)
     made, letters = random.Random(0), ("bdfghklmnprstvz", "aeiou")
-    names = ["".join(made.choice(letters[place % 2]) for place in range(8)).capitalize() for _ in range(CLUBS)]
+    names = ["".join(made.choice(letters[position % 2]) for position in range(8)).capitalize() for _ in range(CLUBS)]
     registry = pl.DataFrame({"id": [str(n) for n in range(CLUBS)], "name": names, "country": ["Nowhere"] * CLUBS})
     return registry, registry.select(pl.format("FC {}", "name").alias("name"), "country").sample(ASKED, seed=0)
 
@@ -57,12 +57,12 @@ def _measure() -> dict[str, Any]:
     began = time.perf_counter()
     directory = Directory(registry["id"].to_list(), registry["name"].to_list(), registry["country"].to_list())
     index = time.perf_counter() - began
-    found, rates = pl.DataFrame(), []
+    clubs, rates = pl.DataFrame(), []
     for countries in (None, asked["country"].to_list()):
         began = time.perf_counter()
-        found = directory.search(asked["name"].to_list(), countries)
+        clubs = directory.search(asked["name"].to_list(), countries)
         rates.append(len(asked) / (time.perf_counter() - began))
-    likely = found.filter((pl.col("rank") == 1) & (pl.col("score") >= scorer.threshold))
+    likely = clubs.filter((pl.col("rank") == 1) & (pl.col("score") >= scorer.threshold))
     return {
         "pairs per second": len(many[0]) / pairs,
         f"{DAY} by {DAY}, seconds": matrix,

@@ -51,7 +51,9 @@ def games_of(table: Path) -> MatchArrays:
         sound = np.isfinite(odds).all(axis=1) & (odds > 1).all(axis=1)
         p = np.full(odds.shape, np.nan)
         p[sound] = power(odds[sound])
-        prices = prices.with_columns(pl.Series(name, p[:, place]).fill_nan(None) for place, name in enumerate(names))
+        prices = prices.with_columns(
+            pl.Series(name, p[:, position]).fill_nan(None) for position, name in enumerate(names)
+        )
     scored = pl.col("home_goals").is_not_null() & pl.col("away_goals").is_not_null()
     return match_arrays(matches.filter(scored), prices)
 

@@ -38,9 +38,9 @@ def _measure() -> dict[str, Any]:
     from soccer_assets.settings import Settings
     from soccer_assets.storage.lake import Lake
 
-    given, default = Settings.read(), Settings()
+    from_environment, default = Settings.read(), Settings()
     settings = msgspec.structs.replace(
-        given, trials=default.trials, folds=default.folds, fold_days=default.fold_days, families=""
+        from_environment, trials=default.trials, folds=default.folds, fold_days=default.fold_days, families=""
     )
     lake, day = Lake(settings.lake), dt.date.fromisoformat(os.environ["BENCH_FURTHER"])
     features, matches, market = (lake.scan(name) for name in ("match_features", "matches", "market_probabilities"))

@@ -1,5 +1,7 @@
 """What sources call a country whose English name the platform uses."""
 
+from collections.abc import Mapping
+
 #: Russian name, as Fonbet writes or shortens it -> English name.
 OF_RUSSIAN = {
     "Австралия": "Australia", "Австрия": "Austria", "Азербайджан": "Azerbaijan", "Албания": "Albania",
@@ -34,3 +36,30 @@ REGION_CODES = {
     "Mexico": "mx", "Norway": "no", "Poland": "pl", "Romania": "ro", "Russia": "ru", "Sweden": "se",
     "Switzerland": "ch", "USA": "us",
 }  # fmt: skip
+#: A country's names and codes, to one form; the first name of each line is the form.
+_COUNTRIES = """
+Albania,al|Algeria,dz|Andorra,ad|Anguilla,ai|Argentina,ar|Armenia,am|Australia,au|Austria,at|Azerbaijan,az|Belarus,by
+Belgium,be|Bolivia,bo|Bosnia and Herzegovina,ba|Brazil,br|Bulgaria,bg|Canada,ca|Chile,cl|Colombia,co|Costa Rica,cr
+China,cn,People's Republic of China|Croatia,hr|Cyprus,cy|Czech Republic,cz,Czechia|Denmark,dk,Kingdom of Denmark
+Democratic Republic of the Congo,cd|Congo,cg,Republic of the Congo|Ecuador,ec|Egypt,eg|El Salvador,sv|England,eng
+Estonia,ee|Faroe Islands,fo|Finland,fi|France,fr|Georgia,ge|Germany,de|Gibraltar,gi|Greece,gr|Guatemala,gt|Haiti,ht
+Honduras,hn|Hungary,hu|Iceland,is|Iran,ir|Ireland,ie|Israel,il|Italy,it|Jamaica,jm|Japan,jp|Kazakhstan,kz|Kosovo,kos,xk
+Latvia,lv|Liechtenstein,li|Lithuania,lt|Luxembourg,lu|Malta,mt|Mexico,mx|Moldova,md|Monaco,mc|Montenegro,me|Morocco,ma
+Netherlands,nl,Kingdom of the Netherlands|New Zealand,nz|Nicaragua,ni|North Macedonia,mk,Macedonia|Northern Ireland,nir
+Norway,no|Panama,pa|Paraguay,py|Peru,pe|Poland,pl|Portugal,pt|Puerto Rico,pr|Romania,ro|Russia,ru|San Marino,sm
+Saudi Arabia,sa|Scotland,sco|Serbia,rs|Singapore,sg|Slovakia,sk|Slovenia,si|South Africa,za|South Korea,kr|Spain,es
+Suriname,sr|Sweden,se|Switzerland,ch|Trinidad and Tobago,tt|Tunisia,tn|Turkey,tr|USA,us,United States|Ukraine,ua
+United Arab Emirates,ae|Uruguay,uy|Venezuela,ve|Wales,wal|Eswatini,sz,Swaziland|Gambia,gm,The Gambia
+"""
+
+_COUNTRY: Mapping[str, str] = {
+    name.lower(): names.split(",")[0]
+    for line in _COUNTRIES.strip().split("\n")
+    for names in line.split("|")
+    for name in names.split(",")
+}
+
+
+def country_of(name: str) -> str:
+    """The one form of a country's name or code; what is not known stays as it is."""
+    return _COUNTRY.get(name.strip().lower(), name.strip())

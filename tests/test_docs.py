@@ -111,28 +111,33 @@ def test_the_tour_of_one_match_runs_and_agrees_with_itself(season: Any) -> None:
 
 
 def names(path: Path) -> Iterator[str]:
-    """Names of functions, classes, parameters and module variables of a file."""
+    """Names of functions, classes, parameters, variables and attributes that a file makes, without underscores."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name.strip("_").lower()
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name.strip("_").lower()
 
 
 BANNED = set(re.findall(r"`(\w+)`", text("glossary.md").split("is no name:")[1].split(".")[0]))
+CLEAN = [
+    *(ROOT / "soccer_assets" / name for name in ("commands", "linking", "odds", "orchestration", "predictions")),
+    ROOT / "bench",
+]
 
 
-def test_no_name_of_a_command_is_a_banned_word() -> None:
-    assert len(BANNED) == 12
-    files = sorted((ROOT / "soccer_assets" / "commands").glob("*.py"))
-    assert [(file.name, name) for file in files for name in names(file) if name in BANNED] == []
+@pytest.mark.parametrize("folder", CLEAN, ids=lambda folder: folder.name)
+def test_no_name_is_a_banned_word(folder: Path) -> None:
+    assert len(BANNED) == 13
+    assert [(file.name, name) for file in sorted(folder.rglob("*.py")) for name in names(file) if name in BANNED] == []
 
 
 def test_a_banned_name_is_seen(tmp_path: Path) -> None:
-    (tmp_path / "module.py").write_text("def look(about: int) -> int:\n    told = about\n    return told\n")
-    assert set(names(tmp_path / "module.py")) & BANNED == {"about", "told"}
+    (tmp_path / "module.py").write_text(
+        "SHOWN = 5\nasync def _met(about: int) -> int:\n    told = about\n    cls.place = told\n    return told\n"
+    )
+    assert set(names(tmp_path / "module.py")) & BANNED == {"about", "met", "place", "shown", "told"}
 
 
 def test_every_word_of_the_glossary_stands_once_and_in_order() -> None:

@@ -27,6 +27,7 @@ VIOLATIONS = {
     "serving": ("serving/snapshot/refresher.py", "from soccer_assets.storage.payloads import Payloads"),
     "api": ("serving/snapshot/matches.py", "import mlflow"),
     "worker": ("serving/predictor.py", "import evidently"),
+    "bench": ("soccer_assets/linking/names/scorer.py", "from bench import name_scorer"),
     "served": ("soccer_assets/commands/export.py", "from serving.settings import ServingSettings"),
 }
 

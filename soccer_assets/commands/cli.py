@@ -23,7 +23,7 @@ SECTIONS = {
     "Data": ("backfill", "parse"),
     "Models": ("train", "rollback"),
     "Forecasts": ("predict", "backtest", "export"),
-    "Links": ("links", "link", "score-names", "train-names"),
+    "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
     "Platform": ("demo", "up", "serve", "worker"),
 }
@@ -184,17 +184,6 @@ def score_names(pairs: Path) -> None:
     from soccer_assets.linking.names.report import score_names
 
     click.echo(json.dumps(score_names(pairs)))
-
-
-@soccer.command("train-names")
-@file_argument("pairs")
-@file_argument("registry")
-@file_argument("reep")
-def train_names(pairs: Path, registry: Path, reep: Path) -> None:
-    """Train the shipped scorer of club names again; REEP is a .parquet of clubs."""
-    from soccer_assets.linking.names.report import train_names
-
-    click.echo(json.dumps(train_names(pairs, registry, reep)))
 
 
 @soccer.group()

@@ -15,7 +15,7 @@ from soccer_assets.odds.schema import ODDS_LINKS
 from soccer_assets.storage.lake import DATE, Lake
 
 SIDES: Final = ("home", "away")
-SHOWN: Final = 6
+MOST_CANDIDATES: Final = 6
 DAY: Final = dt.timedelta(days=1)
 MOVED: Final = dt.timedelta(days=DAYS_MOVED)
 
@@ -71,10 +71,10 @@ def review(lake: Lake) -> Iterator[str]:
 
 
 def _fixtures(what: str, rows: pl.DataFrame) -> Iterator[str]:
-    for row in rows.sort(DATE, "home").head(SHOWN).iter_rows(named=True):
+    for row in rows.sort(DATE, "home").head(MOST_CANDIDATES).iter_rows(named=True):
         yield f"    {what}: {_fixture(row)}  {row['match_id'] or ''}".rstrip()
-    if len(rows) > SHOWN:
-        yield f"    {what}: and {len(rows) - SHOWN} more"
+    if len(rows) > MOST_CANDIDATES:
+        yield f"    {what}: and {len(rows) - MOST_CANDIDATES} more"
 
 
 def _fixture(row: dict[str, Any]) -> str:

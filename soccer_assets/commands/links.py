@@ -63,11 +63,11 @@ def import_aliases(file: Path) -> None:
 def decision(name: str, help_text: str, *arguments: Callable[[Any], Any]) -> None:
     """Add a command that records the entries which the function of its name in `link_decisions` makes."""
 
-    def command(reason: str | None, **given: Any) -> None:
+    def command(reason: str | None, **values: Any) -> None:
         from soccer_assets.commands import link_decisions
 
         lake = _lake()
-        entries = [entry | {"reason": reason} for entry in getattr(link_decisions, name)(lake, **given)]
+        entries = [entry | {"reason": reason} for entry in getattr(link_decisions, name)(lake, **values)]
         click.echo("\n".join(link_decisions.record(lake, entries)))
 
     for argument in (*reversed(arguments), click.option("--reason", help="Kept with the decision.")):

@@ -61,8 +61,8 @@ def judged(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     outcome = pl.when("linked").then(pl.lit("linked")).when(plausible).then(pl.lit("review")).otherwise(pl.lit("none"))
     best = best.with_columns(outcome=outcome).drop("score", "weaker", "linked")
     order = {"fixture": False, "assigned": True, "score": True, "match": False}
-    told = pairs.join(best, on=ONES).sort(list(order), descending=list(order.values()))
-    return told.unique("fixture", keep="first", maintain_order=True)
+    chosen = pairs.join(best, on=ONES).sort(list(order), descending=list(order.values()))
+    return chosen.unique("fixture", keep="first", maintain_order=True)
 
 
 def _with_one_match(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
@@ -95,9 +95,9 @@ def _with_one_fixture(pairs: pl.DataFrame) -> pl.DataFrame:
     return _with_one(pairs, "fixture", two)
 
 
-def _rivals(pairs: pl.DataFrame, what: str, about: str, columns: list[str]) -> pl.DataFrame:
-    plausible = pairs.filter(pl.col("score") >= LINK_SCORE).select(what, about, *columns)
-    two = plausible.join(plausible, on=about, suffix="_2").filter(pl.col(what) < pl.col(f"{what}_2"))
+def _rivals(pairs: pl.DataFrame, what: str, other: str, columns: list[str]) -> pl.DataFrame:
+    plausible = pairs.filter(pl.col("score") >= LINK_SCORE).select(what, other, *columns)
+    two = plausible.join(plausible, on=other, suffix="_2").filter(pl.col(what) < pl.col(f"{what}_2"))
     return two.unique([what, f"{what}_2"]).sort(what, f"{what}_2")
 
 

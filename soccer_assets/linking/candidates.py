@@ -47,9 +47,9 @@ def fixtures_of(events: pl.DataFrame) -> pl.DataFrame:
     Raises:
         SchemaError: a needed column is missing, or an id stands twice.
     """
-    known = _known("events", events, "event_id")
+    rows = _in_schema("events", events, "event_id")
     what = ["date", "home", "away", *SOFT]
-    return known.group_by(what).agg(event_ids=pl.col("event_id").sort()).sort(what).with_row_index("fixture")
+    return rows.group_by(what).agg(event_ids=pl.col("event_id").sort()).sort(what).with_row_index("fixture")
 
 
 def numbered(matches: pl.DataFrame) -> pl.DataFrame:
@@ -58,10 +58,10 @@ def numbered(matches: pl.DataFrame) -> pl.DataFrame:
     Raises:
         SchemaError: a needed column is missing, or an id stands twice.
     """
-    return _known("matches", matches, "match_id", "home_id", "away_id").sort("match_id").with_row_index("match")
+    return _in_schema("matches", matches, "match_id", "home_id", "away_id").sort("match_id").with_row_index("match")
 
 
-def _known(what: str, frame: pl.DataFrame, *ids: str) -> pl.DataFrame:
+def _in_schema(what: str, frame: pl.DataFrame, *ids: str) -> pl.DataFrame:
     needed = [*ids, *NEEDED]
     if not set(needed) <= set(frame.columns):
         raise SchemaError(f"{what} to link: expected columns {needed}, found {frame.columns}")
@@ -82,7 +82,7 @@ def candidates(fixtures: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     for date, of_day in _by_date(fixtures, "fixture").items():
         near = [by_date[day] for day in (date + dt.timedelta(n) for n in DAYS) if day in by_date]
         if near:
-            pairs.append(_alike(of_day, _Sides(*(list(chain(*parts)) for parts in zip(*near, strict=True)))))
+            pairs.append(_most_similar(of_day, _Sides(*(list(chain(*parts)) for parts in zip(*near, strict=True)))))
     fixture, match = np.concatenate([np.empty((2, 0), dtype=np.uint32), *pairs], axis=1)
     return pl.DataFrame({"fixture": fixture, "match": match}).sort("fixture", "match")
 
@@ -101,45 +101,50 @@ def of_known_clubs(fixtures: pl.DataFrame, matches: pl.DataFrame, clubs: pl.Data
         matches: as `numbered` gives them.
         clubs: `name`, `team_id`.
     """
-    found = []
+    pairs = []
     for side in SIDES:
-        known = clubs.select(pl.col("name").alias(side), pl.col("team_id").alias(f"{side}_id")).unique()
-        named = fixtures.select("fixture", "date", side).join(known, on=side)
+        club_names = clubs.select(pl.col("name").alias(side), pl.col("team_id").alias(f"{side}_id")).unique()
+        named = fixtures.select("fixture", "date", side).join(club_names, on=side)
         for days in DAYS:
-            there = matches.select("match", f"{side}_id", date=pl.col("date") - pl.duration(days=days))
-            found.append(named.join(there, on=[f"{side}_id", "date"]).select("fixture", "match"))
-    return pl.concat(found).unique().sort("fixture", "match")
+            of_date = matches.select("match", f"{side}_id", date=pl.col("date") - pl.duration(days=days))
+            pairs.append(named.join(of_date, on=[f"{side}_id", "date"]).select("fixture", "match"))
+    return pl.concat(pairs).unique().sort("fixture", "match")
 
 
-def _alike(fixtures: _Sides, matches: _Sides) -> NDArray[np.uint32]:
+def _most_similar(fixtures: _Sides, matches: _Sides) -> NDArray[np.uint32]:
     """The numbers `(2, n)` of a shortlist by spelling, of which those stay that are most alike by spelling and sound.
 
     All that are as alike as the last of them are taken: which come first must not depend on the order.
     """
-    spelt = _all_spelt(fixtures.home, matches.home) + _all_spelt(fixtures.away, matches.away)
+    spelt = _spelling(fixtures.home, matches.home) + _spelling(fixtures.away, matches.away)
     row, column = np.nonzero(spelt >= _nth_best(spelt, SHORTLIST)[:, None])
-    heard = _heard_alike(fixtures.home, matches.home, row, column)
-    heard += _heard_alike(fixtures.away, matches.away, row, column)
-    total = np.zeros_like(spelt)
-    total[row, column] = spelt[row, column] + heard
-    least = np.maximum(_nth_best(total, PER_EVENT), np.maximum(total.max(axis=1) - BEHIND_THE_BEST, LEAST_LIKENESS))
-    row, column = np.nonzero(total >= least[:, None])
-    return np.array([np.array(fixtures.number)[row], np.array(matches.number)[column]], dtype=np.uint32)
+    total = spelt[row, column]
+    total += _sounds(fixtures.home, matches.home, row, column)
+    total += _sounds(fixtures.away, matches.away, row, column)
+    # the pairs of a row stand together, and each row has SHORTLIST at the least, or one with every match
+    start = np.searchsorted(row, np.arange(len(spelt)))
+    ranked = total[np.lexsort((-total, row))]
+    nth, best = ranked[start + min(PER_EVENT, spelt.shape[1]) - 1], ranked[start]
+    least = np.maximum(nth, np.maximum(best - BEHIND_THE_BEST, LEAST_LIKENESS))
+    close = total >= least[row]
+    return np.array([np.array(fixtures.number)[row[close]], np.array(matches.number)[column[close]]], dtype=np.uint32)
 
 
 def _nth_best(table: Likeness, n: int) -> Likeness:
-    place = min(n, table.shape[1])
-    return np.partition(table, -place, axis=1)[:, -place]
+    nth = min(n, table.shape[1])
+    return np.partition(table, -nth, axis=1)[:, -nth]
 
 
-def _all_spelt(left: Sequence[str], right: Sequence[str]) -> Likeness:
+def _spelling(left: Sequence[str], right: Sequence[str]) -> Likeness:
     """Likeness of every name with every other, 0 to 100, shape (left, right)."""
     rows, columns = ({name: k for k, name in enumerate(dict.fromkeys(names))} for names in (left, right))
-    table = process.cdist([_spelt(n) for n in rows], [_spelt(n) for n in columns], scorer=fuzz.ratio, dtype=np.uint8)
+    table = process.cdist(
+        [_spelt_words(n) for n in rows], [_spelt_words(n) for n in columns], scorer=fuzz.ratio, dtype=np.uint8
+    )
     return table[np.ix_([rows[n] for n in left], [columns[n] for n in right])].astype(np.int16)
 
 
-def _heard_alike(left: Sequence[str], right: Sequence[str], row: Numbers, column: Numbers) -> Likeness:
+def _sounds(left: Sequence[str], right: Sequence[str], row: Numbers, column: Numbers) -> Likeness:
     """Likeness of the sound of `left[row[k]]` and `right[column[k]]`, 0 to 100."""
     of_left, of_right = ([consonants_of(name) for name in names] for names in (left, right))
     heard = [of_left[k] for k in row.tolist()], [of_right[k] for k in column.tolist()]
@@ -147,7 +152,7 @@ def _heard_alike(left: Sequence[str], right: Sequence[str], row: Numbers, column
 
 
 @lru_cache(maxsize=1 << 16)
-def _spelt(name: str) -> str:
+def _spelt_words(name: str) -> str:
     return " ".join(sorted(parse(name).tokens))
 
 

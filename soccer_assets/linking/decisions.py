@@ -47,7 +47,7 @@ def record(lake: Lake, entries: Sequence[Entry], decided_by: str, decided_at: dt
     past = ledger(lake)
     for entry in entries:
         if entry["action"] == "undo":
-            _known(past, entry["undoes"])
+            _require_one(past, entry["undoes"])
     first = 1 + max(past["decision_id"], default=0)
     numbers = list(range(first, first + len(entries)))
     rows = [
@@ -58,11 +58,11 @@ def record(lake: Lake, entries: Sequence[Entry], decided_by: str, decided_at: dt
     return numbers
 
 
-def _known(past: pl.DataFrame, number: int) -> None:
-    found = past.filter(pl.col("decision_id") == number)
-    if len(found) != 1:
+def _require_one(past: pl.DataFrame, number: int) -> None:
+    same = past.filter(pl.col("decision_id") == number)
+    if len(same) != 1:
         among = f"1 to {max(past['decision_id'])}" if len(past) else "there is none yet"
-        raise SoccerError(f"expected the number of one decision ({among}), found {number}, which {len(found)} have")
+        raise SoccerError(f"expected the number of one decision ({among}), found {number}, which {len(same)} have")
 
 
 def undone(entries: pl.DataFrame) -> set[int]:
@@ -92,21 +92,21 @@ def merged(entries: pl.DataFrame) -> dict[str, str]:
 def aliases(entries: pl.DataFrame) -> pl.DataFrame:
     """What names are decided to be: `linking.ALIASES` and decision_id, decided_at, decided_by of the last word."""
     into = merged(entries)
-    told: dict[tuple[str, str, str | None], dict[str, Any]] = {}
+    by_name: dict[tuple[str, str, str | None], dict[str, Any]] = {}
     for entry in standing(entries).iter_rows(named=True):
         source, name, country = entry["source"], entry["name"], entry["country"]
         entry["team_id"] = into.get(entry["team_id"], entry["team_id"])
         if entry["action"] == "accept":
-            told[source, name, country] = entry
+            by_name[source, name, country] = entry
         elif entry["action"] in ("reject", "split") and name is not None:
-            told = {
+            by_name = {
                 key: past
-                for key, past in told.items()
+                for key, past in by_name.items()
                 if key[:2] != (source, name) or entry["team_id"] not in (None, past["team_id"])
             }
     words = {name: LINK_DECISIONS.schema[name] for name in ("decision_id", "decided_at", "decided_by")}
     schema = {**ALIASES, **words}
-    rows = [{name: entry[name] for name in schema} for entry in told.values()]
+    rows = [{name: entry[name] for name in schema} for entry in by_name.values()]
     return pl.DataFrame(rows, schema=schema).sort("source", "name", "country")
 
 

@@ -65,11 +65,11 @@ def with_seen(pairs: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
 
 def with_days(pairs: pl.DataFrame) -> pl.DataFrame:
     """Add `days_home` and `days_away`: how often name and club met the same sure opponent, against how often apart."""
-    met = [
+    sure_opponents = [
         pairs.filter(pl.col(f"side_{other}") >= SURE).select("date", name=side, team_id=f"{side}_id")
         for side, other in (SIDES, SIDES[::-1])
     ]
-    dates = pl.concat(met).unique()
+    dates = pl.concat(sure_opponents).unique()
     pairs = _of_both_sides(pairs, dates.group_by(CLUB).agg(met=pl.len().cast(pl.Int64)), "met", "met")
     for side, other in (SIDES, SIDES[::-1]):
         elsewhere = pl.col(f"met_{side}") - (pl.col(f"side_{other}") >= SURE).cast(pl.Int64) + pl.col(f"seen_{side}")
@@ -81,8 +81,8 @@ def with_days(pairs: pl.DataFrame) -> pl.DataFrame:
 def _of_both_sides(pairs: pl.DataFrame, counts: pl.DataFrame, column: str, prefix: str) -> pl.DataFrame:
     """Add `<prefix>_home` and `<prefix>_away` from a count per name and club; 0 where there is none."""
     for side in SIDES:
-        mine = counts.select(pl.col("name").alias(side), pl.col("team_id").alias(f"{side}_id"), _count=column)
-        pairs = pairs.join(mine, on=[side, f"{side}_id"], how="left", maintain_order="left")
+        counted = counts.select(pl.col("name").alias(side), pl.col("team_id").alias(f"{side}_id"), _count=column)
+        pairs = pairs.join(counted, on=[side, f"{side}_id"], how="left", maintain_order="left")
         pairs = pairs.with_columns(pl.col("_count").fill_null(0).alias(f"{prefix}_{side}")).drop("_count")
     return pairs
 
@@ -100,14 +100,14 @@ def with_context(pairs: pl.DataFrame, linked: pl.DataFrame) -> pl.DataFrame:
     for label in LABELS:
         pairs = _with_labels(pairs, label)
     minutes = (pl.col("kick_off_at") - pl.col("match_kick_off_at")).dt.total_minutes()
-    met = pairs.filter(pl.col("linked") == 1).select(minutes.alias("minutes")).drop_nulls()["minutes"]
-    usual = min(met.mode(), default=0)  # clocks of another zone are off by as much every time
+    linked_minutes = pairs.filter(pl.col("linked") == 1).select(minutes.alias("minutes")).drop_nulls()["minutes"]
+    usual = min(linked_minutes.mode(), default=0)  # clocks of another zone are off by as much every time
     same = (minutes - usual).abs() <= ROUNDED_MINUTES
-    kept = sum(abs(m - usual) <= ROUNDED_MINUTES for m in met) / max(len(met), 1)
+    kept = sum(abs(m - usual) <= ROUNDED_MINUTES for m in linked_minutes) / max(len(linked_minutes), 1)
     kick_off = pl.when(same).then(SAME_KICK_OFF).otherwise(OTHER_KICK_OFF * kept)
-    known = minutes.is_not_null()
-    date = pl.when((pl.col("date") != pl.col("match_date")) & ~(known & same)).then(OTHER_DATE).otherwise(0.0)
-    context = pl.col("competition_says") + pl.col("country_says") + pl.when(known).then(kick_off).otherwise(0.0) + date
+    timed = minutes.is_not_null()
+    date = pl.when((pl.col("date") != pl.col("match_date")) & ~(timed & same)).then(OTHER_DATE).otherwise(0.0)
+    context = pl.col("competition_says") + pl.col("country_says") + pl.when(timed).then(kick_off).otherwise(0.0) + date
     return pairs.with_columns(context=context).drop("linked", "competition_says", "country_says")
 
 
@@ -133,9 +133,9 @@ def with_labels_known(pairs: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFram
     """Add `<label>_chance`: share of matches with the match's label; `<label>_shared`: whether any has the event's."""
     for label in LABELS:
         theirs = f"match_{label}"
-        known = matches.filter(pl.col(label).is_not_null())
-        share = known.group_by(pl.col(label).alias(theirs)).agg((pl.len() / len(known)).alias(f"{label}_chance"))
-        spelt = known[label].str.to_lowercase().unique()
+        labelled = matches.filter(pl.col(label).is_not_null())
+        share = labelled.group_by(pl.col(label).alias(theirs)).agg((pl.len() / len(labelled)).alias(f"{label}_chance"))
+        spelt = labelled[label].str.to_lowercase().unique()
         shared = pl.col(label).str.to_lowercase().is_in(spelt.implode()).alias(f"{label}_shared")
         pairs = pairs.join(share, on=theirs, how="left", maintain_order="left").with_columns(shared)
     return pairs

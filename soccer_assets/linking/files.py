@@ -7,14 +7,13 @@ from typing import Final
 import polars as pl
 
 from soccer_assets.errors import SoccerError
+from soccer_assets.linking.candidates import NEEDED, SOFT
 from soccer_assets.linking.link import ALIASES, link
-from soccer_assets.storage.tables import UTC
+from soccer_assets.storage.tables import SHOWN, UTC
 
-NEEDED: Final = ("date", "home", "away")
-KNOWN: Final = ("competition", "country", "kick_off_at")
+OPTIONAL: Final = tuple(SOFT)
 KICK_OFF: Final = ("kick_off_at", "kick_off")
 DATES: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y")
-SHOWN: Final = 5
 
 
 def link_files(events: Path, matches: Path, out: Path) -> dict[str, int]:
@@ -49,7 +48,7 @@ def link_tables(
     """
     left, right = _in_types(events, "event_id", events_name), _in_types(matches, "match_id", matches_name)
     rows = link(left, right, ALIASES.to_frame())
-    theirs = [name for name in (*NEEDED, *KNOWN) if name in right.columns]
+    theirs = [name for name in (*NEEDED, *OPTIONAL) if name in right.columns]
     of_match = right.select("match_id", *(pl.col(name).alias(f"match_{name}") for name in theirs))
     joined = left.join(rows, on="event_id", maintain_order="left").join(
         of_match, on="match_id", how="left", maintain_order="left"
@@ -85,9 +84,9 @@ def _in_types(rows: pl.DataFrame, id_name: str, table: str) -> pl.DataFrame:
     if id_name == "match_id":
         ids += ["home_id", "away_id"]
         if not set(ids) <= set(rows.columns):
-            place = pl.col("country").fill_null("") if "country" in rows.columns else pl.lit("")
-            rows = rows.with_columns(pl.format("{}|{}", place, side).alias(f"{side}_id") for side in ("home", "away"))
-    return rows.select(*ids, *NEEDED, *(name for name in KNOWN if name in rows.columns))
+            country = pl.col("country").fill_null("") if "country" in rows.columns else pl.lit("")
+            rows = rows.with_columns(pl.format("{}|{}", country, side).alias(f"{side}_id") for side in ("home", "away"))
+    return rows.select(*ids, *NEEDED, *(name for name in OPTIONAL if name in rows.columns))
 
 
 def _dates(table: str, dates: pl.Series) -> pl.Series:

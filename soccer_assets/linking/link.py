@@ -72,23 +72,22 @@ def link(
         scorer = Shipped.shipped()
     seen = SEEN.to_frame() if seen is None else seen
     rejected = REJECTED.to_frame() if rejected is None else rejected
-    fixtures, known = fixtures_of(events), numbered(matches)
-    alike = candidates(fixtures, known)
-    clubs = pl.concat([told.select("name", "team_id") for told in (aliases, seen)])
-    names, looked_at = NAMES.to_frame(), _all_of(alike, of_known_clubs(fixtures, known, clubs))
+    fixtures, matches = fixtures_of(events), numbered(matches)
+    alike = candidates(fixtures, matches)
+    clubs = pl.concat([table.select("name", "team_id") for table in (aliases, seen)])
+    names, looked_at = NAMES.to_frame(), _all_of(alike, of_known_clubs(fixtures, matches, clubs))
     for _ in range(PASSES):
-        pairs, names = _looked_at(looked_at, fixtures, known, names, scorer)
-        pairs = with_labels_known(with_seen(_decided(pairs, aliases, rejected), seen), known)
-        found = _in_rounds(with_apart(pairs, fixtures, known), scorer)
-        before, looked_at = looked_at, _all_of(looked_at, of_known_clubs(fixtures, known, _learned(found)))
+        pairs, names = _looked_at(looked_at, fixtures, matches, names, scorer)
+        pairs = with_labels_known(with_seen(_decided(pairs, aliases, rejected), seen), matches)
+        verdicts = _in_rounds(with_apart(pairs, fixtures, matches), scorer)
+        before, looked_at = looked_at, _all_of(looked_at, of_known_clubs(fixtures, matches, _learned(verdicts)))
         if len(looked_at) == len(before):
             break
-    rows = _rows(found)
+    rows = _rows(verdicts)
     if with_cases:
-        cases = _of_cases(_decided(swapped_or_moved(fixtures, known, found, scorer), aliases, rejected))
-        rows = pl.concat(
-            [rows.join(cases, on="fixture", how="anti", maintain_order="left"), cases.select(rows.columns)]
-        )
+        cases = _of_cases(_decided(swapped_or_moved(fixtures, matches, verdicts, scorer), aliases, rejected))
+        others = rows.join(cases, on="fixture", how="anti", maintain_order="left")
+        rows = pl.concat([others, cases.select(rows.columns)])
     return _of_events(fixtures, rows)
 
 
@@ -102,11 +101,11 @@ def _in_rounds(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     linked = pl.DataFrame(schema={"fixture": pl.UInt32, "match": pl.UInt32})
     for _ in range(ROUNDS):
         pairs = with_context(with_sides(with_days(pairs)), linked)
-        found = judged(pairs.with_columns(score=_score("side_home", "side_away")), scorer)
-        before, linked = linked, found.filter(pl.col("outcome") == "linked").select("fixture", "match")
+        verdicts = judged(pairs.with_columns(score=_score("side_home", "side_away")), scorer)
+        before, linked = linked, verdicts.filter(pl.col("outcome") == "linked").select("fixture", "match")
         if linked.equals(before):
             break
-    return found
+    return verdicts
 
 
 def _score(home: str, away: str) -> pl.Expr:
@@ -114,9 +113,9 @@ def _score(home: str, away: str) -> pl.Expr:
     return pl.min_horizontal(pl.col(home) + pl.col(away), 2 * weaker + BY_ONE_SIDE) + pl.col("context") - AGAINST
 
 
-def _learned(found: pl.DataFrame) -> pl.DataFrame:
+def _learned(verdicts: pl.DataFrame) -> pl.DataFrame:
     """`name`, `team_id` that were linked on enough days to look for the club wherever the name stands."""
-    linked = found.filter(pl.col("outcome") == "linked")
+    linked = verdicts.filter(pl.col("outcome") == "linked")
     days = pl.concat([linked.select("date", name=side, team_id=f"{side}_id") for side in SIDES]).unique()
     return days.group_by("name", "team_id").len().filter(pl.col("len") >= KNOWN_DAYS).select("name", "team_id")
 
@@ -135,8 +134,8 @@ def _looked_at(
     odds = np.log(chance / (1 - chance)).clip(MOST_AGAINST, MOST_FOR)
     names = pl.concat([names, new.with_columns(pl.Series("odds", odds, dtype=pl.Float64))])
     for side in SIDES:
-        mine = names.rename({"name": side, "match_name": f"match_{side}", "odds": f"name_{side}"})
-        pairs = pairs.join(mine, on=[side, f"match_{side}"], how="left", maintain_order="left")
+        odds_of_side = names.rename({"name": side, "match_name": f"match_{side}", "odds": f"name_{side}"})
+        pairs = pairs.join(odds_of_side, on=[side, f"match_{side}"], how="left", maintain_order="left")
     return pairs, names
 
 
@@ -148,12 +147,12 @@ def _decided(pairs: pl.DataFrame, aliases: pl.DataFrame, rejected: pl.DataFrame)
         of_event, on=["event_id", "match_id"]
     )
     pairs = pairs.join(refused, on=["fixture", "match"], how="anti", maintain_order="left")
-    here = pl.col("of").is_null() | pl.col("country").is_null() | (pl.col("of") == pl.col("country"))
+    in_country = (pl.col("of") == pl.col("country")).fill_null(True)
     for side in SIDES:
         club = f"{side}_id"
-        told = aliases.select(pl.col("name").alias(side), of="country", decided="team_id")
-        told = pairs.select("fixture", "match", side, club, "country").join(told, on=side).filter(here)
-        is_club = told.group_by("fixture", "match").agg(
+        decisions = aliases.select(pl.col("name").alias(side), of="country", decided="team_id")
+        decisions = pairs.select("fixture", "match", side, club, "country").join(decisions, on=side).filter(in_country)
+        is_club = decisions.group_by("fixture", "match").agg(
             (pl.col("decided") == pl.col(club)).any().alias(f"alias_{side}")
         )
         never = rejected.filter(pl.col("event_id").is_null()).select(
@@ -192,13 +191,13 @@ def _of_cases(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _rows(judged_pairs: pl.DataFrame) -> pl.DataFrame:
+def _rows(verdicts: pl.DataFrame) -> pl.DataFrame:
     """What is told of each fixture that has a pair."""
     said = [pl.col(f"{what}_{side}").round(2).alias(f"{side}_{what}") for side in SIDES for what in ("name", "days")]
     aliased = pl.col("alias_home").fill_null(False) & pl.col("alias_away").fill_null(False)
     by_names = _score("name_home", "name_away") >= LINK_SCORE
     method = pl.when(aliased).then(pl.lit("alias")).when(by_names).then(pl.lit("name")).otherwise(pl.lit("fixture"))
-    return judged_pairs.select(
+    return verdicts.select(
         "fixture",
         "outcome",
         pl.col("score", "runner_up", "margin").round(3),

@@ -23,7 +23,7 @@ FIRST_CONSONANTS: Final = 3
 
 
 def swapped_or_moved(
-    fixtures: pl.DataFrame, matches: pl.DataFrame, found: pl.DataFrame, scorer: Scorer
+    fixtures: pl.DataFrame, matches: pl.DataFrame, verdicts: pl.DataFrame, scorer: Scorer
 ) -> pl.DataFrame:
     """The pairs that may be one with home and away swapped, or moved: columns of both, `swapped`, `moved_days`.
 
@@ -33,10 +33,10 @@ def swapped_or_moved(
     Args:
         fixtures: as `fixtures_of` gives them.
         matches: as `numbered` gives them.
-        found: `fixture`, `match`, `outcome` as judged.
+        verdicts: `fixture`, `match`, `outcome` as judged.
         scorer: of names.
     """
-    settled = found.filter(pl.col("outcome") != "none")
+    settled = verdicts.filter(pl.col("outcome") != "none")
     linked = matches.join(settled.filter(pl.col("outcome") == "linked"), on="match", how="semi")
     rest = fixtures.join(settled, on="fixture", how="anti", maintain_order="left")
     free = matches
@@ -56,11 +56,11 @@ def _alike(
     fixtures: pl.DataFrame, matches: pl.DataFrame, days: Sequence[int], scorer: Scorer, *, swapped: bool
 ) -> pl.DataFrame:
     pairs = _sounding_alike(fixtures, matches, days)
-    mine = fixtures.select("fixture", "event_ids", "date", *SIDES, "country")
+    of_fixture = fixtures.select("fixture", "event_ids", "date", *SIDES, "country")
     theirs = matches.select(
         "match", "match_id", "home_id", "away_id", match_date="date", **{f"match_{side}": side for side in SIDES}
     )
-    pairs = pairs.join(mine, on="fixture", maintain_order="left").join(theirs, on="match", maintain_order="left")
+    pairs = pairs.join(of_fixture, on="fixture", maintain_order="left").join(theirs, on="match", maintain_order="left")
     for side in SIDES:
         chance = np.clip(scorer.pairs(pairs[side].to_list(), pairs[f"match_{side}"].to_list()), 1e-6, 1 - 1e-6)
         odds = pl.Series(f"name_{side}", np.log(chance / (1 - chance)), dtype=pl.Float64)

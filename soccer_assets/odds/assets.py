@@ -29,7 +29,7 @@ from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.tables import TableRows
 
 #: The source's UTC date and the league's own date of one kick-off may differ.
-BESIDE = AssetIn(partition_mapping=look_back(DAYS_APART, until=DAYS_APART))
+ADJACENT_DATES = AssetIn(partition_mapping=look_back(DAYS_APART, until=DAYS_APART))
 REMEMBERED = look_back(links.REMEMBERED.days, until=-1)
 MOVED = AssetIn(partition_mapping=look_back(links.DAYS_MOVED, until=links.DAYS_MOVED))
 
@@ -54,7 +54,7 @@ def odds_links(
     return rows
 
 
-@dated_asset(ODDS, ins={"fonbet_events": BESIDE, "odds_links": BESIDE}, kinds={"polars"})
+@dated_asset(ODDS, ins={"fonbet_events": ADJACENT_DATES, "odds_links": ADJACENT_DATES}, kinds={"polars"})
 def odds(
     matches: pl.LazyFrame,
     football_data_results: pl.LazyFrame,
@@ -84,9 +84,9 @@ def best_prices(context: AssetExecutionContext, odds: pl.LazyFrame, matches: pl.
     """One outcome of 1x2, over/under 2.5 or the main handicap of a match: the best price, and how prices moved."""
     rows = best.best_prices(odds, matches)
     moved = rows.filter(pl.col("movement").is_not_null()).sort(pl.col("movement").abs(), DATE, "match_id").tail(20)
-    shown = moved.select(DATE, "match_id", "market", "line", "selection", "best_price", "best_bookmaker", "movement")
+    table = moved.select(DATE, "match_id", "market", "line", "selection", "best_price", "best_bookmaker", "movement")
     stale = rows.filter("stale").select(DATE, "match_id").n_unique()
-    context.add_output_metadata({"stale matches": stale, "moved most": MetadataValue.md(markdown(shown))})
+    context.add_output_metadata({"stale matches": stale, "moved most": MetadataValue.md(markdown(table))})
     return rows
 
 

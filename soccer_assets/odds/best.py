@@ -30,22 +30,20 @@ BOOKMAKERS = [*(name for name in BOOKMAKER.categories if name not in AGGREGATES)
 #: All matches at once would only take more memory.
 MATCHES_AT_ONCE = 10_000
 #: The outcomes people look at, book by book.
-SHOWN = ("1x2", "over_under", "asian_handicap")
-OUTCOMES = [(market, selection) for market in SHOWN for selection in MARKETS[market]]
-BOOK_OF = [SHOWN.index(market) for market, _ in OUTCOMES]
-HANDICAP = SHOWN.index("asian_handicap")
+COMPARED = ("1x2", "over_under", "asian_handicap")
+OUTCOMES = [(market, selection) for market in COMPARED for selection in MARKETS[market]]
+BOOK_OF = [COMPARED.index(market) for market, _ in OUTCOMES]
+HANDICAP = COMPARED.index("asian_handicap")
 STALE_HOURS = 48
 
 
 def best_prices(odds: pl.LazyFrame, matches: pl.LazyFrame) -> pl.DataFrame:
-    """One row per outcome of 1x2, over/under 2.5 and the main handicap that a sound book quotes.
+    """Return a row per outcome of 1x2, over/under 2.5 and the main handicap that a sound book quotes.
 
-    Args:
-        odds: rows of `odds`.
-        matches: rows of `matches` on the same dates.
+    `odds` and `matches` are of the same dates.
     """
-    known = matches.select(*MATCH, "league", "kick_off_at", "status").sort(MATCH).with_row_index("match").collect()
-    quotes = _newest(_placed(odds, known))
+    match_rows = matches.select(*MATCH, "league", "kick_off_at", "status").sort(MATCH).with_row_index("match").collect()
+    quotes = _newest(_numbered_quotes(odds, match_rows))
     handicap = pl.col("book") == HANDICAP
     main = _main_lines(quotes.filter(handicap))
     on_main = quotes.filter(handicap).join(main, left_on=["match", "line"], right_on=["match", "main_line"], how="semi")
@@ -53,7 +51,7 @@ def best_prices(odds: pl.LazyFrame, matches: pl.LazyFrame) -> pl.DataFrame:
     parts = quotes.with_columns(part=pl.col("match") // MATCHES_AT_ONCE).partition_by("part") or [quotes]
     rows = pl.concat(_of_matches(part) for part in parts)
     of_goals = pl.when(pl.col("market") == "over_under").then(GOALS_LINE)
-    rows = rows.join(known, on="match").join(main, on="match", how="left")
+    rows = rows.join(match_rows, on="match").join(main, on="match", how="left")
     rows = rows.with_columns(line=of_goals.when(pl.col("market") == "asian_handicap").then("main_line"))
     return BEST_PRICES.conform(_with_age(rows).select(BEST_PRICES.schema.names()))
 
@@ -66,10 +64,10 @@ def stale(best: pl.LazyFrame, matches: pl.LazyFrame, now: dt.datetime) -> pl.Dat
     return newest.filter(old).join(coming, on=MATCH, how="semi").sort(MATCH).collect()
 
 
-def _placed(odds: pl.LazyFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _numbered_quotes(odds: pl.LazyFrame, match_rows: pl.DataFrame) -> pl.DataFrame:
     """The quotes people look at, with their places on the axes."""
     outcomes = pl.DataFrame(
-        [(*outcome, place, book) for place, (outcome, book) in enumerate(zip(OUTCOMES, BOOK_OF, strict=True))],
+        [(*outcome, number, book) for number, (outcome, book) in enumerate(zip(OUTCOMES, BOOK_OF, strict=True))],
         schema={"market": pl.String, "selection": pl.String, "outcome": pl.Int8, "book": pl.Int8},
         orient="row",
     )
@@ -78,7 +76,7 @@ def _placed(odds: pl.LazyFrame, known: pl.DataFrame) -> pl.DataFrame:
         .select(*MATCH, "market", "selection", "line", "bookmaker", "kind", "price", "quoted_at")
         .with_columns(pl.col("market", "selection").cast(pl.String))
         .join(outcomes.lazy(), on=["market", "selection"])
-        .join(known.lazy().select(*MATCH, "match"), on=MATCH)
+        .join(match_rows.lazy().select(*MATCH, "match"), on=MATCH)
         .with_columns(pl.col("bookmaker").cast(pl.Enum(BOOKMAKERS)), pl.col("kind").cast(pl.Enum(QUOTE_TYPES)))
         .select("match", "outcome", "book", "line", "bookmaker", "kind", "price", "quoted_at")
         .collect()
@@ -109,16 +107,16 @@ def _main_lines(handicaps: pl.DataFrame) -> pl.DataFrame:
 
 def _overround(prices: Array) -> Array:
     """The sum of the inverse prices of each outcome's book; outcomes are the last axis."""
-    starts = [BOOK_OF.index(book) for book in range(len(SHOWN))]
+    starts = [BOOK_OF.index(book) for book in range(len(COMPARED))]
     totals: Array = np.add.reduceat(1.0 / prices, starts, axis=-1)[..., BOOK_OF]
     return totals
 
 
 def _mean(cube: Array) -> Array:
     """Mean over the bookmakers who quote, NaN where none does."""
-    there = ~np.isnan(cube)
-    number = there.sum(axis=0)
-    return np.where(number > 0, np.where(there, cube, 0.0).sum(axis=0) / np.maximum(number, 1), np.nan)
+    has_price = ~np.isnan(cube)
+    number = has_price.sum(axis=0)
+    return np.where(number > 0, np.where(has_price, cube, 0.0).sum(axis=0) / np.maximum(number, 1), np.nan)
 
 
 def _cubes(
@@ -128,12 +126,12 @@ def _cubes(
     least = np.array([least_overround(name) for name in bookmakers])[:, None, None]
     prices, times = {}, {}
     for kind in QUOTE_TYPES:
-        mine = quotes.filter(pl.col("kind") == kind)
-        who = mine["bookmaker"].cast(pl.Enum(bookmakers)).to_physical().to_numpy()
-        place = (who, np.searchsorted(matches, mine["match"].to_numpy()), mine["outcome"].to_numpy())
+        of_kind = quotes.filter(pl.col("kind") == kind)
+        who = of_kind["bookmaker"].cast(pl.Enum(bookmakers)).to_physical().to_numpy()
+        cells = (who, np.searchsorted(matches, of_kind["match"].to_numpy()), of_kind["outcome"].to_numpy())
         price, time = np.full((2, len(bookmakers), len(matches), len(OUTCOMES)), np.nan)
-        price[place] = mine["price"].to_numpy()
-        time[place] = mine["quoted_at"].dt.epoch("us").cast(pl.Float64).to_numpy()
+        price[cells] = of_kind["price"].to_numpy()
+        time[cells] = of_kind["quoted_at"].dt.epoch("us").cast(pl.Float64).to_numpy()
         total = _overround(price)
         unsound = ~((total >= least) & (total <= SOUND_OVERROUND[1]))  # NaN where an outcome is missing
         price[unsound] = time[unsound] = np.nan
@@ -144,8 +142,8 @@ def _cubes(
 def _of_matches(quotes: pl.DataFrame) -> pl.DataFrame:
     """Rows of some matches by their number, market and selection."""
     matches = quotes["match"].unique().sort().to_numpy()
-    there = quotes["bookmaker"].unique()
-    quoting = [name for name in BOOKMAKERS if name in there or name in AGGREGATES]
+    names = quotes["bookmaker"].unique()
+    quoting = [name for name in BOOKMAKERS if name in names or name in AGGREGATES]
     named, average = slice(len(quoting) - len(AGGREGATES)), quoting.index("average")
     price, time = _cubes(quotes, quoting, matches)
     opening, pre_match, closing = (price[kind] for kind in QUOTE_TYPES)
@@ -187,9 +185,8 @@ def _of_matches(quotes: pl.DataFrame) -> pl.DataFrame:
         ),
         pl.col(pl.Float64).fill_nan(None),
     )
-    return rows.with_columns(pl.col("best_quoted_at", "quoted_at").cast(pl.Int64).cast(UTC)).filter(
-        pl.any_horizontal(pl.col("pre_match", "closing").is_not_null())
-    )
+    quoted = pl.any_horizontal(pl.col("pre_match", "closing").is_not_null())
+    return rows.with_columns(pl.col("best_quoted_at", "quoted_at").cast(pl.Int64).cast(UTC)).filter(quoted)
 
 
 def _with_age(rows: pl.DataFrame) -> pl.DataFrame:

@@ -21,10 +21,7 @@ NEWEST = ("closing", "pre_match")
 def consensus(market_probabilities: pl.LazyFrame, kind: str, bookmaker: str = "average") -> pl.DataFrame:
     """Return the 1x2 probabilities of each match: match_date, match_id, p_home, p_draw, p_away, sorted by match.
 
-    Args:
-        market_probabilities: rows of the table.
-        kind: opening, pre_match or closing; of several quotes the newest counts.
-        bookmaker: whose; matches it does not quote are left out.
+    Of several quotes of a kind the newest counts. Matches that the bookmaker does not quote are left out.
     """
     wanted = pl.col("market") == "1x2", pl.col("bookmaker") == bookmaker, pl.col("kind") == kind
     of_outcome = (pl.col("power").filter(pl.col("selection") == outcome).last() for outcome in OUTCOMES)
@@ -50,8 +47,7 @@ def over_2_5(market_probabilities: pl.LazyFrame, *kinds: str) -> pl.DataFrame:
 def newest_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
     """Return the market's last word on each match, which ratings and models learn from after the match.
 
-    Returns:
-        match_date, match_id, p_home, p_draw, p_away, and p_over of over 2.5 goals, null where no total is quoted.
+    The columns are those of `consensus` and p_over of over 2.5 goals, null where no total is quoted.
     """
     read = (*MATCH, "bookmaker", "market", "line", "kind", "quoted_at", "selection", "power")
     average = market_probabilities.filter(pl.col("bookmaker") == "average").select(read).collect().lazy()
@@ -62,9 +58,7 @@ def newest_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
 def pre_match_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
     """Return the prices before the match that a blend reads.
 
-    Returns:
-        Columns of `consensus` of the average, and pinnacle_home, pinnacle_draw, pinnacle_away, null where Pinnacle does
-        not quote the match.
+    The columns are those of `consensus` of the average and `SHARP_PROBABILITIES`, null where Pinnacle does not quote.
     """
     sharp = consensus(market_probabilities, "pre_match", SHARP_BOOKMAKER)
     sharp = sharp.rename(dict(zip(PROBABILITIES, SHARP_PROBABILITIES, strict=True)))
@@ -78,15 +72,10 @@ def closing_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
 
 
 def mean_probabilities(best_prices: pl.LazyFrame, kind: str) -> pl.DataFrame:
-    """Return the probabilities of the mean prices of `best_prices`, book by book.
+    """Return the probabilities of the mean prices of a kind, book by book.
 
-    Args:
-        best_prices: rows of the table.
-        kind: opening, pre_match or closing.
-
-    Returns:
-        match_date, match_id, market, line, selection, probability of the complete books. Of a handicap, the
-        probability given that money changes hands.
+    The columns are match_date, match_id, market, line, selection, probability. Incomplete books are left
+    out. Of a handicap it is the probability given that money changes hands.
     """
     rows = (
         best_prices.filter(pl.col(kind) > 1)

@@ -35,12 +35,8 @@ def fonbet_quotes(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFra
     Quarantined are those without a time, after kick-off, not above 1, or on a line that is no quarter of a goal.
 
     The first book seen of a market and line is `opening`. The last one is `closing` once its match has kicked off, by
-    its status or by a newer snapshot, and if it stood in the last snapshot before. Every other is `pre_match`.
-
-    Args:
-        events: rows of `fonbet_events` on the dates of the matches and the days beside them.
-        links: rows of `odds_links` on the same dates.
-        matches: rows of `matches`.
+    its status or by a newer snapshot, and if it stood in the last snapshot before. Every other is `pre_match`. Events
+    and links are of the dates of the matches and of the days before and after them.
     """
     offers = _of_matches(events, links, matches)
     reason = _reason(offers)
@@ -57,20 +53,11 @@ def fonbet_quotes(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFra
     history = _history(quotes.filter(wrong.is_null()))
     seen_later = (pl.col("status") == "scheduled") & (pl.col("kick_off_at") < pl.col("newest_snapshot_at"))
     over = ~pl.col("status").is_in(["scheduled", "postponed"]) | seen_later
-    kind = (
-        pl.when(pl.col("is_last") & over)
-        .then(pl.lit("closing"))
-        .when("is_first")
-        .then(pl.lit("opening"))
-        .otherwise(pl.lit("pre_match"))
-    )
-    rows = history.with_columns(kind=kind, bookmaker=pl.lit("fonbet")).select(
+    kind = pl.when(pl.col("is_last") & over).then(pl.lit("closing")).when("is_first").then(pl.lit("opening"))
+    rows = history.with_columns(kind=kind.otherwise(pl.lit("pre_match")), bookmaker=pl.lit("fonbet")).select(
         pl.col(name).cast(dtype) for name, dtype in ODDS.schema.items()
     )
-    return Prices(
-        pl.concat([ODDS.empty(), rows]),
-        pl.concat([quarantine("odds").empty(), refused, bad]),
-    )
+    return Prices(pl.concat([ODDS.empty(), rows]), pl.concat([quarantine("odds").empty(), refused, bad]))
 
 
 def _of_matches(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFrame) -> pl.DataFrame:
@@ -82,13 +69,13 @@ def _of_matches(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFrame
         for days in range(-DAYS_APART, DAYS_APART + 1)
     ).group_by("match_date")
     linked = links.filter(pl.col("outcome") == "linked").select("event_id", "match_id", event_date="match_date")
-    known = matches.select("match_date", "match_id", "league", "status", match_kick_off_at="kick_off_at")
+    match_rows = matches.select("match_date", "match_id", "league", "status", match_kick_off_at="kick_off_at")
     apart = (pl.col("event_date") - pl.col("match_date")).dt.total_days().abs()
     return (
         seen.filter(pl.col("blocked").ne_missing("true"), pl.col("factors").is_not_null())
         .select("event_date", "event_id", "quoted_at", "kick_off_at", "factors", "_payload_id", "_record")
         .join(linked, on=["event_date", "event_id"])
-        .join(known, on="match_id")
+        .join(match_rows, on="match_id")
         .filter(apart <= DAYS_APART)
         .join(newest.agg(newest_snapshot_at=pl.col("quoted_at").max()), on="match_date", how="left")
         .with_columns(kick_off_at=pl.coalesce("match_kick_off_at", _instant("kick_off_at")))
@@ -102,23 +89,19 @@ def _instant(column: str) -> pl.Expr:
 
 
 def _origin() -> dict[str, pl.Expr]:
-    return {
-        "origin": pl.lit("fonbet_events"),
-        "payload_id": pl.col("_payload_id"),
-        "line": pl.col("_record"),
-        "match_date": pl.col("match_date"),
-    }
+    columns = {"payload_id": "_payload_id", "line": "_record", "match_date": "match_date"}
+    return {"origin": pl.lit("fonbet_events"), **{name: pl.col(column) for name, column in columns.items()}}
 
 
 def _reason(offers: pl.DataFrame) -> pl.Series:
     """Why nothing of a snapshot can be used; null where it can."""
     kick_off, quoted = pl.col("kick_off_at"), pl.col("quoted_at")
-    told = [time.dt.to_string("%Y-%m-%dT%H:%MZ") for time in (kick_off, quoted)]
+    times = [time.dt.to_string("%Y-%m-%dT%H:%MZ") for time in (kick_off, quoted)]
     return offers.select(
         reason=pl.when(quoted.is_null() | kick_off.is_null())
         .then(pl.lit("expected the time of the quote and a kick-off after it, found one of them missing"))
         .when(quoted > kick_off)
-        .then(pl.format("expected a quote at or before kick-off {}, found one of {}", *told))
+        .then(pl.format("expected a quote at or before kick-off {}, found one of {}", *times))
         .when(~pl.struct("match_date", "match_id", "quoted_at").is_first_distinct())
         .then(pl.lit("expected one event of the match in a snapshot, found another"))
     ).to_series()
@@ -126,7 +109,7 @@ def _reason(offers: pl.DataFrame) -> pl.Series:
 
 def _quotes(offers: pl.DataFrame) -> pl.DataFrame:
     """One row per factor that is one of ours; `line` as we count it."""
-    known = pl.DataFrame(
+    factors = pl.DataFrame(
         [(factor, *meaning) for factor, meaning in FACTORS.items()],
         schema={"factor": pl.Int64, "market": pl.String, "selection": pl.String, "sign": pl.Float64},
         orient="row",
@@ -136,7 +119,7 @@ def _quotes(offers: pl.DataFrame) -> pl.DataFrame:
         offers.with_columns(pl.col("factors").str.json_decode(pl.List(pl.List(pl.Float64))))
         .explode("factors", empty_as_null=False, keep_nulls=False)
         .with_columns(factor=cell.get(0).cast(pl.Int64), price=cell.get(1), line=cell.get(2, null_on_oob=True))
-        .join(known, on="factor", maintain_order="left")
+        .join(factors, on="factor", maintain_order="left")
         .with_columns(line=pl.when(pl.col("line") == 0).then("line").otherwise(pl.col("line") * pl.col("sign")))
     )
 

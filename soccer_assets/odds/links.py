@@ -18,16 +18,15 @@ from soccer_assets.linking.assignment import Scorer
 from soccer_assets.linking.link import SEEN, link
 from soccer_assets.matches.schema import ON
 from soccer_assets.odds.schema import ODDS_LINKS
-from soccer_assets.storage.tables import UTC
+from soccer_assets.storage.tables import SHOWN, UTC
 
 SOURCE: Final = "fonbet"
 NOBODY: Final = "linker"
 #: A match that was moved so many days is a case; the league's own date and the UTC date differ by one.
 DAYS_MOVED: Final = 3
-BESIDE: Final = dt.timedelta(days=DAYS_MOVED)
+WINDOW: Final = dt.timedelta(days=DAYS_MOVED)
 #: What was linked longer ago tells little: clubs are renamed, and leagues change.
 REMEMBERED: Final = dt.timedelta(days=400)
-SHOWN: Final = 5
 
 
 def odds_links(
@@ -37,18 +36,14 @@ def odds_links(
     ledger: pl.DataFrame,
     scorer: Scorer | None = None,
 ) -> pl.DataFrame:
-    """Rows of `odds_links` for the dates of the events.
+    """Return the rows of `odds_links` for the dates of the events, which stand once in each snapshot that has them.
 
-    Args:
-        events: rows of `fonbet_events`: an event in each snapshot that has it.
-        matches: rows of `matches` on those dates and `DAYS_MOVED` before and after them.
-        history: rows of `odds_links` of earlier dates.
-        ledger: the decisions.
-        scorer: of names; the shipped one by default.
+    The matches are of those dates and of `DAYS_MOVED` before and after them; the history is `odds_links` of earlier
+    dates; the ledger holds the decisions; names are scored by the shipped scorer where none is given.
     """
     newest = _newest(events)
     into = decisions.merged(ledger)
-    known = (
+    fixtures = (
         matches.filter(pl.col("status").is_in(ON))
         .select("match_id", "home", "away", "kick_off_at", date="match_date", competition="league",
                 country=country_of_league(),
@@ -56,16 +51,16 @@ def odds_links(
     )  # fmt: skip
     aliases = decisions.aliases(ledger).filter(pl.col("source") == SOURCE)
     rejected = decisions.rejected(ledger).filter(pl.col("source") == SOURCE)
-    found = [ODDS_LINKS.empty()]
+    rows = [ODDS_LINKS.empty()]
     for (date,), of_day in newest.partition_by("match_date", as_dict=True).items():
-        past = pl.concat([history, *found]).filter(pl.col("match_date") >= date - REMEMBERED)
-        near = known.filter((pl.col("date") - date).abs() <= BESIDE)
+        past = pl.concat([history, *rows]).filter(pl.col("match_date") >= date - REMEMBERED)
+        near = fixtures.filter((pl.col("date") - date).abs() <= WINDOW)
         asked = of_day.filter("ours").select(
             "event_id", "home", "away", "competition", "country", "kick_off_at", date="match_date"
         )
-        told = link(asked, near, aliases, scorer, seen=_seen(past, into), rejected=rejected)
-        found.append(_rows(of_day, told, near, aliases))
-    return ODDS_LINKS.conform(pl.concat(found))
+        linked = link(asked, near, aliases, scorer, seen=_seen(past, into), rejected=rejected)
+        rows.append(_rows(of_day, linked, near, aliases))
+    return ODDS_LINKS.conform(pl.concat(rows))
 
 
 def _newest(events: pl.DataFrame) -> pl.DataFrame:
@@ -88,18 +83,14 @@ def _seen(links: pl.DataFrame, into: dict[str, str]) -> pl.DataFrame:
     return days.group_by("name", "team_id").agg(days=pl.len().cast(SEEN["days"])).sort("name", "team_id")
 
 
-def _rows(of_day: pl.DataFrame, told: pl.DataFrame, matches: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
+def _rows(of_day: pl.DataFrame, linked: pl.DataFrame, matches: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
     """The events with what is told of them; those that were not asked about are none."""
     decided = aliases.select("name", "country", "decided_at", "decided_by")
     both = pl.concat([of_day.select("event_id", "country", name=side) for side in ("home", "away")])
-    here = (
-        pl.col("country_of_name").is_null()
-        | pl.col("country").is_null()
-        | (pl.col("country_of_name") == pl.col("country"))
-    )
+    same_country = (pl.col("country_of_name") == pl.col("country")).fill_null(True)
     last = (
         both.join(decided.rename({"country": "country_of_name"}), on="name")
-        .filter(here)
+        .filter(same_country)
         .sort("event_id", "decided_at", "decided_by")
         .group_by("event_id", maintain_order=True)
         .agg(alias_at=pl.col("decided_at").last(), alias_by=pl.col("decided_by").last())
@@ -107,7 +98,7 @@ def _rows(of_day: pl.DataFrame, told: pl.DataFrame, matches: pl.DataFrame, alias
     by_alias = pl.col("method").eq_missing("alias")
     clubs = matches.select("match_id", "home_id", "away_id")
     rows = (
-        of_day.join(told, on="event_id", how="left")
+        of_day.join(linked, on="event_id", how="left")
         .join(clubs, on="match_id", how="left")
         .join(last, on="event_id", how="left")
     )
@@ -123,18 +114,13 @@ def _rows(of_day: pl.DataFrame, told: pl.DataFrame, matches: pl.DataFrame, alias
 
 
 def unlinked(links: pl.DataFrame, matches: pl.DataFrame) -> list[dict[str, Any]]:
-    """How many events of each league are without a match, on dates about which the league has any.
+    """Return how many events of each league have no match, on dates on which the league has any.
 
-    Args:
-        links: rows of `odds_links`.
-        matches: rows of `matches` on the same dates.
-
-    Returns:
-        league, events, unlinked, share, and `examples`: up to five, each with its alias lines to complete.
+    A league has league, events, unlinked, share, and `examples`: up to five, each with its alias lines to complete.
     """
     played = matches.filter(pl.col("status").is_in(ON)).select(pl.col("league").cast(pl.String), "match_date").unique()
     ours = links.filter(pl.col("league").is_not_null()).join(played, on=["league", "match_date"], how="semi")
-    told = []
+    counts = []
     for (league,), events in ours.sort("match_date", "event_id").partition_by("league", as_dict=True).items():
         missing = events.filter(pl.col("outcome") != "linked")
         examples = [
@@ -143,10 +129,10 @@ def unlinked(links: pl.DataFrame, matches: pl.DataFrame) -> list[dict[str, Any]]
             for event in missing.head(SHOWN).iter_rows(named=True)
         ]
         share = len(missing) / len(events)
-        told.append(
+        counts.append(
             {"league": league, "events": len(events), "unlinked": len(missing), "share": share, "examples": examples}
         )
-    return sorted(told, key=lambda row: str(row["league"]))
+    return sorted(counts, key=lambda row: str(row["league"]))
 
 
 def alias_line(event: Mapping[str, Any], side: str, team_id: str | None) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from soccer_assets.odds.cells import OTHER_CHARACTER, OTHER_NOTATION, UNSIGNED, decimal_odds, handicap
-from soccer_assets.odds.schema import BOOKMAKERS, MOST_HANDICAP, ODDS, most_price
+from soccer_assets.odds.schema import BOOKMAKERS, GOALS_LINE, MOST_HANDICAP, ODDS, most_price
 from soccer_assets.storage.tables import UTC, quarantine
 
 #: A header that misspells a column, in files of the extra leagues.
@@ -56,16 +56,14 @@ class Prices:
 def price_columns() -> Iterator[PriceColumn]:
     """Every price column the site has ever published."""
     for code, bookmaker in BOOKMAKERS.items():
-        for kind, mark in (("pre_match", ""), ("closing", "C")):
-            for suffix, selection in ONE_X_TWO.items():
-                yield PriceColumn(f"{code}{mark}{suffix}", f"{code}{mark} 1x2", bookmaker, "1x2", kind, selection)
-            for suffix, selection in OVER_UNDER.items():
-                name, book = f"{code}{mark}{suffix}", f"{code}{mark} goals"
-                yield PriceColumn(name, book, bookmaker, "over_under", kind, selection, line=2.5)
-            lines = ("AHCh",) if mark else (f"{code}AH", "AHh", "BbAHh")
-            for suffix, selection in HANDICAP.items():
-                name, book = f"{code}{mark}{suffix}", f"{code}{mark} handicap"
-                yield PriceColumn(name, book, bookmaker, "asian_handicap", kind, selection, line_columns=lines)
+        for kind, mark in (("pre_match", code), ("closing", f"{code}C")):
+            handicaps = (f"{code}AH", "AHh", "BbAHh") if kind == "pre_match" else ("AHCh",)
+            for market, selections, line, lines in (
+                ("1x2", ONE_X_TWO, None, ()), ("over_under", OVER_UNDER, GOALS_LINE, ()),
+                ("asian_handicap", HANDICAP, None, handicaps),
+            ):  # fmt: skip
+                for suffix, name in selections.items():
+                    yield PriceColumn(mark + suffix, f"{mark} {market}", bookmaker, market, kind, name, line, lines)
 
 
 def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
@@ -174,22 +172,16 @@ def _in_other_notation(
     books = books_with(OTHER_NOTATION, [name for name in names if name in mixed])
     high_books = books_with(UNSIGNED, names)
 
-    def cell(name: str) -> pl.Expr:
-        other = pl.col(name).str.contains(OTHER_NOTATION)
-        return pl.when(other).then(pl.format("{} in {}", name, pl.lit(name)))
+    def first_cell(names: Sequence[str], notation: str) -> pl.Expr:
+        return pl.coalesce(pl.when(pl.col(name).str.contains(notation)).then(_cell_text(name)) for name in names)
 
     def of_book(book: str) -> pl.Expr:
         names = [column.name for column in columns if column.book == book]
-        signed = [cell(name) for name in names]
+        signed = first_cell(names, OTHER_NOTATION)
         if book not in high_books:
-            return pl.coalesce(signed)
-        whole = [pl.col(name).str.contains(UNSIGNED) for name in names]
-        high = pl.all_horizontal(other.fill_null(True) for other in whole)
-        first = [
-            pl.when(other).then(pl.format("{} in {}", name, pl.lit(name)))
-            for name, other in zip(names, whole, strict=True)
-        ]
-        return pl.coalesce(*signed, pl.when(high).then(pl.coalesce(first)))
+            return signed
+        high = pl.all_horizontal(pl.col(name).str.contains(UNSIGNED).fill_null(True) for name in names)
+        return pl.coalesce(signed, pl.when(high).then(first_cell(names, UNSIGNED)))
 
     return {book: of_book(book) for book in sorted(books | high_books)}
 
@@ -197,20 +189,15 @@ def _in_other_notation(
 def _quoted(
     filled: pl.LazyFrame, column: PriceColumn, price: pl.Expr, foreign: pl.Expr | None, published: Collection[str]
 ) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """The rows of one column that quote a price, and those that hold something else.
+    """The rows of one column that quote a price, and those that hold something else; `filled` have a cell.
 
-    Args:
-        filled: the rows whose cell is not null.
-        column: what it quotes.
-        price: its cells as decimal odds.
-        foreign: a cell of its book in another notation; None where no row has one.
-        published: columns that hold handicaps.
+    `foreign` is a cell of the book in another notation, None where no row has one; `published` hold handicaps.
     """
     filled = filled.with_columns(price=price)
     line: pl.Expr = pl.lit(column.line, dtype=pl.Float64)
     most = most_price(column.bookmaker, column.market)
     sound = (pl.col("price") <= most).fill_null(False)
-    cell_text = pl.format("{} in {}", column.name, pl.lit(column.name))
+    cell_text = _cell_text(column.name)
     reason: pl.Expr = (
         pl.when(pl.col("price").is_null())
         .then(pl.format("expected decimal odds above 1, found {}", cell_text))
@@ -225,10 +212,10 @@ def _quoted(
         names = [name for name in column.line_columns if name in published]
         cell: pl.Expr = pl.lit(f"none in {', '.join(names)}")
         for name in reversed(names):
-            there = pl.col(name).is_not_null()
+            has_line = pl.col(name).is_not_null()
             read = pl.col(HANDICAP_OF.format(name))
-            line = pl.when(there).then(read).otherwise(line)
-            cell = pl.when(there).then(pl.format("{} in {}", name, pl.lit(name))).otherwise(cell)
+            line = pl.when(has_line).then(read).otherwise(line)
+            cell = pl.when(has_line).then(_cell_text(name)).otherwise(cell)
         sound &= pl.col("line").is_not_null()
         bounds = f"from {-MOST_HANDICAP:g} to {MOST_HANDICAP:g} goals"
         text = pl.format("expected a handicap, a multiple of 0.25 {}, found {}", pl.lit(bounds), cell)
@@ -249,6 +236,10 @@ def _quoted(
         record=pl.format("{} {}={}", "match_id", pl.lit(column.name), column.name),
     )
     return rows.select(types.names()), wrong
+
+
+def _cell_text(name: str) -> pl.Expr:
+    return pl.format("{} in {}", name, pl.lit(name))
 
 
 def _collected(match_date: pl.Expr, seen_at: pl.Expr, kick_off_at: pl.Expr) -> pl.Expr:

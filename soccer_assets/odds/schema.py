@@ -15,32 +15,12 @@ MARKETS = {
 QUOTE_TYPES = ("opening", "pre_match", "closing")
 #: football-data.co.uk's column prefixes; Betbrain's aggregates are the market's before 2019/20.
 BOOKMAKERS = {
-    "1XB": "1xbet",
-    "B365": "bet365",
-    "BF": "betfair",
-    "BFD": "betfred",
-    "BFE": "betfair_exchange",
-    "BMGM": "betmgm",
-    "BS": "blue_square",
-    "BV": "betvictor",
-    "BW": "bwin",
-    "CL": "coral",
-    "GB": "gamebookers",
-    "IW": "interwetten",
-    "LB": "ladbrokes",
-    "PS": "pinnacle",
-    "P": "pinnacle",
-    "SB": "sportingbet",
-    "SJ": "stan_james",
-    "SO": "sporting_odds",
-    "SY": "stanleybet",
-    "VC": "vc_bet",
-    "WH": "william_hill",
-    "Max": "maximum",
-    "BbMx": "maximum",
-    "Avg": "average",
-    "BbAv": "average",
-}
+    "1XB": "1xbet", "B365": "bet365", "BF": "betfair", "BFD": "betfred", "BFE": "betfair_exchange", "BMGM": "betmgm",
+    "BS": "blue_square", "BV": "betvictor", "BW": "bwin", "CL": "coral", "GB": "gamebookers", "IW": "interwetten",
+    "LB": "ladbrokes", "PS": "pinnacle", "P": "pinnacle", "SB": "sportingbet", "SJ": "stan_james",
+    "SO": "sporting_odds", "SY": "stanleybet", "VC": "vc_bet", "WH": "william_hill", "Max": "maximum",
+    "BbMx": "maximum", "Avg": "average", "BbAv": "average",
+}  # fmt: skip
 #: Bookmakers whose prices are seen in snapshots of their own line.
 SNAPSHOT_BOOKMAKERS = ("fonbet",)
 #: Not bookmakers: what the site works out over all that it watches.
@@ -78,14 +58,8 @@ def most_price(bookmaker: str, market: str) -> float:
     return (MOST_PRICE_OF_MAXIMUM if bookmaker == "maximum" else MOST_PRICE)[market]
 
 
-_LINE = Column(
-    "line",
-    pl.Float64,
-    "goals (over/under), or the home club's handicap in goals whoever is bet on; null for 1x2",
-    nullable=True,
-    ge=-MOST_HANDICAP,
-    le=MOST_TOTAL,
-)
+_LINE = Column("line", pl.Float64, nullable=True, ge=-MOST_HANDICAP, le=MOST_TOTAL, description="goals (over/under), "
+               "or the home club's handicap in goals whoever is bet on; null for 1x2")  # fmt: skip
 _QUOTE = (
     Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
     Column("match_id", pl.String, "the match"),
@@ -96,13 +70,9 @@ _QUOTE = (
     Column("kind", _KIND, "first quote seen, a later one, or the last at or before kick-off"),
     Column("selection", _SELECTION, "outcome bet on"),
     Column("price", pl.Float64, "decimal odds", ge=1.0),
-    Column(
-        "quoted_at",
-        UTC,
-        "when seen, else by the source's collection rule; closing prices of an archive: kick-off, where known",
-        nullable=True,
-    ),
-)
+    Column("quoted_at", UTC, nullable=True, description="when seen, else by the source's collection rule; closing "
+           "prices of an archive: kick-off, where known"),
+)  # fmt: skip
 _KEY = ("match_date", "match_id", "bookmaker", "market", "line", "kind", "quoted_at", "selection")
 
 ODDS = Table("odds", "One quoted price.", _QUOTE, _KEY)
@@ -129,8 +99,8 @@ MARKET_PROBABILITIES = Table(
 
 
 def _market_price(name: str, when: str) -> Column:
-    about = f"the market's mean price {when}: the source's average, else that of the bookmakers"
-    return Column(name, pl.Float64, about, nullable=True, ge=1.0)
+    description = f"the market's mean price {when}: the source's average, else that of the bookmakers"
+    return Column(name, pl.Float64, description, nullable=True, ge=1.0)
 
 
 BEST_PRICES = Table(

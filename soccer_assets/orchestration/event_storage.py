@@ -56,7 +56,7 @@ class _Materialization:
     text: tuple[str, str, str]
 
     @classmethod
-    def of(cls, event: EventLogEntry, row: dict[str, Any]) -> "_Materialization":
+    def from_event(cls, event: EventLogEntry, row: dict[str, Any]) -> "_Materialization":
         unkeyed = _without_key_and_time(event)
         before, rest = serialize_value(unkeyed).split(json.dumps(KEY_PLACEHOLDER))
         between, after = rest.split(json.dumps(TIME_PLACEHOLDER))
@@ -117,7 +117,7 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
                 rows.append(self._event_to_row(event))
                 continue
             if first is None or first.event != _without_key_and_time(event):
-                first = _Materialization.of(event, self._event_to_row(event))
+                first = _Materialization.from_event(event, self._event_to_row(event))
             rows.append(first.row_of(event, self._event_insert_timestamp(event)))
         return rows
 

@@ -75,15 +75,15 @@ class DeltaIOManager(IOManager):
             }
         )
 
-    def _write_beside(self, context: OutputContext, name: str, given: TableRows, first: dt.date, last: dt.date) -> None:
+    def _write_beside(self, context: OutputContext, name: str, rows: TableRows, first: dt.date, last: dt.date) -> None:
         """Write what comes with the rows, before them: a run that is killed between the two writes both again."""
-        if (bad := given.quarantined) is not None:
+        if (bad := rows.quarantined) is not None:
             of_dates = f"{DATE} >= '{first}' AND {DATE} <= '{last}'"
-            self._lake.replace(quarantine(name).name, bad, given.replaces or of_dates)
+            self._lake.replace(quarantine(name).name, bad, rows.replaces or of_dates)
             reasons = bad["reason"].str.replace(", found .*", "").value_counts(name="rows", sort=True)
             context.add_output_metadata({"quarantined": len(bad), "quarantined by reason": dict(reasons.iter_rows())})
-        if given.beyond is not None and self._lake.exists(name):
-            for moved in given.beyond(self._lake.scan(name)):
+        if rows.beyond is not None and self._lake.exists(name):
+            for moved in rows.beyond(self._lake.scan(name)):
                 if self._lake.exists(moved.table or name):
                     self._lake.replace(moved.table or name, moved.rows, moved.predicate)
 

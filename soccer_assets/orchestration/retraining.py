@@ -85,23 +85,23 @@ def decide(instance: DagsterInstance, cursor: str | None, settings: Settings, to
     if newest is None:
         return Decision(None, f"no report has rows; threshold {settings.drift_share}", json.dumps(kept))
     kept["newest"] = [str(newest.date), newest.share]
-    told = f"drift share {newest.share:.2f} on {newest.date}"
+    drift = f"drift share {newest.share:.2f} on {newest.date}"
     if newest.event <= memory.seen:
-        return Decision(None, f"the newest report was read before: {told}", json.dumps(kept))
+        return Decision(None, f"the newest report was read before: {drift}", json.dumps(kept))
     if newest.share < settings.drift_share:
-        return Decision(None, f"{told}; threshold {settings.drift_share}", json.dumps(kept))
+        return Decision(None, f"{drift}; threshold {settings.drift_share}", json.dumps(kept))
     if under_way := instance.get_run_records(RunsFilter(job_name=TRAINING, statuses=list(UNDER_WAY)), limit=1):
-        return f"{told}, but training run {under_way[0].dagster_run.run_id} is under way"
+        return f"{drift}, but training run {under_way[0].dagster_run.run_id} is under way"
     trained = None if memory.is_reset else _trained(instance, memory.requested, today)
     if trained is not None and (today - trained).days < settings.retrain_days:
-        why = f"{told}, but retrained on {trained}, under {settings.retrain_days} days ago"
+        why = f"{drift}, but retrained on {trained}, under {settings.retrain_days} days ago"
         return Decision(None, why, json.dumps(kept))
-    return Decision(today, told, json.dumps(kept | {"requested": str(today)}))
+    return Decision(today, drift, json.dumps(kept | {"requested": str(today)}))
 
 
 def _reports(instance: DagsterInstance, after: int) -> tuple[int, list[Report]]:
     """The last event of `drift_report` after one, and the reports among them that have rows."""
-    found: list[Report] = []
+    reports: list[Report] = []
     while True:
         chosen = AssetRecordsFilter(asset_key=AssetKey("drift_report"), after_storage_id=after)
         records = instance.fetch_materializations(chosen, limit=PAGE, ascending=True).records
@@ -109,9 +109,9 @@ def _reports(instance: DagsterInstance, after: int) -> tuple[int, list[Report]]:
             made: Any = record.asset_materialization
             if "drift share" in made.metadata:
                 date = dt.date.fromisoformat(str(made.partition))
-                found.append(Report(record.storage_id, date, float(made.metadata["drift share"].value)))
+                reports.append(Report(record.storage_id, date, float(made.metadata["drift share"].value)))
         if not records:
-            return after, found
+            return after, reports
         after = records[-1].storage_id
 
 
@@ -123,7 +123,7 @@ def _trained(instance: DagsterInstance, requested: dt.date | None, today: dt.dat
     dates = [dt.date.fromisoformat(key) for key in instance.get_materialized_partitions(AssetKey("model_card"))]
     succeeded = RunsFilter(job_name=TRAINING, statuses=[DagsterRunStatus.SUCCESS])
     tags = [record.dagster_run.tags for record in instance.get_run_records(succeeded, limit=PAGE)]
-    dates += [dt.date.fromisoformat(of[PARTITION_NAME_TAG]) for of in tags if PARTITION_NAME_TAG in of]
+    dates += [dt.date.fromisoformat(run[PARTITION_NAME_TAG]) for run in tags if PARTITION_NAME_TAG in run]
     if requested is not None:
         runs = RunsFilter(job_name=TRAINING, tags={PARTITION_NAME_TAG: str(requested)})
         if not instance.get_run_records(runs, limit=1):

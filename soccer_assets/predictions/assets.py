@@ -53,12 +53,12 @@ def predictions(
     rows = forecast(has_champion, match_features, selected_model, promotions, pre_match_prices(market_probabilities))
     rows = as_sealed(lake, rows, clock.now())
     counts = dict(rows["line"].value_counts().sort("line").iter_rows())
-    shown = rows.select("match_date", "league", "home", "away", "line", *PROBABILITIES).tail(30)
+    table = rows.select("match_date", "league", "home", "away", "line", *PROBABILITIES).tail(30)
     context.add_output_metadata(
         {
             "forecasts by line": counts,
             "matches before the first champion": len(matches) - len(has_champion),
-            "newest": MetadataValue.md(markdown(shown)),
+            "newest": MetadataValue.md(markdown(table)),
         }
     )
     return rows
@@ -75,8 +75,8 @@ def markets(
     require_rows("predictions", predictions, forecastable(matches))
     rows = all_markets(predictions, over_2_5(market_probabilities, "pre_match"))
     newest = rows.join(rows.tail(1).select("match_id", "line"), on=["match_id", "line"])
-    shown = newest.select("match_id", "line", "market", "goals_line", "selection", "won", "push", "fair_odds")
-    context.add_output_metadata({"newest match": MetadataValue.md(markdown(shown.head(25)))})
+    table = newest.select("match_id", "line", "market", "goals_line", "selection", "won", "push", "fair_odds")
+    context.add_output_metadata({"newest match": MetadataValue.md(markdown(table.head(25)))})
     return rows
 
 

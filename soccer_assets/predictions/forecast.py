@@ -21,14 +21,10 @@ from soccer_assets.storage.lake import DATE, MATCH
 def forecast(
     matches: pl.DataFrame, features: pl.DataFrame, models: pl.LazyFrame, promotions: pl.DataFrame, prices: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row per match and line.
+    """Return a row per match and line; postponed and void matches are left out.
 
-    Args:
-        matches: rows of `matches`; those postponed or void are left out.
-        features: rows of `match_features` of these matches.
-        models: rows of `selected_model`; only the texts of the models needed are read.
-        promotions: the ledger of `promotions`.
-        prices: rows of `pre_match_prices`.
+    `models` are rows of `selected_model`, of which only the texts that are needed are read; `prices` are rows of
+    `odds.consensus.pre_match_prices`.
 
     Raises:
         NotMaterializedError: no model was champion on the date of the first match.
@@ -37,7 +33,7 @@ def forecast(
     coming = matches.filter(pl.col("status").is_in(FORECAST)).select(named).sort(MATCH)
     if coming.is_empty():
         return PREDICTIONS.empty()
-    known = coming.join(features, on=MATCH, how="left", maintain_order="left", suffix="_feature")
+    inputs = coming.join(features, on=MATCH, how="left", maintain_order="left", suffix="_feature")
     priced = coming.select(MATCH).join(prices, on=MATCH, how="left", maintain_order="left")
     by = _who(coming[DATE], models, promotions)
     texts = models.filter(pl.col("version").is_in(sorted(set(by["champion"]) | set(by["challenger"].drop_nulls()))))
@@ -45,9 +41,9 @@ def forecast(
     for version, text in texts.unique("version").sort("version").select("version", "forecaster").collect().iter_rows():
         forecaster = Forecaster.decode(text)
         for role, lines in (("champion", _three_lines), ("challenger", _one_line)):
-            mine = (by[role] == version).fill_null(False)
-            if mine.any():
-                parts += lines(forecaster, role, coming.filter(mine), known.filter(mine), priced.filter(mine))
+            mask = (by[role] == version).fill_null(False)
+            if mask.any():
+                parts += lines(forecaster, role, coming.filter(mask), inputs.filter(mask), priced.filter(mask))
     return PREDICTIONS.conform(pl.concat(parts, how="diagonal"))
 
 
@@ -75,8 +71,8 @@ def _who(dates: pl.Series, models: pl.LazyFrame, promotions: pl.DataFrame) -> pl
 def _nobody(first: dt.date, made: pl.DataFrame, promotions: pl.DataFrame) -> str:
     days = made[DATE].to_list()
     if not days or days[0] > first:
-        found = f"the oldest of {days[0]}" if days else "none"
-        return f"expected a selected_model of {first} or before, found {found}: run `uv run soccer train {first}`"
+        existing = f"the oldest of {days[0]}" if days else "none"
+        return f"expected a selected_model of {first} or before, found {existing}: run `uv run soccer train {first}`"
     refused = promotions.filter(~pl.col("accepted"), pl.col("effective_from") <= first).sort("moved_at").tail(1)
     why = "".join(f"; {version} was refused: {reason}" for version, reason in refused[["version", "reason"]].rows())
     return (
@@ -86,13 +82,13 @@ def _nobody(first: dt.date, made: pl.DataFrame, promotions: pl.DataFrame) -> str
 
 
 def _three_lines(
-    forecaster: Forecaster, role: str, batch: pl.DataFrame, known: pl.DataFrame, prices: pl.DataFrame
+    forecaster: Forecaster, role: str, batch: pl.DataFrame, inputs: pl.DataFrame, prices: pl.DataFrame
 ) -> list[pl.DataFrame]:
     """The champion's lines; those with prices only where there are."""
-    (model,) = _one_line(forecaster, "model", batch, known, prices)
+    (model,) = _one_line(forecaster, "model", batch, inputs, prices)
     priced = prices["p_home"].is_not_null()
     rated, quoted = model.filter(priced), prices.filter(priced)
-    blend = forecaster.blend(rated.select(PROBABILITIES).to_numpy(), quoted, known.filter(priced))
+    blend = forecaster.blend(rated.select(PROBABILITIES).to_numpy(), quoted, inputs.filter(priced))
     market = rated.drop("model_version", "trained_through").with_columns(quoted.select(PROBABILITIES).get_columns())
     return [
         model,
@@ -102,12 +98,12 @@ def _three_lines(
 
 
 def _one_line(
-    forecaster: Forecaster, line: str, batch: pl.DataFrame, known: pl.DataFrame, prices: pl.DataFrame
+    forecaster: Forecaster, line: str, batch: pl.DataFrame, inputs: pl.DataFrame, prices: pl.DataFrame
 ) -> list[pl.DataFrame]:
     """The forecasts of a model without prices."""
-    rates = forecaster.goal_rates(known)
-    told = batch.with_columns(
-        *_probabilities(forecaster.predict(known)),
+    rates = forecaster.goal_rates(inputs)
+    rows = batch.with_columns(
+        *_probabilities(forecaster.predict(inputs)),
         pl.Series("home_goals_expected", rates[:, 0]),
         pl.Series("away_goals_expected", rates[:, 1]),
         rho=pl.lit(forecaster.goals.rho),
@@ -115,8 +111,8 @@ def _one_line(
         model_version=pl.lit(forecaster.version),
         trained_through=pl.lit(forecaster.trained_through),
     )
-    return [told]
+    return [rows]
 
 
 def _probabilities(p: Floats) -> list[pl.Series]:
-    return [pl.Series(name, p[:, place]) for place, name in enumerate(PROBABILITIES)]
+    return [pl.Series(name, p[:, column]) for column, name in enumerate(PROBABILITIES)]

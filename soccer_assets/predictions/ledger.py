@@ -52,15 +52,10 @@ class Verdict:
 def sealing(
     predictions: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame, now: dt.datetime
 ) -> Callable[[pl.LazyFrame], pl.DataFrame]:
-    """A function that gives the rows to add to the ledger, chained to the rows of the ledger it is called with.
+    """Return a function that gives the rows to add to the ledger, chained to the rows of the ledger it is called with.
 
-    These are the forecasts that can still be sealed and say something new.
-
-    Args:
-        predictions: rows of `predictions`.
-        features: rows of `match_features` of at least the same matches.
-        prices: rows of `market_probabilities` of at least the same matches.
-        now: the moment of sealing.
+    These are the forecasts that can still be sealed and say something new. `features` and `prices`, rows of
+    `market_probabilities`, are of at least the same matches.
     """
     unsealed = predictions.filter(now < _KNOWN_FROM)
     forecasts = _with_grounds(unsealed, features, prices).select(_CONTENT).sort(*MATCH, "line")
@@ -76,37 +71,27 @@ def as_sealed(lake: Lake, predictions: pl.DataFrame, now: dt.datetime) -> pl.Dat
     """The forecasts, those of matches that kicked off as they were sealed last by the same model, where they were.
 
     A result that is corrected changes the features of later matches of the past, never what was said of them.
-
-    Args:
-        lake: where the ledger is.
-        predictions: rows of `predictions`.
-        now: the time.
     """
     if not lake.exists(NAME) or predictions.is_empty():
         return predictions
-    of = [*MATCH, "line", "model_version"]
+    key = [*MATCH, "line", "model_version"]
     rows = lake.scan(NAME, *(predictions.select(first=pl.col(DATE).min(), last=pl.col(DATE).max()).row(0)))
-    newest = rows.filter(pl.col("number") == pl.col("number").max().over(of)).select(*of, *_SAID, sealed=pl.lit(True))
-    joined = predictions.join(newest.collect(), on=of, how="left", nulls_equal=True, suffix="_sealed")
+    newest = rows.filter(pl.col("number") == pl.col("number").max().over(key)).select(*key, *_SAID, sealed=pl.lit(True))
+    joined = predictions.join(newest.collect(), on=key, how="left", nulls_equal=True, suffix="_sealed")
     stands = pl.col("sealed").fill_null(False) & (now >= _KNOWN_FROM)
     said = [pl.when(stands).then(f"{name}_sealed").otherwise(name).alias(name) for name in _SAID]
     return joined.with_columns(said).select(predictions.columns)
 
 
 def verify(lake: Lake, noted: str | None = None) -> Verdict:
-    """Whether every row is as it was sealed, in its place and in time.
-
-    Args:
-        lake: where the ledger is.
-        noted: a hash that was the last one once.
-    """
+    """Say whether every row is as it was sealed, in order and in time; `noted` is a hash that was the last one once."""
     rows = PREDICTION_LEDGER.empty()
     if lake.exists(NAME):
         rows = lake.read(NAME).select(rows.columns).sort("number", "hash")
     last, seen = GENESIS, noted is None
     in_time = rows.select(pl.col("sealed_at") < _KNOWN_FROM).to_series()
-    for place, (row, timely) in enumerate(zip(rows.iter_rows(named=True), in_time, strict=True), start=1):
-        wrong = _wrong(row, place, last)
+    for number, (row, timely) in enumerate(zip(rows.iter_rows(named=True), in_time, strict=True), start=1):
+        wrong = _wrong(row, number, last)
         if wrong is None and not timely:
             wrong = "it was sealed after kick-off"
         if wrong:
@@ -117,35 +102,35 @@ def verify(lake: Lake, noted: str | None = None) -> Verdict:
     return Verdict(len(rows), last, None if seen else f"no row has the hash {noted}, which was noted: rows are missing")
 
 
-def _wrong(row: Mapping[str, Any], place: int, last: str) -> str | None:
-    if row["number"] != place:
-        return f"expected number {place}: rows before it are missing or there are too many"
+def _wrong(row: Mapping[str, Any], number: int, last: str) -> str | None:
+    if row["number"] != number:
+        return f"expected number {number}: rows before it are missing or there are too many"
     if row["previous_hash"] != last:
         return f"expected to follow {last[:12]}, found {row['previous_hash'][:12]}"
-    if row["hash"] != (found := _hash(row)):
-        return f"it does not have the hash {row['hash'][:12]} that it was sealed with, but {found[:12]}"
+    if row["hash"] != (actual := _hash(row)):
+        return f"it does not have the hash {row['hash'][:12]} that it was sealed with, but {actual[:12]}"
     return None
 
 
-def _with_grounds(told: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame) -> pl.DataFrame:
+def _with_grounds(rows: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame) -> pl.DataFrame:
     """The forecasts with hashes of the features and of the prices that each line rests on."""
-    matches = told.select(MATCH).unique().lazy()
+    matches = rows.select(MATCH).unique().lazy()
     knew = features.join(matches, on=MATCH, how="semi").collect()
     heard = pl.col("bookmaker").cast(pl.String).is_in(["average", SHARP_BOOKMAKER]), pl.col("kind") == "pre_match"
-    shown = ["bookmaker", "market", "line", "selection", "price", "quoted_at"]
+    quote_columns = ["bookmaker", "market", "line", "selection", "price", "quoted_at"]
     quoted = (
         prices.filter(*heard)
         .join(matches, on=MATCH, how="semi")
-        .select(*MATCH, *shown)
+        .select(*MATCH, *quote_columns)
         .with_columns(pl.col("bookmaker", "market", "selection").cast(pl.String))
-        .sort(*MATCH, *shown)
+        .sort(*MATCH, *quote_columns)
         .group_by(MATCH)
-        .agg(pl.struct(shown).alias("odds_hash"), odds_quoted_at=pl.col("quoted_at").max())
+        .agg(pl.struct(quote_columns).alias("odds_hash"), odds_quoted_at=pl.col("quoted_at").max())
         .collect()
     )
     priced, market = pl.col("line").is_in(PRICED), pl.col("line") == "market"
     return (
-        told.join(knew.select(*MATCH, features_hash=_digests(knew.select(sorted(knew.columns)))), on=MATCH, how="left")
+        rows.join(knew.select(*MATCH, features_hash=_digests(knew.select(sorted(knew.columns)))), on=MATCH, how="left")
         .join(quoted.with_columns(odds_hash=_digests(quoted.select("odds_hash"))), on=MATCH, how="left")
         .with_columns(
             pl.when(~market).then("features_hash"), pl.when(priced).then(pl.col("odds_hash", "odds_quoted_at"))
@@ -183,18 +168,15 @@ def _digests(rows: pl.DataFrame) -> pl.Series:
 
 
 def _canonical(value: Mapping[str, Any]) -> bytes:
-    def iso(time: dt.date | dt.datetime) -> str:
-        return time.isoformat()
-
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=iso)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=lambda t: t.isoformat())
     return text.encode()
 
 
 @lru_cache(maxsize=1)
 def code_version() -> str:
-    """Version of the platform and the first 12 hex digits of the SHA-256 of its source."""
+    """Return the platform's version and the first 12 hex digits of the SHA-256 of its source, data files included."""
     folder = Path(__file__).parent.parent
     source = hashlib.sha256()
-    for file in sorted(folder.rglob("*.py")):
+    for file in sorted(file for suffix in ("py", "json", "txt") for file in folder.rglob(f"*.{suffix}")):
         source.update(f"{file.relative_to(folder).as_posix()}\n".encode() + file.read_bytes())
     return f"{version('soccer-assets')}+{source.hexdigest()[:12]}"

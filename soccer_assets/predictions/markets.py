@@ -28,11 +28,9 @@ _HOME, _AWAY = (side.ravel() for side in np.indices((GOALS, GOALS)))
 
 
 def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `markets`: every selection of every forecast, and the goals and points expected of both sides.
+    """Return rows of `markets`: every selection of every forecast, and the goals and points expected of both sides.
 
-    Args:
-        predictions: rows of `predictions`.
-        over: `odds.consensus.over_2_5` of the same matches; those it lacks keep the total that their goal rates give.
+    `over` is `odds.consensus.over_2_5` of the matches; those it lacks keep the total that their goal rates give.
 
     Raises:
         ModelError: the forecast of a match, which is named, can be that of no score matrix.
@@ -41,16 +39,13 @@ def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
     rows = predictions.join(over, on=MATCH, how="left", maintain_order="left").with_columns(
         p_over=pl.when(priced).then("p_over").fill_null(float("nan"))
     )
-    return MARKETS.conform(pl.concat([MARKETS.empty(), *map(_told, rows.iter_slices(FORECASTS_AT_ONCE))]))
+    return MARKETS.conform(pl.concat([MARKETS.empty(), *map(_market_rows, rows.iter_slices(FORECASTS_AT_ONCE))]))
 
 
 def results(matrices: Floats) -> Floats:
-    """Probability of each result of a bet on each selection of `selections()`, shape (n, selections, 5).
+    """Return the probability of each of `RESULTS` of a bet on each of `selections()`, shape (n, selections, 5).
 
-    Args:
-        matrices: probabilities of scores, shape (n, 16, 16).
-
-    The results are in the order of `RESULTS`, from lost to won.
+    `matrices` are probabilities of scores, shape (n, 16, 16).
     """
     # a sparse product adds score by score: the same bits in any batch, which a dense one does not promise
     sums = _settling() @ np.ascontiguousarray(matrices.reshape(len(matrices), -1).T)
@@ -89,14 +84,14 @@ def _settling() -> Any:
 
     scores = pl.DataFrame({"score": np.arange(GOALS**2), "home_goals": _HOME, "away_goals": _AWAY})
     played = selections().rename({"goals_line": "line"}).with_row_index("bet").join(scores, how="cross")
-    told = settled(played.with_columns(price=1.0, status=pl.lit("finished")))
-    order = {name: place for place, name in enumerate(RESULTS)}
-    place = told["bet"].cast(pl.Int64) * len(RESULTS) + told["result"].replace_strict(order)
+    bets = settled(played.with_columns(price=1.0, status=pl.lit("finished")))
+    order = {name: row for row, name in enumerate(RESULTS)}
+    row = bets["bet"].cast(pl.Int64) * len(RESULTS) + bets["result"].replace_strict(order)
     shape = (len(selections()) * len(RESULTS), GOALS**2)
-    return csr_array((np.ones(len(told)), (place.to_numpy(), told["score"].to_numpy())), shape=shape)
+    return csr_array((np.ones(len(bets)), (row.to_numpy(), bets["score"].to_numpy())), shape=shape)
 
 
-def _told(forecasts: pl.DataFrame) -> pl.DataFrame:
+def _market_rows(forecasts: pl.DataFrame) -> pl.DataFrame:
     rates, p_1x2 = (
         forecasts.select(names).to_numpy() for names in (["home_goals_expected", "away_goals_expected"], PROBABILITIES)
     )
@@ -106,15 +101,15 @@ def _told(forecasts: pl.DataFrame) -> pl.DataFrame:
     key = forecasts.select(*MATCH, pl.col("line").cast(MARKETS.schema["line"]))
     prices = pl.Series("fair_odds", fair_odds(of_bets).ravel())
     bets = key.join(selections(), how="cross", maintain_order="left_right").with_columns(
-        *(pl.Series(name, of_bets[:, :, place].ravel()) for place, name in enumerate(RESULTS)),
+        *(pl.Series(name, of_bets[:, :, column].ravel()) for column, name in enumerate(RESULTS)),
         pl.when(prices.is_finite()).then(prices),
         expected=pl.lit(None, dtype=pl.Float64),
     )
     sides = [(market, side) for market in EXPECTATIONS for side in ("home", "away")]
     types = [(name, MARKETS.schema[name]) for name in ("market", "selection")]
     expected = key.join(pl.DataFrame(sides, schema=types, orient="row"), how="cross", maintain_order="left_right")
-    told = pl.concat([bets, expected.with_columns(expected=pl.Series(of_sides.ravel()))], how="diagonal")
-    return told.select(MARKETS.schema.names())
+    rows = pl.concat([bets, expected.with_columns(expected=pl.Series(of_sides.ravel()))], how="diagonal")
+    return rows.select(MARKETS.schema.names())
 
 
 def _expected(matrices: Floats) -> Floats:

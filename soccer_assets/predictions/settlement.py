@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from soccer_assets.errors import SchemaError
 from soccer_assets.matches.schema import STATUSES
 from soccer_assets.predictions.schema import MOST_GOALS_NAMED, RESULTS, SELECTIONS
+from soccer_assets.storage.tables import SHOWN
 
 Whole = NDArray[np.int64]
 Truth = Any  # an array of bool: numpy's types lose it on the way
 OPEN = ("scheduled", "in_play")
 NO_BET = ("postponed", "awarded", "void")
 ON_A_LINE = ("over_under", "asian_handicap")
-SHOWN = 5
 
 
 def settled(bets: pl.DataFrame) -> pl.DataFrame:
@@ -49,17 +49,17 @@ def settled(bets: pl.DataFrame) -> pl.DataFrame:
     grade, decided = np.zeros(len(bets), dtype=np.int64), np.zeros(len(bets), dtype=np.bool_)
     kinds = bets.select(pl.col("market", "selection").cast(pl.String)).with_row_index("row")
     for (market, selection), rows in kinds.group_by("market", "selection"):
-        mine = rows["row"].to_numpy()
-        grade[mine] = _grade(str(market), str(selection), *scores[mine].T)
-        decided[mine] = _decided(str(market), str(selection), *scores[mine].T)
+        positions = rows["row"].to_numpy()
+        grade[positions] = _grade(str(market), str(selection), *scores[positions].T)
+        decided[positions] = _decided(str(market), str(selection), *scores[positions].T)
     status, price, result = pl.col("status"), pl.col("price"), pl.col("result")
     stands = pl.lit(pl.Series(decided)) & pl.col("home_goals").is_not_null() & pl.col("away_goals").is_not_null()
     off = status.is_in(NO_BET) | ((status == "abandoned") & ~stands)
     graded = pl.lit(pl.Series(np.array(RESULTS, dtype=object)[grade + 2], dtype=pl.String))
-    known = bets.with_columns(result=pl.when(off).then(pl.lit("void")).when(~status.is_in(OPEN)).then(graded))
+    graded_bets = bets.with_columns(result=pl.when(off).then(pl.lit("void")).when(~status.is_in(OPEN)).then(graded))
     returns = pl.when(result == "won").then(price).when(result == "half_won").then((price + 1) / 2)
     returns = returns.when(result == "half_lost").then(0.5).when(result == "lost").then(0.0)
-    return known.with_columns(returned=returns.when(result.is_not_null()).then(1.0))
+    return graded_bets.with_columns(returned=returns.when(result.is_not_null()).then(1.0))
 
 
 def _grade(market: str, selection: str, home: Whole, away: Whole, quarters: Whole) -> Whole:
@@ -117,12 +117,12 @@ def _decided(market: str, selection: str, home: Whole, away: Whole, quarters: Wh
 
 
 def _require(bets: pl.DataFrame) -> None:
-    there = [f"{market} {selection}" for market, selections in SELECTIONS.items() for selection in selections]
+    offered = [f"{market} {selection}" for market, selections in SELECTIONS.items() for selection in selections]
     kind = pl.concat_str(pl.col("market", "selection").cast(pl.String), separator=" ")
     on_a_line = pl.col("market").cast(pl.String).is_in(ON_A_LINE)
     scored = pl.col("home_goals").is_not_null() & pl.col("away_goals").is_not_null()
     for expected, holds in (
-        (f"a selection of one of the markets {', '.join(SELECTIONS)}", kind.is_in(there)),
+        (f"a selection of one of the markets {', '.join(SELECTIONS)}", kind.is_in(offered)),
         (f"a status out of {', '.join(STATUSES)}", pl.col("status").is_in(STATUSES)),
         ("a line in quarters of a goal", ~on_a_line | ((pl.col("line") * 4) % 1 == 0)),
         ("a price of at least 1", pl.col("price") >= 1),

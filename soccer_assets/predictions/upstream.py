@@ -5,18 +5,13 @@ import polars as pl
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.matches.schema import FORECAST
 from soccer_assets.storage.lake import DATE
-
-SHOWN = 5
+from soccer_assets.storage.tables import SHOWN
 
 
 def require_rows(name: str, rows: pl.DataFrame, due: pl.DataFrame, command: str = "predict") -> None:
-    """Nothing, where an upstream table has rows, or none are due.
+    """Refuse an upstream table without rows where matches (`due`: match_date, match_id) should have some.
 
-    Args:
-        name: the upstream table.
-        rows: its rows of the run's match dates.
-        due: match_date, match_id of the matches of which it should have some.
-        command: the command that makes it.
+    `command` is the command that makes the table.
 
     Raises:
         NotMaterializedError: rows are due and there are none.
@@ -24,9 +19,9 @@ def require_rows(name: str, rows: pl.DataFrame, due: pl.DataFrame, command: str 
     if len(rows) or due.is_empty():
         return
     dates = due[DATE].unique().sort().to_list()
-    shown = ", ".join(map(str, dates[:SHOWN])) + (", ..." if len(dates) > SHOWN else "")
+    listing = ", ".join(map(str, dates[:SHOWN])) + (", ..." if len(dates) > SHOWN else "")
     raise NotMaterializedError(
-        f"expected {name} of {due['match_id'].n_unique()} matches on {shown}, found none: "
+        f"expected {name} of {due['match_id'].n_unique()} matches on {listing}, found none: "
         f"run `uv run soccer {command} {dates[0]} {dates[-1]}`"
     )
 

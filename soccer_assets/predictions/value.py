@@ -25,18 +25,13 @@ def value_bets(
     Probabilities are those of the fair odds, given that money changes hands: half a stake counts half, one given back
     not at all. Kelly's stake is that of a bet with two outcomes, which for a quarter line is on the safe side.
 
-    Args:
-        predictions: rows of `predictions`.
-        markets: rows of `markets` of these.
-        best_prices: rows of `best_prices`; what no bookmaker quoted before the close at a known time is left out.
-        features: rows of `match_features`.
-        least_edge: probability minus market probability.
-        kelly_fraction: of Kelly's stake (Kelly 1956).
+    The edge is probability minus market probability; `kelly_fraction` is of Kelly's stake (Kelly 1956). What no
+    bookmaker quoted before the close at a known time is left out.
     """
-    told = markets.with_columns(pl.col("line", "market", "selection").cast(pl.String)).drop_nulls("fair_odds")
-    told = told.with_columns(probability=1 / pl.col("fair_odds"))
+    forecasts = markets.with_columns(pl.col("line", "market", "selection").cast(pl.String)).drop_nulls("fair_odds")
+    forecasts = forecasts.with_columns(probability=1 / pl.col("fair_odds"))
     at_risk = 1 - pl.col("push") - (pl.col("half_won") + pl.col("half_lost")) / 2
-    market = told.filter(pl.col("line") == "market").select(*BET, market_probability="probability")
+    market = forecasts.filter(pl.col("line") == "market").select(*BET, market_probability="probability")
     offered = (
         best_prices.select(*MATCH, pl.col("market", "selection").cast(pl.String), "bookmakers", "stale",
                            goals_line="line", price="best_price", quoted_at="best_quoted_at",
@@ -44,12 +39,12 @@ def value_bets(
         .drop_nulls(["price", "quoted_at"])
         .collect()
     )  # fmt: skip
-    known = pl.min_horizontal("home_matches_known", "away_matches_known")
+    matches_known = pl.min_horizontal("home_matches_known", "away_matches_known")
     matches = predictions.select(*MATCH, "league", "home", "away").unique()
-    matches = matches.join(features.select(*MATCH, known=known).collect(), on=MATCH, how="left")
+    matches = matches.join(features.select(*MATCH, known=matches_known).collect(), on=MATCH, how="left")
     profit = pl.col("probability") * pl.col("price") - 1  # per unit of what is at risk
     bets = (
-        told.filter(pl.col("line").is_in(["model", "blend"]))
+        forecasts.filter(pl.col("line").is_in(["model", "blend"]))
         .join(market, on=BET, nulls_equal=True)
         .join(offered, on=BET, nulls_equal=True)
         .join(matches, on=MATCH)

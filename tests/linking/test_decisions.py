@@ -34,7 +34,7 @@ def undo(number: int) -> dict[str, Any]:
     return {"action": "undo", "undoes": number}
 
 
-def told(entries: pl.DataFrame) -> list[tuple[str, str | None, str]]:
+def alias_rows(entries: pl.DataFrame) -> list[tuple[str, str | None, str]]:
     return decisions.aliases(entries).select("name", "country", "team_id").rows()
 
 
@@ -47,23 +47,23 @@ def test_the_last_word_on_a_name_counts_and_is_signed():
     entries = ledger(
         accept("Арсенал", "england.arsenal"), accept("Арсенал", "russia.tula", "Russia"), accept("Арсенал", "x")
     )
-    assert told(entries) == [("Арсенал", None, "x"), ("Арсенал", "Russia", "russia.tula")]
+    assert alias_rows(entries) == [("Арсенал", None, "x"), ("Арсенал", "Russia", "russia.tula")]
     assert decisions.aliases(entries)["decision_id"].to_list() == [3, 2]
     assert decisions.aliases(entries)["decided_by"].to_list() == ["ann", "ann"]
 
 
 def test_a_rejection_lifts_the_alias_and_a_later_acceptance_the_rejection():
     first = [accept("Арсенал", "x"), reject("Арсенал", "x")]
-    assert told(ledger(*first)) == []
+    assert alias_rows(ledger(*first)) == []
     assert decisions.rejected(ledger(*first)).rows() == [("fonbet", "Арсенал", "x", None, None)]
     again = ledger(*first, accept("Арсенал", "x"))
-    assert (told(again), decisions.rejected(again).rows()) == ([("Арсенал", None, "x")], [])
+    assert (alias_rows(again), decisions.rejected(again).rows()) == ([("Арсенал", None, "x")], [])
 
 
 def test_the_rejection_of_an_event_is_of_that_event_alone():
     event = {"action": "reject", "source": "fonbet", "event_id": "7", "match_id": "m"}
     entries = ledger(accept("Арсенал", "x"), event)
-    assert told(entries) == [("Арсенал", None, "x")]
+    assert alias_rows(entries) == [("Арсенал", None, "x")]
     assert decisions.rejected(entries).rows() == [("fonbet", None, None, "7", "m")]
     lifted = ledger(event, accept("Арсенал", "x", event_id="7", match_id="m"))
     assert decisions.rejected(lifted).rows() == []
@@ -72,7 +72,7 @@ def test_the_rejection_of_an_event_is_of_that_event_alone():
 def test_a_split_parts_the_name_from_the_club_it_was_taken_for():
     split = {"action": "split", "source": "fonbet", "name": "Арсенал", "team_id": "x"}
     entries = ledger(accept("Арсенал", "x"), accept("Арсенал", "y", "Russia"), split)
-    assert told(entries) == [("Арсенал", "Russia", "y")]
+    assert alias_rows(entries) == [("Арсенал", "Russia", "y")]
     assert decisions.rejected(entries).select("name", "team_id").rows() == [("Арсенал", "x")]
 
 
@@ -80,7 +80,7 @@ def test_merged_ids_are_one_wherever_they_stand():
     merge = [{"action": "merge", "team_id": a, "other_team_id": b} for a, b in (("b", "c"), ("a", "b"))]
     entries = ledger(accept("Арсенал", "c"), *merge)
     assert decisions.merged(entries) == {"b": "a", "c": "a"}
-    assert told(entries) == [("Арсенал", None, "a")]
+    assert alias_rows(entries) == [("Арсенал", None, "a")]
     assert decisions.merged(ledger(*merge, undo(2))) == {"c": "b"}
     round_trip = ledger(*({"action": "merge", "team_id": a, "other_team_id": b} for a, b in (("a", "b"), ("b", "a"))))
     assert decisions.merged(round_trip) == {"b": "a"}
@@ -88,9 +88,9 @@ def test_merged_ids_are_one_wherever_they_stand():
 
 def test_an_undo_can_be_undone():
     entries = [accept("Арсенал", "x"), undo(1)]
-    assert told(ledger(*entries)) == []
-    assert told(ledger(*entries, undo(2))) == [("Арсенал", None, "x")]
-    assert told(ledger(*entries, undo(2), undo(3))) == []
+    assert alias_rows(ledger(*entries)) == []
+    assert alias_rows(ledger(*entries, undo(2))) == [("Арсенал", None, "x")]
+    assert alias_rows(ledger(*entries, undo(2), undo(3))) == []
 
 
 ENTRIES = st.lists(
@@ -109,7 +109,7 @@ def made(drawn: list[tuple[str, str, str, str]]) -> list[dict[str, Any]]:
 
 
 def state(entries: pl.DataFrame) -> tuple[Any, ...]:
-    return told(entries), decisions.rejected(entries).rows(), decisions.merged(entries)
+    return alias_rows(entries), decisions.rejected(entries).rows(), decisions.merged(entries)
 
 
 @settings(max_examples=30, deadline=None)
@@ -127,7 +127,7 @@ def test_whatever_was_added_and_undone_has_never_been(before, after):
 def test_no_name_is_both_a_club_and_not(drawn):
     entries = ledger(*made(drawn))
     refused = decisions.rejected(entries).select("name", "team_id").rows()
-    assert not {(name, team) for name, _, team in told(entries)} & set(refused)
+    assert not {(name, team) for name, _, team in alias_rows(entries)} & set(refused)
 
 
 def test_the_ledger_in_the_lake_is_only_ever_added_to(lake):
@@ -138,7 +138,7 @@ def test_the_ledger_in_the_lake_is_only_ever_added_to(lake):
     assert entries.select("decision_id", "decided_by", "action", "undoes").rows() == [
         (1, "ann", "accept", None), (2, "ann", "accept", None), (3, "bob", "undo", 1),
     ]  # fmt: skip
-    assert told(entries) == [("B", None, "y")]
+    assert alias_rows(entries) == [("B", None, "y")]
     assert lake.version("link_decisions") == 1
 
 
@@ -158,7 +158,7 @@ def test_aliases_travel_as_a_file(lake, tmp_path):
     assert file.read_text() == 'source,name,country,team_id\nfonbet,"""Юг"", Сочи",Russia,y\nfonbet,Арсенал,,x\n'
     other = Lake(str(tmp_path / "other"))
     assert decisions.import_aliases(other, file, "bob", AT) == [1, 2]
-    assert told(decisions.ledger(other)) == told(decisions.ledger(lake))
+    assert alias_rows(decisions.ledger(other)) == alias_rows(decisions.ledger(lake))
     assert decisions.ledger(other)["reason"].to_list() == ["imported from aliases.csv"] * 2
     assert decisions.import_aliases(other, file, "bob", AT) == []
 

@@ -74,7 +74,7 @@ def test_the_total_is_that_of_the_average_before_the_match():
 def market():
     """Probabilities of `(match, bookmaker, kind, market, line, probabilities)`."""
 
-    def of(*books):
+    def make(*books):
         rows = []
         for match, bookmaker, kind, market, line, probabilities in books:
             selections = ("home", "draw", "away") if market == "1x2" else ("over", "under")
@@ -86,41 +86,41 @@ def market():
         columns = {name: [row.get(name) for row in rows] for name in MARKET_PROBABILITIES.schema}
         return pl.DataFrame(columns, schema=MARKET_PROBABILITIES.schema).lazy()
 
-    return of
+    return make
 
 
 def test_the_closing_average_counts_and_where_there_is_none_the_one_before(market):
-    told = newest_prices(market(
+    priced = newest_prices(market(
         ("a", "average", "pre_match", "1x2", None, (0.5, 0.3, 0.2)),
         ("a", "average", "closing", "1x2", None, (0.6, 0.25, 0.15)),
         ("b", "average", "pre_match", "1x2", None, (0.4, 0.3, 0.3)),
     ))  # fmt: skip
-    assert told.rows() == [(DAY, "a", 0.6, 0.25, 0.15, None), (DAY, "b", 0.4, 0.3, 0.3, None)]
+    assert priced.rows() == [(DAY, "a", 0.6, 0.25, 0.15, None), (DAY, "b", 0.4, 0.3, 0.3, None)]
 
 
 def test_a_single_bookmaker_and_the_opening_line_are_no_average(market):
-    told = newest_prices(market(
+    priced = newest_prices(market(
         ("a", "bet365", "closing", "1x2", None, (0.6, 0.25, 0.15)),
         ("a", "average", "opening", "1x2", None, (0.6, 0.25, 0.15)),
     ))  # fmt: skip
-    assert told.rows() == []
+    assert priced.rows() == []
 
 
 def test_of_totals_two_and_a_half_goals_are_told_the_closing_price_first(market):
     result = ("average", "closing", "1x2", None, (0.6, 0.25, 0.15))
-    told = newest_prices(market(
+    priced = newest_prices(market(
         ("a", *result), ("b", *result), ("c", *result),
         ("a", "average", "pre_match", "over_under", 2.5, (0.5, 0.5)),
         ("a", "average", "closing", "over_under", 2.5, (0.55, 0.45)),
         ("b", "average", "pre_match", "over_under", 2.5, (0.45, 0.55)),
         ("c", "average", "closing", "over_under", 3.5, (0.3, 0.7)),
     ))  # fmt: skip
-    assert told.select("match_id", "p_over").rows() == [("a", 0.55), ("b", 0.45), ("c", None)]
+    assert priced.select("match_id", "p_over").rows() == [("a", 0.55), ("b", 0.45), ("c", None)]
 
 
 def test_without_prices_there_are_no_rows_and_all_columns():
-    told = newest_prices(MARKET_PROBABILITIES.empty().lazy())
-    assert (told.height, told.columns) == (0, ["match_date", "match_id", "p_home", "p_draw", "p_away", "p_over"])
+    priced = newest_prices(MARKET_PROBABILITIES.empty().lazy())
+    assert (priced.height, priced.columns) == (0, ["match_date", "match_id", "p_home", "p_draw", "p_away", "p_over"])
 
 
 def _quote(bookmaker, kind, p, hour=9, name="m1"):
@@ -145,12 +145,12 @@ def test_the_prices_of_a_blend_are_the_average_before_the_match_and_the_newest_o
         *_quote("average", "pre_match", (0.3, 0.3, 0.4), name="m2"),
         *_quote("pinnacle", "pre_match", (0.3, 0.3, 0.4), name="m3"),
     ]
-    told = pre_match_prices(pl.LazyFrame(rows))
-    assert told.rows() == [
+    priced = pre_match_prices(pl.LazyFrame(rows))
+    assert priced.rows() == [
         (DAY, "m1", 0.5, 0.3, 0.2, 0.6, 0.2, 0.2),
         (DAY, "m2", 0.3, 0.3, 0.4, None, None, None),
     ]
-    assert told.columns[5:] == ["pinnacle_home", "pinnacle_draw", "pinnacle_away"]
+    assert priced.columns[5:] == ["pinnacle_home", "pinnacle_draw", "pinnacle_away"]
 
 
 def test_the_close_is_the_averages_and_pinnacles_where_there_is_none():
@@ -168,32 +168,32 @@ PRICES = ["match_date", "match_id", "market", "line", "selection", "closing", "o
 
 def best(*rows: tuple) -> pl.LazyFrame:
     """Rows of (match, market, line, selection, closing price)."""
-    told = [(DAY, match, market, line, name, price, None) for match, market, line, name, price in rows]
+    priced = [(DAY, match, market, line, name, price, None) for match, market, line, name, price in rows]
     types = [pl.Date, pl.String, pl.String, pl.Float64, pl.String, pl.Float64, pl.Float64]
-    return pl.LazyFrame(told, schema=dict(zip(PRICES, types, strict=True)), orient="row")
+    return pl.LazyFrame(priced, schema=dict(zip(PRICES, types, strict=True)), orient="row")
 
 
 BOOK = [("m", "1x2", None, "home", 2.0), ("m", "1x2", None, "draw", 4.0), ("m", "1x2", None, "away", 4.0)]
 
 
 def test_a_fair_book_is_told_as_it_is():
-    told = mean_probabilities(
+    priced = mean_probabilities(
         best(*BOOK, ("m", "over_under", 2.5, "over", 2.0), ("m", "over_under", 2.5, "under", 2.0)), "closing"
     )
-    assert dict(told.select("selection", "probability").rows()) == pytest.approx(
+    assert dict(priced.select("selection", "probability").rows()) == pytest.approx(
         {"home": 0.5, "draw": 0.25, "away": 0.25, "over": 0.5, "under": 0.5}
     )
-    assert mean_1x2(told).rows() == [(DAY, "m", pytest.approx(0.5), pytest.approx(0.25), pytest.approx(0.25))]
+    assert mean_1x2(priced).rows() == [(DAY, "m", pytest.approx(0.5), pytest.approx(0.25), pytest.approx(0.25))]
 
 
 def test_a_margin_is_removed_within_each_book():
     shortened = [(*row[:4], row[4] / 1.05) for row in BOOK]
     handicap = [("m", "asian_handicap", -0.5, "home", 1.9), ("m", "asian_handicap", -0.5, "away", 1.9)]
-    told = mean_probabilities(best(*shortened, *handicap), "closing")
-    assert dict(told.group_by("market").agg(pl.col("probability").sum()).rows()) == pytest.approx(
+    priced = mean_probabilities(best(*shortened, *handicap), "closing")
+    assert dict(priced.group_by("market").agg(pl.col("probability").sum()).rows()) == pytest.approx(
         {"1x2": 1.0, "asian_handicap": 1.0}
     )
-    assert told.filter(market="asian_handicap")["probability"].to_list() == pytest.approx([0.5, 0.5])
+    assert priced.filter(market="asian_handicap")["probability"].to_list() == pytest.approx([0.5, 0.5])
 
 
 def test_a_book_that_lacks_an_outcome_tells_nothing():

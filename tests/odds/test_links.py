@@ -24,12 +24,12 @@ SEEN = dt.datetime(2024, 3, 8, 6, tzinfo=dt.UTC)
 CLUBS = {"Арлов": "Arlov", "Бранкин": "Brankin", "Дунмер": "Dunmer", "Эстфал": "Estfal", "Стальные": "Garov"}
 
 
-class Known:
+class ClubNames:
     """Knows the names it is told, and nothing else."""
 
     def pairs(self, left: Sequence[str], right: Sequence[str]) -> NDArray[np.float64]:
-        known = [a == b or (CLUBS.get(a) == b and a != "Стальные") for a, b in zip(left, right, strict=True)]
-        return np.where(known, 0.999, 0.02)
+        same_club = [a == b or (CLUBS.get(a) == b and a != "Стальные") for a, b in zip(left, right, strict=True)]
+        return np.where(same_club, 0.999, 0.02)
 
 
 def events(*rows: tuple[Any, ...], **further: Any) -> pl.DataFrame:
@@ -67,7 +67,7 @@ NO_DECISIONS = LINK_DECISIONS.empty()
 def linked(
     of: pl.DataFrame, to: pl.DataFrame, history: pl.DataFrame = NONE, ledger: pl.DataFrame = NO_DECISIONS
 ) -> pl.DataFrame:
-    return odds_links(of, to, history, ledger, Known())
+    return odds_links(of, to, history, ledger, ClubNames())
 
 
 def short(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
@@ -155,9 +155,9 @@ def test_a_range_of_dates_gives_what_its_dates_give_one_by_one():
 
 def test_a_name_that_was_linked_before_is_known_and_a_later_date_tells_nothing():
     of, to = weeks(2)
-    known = linked(of.head(1), to)
-    assert known["outcome"].to_list() != ["linked"]
-    past = known.with_columns(
+    same_club = linked(of.head(1), to)
+    assert same_club["outcome"].to_list() != ["linked"]
+    past = same_club.with_columns(
         match_date=pl.lit(DAY - dt.timedelta(days=7)), outcome=pl.lit("linked"), home_id=pl.lit("england.garov"),
         away_id=pl.lit("england.other"), away=pl.lit("Другие"),
     )  # fmt: skip

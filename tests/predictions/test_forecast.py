@@ -65,7 +65,7 @@ def move(made: dict, since: int | None = None, accepted: bool = True) -> dict:
     }  # fmt: skip
 
 
-def told(
+def forecast_rows(
     rows: pl.DataFrame, models: list[dict], market: pl.DataFrame = NO_MARKET, moves: list[dict] | None = None
 ) -> pl.DataFrame:
     """Forecasts where every model was accepted, unless the moves are told."""
@@ -77,7 +77,7 @@ def told(
 def test_two_models_serve_a_range_each_from_its_own_date_on():
     rows = matches(*(match(day, str(day)) for day in (1, 9, 10, 11, 20)))
     early, late = model(1, 0.4), model(10, 0.5)
-    forecasts = told(rows, [late, early])
+    forecasts = forecast_rows(rows, [late, early])
     assert forecasts.select("match_id", "p_home", "model_version", "trained_through").rows() == [
         ("1", pytest.approx(0.4), early["version"], dt.date(2025, 2, 28)),
         ("9", pytest.approx(0.4), early["version"], dt.date(2025, 2, 28)),
@@ -89,14 +89,14 @@ def test_two_models_serve_a_range_each_from_its_own_date_on():
 
 def test_a_model_that_no_match_needs_is_not_even_read():
     broken = {"match_date": dt.date(2025, 3, 20), "forecaster": "not a forecaster", "version": "x"}
-    forecasts = told(matches(match(1, "a")), [model(1, 0.4), broken])
+    forecasts = forecast_rows(matches(match(1, "a")), [model(1, 0.4), broken])
     assert forecasts["match_id"].to_list() == ["a"]
 
 
 def test_a_priced_match_has_a_market_and_a_blend_of_both():
     rows = matches(match(1, "priced"), match(1, "unpriced"))
     market = prices("priced", 0.6, 0.2, 0.2, None, None, None)
-    lines = {(r["match_id"], r["line"]): r for r in told(rows, [model(1, 0.4)], market).iter_rows(named=True)}
+    lines = {(r["match_id"], r["line"]): r for r in forecast_rows(rows, [model(1, 0.4)], market).iter_rows(named=True)}
     assert set(lines) == {("priced", "model"), ("priced", "market"), ("priced", "blend"), ("unpriced", "model")}
     priced = lines["priced", "market"]
     assert (priced["p_home"], priced["p_draw"], priced["p_away"]) == (0.6, 0.2, 0.2)
@@ -110,11 +110,11 @@ def test_a_priced_match_has_a_market_and_a_blend_of_both():
 
 @pytest.mark.parametrize(("status", "n"), [("scheduled", 1), ("finished", 1), ("abandoned", 1), ("postponed", 0)])
 def test_every_match_but_a_postponed_one_is_forecast(status, n):
-    assert len(told(matches(match(1, "a", status)), [model(1, 0.4)])) == n
+    assert len(forecast_rows(matches(match(1, "a", status)), [model(1, 0.4)])) == n
 
 
 def test_a_forecast_names_the_match_as_its_source_does():
-    (row,) = told(matches(match(1, "a")), [model(1, 0.4)]).iter_rows(named=True)
+    (row,) = forecast_rows(matches(match(1, "a")), [model(1, 0.4)]).iter_rows(named=True)
     assert (row["home"], row["away"], row["league"], row["season"]) == ("Home a", "Away a", "E0", "2024/25")
     assert row["kick_off_at"] == dt.datetime(2025, 3, 1, 15, tzinfo=dt.UTC)
 
@@ -124,20 +124,20 @@ def test_without_a_model_as_old_as_the_first_match_the_command_is_named():
         NotMaterializedError,
         match="of 2025-03-01 or before, found the oldest of 2025-03-10: run `uv run soccer train 2025-03-01`",
     ):
-        told(matches(match(1, "a"), match(12, "b")), [model(10, 0.4)])
+        forecast_rows(matches(match(1, "a"), match(12, "b")), [model(10, 0.4)])
     with pytest.raises(NotMaterializedError, match="of 2025-03-01 or before, found none"):
-        told(matches(match(1, "a")), [])
+        forecast_rows(matches(match(1, "a")), [])
 
 
 def test_without_matches_there_is_nothing_to_forecast_and_no_model_is_needed():
-    assert told(matches(match(1, "a")).clear(), []).rows() == []
+    assert forecast_rows(matches(match(1, "a")).clear(), []).rows() == []
 
 
 def test_a_refused_model_forecasts_beside_the_champion_as_challenger():
     rows = matches(match(1, "a"), match(9, "b"), match(12, "c"), match(20, "d"))
     champion, refused, third = model(1, 0.4), model(9, 0.6), model(15, 0.5)
     moves = [move(champion), move(refused, accepted=False), move(third)]
-    forecasts = told(rows, [champion, refused, third], moves=moves)
+    forecasts = forecast_rows(rows, [champion, refused, third], moves=moves)
     assert forecasts.sort("match_date", "line").select("match_id", "line", "model_version").rows() == [
         ("a", "model", champion["version"]),
         ("b", "challenger", refused["version"]),
@@ -152,7 +152,7 @@ def test_a_refused_model_forecasts_beside_the_champion_as_challenger():
 def test_after_a_rollback_the_champion_before_forecasts_and_the_newer_model_goes_on_as_challenger():
     rows = matches(match(10, "a"), match(20, "b"))
     first, second = model(1, 0.4), model(8, 0.6)
-    forecasts = told(rows, [first, second], moves=[move(first), move(second), move(first, since=15)])
+    forecasts = forecast_rows(rows, [first, second], moves=[move(first), move(second), move(first, since=15)])
     assert forecasts.select("match_id", "line", "model_version").rows() == [
         ("a", "model", second["version"]),
         ("b", "challenger", second["version"]),
@@ -163,7 +163,7 @@ def test_after_a_rollback_the_champion_before_forecasts_and_the_newer_model_goes
 def test_a_move_to_a_model_made_anew_since_is_void():
     gone, first, second = model(8, 0.7), model(1, 0.4), model(8, 0.6)
     moves = [move(first), move(gone), move(second, accepted=False)]
-    forecasts = told(matches(match(10, "a")), [first, second], moves=moves)
+    forecasts = forecast_rows(matches(match(10, "a")), [first, second], moves=moves)
     assert dict(forecasts.select("line", "model_version").rows()) == {
         "model": first["version"],
         "challenger": second["version"],
@@ -174,7 +174,7 @@ def test_every_line_has_the_goals_of_its_model_and_the_blend_is_between_model_an
     rows = matches(match(9, "a").copy())
     market = prices("a", 0.6, 0.2, 0.2, 0.7, 0.15, 0.15).with_columns(match_date=dt.date(2025, 3, 9))
     champion, refused = model(1, 0.4), model(9, 0.6)
-    forecasts = told(rows, [champion, refused], market, [move(champion), move(refused, accepted=False)])
+    forecasts = forecast_rows(rows, [champion, refused], market, [move(champion), move(refused, accepted=False)])
     goals = {row["line"]: row for row in forecasts.iter_rows(named=True)}
     assert sorted(goals) == ["blend", "challenger", "market", "model"]
     for line, p in (("blend", 0.4), ("market", 0.4), ("model", 0.4), ("challenger", 0.6)):
@@ -191,4 +191,4 @@ def test_where_every_model_was_refused_the_reason_and_the_way_out_are_told():
         NotMaterializedError,
         match=f"a champion of 2025-03-05 or before, found none; {lone['version']} was refused: ECE",
     ):
-        told(matches(match(5, "a")), [lone], moves=[move(lone, accepted=False)])
+        forecast_rows(matches(match(5, "a")), [lone], moves=[move(lone, accepted=False)])

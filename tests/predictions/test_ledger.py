@@ -47,11 +47,11 @@ def lake(tmp_path: Path) -> Lake:
 def row(predictions):
     """One forecast; keywords change its columns."""
 
-    def of(line: str = "model", **columns: object) -> pl.DataFrame:
+    def make_row(line: str = "model", **columns: object) -> pl.DataFrame:
         told = {"line": line, "kick_off_at": KICK_OFF, "p_home": P[0], "p_draw": P[1], "p_away": P[2]}
         return predictions(told | columns)
 
-    return of
+    return make_row
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def test_a_row_says_what_was_forecast_by_whom_from_what_and_when(lake, predictio
                           for line in ("model", "market", "blend")))  # fmt: skip
     sealed = seal(lake, lines, FEATURES, PRICES, FRIDAY)
     assert sealed.equals(lake.read(NAME).sort("number").select(sealed.columns))
-    of = {told["line"]: told for told in sealed.iter_rows(named=True)}
+    make_row = {told["line"]: told for told in sealed.iter_rows(named=True)}
     assert sealed["number"].to_list() == [1, 2, 3]
-    blend, model, market = of["blend"], of["model"], of["market"]
+    blend, model, market = make_row["blend"], make_row["model"], make_row["market"]
     assert (blend["p_home"], blend["home_goals_expected"], blend["rho"], blend["model_version"]) == (
         0.5,
         1.5,

@@ -29,24 +29,24 @@ def matrices(draw) -> np.ndarray:
     return coherent(rates, np.array([draw(st.floats(-0.2, 0.1))]), shares / shares.sum(), over)
 
 
-def told(matrix: np.ndarray) -> dict[tuple, np.ndarray]:
+def results_by_bet(matrix: np.ndarray) -> dict[tuple, np.ndarray]:
     """Results of each bet (market, line, selection) of one matrix, from lost to won."""
-    of = results(matrix)[0]
-    return {bet: of[place] for place, bet in enumerate(selections().rows())}
+    bet_results = results(matrix)[0]
+    return {bet: bet_results[number] for number, bet in enumerate(selections().rows())}
 
 
 def won(matrix: np.ndarray) -> dict[tuple, float]:
-    return {bet: float(row[4]) for bet, row in told(matrix).items()}
+    return {bet: float(row[4]) for bet, row in results_by_bet(matrix).items()}
 
 
 @FEW
 @given(matrices())
 def test_the_results_of_every_bet_are_probabilities_that_sum_to_one(matrix):
-    of = results(matrix)
-    assert of.shape == (1, len(selections()), 5)
-    assert of.min() >= 0
-    assert of.max() <= 1
-    assert np.abs(of.sum(axis=2) - 1).max() < 1e-12
+    bet_results = results(matrix)
+    assert bet_results.shape == (1, len(selections()), 5)
+    assert bet_results.min() >= 0
+    assert bet_results.max() <= 1
+    assert np.abs(bet_results.sum(axis=2) - 1).max() < 1e-12
 
 
 @FEW
@@ -60,7 +60,9 @@ def test_markets_about_the_same_thing_agree(matrix):
     assert p["double_chance", None, "draw_away"] == pytest.approx(draw + away, abs=1e-12)
     assert p["asian_handicap", -0.5, "home"] == pytest.approx(home, abs=1e-12)
     assert p["asian_handicap", 0.5, "home"] == pytest.approx(home + draw, abs=1e-12)
-    assert told(matrix)["draw_no_bet", None, "home"] == pytest.approx(told(matrix)["asian_handicap", 0.0, "home"])
+    assert results_by_bet(matrix)["draw_no_bet", None, "home"] == pytest.approx(
+        results_by_bet(matrix)["asian_handicap", 0.0, "home"]
+    )
     scores = {bet[2]: share for bet, share in p.items() if bet[0] == "correct_score"}
     assert sum(scores.values()) == pytest.approx(1, abs=1e-12)
     assert p["over_under", 0.5, "under"] == pytest.approx(scores["0-0"], abs=1e-12)
@@ -75,7 +77,7 @@ def test_markets_about_the_same_thing_agree(matrix):
 @FEW
 @given(matrices())
 def test_a_higher_line_is_gone_over_less_often_and_a_better_handicap_covers_more_often(matrix):
-    p = told(matrix)
+    p = results_by_bet(matrix)
     for market, side, sign in (
         ("over_under", "over", -1),
         ("asian_handicap", "home", 1),
@@ -91,7 +93,7 @@ def test_a_higher_line_is_gone_over_less_often_and_a_better_handicap_covers_more
 @FEW
 @given(matrices())
 def test_a_quarter_line_is_the_mean_of_its_halves_and_two_sides_make_one(matrix):
-    p = told(matrix)
+    p = results_by_bet(matrix)
     worth = {bet: row @ [0, 0.25, 0.5, 0.75, 1] for bet, row in p.items()}
     for (market, line, side), value in worth.items():
         if line is None:
@@ -131,30 +133,36 @@ def test_a_table_has_every_selection_of_every_forecast(predictions):
     assert len(rows) == 2 * (len(selections()) + 4)
     bets = rows.filter(pl.col("expected").is_null())
     assert set(bets["market"].unique()) == set(SELECTIONS)
-    of = {tuple(row[:4]): row[4] for row in rows.select("line", "market", "goals_line", "selection", "won").rows()}
-    assert [of["model", "1x2", None, side] for side in ("home", "draw", "away")] == pytest.approx([0.5, 0.3, 0.2])
-    assert of["market", "double_chance", None, "draw_away"] == pytest.approx(0.55)
+    bet_results = {
+        tuple(row[:4]): row[4] for row in rows.select("line", "market", "goals_line", "selection", "won").rows()
+    }
+    assert [bet_results["model", "1x2", None, side] for side in ("home", "draw", "away")] == pytest.approx(
+        [0.5, 0.3, 0.2]
+    )
+    assert bet_results["market", "double_chance", None, "draw_away"] == pytest.approx(0.55)
 
 
 def test_every_offered_market_can_be_joined_by_market_line_and_selection():
-    told = selections()
+    results_by_bet = selections()
     for market, names in OFFERED.items():
-        assert set(told.filter(pl.col("market") == market)["selection"]) == set(names)
-    assert told.filter(pl.col("market") == "over_under", pl.col("goals_line") == 2.5).height == 2
-    assert told.filter(pl.col("market") == "asian_handicap")["goals_line"].unique().sort().to_list() == [
+        assert set(results_by_bet.filter(pl.col("market") == market)["selection"]) == set(names)
+    assert results_by_bet.filter(pl.col("market") == "over_under", pl.col("goals_line") == 2.5).height == 2
+    assert results_by_bet.filter(pl.col("market") == "asian_handicap")["goals_line"].unique().sort().to_list() == [
         quarter / 4 for quarter in range(-10, 11)
     ]
 
 
 def test_expected_goals_and_points_are_sums_over_the_same_matrix(predictions):
     rows = markets(predictions(model=(0.5, 0.3, 0.2)), NO_TOTALS)
-    of = {(market, side): value for market, side, value in rows.select("market", "selection", "expected").rows()}
-    assert of["expected_points", "home"] == pytest.approx(3 * 0.5 + 0.3)
-    assert of["expected_points", "away"] == pytest.approx(3 * 0.2 + 0.3)
+    bet_results = {
+        (market, side): value for market, side, value in rows.select("market", "selection", "expected").rows()
+    }
+    assert bet_results["expected_points", "home"] == pytest.approx(3 * 0.5 + 0.3)
+    assert bet_results["expected_points", "away"] == pytest.approx(3 * 0.2 + 0.3)
     matrix = coherent(np.array([[1.5, 1.1]]), np.array([-0.05]), np.array([[0.5, 0.3, 0.2]]))[0]
     goals = np.arange(16)
-    assert of["expected_goals", "home"] == pytest.approx(goals @ matrix.sum(axis=1))
-    assert of["expected_goals", "away"] == pytest.approx(goals @ matrix.sum(axis=0))
+    assert bet_results["expected_goals", "home"] == pytest.approx(goals @ matrix.sum(axis=1))
+    assert bet_results["expected_goals", "away"] == pytest.approx(goals @ matrix.sum(axis=0))
 
 
 def test_the_markets_total_is_known_to_the_lines_that_know_prices_alone(predictions):
@@ -162,10 +170,10 @@ def test_the_markets_total_is_known_to_the_lines_that_know_prices_alone(predicti
     lines = predictions(model=p, market=p, blend=p, challenger=p)
     over = pl.DataFrame({"match_date": [DATE], "match_id": ["m"], "p_over": [0.61]})
     rows = markets(lines, over).filter(pl.col("goals_line") == 2.5, pl.col("selection") == "over")
-    of = dict(rows.select("line", "won").rows())
-    assert of["market"] == pytest.approx(0.61, abs=1e-12)
-    assert of["blend"] == pytest.approx(0.61, abs=1e-12)
-    assert of["model"] == of["challenger"] != pytest.approx(0.61, abs=0.01)
+    bet_results = dict(rows.select("line", "won").rows())
+    assert bet_results["market"] == pytest.approx(0.61, abs=1e-12)
+    assert bet_results["blend"] == pytest.approx(0.61, abs=1e-12)
+    assert bet_results["model"] == bet_results["challenger"] != pytest.approx(0.61, abs=0.01)
 
 
 def test_a_forecast_has_the_same_bits_whatever_other_forecasts_are_made(predictions):

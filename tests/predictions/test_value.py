@@ -31,19 +31,23 @@ def prices(*rows: dict) -> pl.LazyFrame:
     ).lazy()
 
 
-def known(home: int = 40, away: int = 40) -> pl.LazyFrame:
+def feature_frame(home: int = 40, away: int = 40) -> pl.LazyFrame:
     return pl.LazyFrame(
         {"match_date": [DATE], "match_id": ["m"], "home_matches_known": [home], "away_matches_known": [away]}
     )
 
 
-def bets(told: pl.DataFrame, offered: pl.LazyFrame, edge: float, features: pl.LazyFrame | None = None) -> pl.DataFrame:
-    return value_bets(told, markets(told, OVER), offered, known() if features is None else features, edge, 0.25)
+def bets(
+    forecasts: pl.DataFrame, offered: pl.LazyFrame, edge: float, features: pl.LazyFrame | None = None
+) -> pl.DataFrame:
+    return value_bets(
+        forecasts, markets(forecasts, OVER), offered, feature_frame() if features is None else features, edge, 0.25
+    )
 
 
 def test_an_edge_by_hand(predictions):
-    told = predictions(model=MODEL, market=MARKET, blend=(0.44, 0.28, 0.28))
-    (bet,) = bets(told, prices(*PRICES), 0.05).iter_rows(named=True)
+    forecasts = predictions(model=MODEL, market=MARKET, blend=(0.44, 0.28, 0.28))
+    (bet,) = bets(forecasts, prices(*PRICES), 0.05).iter_rows(named=True)
     assert (bet["line"], bet["market"], bet["goals_line"], bet["selection"]) == ("model", "1x2", None, "home")
     assert (bet["price"], bet["quoted_at"], bet["league"], bet["home"], bet["away"]) == (2.4, EARLY, "E0", "A", "B")
     assert (bet["probability"], bet["market_probability"]) == pytest.approx((0.5, 0.42))
@@ -59,19 +63,19 @@ def test_below_the_least_edge_there_is_no_bet(predictions):
 
 
 def test_each_line_and_selection_is_judged_by_itself(predictions):
-    told = predictions(model=(0.2, 0.36, 0.44), market=MARKET, blend=(0.3, 0.35, 0.35), challenger=(0.1, 0.1, 0.8))
-    found = bets(told, prices(*PRICES), 0.06).select("line", "selection").rows()
+    forecasts = predictions(model=(0.2, 0.36, 0.44), market=MARKET, blend=(0.3, 0.35, 0.35), challenger=(0.1, 0.1, 0.8))
+    found = bets(forecasts, prices(*PRICES), 0.06).select("line", "selection").rows()
     assert found == [("blend", "draw"), ("model", "away"), ("model", "draw")]
 
 
 def test_a_handicap_and_a_total_are_judged_by_their_own_fair_odds(predictions):
-    told = predictions(model=MODEL, market=MARKET)
+    forecasts = predictions(model=MODEL, market=MARKET)
     offered = prices(
         best("home", 2.0, market="asian_handicap", line=-0.25),
         best("away", 1.7, market="asian_handicap", line=-0.25),
         best("over", 2.1, market="over_under", line=2.5),
     )
-    (bet,) = bets(told, offered, 0.05).iter_rows(named=True)
+    (bet,) = bets(forecasts, offered, 0.05).iter_rows(named=True)
     assert (bet["market"], bet["goals_line"], bet["selection"]) == ("asian_handicap", -0.25, "home")
     # a draw loses half the stake: 50 % win against 23 % and half of 27 % lost
     assert bet["probability"] == pytest.approx(0.5 / (0.5 + 0.23 + 0.135))
@@ -88,9 +92,9 @@ def test_a_double_chance_is_judged_where_it_is_quoted(predictions):
 
 
 def test_no_more_than_a_twentieth_of_the_bank_is_staked_and_nothing_on_a_price_below_the_fair_one(predictions):
-    told = predictions(model=(0.8, 0.1, 0.1), market=MARKET)
-    assert bets(told, prices(best("home", 2.4)), 0.05)["stake"].to_list() == [0.05]
-    poor = bets(told, prices(best("home", 1.2)), 0.05)
+    forecasts = predictions(model=(0.8, 0.1, 0.1), market=MARKET)
+    assert bets(forecasts, prices(best("home", 2.4)), 0.05)["stake"].to_list() == [0.05]
+    poor = bets(forecasts, prices(best("home", 1.2)), 0.05)
     assert poor["stake"].to_list() == [0.0]
     assert poor["expected_value"].to_list() == pytest.approx([-0.04])
 
@@ -104,13 +108,13 @@ def test_no_more_than_a_twentieth_of_the_bank_is_staked_and_nothing_on_a_price_b
     ],
 )
 def test_a_bet_on_little_knowledge_says_so(predictions, offered, features, flags):
-    told = predictions(model=MODEL, market=MARKET)
-    (bet,) = bets(told, prices(best("home", 2.4) | offered), 0.05, known(**features)).iter_rows(named=True)
+    forecasts = predictions(model=MODEL, market=MARKET)
+    (bet,) = bets(forecasts, prices(best("home", 2.4) | offered), 0.05, feature_frame(**features)).iter_rows(named=True)
     assert (bet["few_bookmakers"], bet["few_matches"]) == flags
 
 
 def test_a_match_without_features_has_few_matches(predictions):
-    (bet,) = bets(predictions(model=MODEL, market=MARKET), prices(*PRICES), 0.05, known().limit(0)).iter_rows(
+    (bet,) = bets(predictions(model=MODEL, market=MARKET), prices(*PRICES), 0.05, feature_frame().limit(0)).iter_rows(
         named=True
     )
     assert bet["few_matches"]
@@ -135,9 +139,11 @@ def test_without_a_market_there_is_no_edge(predictions):
 
 
 def test_a_lake_gives_strings_where_the_schema_has_enumerations(predictions):
-    told = predictions(model=MODEL, market=MARKET)
-    every = markets(told, OVER)
+    forecasts = predictions(model=MODEL, market=MARKET)
+    every = markets(forecasts, OVER)
     plain = prices(*PRICES).with_columns(pl.col(pl.Enum).cast(pl.String))
-    as_read = value_bets(told, every.with_columns(pl.col(pl.Enum).cast(pl.String)), plain, known(), 0.05, 0.25)
-    assert as_read.equals(value_bets(told, every, prices(*PRICES), known(), 0.05, 0.25))
+    as_read = value_bets(
+        forecasts, every.with_columns(pl.col(pl.Enum).cast(pl.String)), plain, feature_frame(), 0.05, 0.25
+    )
+    assert as_read.equals(value_bets(forecasts, every, prices(*PRICES), feature_frame(), 0.05, 0.25))
     assert len(as_read) == 1

@@ -6,11 +6,11 @@ from functools import lru_cache
 
 def acronym(words: Sequence[str], others: Sequence[str]) -> float:
     """The best of `words` as an acronym of `others`: 1 for plain initials, less for more freedom, 0 for none."""
-    return max((_of(word, tuple(others)) for word in words if word not in others), default=0.0)
+    return max((_acronym_value(word, tuple(others)) for word in words if word not in others), default=0.0)
 
 
 @lru_cache(maxsize=1 << 17)
-def _of(word: str, others: tuple[str, ...]) -> float:
+def _acronym_value(word: str, others: tuple[str, ...]) -> float:
     if word in "".join(other[:1] for other in others):
         return 1.0  # PSG: Paris Saint Germain
     if _of_beginnings(word, others):
@@ -34,13 +34,13 @@ def _of_beginnings(word: str, others: Sequence[str]) -> bool:
 def _through(word: str, others: Sequence[str]) -> bool:
     """Whether the word's letters follow one another through the others, each of which one begins (AGF)."""
     done = 0
-    for place, other in enumerate(others):
+    for position, other in enumerate(others):
         if done == len(word):
-            return place >= 2
+            return position >= 2
         if word[done] != other[:1]:
             return False
         done, within = done + 1, 1
-        following = others[place + 1][:1] if place + 1 < len(others) else ""
+        following = others[position + 1][:1] if position + 1 < len(others) else ""
         while done < len(word) and word[done] != following:
             within = other.find(word[done], within) + 1
             if not within:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from soccer_assets.countries import country_of
 from soccer_assets.linking.names.name import parse
 from soccer_assets.linking.names.ngram_index import Grams
-from soccer_assets.linking.names.places import country_of
 from soccer_assets.linking.names.scorer import Scorer
 
 #: For each name searched at least so many of the index are scored in full.
@@ -19,7 +19,7 @@ _AT_ONCE = 5000
 SEVERAL = frozenset({"United Kingdom"})
 
 ASKED = ("query", "country")
-FOUND = pl.Schema(
+CANDIDATES = pl.Schema(
     {
         "query": pl.String,
         "country": pl.String,
@@ -56,14 +56,14 @@ class Directory:
         name with a country finds clubs of that country and of unknown ones only.
         """
         asked = list(dict.fromkeys(zip(names, _forms(countries, len(names)), strict=True)))
-        parts = [self._found(asked[k : k + _AT_ONCE], max(limit, SCORED)) for k in range(0, len(asked), _AT_ONCE)]
+        parts = [self._candidates(asked[k : k + _AT_ONCE], max(limit, SCORED)) for k in range(0, len(asked), _AT_ONCE)]
         return (
-            pl.concat([pl.DataFrame(schema=FOUND), *parts])
+            pl.concat([pl.DataFrame(schema=CANDIDATES), *parts])
             .with_columns(pl.col("rank").rank("ordinal").over(ASKED).cast(pl.Int64))
             .filter(pl.col("rank") <= limit)
         )
 
-    def _found(self, asked: Sequence[tuple[str, str | None]], scored: int) -> pl.DataFrame:
+    def _candidates(self, asked: Sequence[tuple[str, str | None]], scored: int) -> pl.DataFrame:
         """As `search`, all that were scored, in order of their rank."""
         parsed, countries = [parse(name) for name, _ in asked], [country for _, country in asked]
         i, j, near = self._grams.nearest(parsed, scored, countries)
@@ -83,7 +83,7 @@ class Directory:
                 "name": self._names[j].tolist(),
                 "score": score[order],
             },
-            schema=FOUND,
+            schema=CANDIDATES,
         ).unique([*ASKED, "id"], keep="first", maintain_order=True)
 
 

@@ -103,9 +103,9 @@ def features(
 
 def places(a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None) -> Floats:
     """The features `PLACES` `(n, 5)`; of a pair whose country is known, the towns of that country count alone."""
-    gazetteer, here = Gazetteer.shipped(), countries or [None] * len(i)
+    gazetteer, pair_countries = Gazetteer.shipped(), countries or [None] * len(i)
     values = np.tile([-1.0, 0.0, 0.0, -1.0, 0.0], (len(i), 1))
-    for row, p, q, country in zip(values, i.tolist(), j.tolist(), here, strict=True):
+    for row, p, q, country in zip(values, i.tolist(), j.tolist(), pair_countries, strict=True):
         one, two = gazetteer.within(a.towns[p], country), gazetteer.within(b.towns[q], country)
         row[1] = bool(one) != bool(two)
         for towns, some in ((a.whole_towns[p], one), (b.whole_towns[q], two)):
@@ -141,32 +141,20 @@ def _words(
     a: Side, b: Side, i: Ints, j: Ints, lexicon: Lexicon, countries: Sequence[str | None] | None
 ) -> list[Floats]:
     """Each word of one side looked for on the other."""
-    found_a, found_b, left, right, ways = _search(a, b, i, j)
+    found_a, found_b, left, right, ways = word_matches(a, b, i, j)
     both = [_ends(x, y) for x, y in zip(found_a.measures(), found_b.measures(), strict=True)]
     shares, (lost, head, left_over, odds) = both[:4], both[4:]
     lighter = np.minimum(a.weight[left], b.weight[right])
     shared = [np.maximum.reduceat(lighter * ways[way], _starts(a.size[i] * b.size[j])) for way in (3, 2)]
     local = np.full(len(i), UNKNOWN)
     if countries is not None:
-        clubs = lexicon.of(countries)
+        clubs = lexicon.words_by_country(countries)
         has_words = np.array([words is not None for words in clubs], dtype=bool)
         local = np.where(has_words, np.minimum(found_a.local(clubs), found_b.local(clubs)), UNKNOWN)
     return [x for ends in (*shares, lost, shared, head, left_over, odds, (local,)) for x in ends]
 
 
-def lost_words(a: Side, b: Side, i: Ints, j: Ints) -> list[tuple[int, int, str]]:
-    """The words of a pair's names that are not found on the other side: pair, side (0 or 1), word as listed."""
-    lost: list[tuple[int, int, str]] = []
-    for number, found in enumerate(_search(a, b, i, j)[:2]):
-        pair = np.repeat(np.arange(len(found.size)), found.size)
-        lost += [
-            (int(pair[k]), number, found.side.plain[found.word[k]])
-            for k in np.flatnonzero(found.loose < LOST_BELOW).tolist()
-        ]
-    return lost
-
-
-def _search(a: Side, b: Side, i: Ints, j: Ints) -> "tuple[_Found, _Found, Ints, Ints, list[Floats]]":
+def word_matches(a: Side, b: Side, i: Ints, j: Ints) -> "tuple[WordMatches, WordMatches, Ints, Ints, list[Floats]]":
     """The words of either side of each pair as found on the other, and each two words of a pair and how alike they are.
 
     The words are given by their flat positions in `a.words` and `b.words`, `len` = the sum of `a.size[i] * b.size[j]`.
@@ -178,13 +166,13 @@ def _search(a: Side, b: Side, i: Ints, j: Ints) -> "tuple[_Found, _Found, Ints, 
     row, column = within // m[pair], within % m[pair]
     left, right = a.start[i][pair] + row, b.start[j][pair] + column
     ways = _alike(a, b, left, right)
-    found_a = _Found(a, i, [np.maximum.reduceat(way, _starts(np.repeat(m, n))) for way in ways])
+    found_a = WordMatches(a, i, [np.maximum.reduceat(way, _starts(np.repeat(m, n))) for way in ways])
     across = np.lexsort((row, column, pair))  # the same cells, column by column
-    found_b = _Found(b, j, [np.maximum.reduceat(way[across], _starts(np.repeat(n, m))) for way in ways])
+    found_b = WordMatches(b, j, [np.maximum.reduceat(way[across], _starts(np.repeat(n, m))) for way in ways])
     return found_a, found_b, left, right, ways
 
 
-class _Found:
+class WordMatches:
     """How well each word of one side of the pairs is found on the other, in four ways."""
 
     def __init__(self, side: Side, which: Ints, ways: Sequence[Floats]) -> None:
@@ -199,8 +187,8 @@ class _Found:
         total = np.add.reduceat(weight, self.start)
         shares = [np.add.reduceat(way * weight, self.start) / total for way in self.ways]
         lost = np.maximum.reduceat((1 - self.loose) * weight, self.start)
-        place = np.where(form, len(form), np.arange(len(form)))
-        first = np.minimum.reduceat(place, self.start)
+        position = np.where(form, len(form), np.arange(len(form)))
+        first = np.minimum.reduceat(position, self.start)
         head = self.loose[np.where(first < self.start + self.size, first, self.start)]
         left = np.add.reduceat((self.loose < LOST_BELOW) & ~form, self.start, dtype=np.float64)
         odds = np.add.reduceat(np.where(self.loose < LOST_BELOW, self.side.odds[self.word], 0.0), self.start)

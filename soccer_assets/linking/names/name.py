@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from soccer_assets.linking.names import scripts
 from soccer_assets.linking.names import word_classes as words
-from soccer_assets.linking.names.places import PLACE
 
 SCRIPTS = ("latin", "cyrillic", "greek", "arabic", "hebrew", "georgian", "armenian", "han", "kana", "hangul")
 _BLOCKS = {"cjk": "han", "hiragana": "kana", "katakana": "kana"}
 _ALPHABETS = scripts.CYRILLIC | scripts.GREEK | scripts.ARABIC | scripts.HEBREW | scripts.GEORGIAN | scripts.ARMENIAN
+_LETTERS = str.maketrans(scripts.LETTERS)
 _LOOK_ALIKE = str.maketrans("aceopxy", "асеорху")
 _INITIALS = re.compile(r"(?<!\w)(?:\w\.){2,}(?:\w(?!\w))?")
 _WORD = re.compile(r"[^\W_]+\.?")
@@ -53,32 +53,30 @@ class Name:
 @lru_cache(maxsize=1 << 17)
 def parse(name: str) -> Name:
     """The parts of a name in any script; of one that holds no word, a name without tokens."""
-    text = unicodedata.normalize("NFKC", name).lower()
-    for letter, plain in scripts.LETTERS.items():
-        text = text.replace(letter, plain)
+    text = (name if name.isascii() else unicodedata.normalize("NFKC", name)).lower().translate(_LETTERS)
     text = _SPONSOR.sub(" ", text.replace("'", ""))
     text = _INITIALS.sub(lambda initials: initials[0].replace(".", "") + " ", text.replace("&", " and "))
     text = _RESERVE.sub(" рез ", text)  # but a bare last "Р" is Rovers
     text = _SECOND.sub(" ii ", _UNDER.sub(r"u\1", text))
     script = _script(text)
-    found: list[str] = []
+    parts: list[str] = []
     for match in _WORD.finditer(text):
         word = _unaccented(match[0])
         if script == "cyrillic":  # a Latin letter among Cyrillic ones is a slip of the keyboard
             word = word.translate(_LOOK_ALIKE) if word.isalpha() and len(word) == 1 else word
-        found += _PARTS.findall(word)
-    found, cut_off, sex, kind = _marks(found)
-    months = frozenset(words.MONTHS[word] for word in found if word in words.MONTHS)
-    ordinals = frozenset(words.ORDINALS[word] for word in found if word in words.ORDINALS)
+        parts += _PARTS.findall(word)
+    parts, cut_off, sex, kind = _marks(parts)
+    months = frozenset(words.MONTHS[word] for word in parts if word in words.MONTHS)
+    ordinals = frozenset(words.ORDINALS[word] for word in parts if word in words.ORDINALS)
     tokens: list[str] = []
     heard: list[str] = []
     cut: list[bool] = []
     numbers: list[int] = []
-    for position, word in enumerate(found):
+    for position, word in enumerate(parts):
         if months and word in words.ROMAN:
             numbers.append(words.ROMAN[word])
         elif not word.isdecimal():
-            spelt, sound = _understood(word, 0 < position == len(found) - 1)
+            spelt, sound = _understood(word, 0 < position == len(parts) - 1)
             tokens += spelt
             heard += sound
             cut += [cut_off[position] and len(spelt) == 1 and spelt[0] == word] * len(spelt)
@@ -89,11 +87,11 @@ def parse(name: str) -> Name:
 
 def _understood(word: str, last: bool = False) -> tuple[list[str], list[str]]:
     """The plain words that a word stands for, and how they are heard."""
-    meaning = (last and words.SAME_LAST.get(word)) or words.SAME_WORD.get(word) or PLACE.get(word)
+    meaning = (last and words.SAME_LAST.get(word)) or words.SAME_WORD.get(word)
     if meaning is None:
-        plain = "".join(_ALPHABETS.get(letter, letter) for letter in word)
+        plain = word if word.isascii() else "".join(_ALPHABETS.get(letter, letter) for letter in word)
         # a short Cyrillic word is not the Latin abbreviation it looks like
-        meaning = (len(plain) > 3 and (words.SAME_WORD.get(plain) or PLACE.get(plain))) or plain
+        meaning = (len(plain) > 3 and words.SAME_WORD.get(plain)) or plain
         if plain and word[0] in scripts.CYRILLIC:
             return meaning.split(), [word] * len(meaning.split())
     return meaning.split(), meaning.split()
@@ -119,19 +117,19 @@ def _script(text: str) -> str:
     return script if script in SCRIPTS else "latin"
 
 
-def _marks(found: list[str]) -> tuple[list[str], list[bool], str, str]:
+def _marks(parts: list[str]) -> tuple[list[str], list[bool], str, str]:
     """The words without the marks of a side and without full stops, which had one, the sex and the kind."""
     sex, kind = "men", "first"
-    kept = [word.rstrip(".") for word in found]
+    kept = [word.rstrip(".") for word in parts]
     if len(kept) > 1 and kept[0] == "jong":
-        del kept[0], found[0]
+        del kept[0], parts[0]
         kind = "reserve"
-    for place in range(len(kept) - 1, 0, -1):
-        word = kept[place]
-        last = place == len(kept) - 1
+    for position in range(len(kept) - 1, 0, -1):
+        word = kept[position]
+        last = position == len(kept) - 1
         if word in words.ROMAN and any(other in words.MONTHS for other in kept):
             continue  # the day before a month
-        if word in words.LAST and (not last or found[place].endswith(".") != (word == "am")):
+        if word in words.LAST and (not last or parts[position].endswith(".") != (word == "am")):
             continue
         if word in words.WOMEN:
             sex = "women"
@@ -141,5 +139,5 @@ def _marks(found: list[str]) -> tuple[list[str], list[bool], str, str]:
             kind = "youth"
         else:
             continue
-        del kept[place], found[place]
-    return kept, [word.endswith(".") for word in found], sex, kind
+        del kept[position], parts[position]
+    return kept, [word.endswith(".") for word in parts], sex, kind

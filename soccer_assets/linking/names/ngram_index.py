@@ -26,7 +26,7 @@ Pairs = tuple[Ints, Ints]
 
 
 class Grams:
-    """An index of names; `countries` are forms of `places.country_of`, None where not known."""
+    """An index of names; `countries` are forms of `countries.country_of`, None where not known."""
 
     def __init__(self, names: Sequence[Name], countries: Sequence[str | None] | None = None) -> None:
         self._codes: dict[str, int] = {}
@@ -38,10 +38,10 @@ class Grams:
         rare = have <= max(COMMON, COMMON_SHARE * len(names))
         self._idf = np.where(rare, np.log((len(names) + 1) / (have + 0.5)), 0.0).astype(np.float32)
         self._index = self._weighted(counted).T.tocsr()
-        self._places = {
+        self._country_numbers = {
             country: k for k, country in enumerate(sorted({c for c in countries or () if c is not None}), start=1)
         }
-        self._place = self._placed(countries or [None] * len(names))
+        self._country_number = self._numbers_of(countries or [None] * len(names))
 
     def nearest(
         self, names: Sequence[Name], limit: int, countries: Sequence[str | None] | None = None
@@ -50,8 +50,8 @@ class Grams:
 
         Only those that share a piece, and whose country is the same where both are known.
         """
-        place = self._placed(countries or [None] * len(names))
-        return _top(self._cosine(names), limit, place, self._place)
+        numbers = self._numbers_of(countries or [None] * len(names))
+        return _top(self._cosine(names), limit, numbers, self._country_number)
 
     def both(self, names: Sequence[Name], limit: int) -> Pairs:
         """As `nearest`, and for each indexed name the `limit` nearest of `names`; each pair once, in order."""
@@ -66,9 +66,9 @@ class Grams:
     def _cosine(self, names: Sequence[Name]) -> sparse.csr_matrix:
         return self._weighted(self._counted(names)) @ self._index
 
-    def _placed(self, countries: Sequence[str | None]) -> Ints:
+    def _numbers_of(self, countries: Sequence[str | None]) -> Ints:
         """Each country as a number, 0 where it is not known."""
-        return np.array([0 if c is None else self._places.get(c, 0) for c in countries], dtype=np.int64)
+        return np.array([0 if c is None else self._country_numbers.get(c, 0) for c in countries], dtype=np.int64)
 
     def _counted(self, names: Sequence[Name]) -> sparse.csr_matrix:
         indptr: list[int] = [0]
@@ -118,15 +118,15 @@ def _top(cosine: sparse.csr_matrix, limit: int, of_row: Ints, of_column: Ints) -
     rows, columns, values = [], [], []
     for row in range(cosine.shape[0]):
         inside = slice(cosine.indptr[row], cosine.indptr[row + 1])
-        found, near = cosine.indices[inside], cosine.data[inside]
+        near_columns, near = cosine.indices[inside], cosine.data[inside]
         if of_row[row]:
-            here = (of_column[found] == of_row[row]) | (of_column[found] == 0)
-            found, near = found[here], near[here]
+            same_country = (of_column[near_columns] == of_row[row]) | (of_column[near_columns] == 0)
+            near_columns, near = near_columns[same_country], near[same_country]
         if len(near) > limit:
             kept = near >= np.partition(near, len(near) - limit)[len(near) - limit]
-            found, near = found[kept], near[kept]
-        order = np.lexsort((found, -near))[:limit]
-        columns.append(found[order])
+            near_columns, near = near_columns[kept], near[kept]
+        order = np.lexsort((near_columns, -near))[:limit]
+        columns.append(near_columns[order])
         values.append(near[order])
         rows.append(np.full(len(order), row))
     empty = np.empty(0)

@@ -74,9 +74,9 @@ class Side:
             [
                 word
                 for (token, *_), word in zip(ps, ws, strict=True)
-                if len(word) in ACRONYM and (token not in NO_ACRONYMS or token in of)
+                if len(word) in ACRONYM and (token not in NO_ACRONYMS or token in core_words)
             ]
-            for ps, ws, of in zip(pairs, self.letters, self.words_of, strict=True)
+            for ps, ws, core_words in zip(pairs, self.letters, self.words_of, strict=True)
         ]
         self.firsts = [frozenset(word[0] for word in ws if word) for ws in self.letters]
         self.whole = _texts([" ".join(t for t, *_ in ps) for ps in pairs])

@@ -1,21 +1,17 @@
 """How well scores tell same from different, on labelled pairs of names."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from soccer_assets.errors import SchemaError
 from soccer_assets.linking.names.name import parse
-from soccer_assets.linking.names.scorer import ARTEFACT, Scorer
+from soccer_assets.linking.names.scorer import Scorer
 from soccer_assets.linking.names.word_similarity import Floats, Ints
 
 NEEDED = ("country", "source_a", "name_a", "source_b", "name_b", "same")
-FOR_TRAINING = ("club_a", "club_b", *NEEDED)
 WANTED_PRECISION = 0.99
 
 
@@ -35,8 +31,8 @@ def read_pairs(file: Path, needed: tuple[str, ...] = NEEDED) -> pl.DataFrame:
         raise SchemaError(f"{file}: {what}; found {pairs.columns}, without {missing}: add them or rename yours")
     wrong = pairs.filter(~pl.col("same").is_in(["0", "1"]))
     if len(wrong):
-        found = wrong["same"].unique(maintain_order=True).head(5).to_list()
-        raise SchemaError(f"{file}: expected `same` to be 1 or 0, found {found} in {len(wrong)} rows: correct them")
+        labels = wrong["same"].unique(maintain_order=True).head(5).to_list()
+        raise SchemaError(f"{file}: expected `same` to be 1 or 0, found {labels} in {len(wrong)} rows: correct them")
     if not len(pairs):
         raise SchemaError(f"{file}: expected labelled pairs, found none")
     return pairs.with_columns(pl.col("same").cast(pl.Int64))
@@ -50,40 +46,6 @@ def score_names(file: Path) -> dict[str, Any]:
     return figures(pairs, scores, scorer.threshold)
 
 
-def train_names(pairs: Path, registry: Path, reep: Path) -> dict[str, Any]:
-    """Train the shipped scorer again; its figures on clubs never seen."""
-    from soccer_assets.linking.names.recipe import train
-
-    scorer = train(read_pairs(pairs, FOR_TRAINING), pl.read_csv(registry), pl.read_parquet(reep))
-    ARTEFACT.write_bytes(readable(scorer))
-    told: dict[str, Any] = scorer.about["on clubs never seen"]
-    return told
-
-
-def readable(scorer: Scorer) -> bytes:
-    """JSON with a line per tree, country and input."""
-    parts = msgspec.to_builtins(scorer)
-    lexicon = parts["lexicon"]
-    countries = _lines({country: words for country, words in lexicon.pop("countries").items()})
-    texts = {
-        "about": json.dumps(parts["about"], ensure_ascii=False, indent=1),
-        "threshold": json.dumps(parts["threshold"]),
-        "inputs": _lines(parts["inputs"]),
-        "lexicon": json.dumps(lexicon, ensure_ascii=False)[:-1] + f', "countries": {countries}}}',
-        "trees": _lines(parts["trees"]),
-    }
-    return ("{\n" + ",\n".join(f'"{name}": {text}' for name, text in texts.items()) + "\n}\n").encode()
-
-
-def _lines(parts: Any) -> str:
-    def text(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-    if isinstance(parts, Mapping):
-        return "{\n" + ",\n".join(f"{text(name)}:{text(value)}" for name, value in parts.items()) + "\n}"
-    return "[\n" + ",\n".join(text(value) for value in parts) + "\n]"
-
-
 def figures(pairs: pl.DataFrame, scores: Floats, threshold: float) -> dict[str, Any]:
     """`n`, the threshold, what holds at it, the recall at 99 % precision; the same by pair of sources and scripts."""
     same = pairs["same"].to_numpy().astype(np.int64)
@@ -93,8 +55,8 @@ def figures(pairs: pl.DataFrame, scores: Floats, threshold: float) -> dict[str, 
         "by_script": [(script[a], script[b]) for a, b in zip(pairs["name_a"], pairs["name_b"], strict=True)],
     }
     result = _figures(same, scores, threshold)
-    for title, of in groups.items():
-        labels = np.array(["|".join(sorted(two)) for two in of], dtype=object)
+    for title, members in groups.items():
+        labels = np.array(["|".join(sorted(two)) for two in members], dtype=object)
         result[title] = {
             label: _figures(same[labels == label], scores[labels == label], threshold) for label in sorted(set(labels))
         }
@@ -106,7 +68,7 @@ def _figures(same: Ints, scores: Floats, threshold: float) -> dict[str, Any]:
     right, wanted = int((chosen & (same == 1)).sum()), int(same.sum())
     precision = right / int(chosen.sum()) if chosen.any() else None
     recall = right / wanted if wanted else None
-    told = {
+    values = {
         "n": len(same),
         "same": wanted,
         "threshold": threshold,
@@ -115,7 +77,7 @@ def _figures(same: Ints, scores: Floats, threshold: float) -> dict[str, Any]:
         "f1": 2 * right / (int(chosen.sum()) + wanted) if right else None,
         "recall_at_99_precision": recall_at_precision(same, scores) if wanted else None,
     }
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in told.items()}
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
 
 
 def recall_at_precision(same: Ints, scores: Floats, wanted: float = WANTED_PRECISION) -> float:

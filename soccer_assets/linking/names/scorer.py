@@ -1,7 +1,7 @@
 """The probability that two names are those of one club.
 
 Decision trees over the features of `features.py`, kept as readable JSON beside this module and evaluated with numpy
-alone; `recipe.py` made it. Names of sides of different sex or kind are never the same club's.
+alone; `bench/name_scorer.py` made it. Names of sides of different sex or kind are never the same club's.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from soccer_assets.countries import country_of
 from soccer_assets.errors import ModelError
 from soccer_assets.linking.names.features import FEATURES, features
 from soccer_assets.linking.names.lexicon import Lexicon
 from soccer_assets.linking.names.name import Name, parse
 from soccer_assets.linking.names.ngram_index import Grams
-from soccer_assets.linking.names.places import country_of
 from soccer_assets.linking.names.prepared_names import Side
 from soccer_assets.linking.names.trees import Forest, Tree
 from soccer_assets.linking.names.word_classes import RESERVE_LAST, SECOND_SIDE
@@ -45,22 +45,31 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scorer(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fields=True):
-    """A trained scorer; `about` tells its training, `threshold` where its F1 was best."""
+    """A trained scorer; `training` holds its parameters and figures, `threshold` where its F1 was best."""
 
-    about: dict[str, Any]
+    training: dict[str, Any]
     threshold: float
     inputs: tuple[Input, ...]
     lexicon: Lexicon
     trees: tuple[Tree, ...]
 
     @classmethod
+    @lru_cache(maxsize=1)
     def shipped(cls) -> "Scorer":
-        """The scorer that comes with the package, read once.
+        """Return the scorer that comes with the package, read once a process.
 
         Raises:
             ModelError: it was trained on other features than the code has.
         """
-        return _shipped()
+        scorer = msgspec.json.decode(ARTEFACT.read_bytes(), type=cls)
+        expected = [feature.name for feature in FEATURES]
+        inputs = [feature.name for feature in scorer.inputs]
+        if inputs != expected:
+            raise ModelError(
+                f"{ARTEFACT.name}: expected a scorer trained on {expected}, found one on {inputs}; "
+                "train it again with `uv run python -m bench.name_scorer`"
+            )
+        return scorer
 
     def pairs(self, left: Sequence[str], right: Sequence[str], countries: Sequence[str | None] | None = None) -> Floats:
         """P(same club) of each `left[k]` and `right[k]`, both of the country `countries[k]` where that is known.
@@ -69,9 +78,9 @@ class Scorer(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fi
         """
         if len({len(left), len(right), len(left if countries is None else countries)}) > 1:
             raise ValueError(f"expected lists of one length, found {len(left)} and {len(right)} names")
-        place = {name: k for k, name in enumerate(dict.fromkeys([*left, *right]))}
-        side = self.side([parse(name) for name in place])
-        i, j = (np.array([place[name] for name in names], dtype=np.int64) for names in (left, right))
+        index = {name: k for k, name in enumerate(dict.fromkeys([*left, *right]))}
+        side = self.side([parse(name) for name in index])
+        i, j = (np.array([index[name] for name in names], dtype=np.int64) for names in (left, right))
         return self.score(side, side, i, j, countries)
 
     def matrix(self, left: Sequence[str], right: Sequence[str], country: str | None = None) -> Floats:
@@ -108,9 +117,9 @@ def of_other_sides(
     a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None
 ) -> NDArray[np.bool_]:
     """Whether marks tell the two apart: sex and kind, a second side's last word, or months and ordinals at odds."""
-    here = [None] * len(i) if countries is None else countries
+    pair_countries = [None] * len(i) if countries is None else countries
     other = np.zeros(len(i), dtype=bool)
-    for k, (p, q, country) in enumerate(zip(i.tolist(), j.tolist(), here, strict=True)):
+    for k, (p, q, country) in enumerate(zip(i.tolist(), j.tolist(), pair_countries, strict=True)):
         (months, ordinals), (months_of_b, ordinals_of_b) = a.dates[p], b.dates[q]
         days = months and months_of_b and a.numbers[p] and b.numbers[q] and not a.numbers[p] & b.numbers[q]
         other[k] = (
@@ -139,16 +148,3 @@ def _is_second(second: tuple[str, ...], first: tuple[str, ...], country: str | N
         return False
     stem = second[:-1]
     return first in (stem, (second[-1], *stem)) if country else first == stem
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> Scorer:
-    scorer = msgspec.json.decode(ARTEFACT.read_bytes(), type=Scorer)
-    expected = [feature.name for feature in FEATURES]
-    found = [feature.name for feature in scorer.inputs]
-    if found != expected:
-        raise ModelError(
-            f"{ARTEFACT.name}: expected a scorer trained on {expected}, found one on {found}; "
-            "train it again with `uv run soccer train-names`"
-        )
-    return scorer

@@ -4,6 +4,7 @@ A word is written plainly: lower case, Latin letters without accents; Cyrillic w
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 
 def _set(text: str) -> frozenset[str]:
@@ -109,157 +110,16 @@ er ner ler ois oise ais aise ien ienne ense iense ensis ano ana ino ina ese esi 
 ski skij sky ska skiy ow owo nais sen ainen ger ingen ova ovo
 """)
 
-#: One word in several spellings, languages and abbreviations, after its one form; a compound after its parts.
-_SAME = """
-united: utd unt юн юнайтед yunayted yunaited
-city: с сити
-town: т таун
-county: каунти
-rovers: роверс р
-wanderers: уондерерс wndrs
-wednesday: уэнсдей weds wed
-albion: альбион
-forest: форест
-rangers: рейнджерс
-athletic: атлетик ath athl
-atletico: атлетико atl at athletico
-sporting: спортинг sp
-sport: спорт sporta sportul
-real: реал
-racing: рэсинг расинг rac
-deportivo: депортиво dep
-independiente: индепендьенте ind
-universidad: универсидад univ uni university universitatea universitario universitaria universitate
-union: унион
-unirea: унирея унырея
-dynamo: динамо dinamo din
-lokomotiv: lok локомотив lokomotive lokomotiva lokomotyv
-cska: цска zska
-torpedo: торпедо
-spartak: спартак
-zenit: зенит
-rapid: рапид
-austria: аустрия
-borussia: боруссия bor
-eintracht: айнтрахт ein
-fortuna: фортуна
-arminia: арминия
-wacker: ваккер
-kickers: киккерс
-standard: стандард
-olympique: олимпик olympic olimpik ol
-olimpia: олимпия
-olympiakos: олимпиакос olympiacos
-academica: академика aca academico akademik akademika
-politehnica: политехника poli
-inter: интер internacional internazionale интернасьонал
-nacional: насьональ nac национал
-saint: ст st ste sankt sint сент сен санкт саунт
-san: сан
-sao: сао
-ever: эвер
-red: ред црвена roter crvena
-bull: булл буллз булз bulls
-new: нью
-west: вест
-east: ист
-north: норт
-south: саут
-young: янг
-boys: бойз бойс
-fc: фк
-club: клуб
-bk: бк
-sk: ск
-afc: афк
-and: энд
-of: оф
-madrid: мадрид
-star: стар звезда stern zvezda zvijezda ster
-park: парк
-kings: кингс
-academy: академия akatemia akademia
-metallurg: металлург metalurh metalurg
-shakhtar: шахтер shakhter shakhtyor shakhtior sjakhtar
-arsenal: арсенал
-victoria: виктория vitoria viktoria витория
-slavia: слава славия
-sparta: спарта
-hapoel: хапоэль
-maccabi: маккаби
-beitar: бейтар
-al: аль
-el: эль
-vitesse: витесс
-juniors: хуниорс
-stade: стад
-newells: ньюэллс
-old: олд
-juventude: juv
-wolverhampton: wolves
-hotspur: spurs
-manchester: man манчестер
-nk: нк
-hk: хк
-cv: цв
-af: аф
-ahli: ahly ehli
-buyuksehir: bb bsb бб
-belediyespor: belediye bld
-queens: квинс
-queen: куин
-royal: royale роял ройял
-gimnasia: gym gimn гимнасия
-esgrima: esgr
-estudiantes: эстудиантес
-republica: rep
-central: cent сентраль цент
-velez: велес
-boca: бока
-river: ривер
-plate: плейт
-calcio: calc
-new york: ny нй
-mg: mineiro минейро
-pr: paranaense паранаенсе
-go: goianiense гойяненсе
-rj: рж
-rs: рс
-saopaulo: сп
-moskva: м
-sport club: sportclub sportklub
-sport verein: sportverein
-turn verein: turnverein
-fussball club: fussballclub
-athletik club: athletikclub
-athletik sport: athletiksport
-fotbolls klubb: fotbollsklubb
-fotball klubb: fotballklubb fotballklubben
-bold klub: boldklub boldklubben
-idrotts forening: idrottsforening idrottsforeningen
-idrotts klubb: idrottsklubb idrottsklubben
-gymnastik forening: gymnastikforening
-turner schaft: turnerschaft
-ball spiel club: ballspielclub
-spiel vereinigung: spielvereinigung
-sport vereniging: sportvereniging
-voetbal vereniging: voetbalvereniging
-pallo seura: palloseura
-pallo veikot: palloveikot
-pallo kerho: pallokerho
-jalka pallo kerho: jalkapallokerho
-jalka pallo klubi: jalkapalloklubi
-jalka pallo seura: jalkapalloseura
-idretts lag: idrettslag
-idraets forening: idraetsforening
-"""
-
 #: What the last word of a name stands for, and elsewhere does not: `São Paulo SP`, but `Sp Braga`.
 SAME_LAST: Mapping[str, str] = {"sp": "saopaulo"}
 
-#: Every spelling to its form, which may be several words.
+#: Every spelling of a word or place to its form, which may be several words.
 SAME_WORD: Mapping[str, str] = {
     spelling: form
-    for form, spellings in (line.split(": ") for line in _SAME.strip().split("\n"))
+    for form, spellings in (
+        line.split(":")
+        for line in Path(__file__).with_name("spellings.txt").read_text("utf-8").splitlines()
+        if not line.startswith("#")
+    )
     for spelling in spellings.split()
 }

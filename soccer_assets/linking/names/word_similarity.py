@@ -116,11 +116,11 @@ def _sound(words: Sequence[tuple[str, str]], x: Ints, y: Ints) -> Floats:
 
 def _derived(left: Texts, right: Texts) -> NDArray[np.bool_]:
     """Whether the longer word says "of" the shorter one (`Lavallois`, `Wolfsberger`, `Konyaspor`)."""
-    found = np.zeros(len(left), dtype=bool)
+    derived = np.zeros(len(left), dtype=bool)
     for k, (one, two) in enumerate(zip(left, right, strict=True)):
         # of two words as long as each other either may be the place (`Riga`, `Rige`)
-        found[k] = (len(one) <= len(two) and _of_place(one, two)) or (len(two) <= len(one) and _of_place(two, one))
-    return found
+        derived[k] = (len(one) <= len(two) and _of_place(one, two)) or (len(two) <= len(one) and _of_place(two, one))
+    return derived
 
 
 def _of_place(shorter: str, longer: str) -> bool:

@@ -116,8 +116,8 @@ def test_the_artefact_is_small_readable_and_tells_its_training() -> None:
     assert len(ARTEFACT.read_bytes()) < 1_000_000
     assert all(told.description for told in scorer.inputs)
     assert sum(told.gain for told in scorer.inputs) == pytest.approx(1, abs=0.01)
-    assert {"recipe", "seed", "parameters", "pairs", "clubs", "on clubs never seen"} <= set(scorer.about)
-    assert scorer.about["on clubs never seen"]["f1"] > 0.9
+    assert {"recipe", "seed", "parameters", "pairs", "clubs", "on clubs never seen"} <= set(scorer.training)
+    assert scorer.training["on clubs never seen"]["f1"] > 0.9
     assert max(len(line) for line in ARTEFACT.read_text().splitlines()) < 100_000
 
 

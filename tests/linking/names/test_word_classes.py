@@ -1,13 +1,16 @@
 """Words: their sounds, how alike two are, what short ones stand for, how rare they are."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from soccer_assets.countries import country_of
+from soccer_assets.linking.names import word_classes
 from soccer_assets.linking.names.acronyms import acronym
 from soccer_assets.linking.names.lexicon import Lexicon
 from soccer_assets.linking.names.name import parse
 from soccer_assets.linking.names.phonetics import reading, skeleton
-from soccer_assets.linking.names.places import country_of
 from soccer_assets.linking.names.word_similarity import alike
 
 
@@ -105,6 +108,16 @@ def test_an_acronym_is_made_of_beginnings_in_order(short: str, words: tuple[str,
     assert acronym([short], words) == value
 
 
+def test_a_form_and_a_spelling_stand_once_each() -> None:
+    lines = Path(word_classes.__file__).with_name("spellings.txt").read_text("utf-8").splitlines()
+    forms, spellings = zip(*(line.split(": ") for line in lines if not line.startswith("#")), strict=True)
+    words = " ".join(spellings).split()
+    assert (len(set(forms)), len(set(words))) == (len(forms), len(words))
+    assert len(word_classes.SAME_WORD) == len(words)
+    assert word_classes.SAME_WORD["мюнхен"] == "munchen"
+    assert word_classes.SAME_WORD["spielvereinigung"] == "spiel vereinigung"
+
+
 LEXICON = Lexicon(9000, 3, {"united": 3000, "valdoria": 3}, {"England": {"united": 7}})
 
 
@@ -120,7 +133,7 @@ def test_rarity_does_not_depend_on_how_many_clubs_were_counted() -> None:
 
 
 def test_the_clubs_of_a_country_are_known_under_any_of_its_names() -> None:
-    assert LEXICON.of(["eng", "England", None, "Atlantis"]) == [{"united": 7}, {"united": 7}, None, None]
+    assert LEXICON.words_by_country(["eng", "England", None, "Atlantis"]) == [{"united": 7}, {"united": 7}, None, None]
 
 
 @pytest.mark.parametrize(

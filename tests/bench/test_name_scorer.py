@@ -5,7 +5,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from soccer_assets.linking.names import recipe, report
+from bench import name_lexicon, name_scorer
 from soccer_assets.linking.names.scorer import Scorer
 
 LETTERS = ("bdfghklmnprstvz", "aeiou")
@@ -25,7 +25,7 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
         other = (k + 1) % len(clubs)
         rows.append((f"c{k}", f"c{k}", "England", "one", f"FC {club}", "two", f"{club} United", 1))
         rows.append((f"c{k}", f"c{other}", "England", "one", f"FC {club}", "two", f"{clubs[other]} United", 0))
-    names = ["club_a", "club_b", *report.NEEDED]
+    names = ["club_a", "club_b", *name_scorer.NEEDED]
     pl.DataFrame(rows, schema=names, orient="row").write_csv(tmp_path / "pairs.csv")
     aliases = [(f"c{k}", "England", "one", f"FC {club}") for k, club in enumerate(clubs)]
     pl.DataFrame(aliases, schema=["club_id", "country", "source", "name"], orient="row").write_csv(
@@ -39,25 +39,25 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The recipe with fewer folds and trees; what it makes goes beside the test's files."""
-    monkeypatch.setattr(recipe, "FOLDS", 4)
-    monkeypatch.setattr(recipe, "ROUNDS", 20)
-    monkeypatch.setattr(recipe, "PARAMS", {**recipe.PARAMS, "min_data_in_leaf": 5})
-    monkeypatch.setattr(report, "ARTEFACT", tmp_path / "scorer.json")
+    monkeypatch.setattr(name_scorer, "FOLDS", 4)
+    monkeypatch.setattr(name_scorer, "ROUNDS", 20)
+    monkeypatch.setattr(name_scorer, "PARAMS", {**name_scorer.PARAMS, "min_data_in_leaf": 5})
+    monkeypatch.setattr(name_scorer, "ARTEFACT", tmp_path / "scorer.json")
     return tmp_path / "scorer.json"
 
 
 def test_the_same_files_make_the_same_bytes_and_a_scorer_that_can_be_read(
     files: tuple[Path, Path, Path], small: Path
 ) -> None:
-    told = report.train_names(*files)
+    told = name_scorer.train_names(*files)
     once = small.read_bytes()
-    report.train_names(*files)
+    name_scorer.train_names(*files)
     assert small.read_bytes() == once
     scorer = msgspec.json.decode(once, type=Scorer)
-    assert scorer.about["on clubs never seen"] == told
+    assert scorer.training["on clubs never seen"] == told
     assert told["f1"] == 1.0
     assert scorer.pairs(["Kordova SC"], ["Kordova"])[0] > scorer.pairs(["Kordova SC"], ["Zykk"])[0]
-    assert scorer.probability(recipe.features(*_two(scorer)))[0] == scorer.pairs(["FC Zykk"], ["Zykk"])[0]
+    assert scorer.probability(name_scorer.features(*_two(scorer)))[0] == scorer.pairs(["FC Zykk"], ["Zykk"])[0]
 
 
 def _two(scorer: Scorer) -> tuple[object, ...]:
@@ -70,11 +70,11 @@ def _two(scorer: Scorer) -> tuple[object, ...]:
 
 
 def test_a_lexicon_has_not_counted_the_clubs_left_out() -> None:
-    clubs = [recipe.Club(frozenset({"zykk", "town"}), ("England",), str(k)) for k in range(5)]
-    everyone, fewer = recipe.lexicon_of(clubs), recipe.lexicon_of(clubs, {"0", "1"})
+    clubs = [name_lexicon.Club(frozenset({"zykk", "town"}), ("England",), str(k)) for k in range(5)]
+    everyone, fewer = name_lexicon.lexicon_of(clubs), name_lexicon.lexicon_of(clubs, {"0", "1"})
     assert (everyone.clubs, everyone.counts["zykk"], everyone.countries["England"]["zykk"]) == (5, 5, 5)
     assert (fewer.clubs, fewer.counts["zykk"], fewer.countries["England"]["zykk"]) == (3, 3, 3)
-    assert recipe.lexicon_of(clubs[:2]).counts == {}  # a word of few clubs may tell who they are
+    assert name_lexicon.lexicon_of(clubs[:2]).counts == {}  # a word of few clubs may tell who they are
 
 
 def test_the_odds_of_a_lost_word_come_from_three_clubs_or_more_and_not_from_those_left_out() -> None:
@@ -84,7 +84,7 @@ def test_the_odds_of_a_lost_word_come_from_three_clubs_or_more_and_not_from_thos
         name, other = clubs[k], clubs[8 + k]
         rows.append((f"c{k}", f"c{k}", "England", "one", f"Futebol {name}", "two", name, 1))
         rows.append((f"c{k}", f"d{k}", "England", "one", f"Kickers {name}", "two", other, 0))
-    words = recipe.LostWords(pl.DataFrame(rows, schema=["club_a", "club_b", *report.NEEDED], orient="row"))
+    words = name_lexicon.LostWords(pl.DataFrame(rows, schema=["club_a", "club_b", *name_scorer.NEEDED], orient="row"))
     odds = words.log_odds()
     assert odds["futebol"] > 0 > odds["kickers"]
     assert "futebol" not in words.log_odds({f"c{k}" for k in range(6)})
@@ -94,13 +94,13 @@ def test_the_odds_of_a_lost_word_come_from_three_clubs_or_more_and_not_from_thos
 def test_a_club_without_a_name_in_the_registry_is_not_counted() -> None:
     registry = pl.DataFrame({"club_id": ["c"], "country": ["eng"], "name": ["FC Zykk"]})
     reep = pl.DataFrame({"name": ["Q2970858", None, "Zykk Town"], "country": ["England"] * 3})
-    assert [sorted(club.words) for club in recipe.clubs_of(registry, reep)] == [["fc", "zykk"], ["town", "zykk"]]
+    assert [sorted(club.words) for club in name_lexicon.clubs_of(registry, reep)] == [["fc", "zykk"], ["town", "zykk"]]
 
 
 def test_a_club_of_both_registries_is_counted_once() -> None:
     registry = pl.DataFrame({"club_id": ["c"], "country": ["eng"], "name": ["FC Zykk"]})
     reep = pl.DataFrame({"name": ["F.C. Zykk", "Zykk Town"], "country": ["United Kingdom", "United Kingdom"]})
-    assert [(sorted(club.words), club.countries) for club in recipe.clubs_of(registry, reep)] == [
+    assert [(sorted(club.words), club.countries) for club in name_lexicon.clubs_of(registry, reep)] == [
         (["fc", "zykk"], ("England",)),
         (["town", "zykk"], ("England", "Scotland", "Wales", "Northern Ireland")),
     ]
