@@ -67,7 +67,7 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
             lists[path] = statistics.median(ours["rate"] / plain["rate"] for plain, ours in pairs)
         alone = _load(api_port, paths)
         board = _started(api_port, ["/"], BOARD_CLIENTS)
-        beside = _load(api_port, paths)
+        under_load = _load(api_port, paths)
         board.kill()
         board.wait()
         metrics = httpx.get(f"{api}/metrics").text
@@ -82,8 +82,8 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
         "p99 ms": statistics.median(ours["p99"] for _, ours in rounds),
         **{f"share of {path}": share for path, share in lists.items()},
         **{f"target of {path}": share for path, share in LISTS.items()},
-        "share beside the board": beside["rate"] / alone["rate"],
-        "p99 ms beside the board": beside["p99"],
+        "share beside the board": under_load["rate"] / alone["rate"],
+        "p99 ms beside the board": under_load["p99"],
     }
 
 
