@@ -138,7 +138,7 @@ async def load(port: int, paths: list[str]) -> dict[str, float]:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for number in range(first, first + share):
             began = time.perf_counter()
-            writer.write(f"GET {paths[number % len(paths)]} HTTP/1.1\r\nhost: bench\r\n\r\n".encode())
+            writer.write(f"GET {paths[number % len(paths)]} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             if not head.startswith(b"HTTP/1.1 200"):
                 raise RuntimeError(f"expected status 200, found {head!r}")

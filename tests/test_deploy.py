@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import yaml
 
 from serving.api.metrics import Metrics
 from serving.settings import ServingSettings
 from serving.snapshot.refresher import Refresher
 from serving.worker import WorkerMetrics
+from soccer_assets.errors import SettingsError
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
@@ -89,6 +91,16 @@ def test_the_services_read_their_settings_as_meant() -> None:
     assert Settings.read(environment("api")).redis_url == "redis://:change-me@redis:6379/0"
     assert worker.worker_metrics_port == 9100
     assert "DAGSTER_POSTGRES_PASSWORD" not in environment("api")
+
+
+def test_the_api_of_the_services_starts_and_that_of_the_image_alone_asks_for_keys() -> None:
+    of_image = {"SERVING_HOST": "0.0.0.0"}
+    assert "SERVING_HOST=0.0.0.0" in DOCKERFILE
+    ServingSettings.read(of_image | environment("api")).check_exposure(has_keys=False)
+    with pytest.raises(SettingsError, match="expected keys of clients, found none"):
+        ServingSettings.read(of_image).check_exposure(has_keys=False)
+    with pytest.raises(SettingsError, match="SERVING_ALLOWED_HOSTS: expected the names"):
+        ServingSettings.read(of_image).check_exposure(has_keys=True)
 
 
 def test_every_service_but_the_monitoring_is_checked_and_kept() -> None:
