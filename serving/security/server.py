@@ -16,11 +16,14 @@ from types import FrameType
 from typing import Any
 
 from uvicorn import Config, Server
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from serving.settings import ServingSettings
 
 LONGEST_HEAD = 65_536
+#: Requests that a client may send before it has the answer to its first one; each is held in memory.
+MOST_AHEAD = 100
 #: File descriptors for the lake, Redis and the process itself.
 OTHER_FILES = 100
 _REFUSED = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -66,6 +69,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head = Deadline(self.loop, self.serving.head_seconds, transport.abort)
         self._sending = Deadline(self.loop, self.serving.send_seconds, transport.abort)
         self._head_bytes = 0
+        self._answering: RequestResponseCycle | None = None
         self.waits_since = self.loop.time()
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
@@ -103,6 +107,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._head.lift()
         super().on_headers_complete()
+        if len(self.pipeline) > MOST_AHEAD:
+            self.transport.abort()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
@@ -120,9 +130,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timers."""
+        """Forget the timers, and the requests that were sent ahead of the answers."""
         self._head.lift()
         self._sending.lift()
+        self.pipeline.clear()
+        if self._answering is not None:  # uvicorn ends the newest request alone, which may wait behind this one
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         super().connection_lost(exc)
 
 
