@@ -36,6 +36,9 @@ from soccer_assets.errors import SettingsError
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
+#: What routes take of the application's state, by its name there.
+FROM_STATE = ("answers", "clock", "draining", "metrics", "queue", "refresher", "serving")
+
 
 def create_app(
     settings: Settings | None = None, serving: ServingSettings | None = None, log: AccessLog | None = None
@@ -93,7 +96,10 @@ def create_app(
             *views.routes,
         ],
         dependencies={
-            **{name: from_state(name) for name in ("clock", "draining", "metrics", "queue", "refresher", "serving")},
+            **{
+                name: from_state(name)
+                for name in ("answers", "clock", "draining", "metrics", "queue", "refresher", "serving")
+            },
             "snapshot": Provide(_newest_snapshot, sync_to_thread=False),
             "health_state": Provide(health.check_health),
         },

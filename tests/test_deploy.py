@@ -171,7 +171,7 @@ def test_the_code_location_is_where_the_workspace_looks_for_it() -> None:
 
 def exported(tmp_path: Path) -> set[str]:
     """The names under which the API and a worker export."""
-    registries = (Metrics(Refresher(Lake(str(tmp_path)), 1.0)).registry, WorkerMetrics().registry)
+    registries = (Metrics(Refresher(Lake(str(tmp_path)), 1.0, ())).registry, WorkerMetrics().registry)
     names = set()
     for family in (family for registry in registries for family in registry.collect()):
         suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(family.type, [""])

@@ -5,7 +5,6 @@
 
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get
@@ -31,26 +30,11 @@ NEWEST = 1000
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-@dataclass
-class CacheFigures:
-    """How often an answer was in the cache of the API, and how often it was made anew."""
-
-    hits: int = 0
-    misses: int = 0
-
-    @property
-    def hit_rate(self) -> float | None:
-        """The share of hits; None before the first request."""
-        requests = self.hits + self.misses
-        return self.hits / requests if requests else None
-
-
 class Metrics:
     """The metrics of one application."""
 
     def __init__(self, refresher: Refresher) -> None:
         self._began = time.monotonic()
-        self.cache = CacheFigures()
         self.registry = registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)

@@ -12,6 +12,8 @@ from redis.exceptions import RedisError
 
 from serving.api.metrics import Metrics
 from serving.jobs import JobQueue
+from serving.resources.cache import AnswerCache
+from serving.resources.routes import Answer
 from serving.snapshot.refresher import Refresher
 from serving.snapshot.view import Selection
 from soccer_assets.clock import Clock
@@ -49,6 +51,7 @@ class System(msgspec.Struct, frozen=True):
 
 @get("/system", tags=["health"])
 async def system(
+    answers: NamedDependency[AnswerCache[Answer]],
     clock: NamedDependency[Clock],
     metrics: NamedDependency[Metrics],
     queue: NamedDependency[JobQueue],
@@ -63,7 +66,7 @@ async def system(
         tables={name: None if found is None else found.version for name, found in snapshot.versions.items()},
         snapshot_age_seconds=refresher.age,
         refresh_seconds=refresher.refresh_seconds,
-        cache_hit_rate=metrics.cache.hit_rate,
+        cache_hit_rate=answers.hits / asked if (asked := answers.hits + answers.misses) else None,
         model_version=snapshot.champion.version if snapshot.champion else None,
         predictions_today=len(snapshot.forecasts.select(Selection(None, today, today))),
         requests_timed=len(seconds),
