@@ -4,6 +4,8 @@ settings      every SERVING_ variable
 contracts     what the API returns and what its jobs carry
 app           the API process: `python -m serving.app`
 api           one module per resource of the API, with problems, filters, responses and metrics
+security      keys and scopes of clients, limits, security headers, the server's limits
+logs          the log of the API process and its access log
 snapshot      an immutable view of the lake in memory, one per set of table versions, and its refresher
 pages         the pages for people
 clubs         clubs by name and id, and which fixtures can be forecast

@@ -1,7 +1,7 @@
 """The API: `create_app()` makes it, `python -m serving.app` runs it."""
 
 import asyncio
-import logging
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
@@ -10,29 +10,48 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.stores.redis import RedisStore
 from litestar.template import TemplateConfig
 
-from serving.api import docs_page, filters, forecasts, health, metrics, problems
-from serving.api.metrics import Metrics, RequestMetrics
+from serving.api import docs_page, filters, forecasts, health, metrics, problems, system
+from serving.api.metrics import Metrics
 from serving.api.responses import HeadRequests
 from serving.jobs import JobQueue, connect
+from serving.logs import AccessLog, log_to_stderr
 from serving.pages import views
 from serving.redis_server import embedded_redis
 from serving.resources.cache import AnswerCache
 from serving.resources.catalog import RESOURCES, TABLES
 from serving.resources.routes import AT_ONCE, Answer, routes_of
+from serving.security.edge import Edge
+from serving.security.gate import Gate, check_scope
+from serving.security.keys import Keyring
+from serving.security.limits import RateLimits
+from serving.security.requests import BoundedRequest
+from serving.security.server import Draining, serve
 from serving.settings import ServingSettings
 from serving.snapshot.refresher import Refresher
 from serving.snapshot.snapshot import Snapshot
 from soccer_assets.clock import Clock
+from soccer_assets.errors import SettingsError
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
+#: What routes take of the application's state, by its name there.
+FROM_STATE = ("answers", "clock", "draining", "metrics", "queue", "refresher", "serving")
 
-def create_app(settings: Settings | None = None, serving: ServingSettings | None = None) -> Litestar:
-    """The application; settings default to the environment's."""
+
+def create_app(
+    settings: Settings | None = None, serving: ServingSettings | None = None, log: AccessLog | None = None
+) -> Litestar:
+    """The application; settings default to the environment's, and without `log` requests are not logged.
+
+    Raises:
+        SettingsError: the address is reached from other machines, and no client has a key.
+    """
     settings, serving = settings or Settings.read(), serving or ServingSettings.read()
+    keyring = Keyring(serving.keys_path(settings))
+    serving.check_exposure(keyring.has_keys)
+    limits = RateLimits(serving.redis_timeout_seconds)
     refresher = Refresher(Lake(settings.lake), serving.refresh_seconds, TABLES)
     answers: AnswerCache[Answer] = AnswerCache(serving.cache_bytes)
     requests, clock = Metrics(refresher), Clock.of(settings)
@@ -45,7 +64,9 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
             redis = connect(url, serving)
             stack.push_async_callback(redis.aclose, close_connection_pool=True)
             app.state.queue = queue = JobQueue(redis, serving, clock)
-            app.stores.register(forecasts.RATES, RedisStore(redis, "soccer:rate"), allow_override=True)
+            limits.connect(redis.connection_pool)
+            if log is not None:
+                stack.callback(log.write)
             await refresher.look()
             for work in (queue.listen(), refresher.follow()):
                 await stack.enter_async_context(_in_background(work))
@@ -66,31 +87,37 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
                     *(route for resource in RESOURCES for route in routes_of(resource)),
                     forecasts.ForecastController,
                 ],
-                middleware=forecasts.limits(serving),
             ),
             metrics.prometheus,
+            system.system,
             problems.problem_kind,
             docs_page.docs,
             docs_page.swagger_files(),
             *views.routes,
         ],
         dependencies={
-            **{name: from_state(name) for name in ("clock", "metrics", "queue", "refresher", "serving")},
+            **{
+                name: from_state(name)
+                for name in ("answers", "clock", "draining", "metrics", "queue", "refresher", "serving")
+            },
             "snapshot": Provide(_newest_snapshot, sync_to_thread=False),
             "health_state": Provide(health.check_health),
         },
         before_request=filters.check_parameters,
         exception_handlers=problems.HANDLERS,
+        guards=[check_scope],
         lifespan=[connected],
         logging_config=None,
         openapi_config=docs_page.OPENAPI,
         plugins=[problems.PLUGIN],
+        request_class=BoundedRequest,
         request_max_body_size=serving.body_bytes,
         state=State(
             {
                 "answers": answers,
                 "answering": asyncio.Semaphore(AT_ONCE),
                 "clock": clock,
+                "draining": Draining(),
                 "metrics": requests,
                 "refresher": refresher,
                 "serving": serving,
@@ -99,7 +126,7 @@ def create_app(settings: Settings | None = None, serving: ServingSettings | None
         template_config=TemplateConfig(directory=views.TEMPLATES, engine=JinjaTemplateEngine),
     )
     app.template_engine.engine.filters.update(percent=views.percent, terms=views.terms)  # type: ignore[union-attr]
-    app.asgi_handler = RequestMetrics(HeadRequests(app.asgi_handler), requests)
+    app.asgi_handler = Edge(HeadRequests(app.asgi_handler), Gate(serving, keyring, limits), requests, log)
     return app
 
 
@@ -122,20 +149,13 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
 
 def main() -> None:
     """Serve until stopped by a signal; requests in progress may finish."""
-    import uvicorn
-
     serving = ServingSettings.read()
-    logging.basicConfig(level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    uvicorn.run(
-        create_app,
-        factory=True,
-        host=serving.host,
-        port=serving.port,
-        access_log=False,
-        log_config=None,
-        log_level=serving.log_level,
-        timeout_graceful_shutdown=serving.shutdown_seconds,
-    )
+    log_to_stderr(serving.log_level)
+    try:
+        app = create_app(serving=serving, log=AccessLog(sys.stdout.buffer) if serving.access_log else None)
+    except SettingsError as error:
+        sys.exit(f"error: {error}")
+    serve(app, serving, app.state.draining)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """What serving returns and what its jobs carry."""
 
 import datetime as dt
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 Status = Literal["queued", "running", "done", "failed"]
 Item = TypeVar("Item")
+#: A text of a client that is looked up: no name of a club or league is longer.
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
@@ -109,9 +112,9 @@ class Prediction(msgspec.Struct, frozen=True):
 class Fixture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A fixture to forecast on demand, by the names the source uses or the clubs' ids."""
 
-    league: str
-    home: str
-    away: str
+    league: Name
+    home: Name
+    away: Name
     date: dt.date
 
 
@@ -237,3 +240,4 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     instance: str
     errors: list[FieldError] = []
     known: list[str] = []
+    request_id: str = ""

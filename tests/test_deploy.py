@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import yaml
 
 from serving.api.metrics import Metrics
 from serving.settings import ServingSettings
 from serving.snapshot.refresher import Refresher
 from serving.worker import WorkerMetrics
+from soccer_assets.errors import SettingsError
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
@@ -91,6 +93,16 @@ def test_the_services_read_their_settings_as_meant() -> None:
     assert "DAGSTER_POSTGRES_PASSWORD" not in environment("api")
 
 
+def test_the_api_of_the_services_starts_and_that_of_the_image_alone_asks_for_keys() -> None:
+    of_image = {"SERVING_HOST": "0.0.0.0"}
+    assert "SERVING_HOST=0.0.0.0" in DOCKERFILE
+    ServingSettings.read(of_image | environment("api")).check_exposure(has_keys=False)
+    with pytest.raises(SettingsError, match="expected keys of clients, found none"):
+        ServingSettings.read(of_image).check_exposure(has_keys=False)
+    with pytest.raises(SettingsError, match="SERVING_ALLOWED_HOSTS: expected the names"):
+        ServingSettings.read(of_image).check_exposure(has_keys=True)
+
+
 def test_every_service_but_the_monitoring_is_checked_and_kept() -> None:
     in_image = "HEALTHCHECK" in DOCKERFILE
     for name, service in SERVICES.items():
@@ -159,7 +171,7 @@ def test_the_code_location_is_where_the_workspace_looks_for_it() -> None:
 
 def exported(tmp_path: Path) -> set[str]:
     """The names under which the API and a worker export."""
-    registries = (Metrics(Refresher(Lake(str(tmp_path)), 1.0)).registry, WorkerMetrics().registry)
+    registries = (Metrics(Refresher(Lake(str(tmp_path)), 1.0, ())).registry, WorkerMetrics().registry)
     names = set()
     for family in (family for registry in registries for family in registry.collect()):
         suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(family.type, [""])

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from serving.resources.catalog import RESOURCES
+from serving.settings import ServingSettings
 from soccer_assets.commands.cli import SECTIONS, soccer
 from soccer_assets.settings import PREFIX, Settings
 
@@ -83,6 +84,12 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
     folders = (ROOT, ROOT / "soccer_assets", ROOT / "soccer_assets" / "models" / "families")
     made = ("var/", "deploy/.env", "application/", "text/")  # the last two begin media types
     assert [n for n in named if not n.startswith(made) and not any((folder / n).exists() for folder in folders)] == []
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))
+def test_every_setting_of_serving_that_a_page_names_exists(page: str) -> None:
+    known = {f"SERVING_{field.name.upper()}" for field in msgspec.structs.fields(ServingSettings)}
+    assert set(re.findall(r"SERVING_[A-Z_]+", text(page))) - known == set()
 
 
 def test_the_tour_of_one_match_runs_and_agrees_with_itself(season: Any) -> None:

@@ -16,7 +16,7 @@ from litestar.static_files import create_static_files_router
 
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "style-src 'self' 'unsafe-inline'; base-uri 'none'"
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 )
 OPENAPI = OpenAPIConfig(
     title="Football forecasts",
@@ -32,7 +32,7 @@ OPENAPI = OpenAPIConfig(
 @get("/docs", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
 def docs() -> Template:
     """The API page."""
-    return Template("docs.html", headers={"content-security-policy": POLICY, "x-content-type-options": "nosniff"})
+    return Template("docs.html", headers={"content-security-policy": POLICY})
 
 
 def swagger_files() -> Router:

@@ -1,24 +1,19 @@
 """Forecasts on demand: posted as fixtures, made by a worker, read as jobs."""
 
-from typing import Any, Literal
+from typing import Any
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.enums import HttpMethod
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
-from litestar.types import Middleware
 
 from serving.api.metrics import Metrics
 from serving.api.problems import forecast_problem, problem_responses
-from serving.api.responses import ApiRequest
 from serving.contracts import Fixture, Job, OnDemandForecast
 from serving.jobs import JobQueue
 from serving.settings import ServingSettings
 from serving.snapshot.snapshot import Snapshot
 
-RATES = "rates"
 _ACCEPTED = {202: ResponseSpec(Job, False, "not made yet: read the job at Location")}
 _STATUSES = (409, 422, 429, 500, 503)
 _PROBLEMS = {status: spec for status, spec in problem_responses(Job, *_STATUSES).items() if status != 200}
@@ -29,7 +24,12 @@ class ForecastController(Controller):
 
     tags = ("forecasts on demand",)
 
-    @post("/predictions", status_code=200, responses=problem_responses(OnDemandForecast, *_STATUSES) | _ACCEPTED)
+    @post(
+        "/predictions",
+        status_code=200,
+        opt={"scope": "predict"},
+        responses=problem_responses(OnDemandForecast, *_STATUSES) | _ACCEPTED,
+    )
     async def forecast(
         self,
         data: JSONBody[Fixture],
@@ -46,7 +46,7 @@ class ForecastController(Controller):
             raise forecast_problem(job.failure.reason, job.failure.detail, job.failure.known)
         return _accepted(job) if job.result is None else Response(job.result)
 
-    @post("/predictions/jobs", status_code=202, responses=_PROBLEMS | _ACCEPTED)
+    @post("/predictions/jobs", status_code=202, opt={"scope": "predict"}, responses=_PROBLEMS | _ACCEPTED)
     async def submit(
         self, data: JSONBody[Fixture], snapshot: NamedDependency[Snapshot], queue: NamedDependency[JobQueue]
     ) -> Response[Any]:
@@ -68,15 +68,3 @@ async def _submit(fixture: Fixture, snapshot: Snapshot, queue: JobQueue) -> Job:
 
 def _accepted(job: Job) -> Response[Any]:
     return Response(job, status_code=202, headers={"location": f"/jobs/{job.id}", "retry-after": "1"})
-
-
-def limits(serving: ServingSettings) -> list[Middleware]:
-    """A limit on the jobs that each client posts, counted in Redis; none unless one is set."""
-    if not serving.forecasts_per_minute:
-        return []
-    rate: tuple[Literal["minute"], int] = ("minute", serving.forecasts_per_minute)
-    return [RateLimitConfig(rate, check_throttle_handler=_is_post, store=RATES).middleware]
-
-
-async def _is_post(request: ApiRequest) -> bool:
-    return request.method == HttpMethod.POST

@@ -8,12 +8,13 @@ from redis.exceptions import RedisError
 
 from serving.contracts import Check, Health
 from serving.jobs import JobQueue
-from serving.settings import ServingSettings
+from serving.security.server import Draining
+from serving.settings import JOBS, ServingSettings
 from serving.snapshot.refresher import Refresher
 
 
 class HealthController(Controller):
-    """`/health`, `/health/live` and `/health/ready`."""
+    """`/health`, `/health/live`, `/health/ready` and `/health/ready/jobs`."""
 
     path = "/health"
     tags = ("health",)
@@ -23,7 +24,7 @@ class HealthController(Controller):
         """Live, ready, and every check with what was found."""
         return health_state
 
-    @get("/live", sync_to_thread=False)
+    @get("/live", sync_to_thread=False, opt={"scope": "none"})
     def live(self) -> dict[str, bool]:
         """The process answers."""
         return {"live": True}
@@ -33,13 +34,24 @@ class HealthController(Controller):
         """200 when every check readiness needs holds, else 503; either way with the reasons."""
         return Response(health_state, status_code=200 if health_state.ready else 503)
 
+    @get("/ready/jobs")
+    async def jobs_ready(self, health_state: NamedDependency[Health]) -> Response[list[Check]]:
+        """200 when Redis and a worker answer, else 503: forecasts on demand need them, reads do not."""
+        checks = [check for check in health_state.checks if check.name in JOBS]
+        return Response(checks, status_code=200 if all(check.holds for check in checks) else 503)
+
 
 async def check_health(
-    refresher: NamedDependency[Refresher], queue: NamedDependency[JobQueue], serving: NamedDependency[ServingSettings]
+    refresher: NamedDependency[Refresher],
+    queue: NamedDependency[JobQueue],
+    serving: NamedDependency[ServingSettings],
+    draining: NamedDependency[Draining],
 ) -> Health:
     """Make every check."""
     checks = [_lake(refresher), _predictions(refresher), *await _redis_and_worker(queue)]
     reasons = [f"{check.name}: {check.found}" for check in checks if check.name in serving.needed and not check.holds]
+    if draining.began:
+        reasons.append("process: about to end, on SIGTERM")
     return Health(live=True, ready=not reasons, reasons=reasons, checks=checks)
 
 

@@ -1,15 +1,14 @@
 """The Prometheus metrics of the API process.
 
-The outermost ASGI middleware counts the requests, so problems and paths that do not exist are counted with the status
-that the client gets. Paths are route templates: ids do not become labels. Each application has its own registry.
+`serving.security.edge` counts the requests. Each application has its own registry.
 """
 
 import time
+from collections import deque
 from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -27,6 +26,7 @@ from serving.jobs import JobQueue
 from serving.snapshot.refresher import Refresher
 
 UNROUTED = "unrouted"
+NEWEST = 1000
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -34,6 +34,7 @@ class Metrics:
     """The metrics of one application."""
 
     def __init__(self, refresher: Refresher) -> None:
+        self._began = time.monotonic()
         self.registry = registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)
@@ -47,6 +48,9 @@ class Metrics:
             buckets=BUCKETS,
             registry=registry,
         )
+        #: Of the newest requests, whatever they were.
+        self.newest_seconds: deque[float] = deque(maxlen=NEWEST)
+        self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
         self.in_progress = Gauge("soccer_http_requests_in_progress", "requests being answered", registry=registry)
         self.reads = Counter("soccer_reads", "answers of resources", ["resource"], registry=registry)
         self.on_demand = Counter(
@@ -77,6 +81,25 @@ class Metrics:
             Gauge(name, description, registry=self.registry).set_function(reading)
         self.registry.register(refresher.sources)
 
+    @property
+    def uptime_seconds(self) -> float:
+        """Seconds since the application was made."""
+        return time.monotonic() - self._began
+
+    def count(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Count a request; `path` is the template of its route."""
+        key = (method, path, status)
+        count, duration = self._children.get(key) or self._new(key)
+        count.inc()
+        duration.observe(seconds)
+        self.newest_seconds.append(seconds)
+
+    def _new(self, key: tuple[str, str, int]) -> tuple[Any, Any]:
+        method, path, status = key
+        count = self.requests.labels(method, path, status)
+        children = self._children[key] = (count, self.seconds.labels(method, path))
+        return children
+
     async def read_queue(self, queue: JobQueue) -> None:
         """Read the state of the queue from Redis; without Redis its depth is not a number."""
         try:
@@ -91,42 +114,6 @@ class Metrics:
         self.depth.set(depth)
         for status, count in counts.items():
             self.jobs.labels(status).set(count)
-
-
-class RequestMetrics:
-    """ASGI middleware that counts and times requests."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-        self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application and count its response."""
-        began = time.perf_counter()
-        status = 500  # what the server sends when the application sends nothing
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        self._metrics.in_progress.inc()
-        try:
-            await self._app(scope, receive, send_and_note)
-        finally:
-            self._metrics.in_progress.dec()
-            key = (str(scope.get("method", "")), str(scope.get("path_template", UNROUTED)), status)
-            count, seconds = self._children.get(key) or self._new(key)
-            count.inc()
-            seconds.observe(time.perf_counter() - began)
-
-    def _new(self, key: tuple[str, str, int]) -> tuple[Any, Any]:
-        method, path, status = key
-        count = self._metrics.requests.labels(method, path, status)
-        children = self._children[key] = (count, self._metrics.seconds.labels(method, path))
-        return children
 
 
 @get("/metrics", tags=["health"], include_in_schema=False)

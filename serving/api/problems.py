@@ -9,18 +9,20 @@ converts them without the request, which their details need.
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.plugins.problem_details import ProblemDetailsException, ProblemDetailsPlugin
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, Scope, Send
 from redis.exceptions import RedisError
 
 from serving.contracts import FieldError, Problem
@@ -30,6 +32,13 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "/problems/"
+LONGEST_DETAIL = 1000
+#: The most of a text of a client that a problem repeats.
+LONGEST_ECHO = 100
+#: A text as `repr` writes it in a detail, from its first quote on to what is beyond `LONGEST_ECHO`.
+_LONG_ECHO = re.compile(
+    rf"""(?P<start>(?P<quote>['"])(?:\\.|(?!(?P=quote))[^\\]){{{LONGEST_ECHO}}})(?:\\.|(?!(?P=quote))[^\\])+(?P=quote)"""
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,10 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "invalid-request": ProblemType(400, "The request cannot be read; `errors` lists what is wrong"),
     "unknown-parameter": ProblemType(400, "The request has a query parameter the route does not know"),
     "repeated-parameter": ProblemType(400, "The request has a query parameter more than once"),
+    "unknown-host": ProblemType(400, "The API is not asked by this name"),
+    "unauthorized": ProblemType(401, "A key is needed"),
+    "forbidden": ProblemType(403, "The key does not allow this"),
+    "cross-origin": ProblemType(403, "A page of another site asks for a change"),
     "not-found": ProblemType(404, "There is no such resource"),
     "unknown-match": ProblemType(404, "There is no such match, or no forecast of it"),
     "unknown-team": ProblemType(404, "There is no such club"),
@@ -53,10 +66,13 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "no-drift-report": ProblemType(404, "No drift report has been made yet"),
     "method-not-allowed": ProblemType(405, "The resource does not have this method"),
     "not-acceptable": ProblemType(406, "The resource has none of the forms that the client accepts"),
+    "request-timeout": ProblemType(408, "The request took too long to come"),
     "model-missing": ProblemType(409, "No model can forecast yet"),
     "expired-job": ProblemType(410, "The job is too old to be read"),
     "history-expired": ProblemType(410, "The tables are not kept so far back"),
     "content-too-large": ProblemType(413, "The body of the request is too large"),
+    "address-too-long": ProblemType(414, "The path and query of the request are too long"),
+    "unsupported-media-type": ProblemType(415, "The body of the request has a type the API does not read"),
     "empty-range": ProblemType(422, "The dates leave nothing between them"),
     "range-too-long": ProblemType(422, "The dates span more than one request may read"),
     "unknown-league": ProblemType(422, "The league is not known"),
@@ -66,6 +82,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "date-out-of-range": ProblemType(422, "The date is outside what can be forecast"),
     "refused": ProblemType(422, "The fixture cannot be forecast"),
     "too-many-requests": ProblemType(429, "The client asks more often than it may"),
+    "client-closed-request": ProblemType(499, "The client went away before its request was read"),
     "internal": ProblemType(500, "The server failed; the cause is in its log"),
     "queue-unavailable": ProblemType(503, "The job queue cannot be reached"),
     "queue-full": ProblemType(503, "Too many jobs are waiting"),
@@ -90,7 +107,7 @@ class ProblemError(ProblemDetailsException):
     ) -> None:
         definition = PROBLEM_TYPES[problem_type]
         super().__init__(
-            detail=detail,
+            detail=shorten_echoes(detail),
             status_code=definition.status,
             type_=TYPES + problem_type,
             title=definition.title,
@@ -99,23 +116,38 @@ class ProblemError(ProblemDetailsException):
         self.known = list(known)
         self.errors = list(errors)
 
-    def document(self, request: Request[Any, Any, Any]) -> Problem:
+    def document(self, scope: Scope) -> Problem:
         """The problem as clients get it."""
         return Problem(
             type=str(self.type_),
             title=str(self.title),
             status=self.status_code,
             detail=self.detail,
-            instance=request.url.path,
+            instance=scope["path"][:LONGEST_ECHO],
             errors=self.errors,
             known=self.known,
+            request_id=scope["state"].get("request_id", ""),
         )
 
     def to_response(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """The problem document; the plugin sends it."""
         return Response(
-            self.document(request), status_code=self.status_code, media_type=MEDIA_TYPE, headers=self.headers
+            self.document(request.scope), status_code=self.status_code, media_type=MEDIA_TYPE, headers=self.headers
         )
+
+
+def shorten_echoes(detail: str) -> str:
+    """A detail in which no text of the client, quoted by `repr`, is longer than `LONGEST_ECHO` characters."""
+    return _LONG_ECHO.sub(r"\g<start>…\g<quote>", detail)[:LONGEST_DETAIL]
+
+
+async def send_problem(scope: Scope, send: Send, problem: ProblemError) -> None:
+    """Answer a request that reaches no route with a problem document."""
+    body = msgspec.json.encode(problem.document(scope))
+    given = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **(problem.headers or {})}
+    headers = [(name.encode(), value.encode()) for name, value in given.items()]
+    await send({"type": "http.response.start", "status": problem.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def problem_responses(content: Any, *statuses: int) -> dict[int, ResponseSpec]:
@@ -144,20 +176,21 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> ProblemErro
     """Any exception as a problem; an unexpected one is logged and tells the client nothing."""
     if isinstance(error, ProblemError):
         return error
+    path = request.scope["path"][:LONGEST_ECHO]
     if isinstance(error, ForecastRefusedError):
         return forecast_problem(error.reason, str(error), error.known)
     if isinstance(error, RedisError):
-        logger.warning("%s %s: Redis: %s", request.method, request.url.path, error)
+        logger.warning("%s %r: Redis: %s", request.method, path, error)
         detail = "forecasts on demand need Redis, which does not answer; stored forecasts are served as ever"
         return ProblemError("queue-unavailable", detail, headers={"retry-after": "5"})
     if isinstance(error, HTTPException) and error.status_code in _BY_STATUS:
         return _framework_problem(request, error)
-    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return ProblemError("internal", f"{request.method} {request.url.path}: the cause is not in the request")
+    logger.error("%s %r failed", request.method, path, exc_info=error)
+    return ProblemError("internal", f"{request.method} {path}: the cause is not in the request")
 
 
 def _framework_problem(request: Request[Any, Any, Any], error: HTTPException) -> ProblemError:
-    problem_type, path = _BY_STATUS[error.status_code], request.url.path
+    problem_type, path = _BY_STATUS[error.status_code], request.scope["path"][:LONGEST_ECHO]
     if error.status_code == HTTPStatus.NOT_FOUND:
         return ProblemError(problem_type, f"no resource has the path {path}; /docs lists those that exist")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:

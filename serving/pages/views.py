@@ -27,12 +27,11 @@ from soccer_assets.leagues import LEAGUES
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
-HEADERS = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-}
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {"content-security-policy": POLICY}
 
 MOST_SCORES = 15
 
@@ -182,7 +181,9 @@ def _page(template: str, status: int = 200, **context: Any) -> Template:
 def _problem(request: ApiRequest, error: Exception) -> Response[Any]:
     """A problem as a page."""
     problem = problem_of(request, error)
-    return _page("problem.html", problem.status_code, problem=problem.document(request))
+    page = _page("problem.html", problem.status_code, problem=problem.document(request.scope))
+    page.headers.update(problem.headers or {})
+    return page
 
 
 routes = (

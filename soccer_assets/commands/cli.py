@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from soccer_assets.commands.keys import keys
 from soccer_assets.commands.links import links
 from soccer_assets.errors import SoccerError
 
@@ -25,7 +26,7 @@ SECTIONS = {
     "Forecasts": ("predict", "backtest", "export"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
-    "Platform": ("demo", "up", "serve", "worker"),
+    "Platform": ("demo", "up", "serve", "worker", "keys"),
 }
 
 
@@ -80,6 +81,7 @@ def soccer() -> None:
 
 
 soccer.add_command(links)
+soccer.add_command(keys)
 
 
 @soccer.command()

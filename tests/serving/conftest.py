@@ -250,7 +250,7 @@ class Client(httpx.AsyncClient):
 
     def __init__(self, app: Litestar) -> None:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
-        super().__init__(transport=transport, base_url="http://serving")
+        super().__init__(transport=transport, base_url="http://localhost")
         self.app = app
 
 

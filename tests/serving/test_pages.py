@@ -348,7 +348,16 @@ async def test_the_api_page_is_served_whole_from_local_files(reader: Client) -> 
 async def test_the_description_of_the_api_has_every_route_and_its_problems(reader: Client) -> None:
     paths = (await reader.get("/schema/openapi.json")).json()["paths"]
     declared = {resource.path for resource in RESOURCES} | {r.item_path for r in RESOURCES if r.key}
-    others = {"/health", "/health/live", "/health/ready", "/jobs/{job_id}", "/predictions/jobs", "/problems/{kind}"}
+    others = {
+        "/health",
+        "/health/live",
+        "/health/ready",
+        "/health/ready/jobs",
+        "/system",
+        "/jobs/{job_id}",
+        "/predictions/jobs",
+        "/problems/{kind}",
+    }
     assert set(paths) == {path.replace(":str", "") for path in declared} | others
     assert set(paths["/predictions"]) == {"get", "post"}
     limit = next(p for p in paths["/matches"]["get"]["parameters"] if p["name"] == "limit")

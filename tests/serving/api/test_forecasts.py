@@ -206,7 +206,7 @@ async def test_a_full_queue_refuses_further_jobs(
 async def test_a_client_over_its_limit_is_refused_while_reads_go_on(
     open_client: Any, settings: Settings, serving: ServingSettings
 ) -> None:
-    limited = msgspec.structs.replace(serving, forecasts_per_minute=2)
+    limited = msgspec.structs.replace(serving, local_forecasts_per_minute=2)
     async with open_client(create_app(settings, limited)) as client:
         statuses = [(await client.post("/predictions/jobs", json=FIXTURE)).status_code for _ in range(3)]
         answer = await client.post("/predictions/jobs", json=FIXTURE)

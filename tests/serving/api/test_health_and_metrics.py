@@ -32,25 +32,67 @@ async def figures(client: Client) -> dict[tuple[str, ...], float]:
     }
 
 
-async def test_health_says_live_and_why_it_is_not_ready(client: Client) -> None:
+async def test_reads_are_ready_without_a_worker_and_jobs_are_not(client: Client) -> None:
     answer = await client.get("/health")
     health = answer.json()
-    assert answer.status_code == 200 and health["live"] is True and health["ready"] is False
-    assert health["reasons"] == ["worker: none gave a sign of life lately: start serving.worker"]
+    assert answer.status_code == 200 and health["live"] is True and health["ready"] is True
+    assert health["reasons"] == []
     checks = by_name(health)
     assert checks["lake"][1].startswith("drift_report version 0, matches version 0, predictions version 0")
     assert checks["predictions"] == (True, "42 matches up to 2024-10-05")
     assert checks["redis"] == (True, "0 jobs wait or run")
     assert (await client.get("/health/live")).json() == {"live": True}
     ready = await client.get("/health/ready")
-    assert (ready.status_code, ready.json()) == (503, health)
+    assert (ready.status_code, ready.json()) == (200, health)
+    jobs = await client.get("/health/ready/jobs")
+    assert jobs.status_code == 503 and [(check["name"], check["holds"]) for check in jobs.json()] == [
+        ("redis", True),
+        ("worker", False),
+    ]
 
 
-async def test_with_a_worker_it_is_ready(client: Client, running_worker: Any) -> None:
+async def test_with_a_worker_jobs_are_ready(client: Client, running_worker: Any) -> None:
     async with running_worker():
-        ready = await client.get("/health/ready")
-    assert ready.status_code == 200 and ready.json()["reasons"] == []
-    assert "j_complete=0" in by_name(ready.json())["worker"][1]
+        ready = await client.get("/health/ready/jobs")
+    assert ready.status_code == 200
+    assert "j_complete=0" in by_name({"checks": ready.json()})["worker"][1]
+
+
+async def test_a_process_about_to_end_is_not_ready(client: Client) -> None:
+    client.app.state.draining.began = True
+    ready = await client.get("/health/ready")
+    assert ready.status_code == 503 and ready.json()["reasons"] == ["process: about to end, on SIGTERM"]
+    assert (await client.get("/health/live")).status_code == 200
+    assert (await client.get("/predictions")).status_code == 200
+
+
+async def test_the_system_in_figures(client: Client, running_worker: Any, promote: Any) -> None:
+    promote("aaaaaaaaaaaa", "logistic_regression")
+    async with running_worker(), asyncio.timeout(20):
+        assert (await client.post("/predictions", json=FIXTURE)).status_code == 200
+        while (found := (await client.get("/system")).json())["model_version"] != "aaaaaaaaaaaa":
+            await asyncio.sleep(0.02)
+    assert found["jobs"].pop("heartbeat_age_seconds") < 5
+    assert found["jobs"] == {"waiting": 0, "done": 1, "failed": 0, "worker_alive": True}
+    assert found["tables"]["predictions"] == 0 and found["tables"]["promotions"] is not None
+    assert found["predictions_today"] == 0 and found["requests_timed"] >= 2
+    assert 0 < found["mean_request_seconds"] < 5 and 0 < found["p95_request_seconds"] < 30
+    assert 0 < found["uptime_seconds"] < 60 and found["snapshot_age_seconds"] < 5
+    assert found["cache_hit_rate"] is None
+
+
+async def test_the_hit_rate_is_the_share_of_answers_that_were_there(client: Client) -> None:
+    for _ in range(4):
+        await client.get("/leagues")
+    assert (await client.get("/system")).json()["cache_hit_rate"] == 0.75
+
+
+async def test_the_forecasts_of_today_are_counted(
+    open_client: Any, settings: Settings, serving: ServingSettings
+) -> None:
+    on_a_match_date = msgspec.structs.replace(settings, today=dt.date(2024, 10, 5))
+    async with open_client(create_app(on_a_match_date, serving)) as client:
+        assert (await client.get("/system")).json()["predictions_today"] == 4  # three of the week and the moved one
 
 
 async def test_readiness_needs_what_the_settings_say(

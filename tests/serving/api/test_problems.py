@@ -77,6 +77,13 @@ CASES: list[tuple[str, str, Any, int, str, str]] = [
     ("POST", "/predictions", {**FIXTURE, "stake": 5}, 400, "invalid-request", "/predictions"),
     ("POST", "/predictions/jobs", {"league": "E0"}, 400, "invalid-request", "/predictions/jobs"),
     ("POST", "/predictions", {**FIXTURE, "home": "x" * 70_000}, 413, "content-too-large", ""),
+    ("POST", "/predictions", b"[" * 60_000, 400, "invalid-request", "nested too deep"),
+    ("POST", "/predictions", b'{"x": ' + b"[" * 20_000, 400, "invalid-request", "nested too deep"),
+    ("POST", "/predictions", b'{"league": "\xff"}', 400, "invalid-request", "UTF-8"),
+    ("POST", "/predictions", {**FIXTURE, "home": "x" * 101}, 400, "invalid-request", "/predictions"),
+    ("POST", "/predictions", {**FIXTURE, "league": ""}, 400, "invalid-request", "/predictions"),
+    # an address beyond its bound
+    ("GET", f"/matches?league={'x' * 5000}", None, 414, "address-too-long", "4096 bytes"),
     # fixtures that cannot be forecast
     ("POST", "/predictions", {**FIXTURE, "league": "E9"}, 422, "unknown-league", "'E9'"),
     ("POST", "/predictions", {**FIXTURE, "league": "D1"}, 422, "league-without-matches", "D1"),
@@ -108,7 +115,10 @@ async def test_an_error_is_a_problem_document(
     reader: Client, method: str, path: str, body: Any, status: int, kind: str, said: str
 ) -> None:
     content = body if isinstance(body, bytes) else None
-    answer = await reader.request(method, path, content=content, json=None if content is not None else body)
+    headers = {} if content is None else {"content-type": "application/json"}
+    answer = await reader.request(
+        method, path, content=content, json=None if content is not None else body, headers=headers
+    )
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     problem = msgspec.json.decode(answer.content, type=Problem)

@@ -1,0 +1,95 @@
+"""The state of the platform in figures: what `/health` says in words, and how fast the API answers."""
+
+import datetime as dt
+import statistics
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from msgspec import Meta
+from redis.exceptions import RedisError
+
+from serving.api.metrics import Metrics
+from serving.jobs import JobQueue
+from serving.resources.cache import AnswerCache
+from serving.resources.routes import Answer
+from serving.snapshot.refresher import Refresher
+from serving.snapshot.view import Selection
+from soccer_assets.clock import Clock
+
+PERCENTILES = 20  # the last of nineteen cut points is the 95th percentile
+
+
+class JobFigures(msgspec.Struct, frozen=True):
+    """The queue and its workers."""
+
+    waiting: Annotated[int, Meta(description="jobs that wait or run")]
+    done: Annotated[int, Meta(description="jobs that ever had a result")]
+    failed: Annotated[int, Meta(description="jobs that ever failed")]
+    worker_alive: Annotated[bool, Meta(description="whether a worker gave a sign of life lately")]
+    heartbeat_age_seconds: Annotated[float | None, Meta(description="time since that sign; null without one")]
+
+
+class System(msgspec.Struct, frozen=True):
+    """The state of the platform as this API process sees it."""
+
+    uptime_seconds: Annotated[float, Meta(description="time since this process began")]
+    tables: Annotated[dict[str, int | None], Meta(description="version of each table that is served; null without it")]
+    snapshot_age_seconds: Annotated[float, Meta(description="time since the lake was last read without an error")]
+    refresh_seconds: Annotated[float, Meta(description="time that the last change took to read")]
+    cache_hit_rate: Annotated[
+        float | None, Meta(description="share of cacheable answers that were not made anew; null before the first")
+    ]
+    model_version: Annotated[str | None, Meta(description="version of the champion; null without one")]
+    predictions_today: Annotated[int, Meta(description="matches of today, in UTC, that have a forecast")]
+    requests_timed: Annotated[int, Meta(description="newest requests that the next two figures are of")]
+    mean_request_seconds: Annotated[float | None, Meta(description="mean time to answer; null before two requests")]
+    p95_request_seconds: Annotated[float | None, Meta(description="95th percentile of that time")]
+    jobs: Annotated[JobFigures | None, Meta(description="null while Redis does not answer")]
+
+
+@get("/system", tags=["health"])
+async def system(
+    answers: NamedDependency[AnswerCache[Answer]],
+    clock: NamedDependency[Clock],
+    metrics: NamedDependency[Metrics],
+    queue: NamedDependency[JobQueue],
+    refresher: NamedDependency[Refresher],
+) -> System:
+    """The state of the platform in figures."""
+    snapshot, today = refresher.snapshot, clock.today()
+    seconds = list(metrics.newest_seconds)
+    timed = len(seconds) > 1
+    return System(
+        uptime_seconds=metrics.uptime_seconds,
+        tables={name: None if found is None else found.version for name, found in snapshot.versions.items()},
+        snapshot_age_seconds=refresher.age,
+        refresh_seconds=refresher.refresh_seconds,
+        cache_hit_rate=answers.hits / asked if (asked := answers.hits + answers.misses) else None,
+        model_version=snapshot.champion.version if snapshot.champion else None,
+        predictions_today=len(snapshot.forecasts.select(Selection(None, today, today))),
+        requests_timed=len(seconds),
+        mean_request_seconds=statistics.fmean(seconds) if timed else None,
+        p95_request_seconds=statistics.quantiles(seconds, n=PERCENTILES)[-1] if timed else None,
+        jobs=await _jobs(queue),
+    )
+
+
+async def _jobs(queue: JobQueue) -> JobFigures | None:
+    try:
+        depth, counts, heartbeat = await queue.depth(), await queue.counts(), await queue.worker_heartbeat()
+    except RedisError:
+        return None
+    age = None if heartbeat is None else _age(heartbeat)
+    return JobFigures(depth, counts.get("done", 0), counts.get("failed", 0), heartbeat is not None, age)
+
+
+def _age(heartbeat: str) -> float | None:
+    """Seconds since arq wrote a health record: it begins with the local time, `Nov-26 19:35:10`, without a year."""
+    now = dt.datetime.now()
+    try:
+        written = dt.datetime.strptime(f"{now.year}-{heartbeat[:15]}", "%Y-%b-%d %H:%M:%S")
+    except ValueError:
+        return None
+    return max(0.0, (now - written).total_seconds())

@@ -1,0 +1,46 @@
+"""A request whose body is read within a time; what is wrong with it is the client's fault, never ours."""
+
+import asyncio
+from typing import Any
+
+from litestar import Request
+from litestar.exceptions import InternalServerException
+
+from serving.api.problems import ProblemError
+
+#: The client needs no more of this connection; what is left of its body would be read in vain.
+CLOSE = {"connection": "close"}
+
+
+class BoundedRequest(Request[Any, Any, Any]):
+    """A request of the API."""
+
+    async def body(self) -> bytes:
+        """The body.
+
+        Raises:
+            ProblemError: it took too long to come, or the client went away before its end.
+        """
+        seconds = self.app.state.serving.body_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await super().body()
+        except TimeoutError:
+            detail = f"expected the whole body within {seconds:g} s, found a part of it"
+            raise ProblemError("request-timeout", detail, headers=CLOSE) from None
+        except InternalServerException as error:  # of the framework: nothing else in it raises one here
+            detail = "expected the whole body, found a part of it and a closed connection"
+            raise ProblemError("client-closed-request", detail) from error
+
+    async def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            ProblemError: it is nested too deep, or is not UTF-8.
+        """
+        try:
+            return await super().json()
+        except RecursionError:
+            raise ProblemError("invalid-request", "expected JSON, found one that is nested too deep") from None
+        except UnicodeDecodeError:
+            raise ProblemError("invalid-request", "expected JSON in UTF-8, found other bytes") from None

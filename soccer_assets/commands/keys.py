@@ -1,0 +1,76 @@
+"""The commands of `soccer keys`: keys of the API's clients, made, listed, rotated and revoked."""
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from serving.security.keys import KeyFile
+
+NAME = click.argument("name", metavar="NAME")
+
+
+def _file() -> "KeyFile":
+    from serving.security.keys import KeyFile
+    from serving.settings import ServingSettings
+    from soccer_assets.settings import Settings
+
+    return KeyFile(ServingSettings.read().keys_path(Settings.read()))
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
+def _show(name: str, secret: str, path: Path) -> None:
+    """Print a key: its text is kept nowhere, so it is printed once."""
+    click.echo(f"the key of {name}, shown this once; {path} keeps its SHA-256:", err=True)
+    click.echo(secret)
+
+
+@click.group()
+def keys() -> None:
+    """Make, list, rotate and revoke keys of the API's clients."""
+
+
+@keys.command()
+@NAME
+@click.option("--scopes", required=True, metavar="LIST", help="Out of read, predict, operate; comma-separated.")
+@click.option("--expires", type=click.FloatRange(0, min_open=True), metavar="DAYS", help="Default: never.")
+def add(name: str, scopes: str, expires: float | None) -> None:
+    """Make the key of a new client and print it once."""
+    file = _file()
+    _show(
+        name,
+        file.add(name, [scope.strip() for scope in scopes.split(",") if scope.strip()], expires, _now()),
+        file.path,
+    )
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Print every key: client, scopes, when it was made and when it expires."""
+    now = _now()
+    for key in _file().read():
+        end = "never expires" if key.expires_at is None else f"expires {key.expires_at:%Y-%m-%d %H:%M} UTC"
+        state = "" if key.is_valid(now) else " (expired)"
+        click.echo(f"{key.name}  {','.join(key.scopes)}  made {key.created_at:%Y-%m-%d %H:%M} UTC  {end}{state}")
+
+
+@keys.command()
+@NAME
+@click.option("--keep", default=0.0, show_default=True, metavar="HOURS", help="Earlier keys are valid this long.")
+def rotate(name: str, keep: float) -> None:
+    """Make a new key of a client with the same scopes and print it once; earlier ones expire."""
+    file = _file()
+    _show(name, file.rotate(name, dt.timedelta(hours=keep), _now()), file.path)
+
+
+@keys.command()
+@NAME
+def revoke(name: str) -> None:
+    """Remove every key of a client; the API refuses them within a second."""
+    _file().revoke(name)
+    click.echo(f"{name} has no key any more")
