@@ -4,25 +4,23 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
 import polars as pl
-from litestar import MediaType, Response, Router, get
-from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar import Response, Router, get
+from litestar.handlers import HTTPRouteHandler
 from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
 
 from serving.api import filters
 from serving.api.problems import ProblemError, problem_of
-from serving.api.responses import ApiRequest
+from serving.api.responses import ApiRequest, EncodedResponse
 from serving.contracts import Match, Prediction, Probabilities, ValueBet
-from serving.settings import ServingSettings
+from serving.resources.routes import answer_once
 from serving.snapshot.snapshot import Snapshot
 from serving.snapshot.view import Paging
-from soccer_assets.clock import Clock
 from soccer_assets.leagues import LEAGUES
 
 FOLDER = Path(__file__).parent
@@ -31,12 +29,11 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = {"content-security-policy": POLICY}
+HEADERS = {"cache-control": "no-cache", "vary": "accept-encoding", "content-security-policy": POLICY}
+#: The tables that the pages show.
+TABLES = ("drift_report", "matches", "predictions", "promotions", "quality_report", "selected_model", "value_bets")
 
 MOST_SCORES = 15
-
-#: A form sends an empty field as an empty text, which no date can be read from.
-Field = Annotated[str, QueryParameter(description="empty for all")]
 
 
 @dataclass(frozen=True)
@@ -85,39 +82,43 @@ class Board:
     following: str | None
 
 
-@get("/", media_type=MediaType.HTML, sync_to_thread=False)
-def overview(
-    request: ApiRequest,
-    snapshot: NamedDependency[Snapshot],
-    serving: NamedDependency[ServingSettings],
-    clock: NamedDependency[Clock],
-    league: Field = "",
-    date_from: Field = "",
-    date_to: Field = "",
-    coming_offset: Field = "",
-    recent_offset: Field = "",
-) -> Template:
+@dataclass(frozen=True)
+class Page:
+    """A page before it is rendered: its template and what that shows."""
+
+    template: str
+    context: dict[str, Any]
+
+
+#: What makes a page of a request; its time is that of the request.
+Build = Callable[[ApiRequest, Snapshot, dt.datetime], Page]
+
+
+def overview(request: ApiRequest, snapshot: Snapshot, now: dt.datetime) -> Page:
     """Coming and recent matches with a forecast."""
-    now, forecasts = clock.now(), snapshot.forecasts
-    selection = filters.select_matches(league or None, _date("date_from", date_from), _date("date_to", date_to))
+    query, forecasts = dict(request.query_params.items()), snapshot.forecasts
+    dates = (_date(name, query.get(name, "")) for name in ("date_from", "date_to"))
+    selection = filters.select_matches(query.get("league") or None, *dates)
 
-    def board(name: str, rows: pl.DataFrame, offset: str) -> Board:
+    def board(name: str, rows: pl.DataFrame) -> Board:
         def address(offset: int) -> str:
-            query = dict(request.query_params.items()) | {f"{name}_offset": offset}
-            return f"/?{urlencode(query)}#{name}"
+            return f"/?{urlencode(query | {f'{name}_offset': offset})}#{name}"
 
-        return _board(snapshot, rows, Paging(serving.page_matches, _offset(f"{name}_offset", offset)), address)
+        offset = _offset(f"{name}_offset", query.get(f"{name}_offset", ""))
+        return _board(snapshot, rows, Paging(request.app.state.serving.page_matches, offset), address)
 
-    return _page(
+    return Page(
         "overview.html",
-        boards=[
-            ("coming", board("coming", forecasts.coming(selection, now), coming_offset)),
-            ("recent", board("recent", forecasts.recent(selection, now), recent_offset)),
-        ],
-        now=now,
-        leagues=[LEAGUES[code] for code in LEAGUES if code in forecasts.per_league],
-        selection=selection,
-        forecasts=len(forecasts),
+        {
+            "boards": [
+                ("coming", board("coming", forecasts.coming(selection, now))),
+                ("recent", board("recent", forecasts.recent(selection, now))),
+            ],
+            "now": now,
+            "leagues": [LEAGUES[code] for code in LEAGUES if code in forecasts.per_league],
+            "selection": selection,
+            "forecasts": len(forecasts),
+        },
     )
 
 
@@ -134,18 +135,17 @@ def _board(snapshot: Snapshot, rows: pl.DataFrame, paging: Paging, address: Call
     )
 
 
-@get("/matches/{match_id:str}/page", media_type=MediaType.HTML, sync_to_thread=False)
-def one_match(snapshot: NamedDependency[Snapshot], clock: NamedDependency[Clock], match_id: FromPath[str]) -> Template:
+def one_match(request: ApiRequest, snapshot: Snapshot, now: dt.datetime) -> Page:
     """One match."""
+    match_id = request.path_params["match_id"]
     forecast = snapshot.forecasts.find(match_id)
     if forecast is None:
         raise ProblemError("unknown-match", f"expected the id of a match with a forecast, found {match_id!r}")
     (card,) = _cards(snapshot, [forecast])
-    return _page("match.html", card=card, now=clock.now())
+    return Page("match.html", {"card": card, "now": now})
 
 
-@get("/quality/page", media_type=MediaType.HTML, sync_to_thread=False)
-def quality(snapshot: NamedDependency[Snapshot]) -> Template:
+def quality(request: ApiRequest, snapshot: Snapshot, now: dt.datetime) -> Page:
     """The newest quality of each league and line, the champion, and the newest drift."""
     rows = snapshot.quality.items(snapshot.quality.select(sample="complete"))
     drift = snapshot.drift
@@ -153,7 +153,8 @@ def quality(snapshot: NamedDependency[Snapshot]) -> Template:
         ((name, score) for name, score in (drift.scores if drift else {}).items() if score is not None),
         key=lambda item: -item[1],
     )
-    return _page("quality.html", rows=rows, champion=snapshot.champion, drift=drift, scores=scores[:MOST_SCORES])
+    context = {"rows": rows, "champion": snapshot.champion, "drift": drift, "scores": scores[:MOST_SCORES]}
+    return Page("quality.html", context)
 
 
 def _cards(snapshot: Snapshot, forecasts: list[Prediction]) -> list[Card]:
@@ -174,22 +175,39 @@ def _offset(name: str, text: str) -> int:
     return int(text or 0)
 
 
-def _page(template: str, status: int = 200, **context: Any) -> Template:
-    return Template(template, context=context, status_code=status, headers=HEADERS)
+def page_route(path: str, build: Build) -> HTTPRouteHandler:
+    """The route of a page; a page is rendered once for each state of the tables and minute."""
+
+    async def show(request: ApiRequest) -> EncodedResponse:
+        state, now = request.app.state, request.app.state.clock.now()
+        snapshot: Snapshot = state.refresher.snapshot
+
+        def render() -> bytes:
+            page = build(request, snapshot, now)
+            engine: Any = request.app.template_engine
+            return str(engine.get_template(page.template).render(page.context)).encode()
+
+        return await answer_once(request, f"{snapshot.digest(TABLES)}-{int(now.timestamp()) // 60}", render, HEADERS)
+
+    return get(path, name=f"page-{build.__name__}", include_in_schema=False)(show)
 
 
 def _problem(request: ApiRequest, error: Exception) -> Response[Any]:
     """A problem as a page."""
     problem = problem_of(request, error)
-    page = _page("problem.html", problem.status_code, problem=problem.document(request.scope))
-    page.headers.update(problem.headers or {})
-    return page
+    context = {"problem": problem.document(request.scope)}
+    headers = {"content-security-policy": POLICY, **(problem.headers or {})}
+    return Template("problem.html", context=context, status_code=problem.status_code, headers=headers)
 
 
 routes = (
     Router(
         "/",
-        route_handlers=[overview, one_match, quality],
+        route_handlers=[
+            page_route("/", overview),
+            page_route("/matches/{match_id:str}/page", one_match),
+            page_route("/quality/page", quality),
+        ],
         exception_handlers={ProblemDetailsException: _problem, Exception: _problem},
         include_in_schema=False,
     ),

@@ -5,7 +5,7 @@ made in a thread, so that no request waits for another one's rows.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -41,6 +41,7 @@ from soccer_assets.storage.tables import Column
 
 #: Answers that are made at the same time; more would only wait for each other.
 AT_ONCE = 2
+HTML = "text/html; charset=utf-8"
 #: Differs between releases, so that no client keeps an answer in the form of another one.
 REPRESENTATION = sha256(
     version("soccer-assets").encode()
@@ -118,6 +119,22 @@ def _route(resource: Resource, path: str, content: Any, name: str, *, of_item: b
     )(read)
 
 
+async def answer_once(
+    request: ApiRequest, state_of_tables: str, render: Callable[[], bytes], headers: Mapping[str, str]
+) -> EncodedResponse:
+    """HTML that is rendered in a thread when it was not yet for this address and state of the tables."""
+    scope, state = request.scope, request.app.state
+    wanted = _headers(scope["headers"])
+    key = (state_of_tables, scope["path"], scope["query_string"], wanted.gzip)
+    answer: Answer | None = state.answers.get(key)
+    if answer is None:
+        async with state.answering:
+            body = await asyncio.to_thread(render)
+        answer = _encoded(body, HTML, f"{state_of_tables}-{REPRESENTATION}", wanted.gzip, headers)
+        state.answers.put(key, answer)
+    return answer.to(wanted.held)
+
+
 async def _answer(resource: Resource, request: ApiRequest, *, of_item: bool) -> EncodedResponse:
     scope, state = request.scope, request.app.state
     wanted = _headers(scope["headers"])
@@ -168,9 +185,12 @@ def _made(
     tag = f"{snapshot.digest(resource.table_names)}-{REPRESENTATION}"
     if form != JSON:
         tag += f"-{form.rpartition('/')[2].rpartition('.')[2]}"
+    return _encoded(body, form, tag, gzip, headers)
+
+
+def _encoded(body: bytes, form: str, tag: str, gzip: bool, headers: Mapping[str, str]) -> Answer:
     if gzip and len(body) >= LEAST_COMPRESSED:
-        body, tag = compress(body), f"{tag}-gzip"
-        headers["content-encoding"] = "gzip"
+        return Answer(compress(body), form, f"{tag}-gzip", {**headers, "content-encoding": "gzip"})
     return Answer(body, form, tag, headers)
 
 
