@@ -19,9 +19,11 @@ from serving.jobs import JobQueue, connect
 from serving.logs import AccessLog, log_to_stderr
 from serving.pages import views
 from serving.redis_server import embedded_redis
+from serving.resources.answers import Answer
 from serving.resources.cache import AnswerCache
+from serving.resources.cached_reads import CachedReads
 from serving.resources.catalog import RESOURCES, TABLES
-from serving.resources.routes import AT_ONCE, Answer, routes_of
+from serving.resources.routes import AT_ONCE, routes_of
 from serving.security.edge import Edge
 from serving.security.gate import Gate, check_scope
 from serving.security.keys import Keyring
@@ -37,7 +39,7 @@ from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
 #: What routes take of the application's state, by its name there.
-FROM_STATE = ("answers", "clock", "draining", "metrics", "queue", "refresher", "serving")
+FROM_STATE = ("answers", "cached_reads", "clock", "draining", "metrics", "queue", "refresher", "serving")
 
 
 def create_app(
@@ -54,6 +56,7 @@ def create_app(
     limits = RateLimits(serving.redis_timeout_seconds)
     refresher = Refresher(Lake(settings.lake), serving.refresh_seconds, TABLES)
     answers: AnswerCache[Answer] = AnswerCache(serving.cache_bytes)
+    cached_reads = CachedReads(refresher)
     requests, clock = Metrics(refresher), Clock.of(settings)
 
     @asynccontextmanager
@@ -96,10 +99,7 @@ def create_app(
             *views.routes,
         ],
         dependencies={
-            **{
-                name: from_state(name)
-                for name in ("answers", "clock", "draining", "metrics", "queue", "refresher", "serving")
-            },
+            **{name: from_state(name) for name in FROM_STATE},
             "snapshot": Provide(_newest_snapshot, sync_to_thread=False),
             "health_state": Provide(health.check_health),
         },
@@ -115,6 +115,7 @@ def create_app(
         state=State(
             {
                 "answers": answers,
+                "cached_reads": cached_reads,
                 "answering": asyncio.Semaphore(AT_ONCE),
                 "clock": clock,
                 "draining": Draining(),
@@ -126,7 +127,8 @@ def create_app(
         template_config=TemplateConfig(directory=views.TEMPLATES, engine=JinjaTemplateEngine),
     )
     app.template_engine.engine.filters.update(percent=views.percent, terms=views.terms)  # type: ignore[union-attr]
-    app.asgi_handler = Edge(HeadRequests(app.asgi_handler), Gate(serving, keyring, limits), requests, log)
+    inner = HeadRequests(cached_reads.around(app.asgi_handler))
+    app.asgi_handler = Edge(inner, Gate(serving, keyring, limits), requests, log)
     return app
 
 

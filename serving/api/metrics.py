@@ -52,7 +52,6 @@ class Metrics:
         self.newest_seconds: deque[float] = deque(maxlen=NEWEST)
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
         self.in_progress = Gauge("soccer_http_requests_in_progress", "requests being answered", registry=registry)
-        self.reads = Counter("soccer_reads", "answers of resources", ["resource"], registry=registry)
         self.on_demand = Counter(
             "soccer_forecasts_on_demand",
             "forecasts asked for, by what became of them",

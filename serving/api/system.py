@@ -12,8 +12,9 @@ from redis.exceptions import RedisError
 
 from serving.api.metrics import Metrics
 from serving.jobs import JobQueue
+from serving.resources.answers import Answer
 from serving.resources.cache import AnswerCache
-from serving.resources.routes import Answer
+from serving.resources.cached_reads import CachedReads
 from serving.snapshot.refresher import Refresher
 from serving.snapshot.view import Selection
 from soccer_assets.clock import Clock
@@ -52,6 +53,7 @@ class System(msgspec.Struct, frozen=True):
 @get("/system", tags=["health"])
 async def system(
     answers: NamedDependency[AnswerCache[Answer]],
+    cached_reads: NamedDependency[CachedReads],
     clock: NamedDependency[Clock],
     metrics: NamedDependency[Metrics],
     queue: NamedDependency[JobQueue],
@@ -61,12 +63,13 @@ async def system(
     snapshot, today = refresher.snapshot, clock.today()
     seconds = list(metrics.newest_seconds)
     timed = len(seconds) > 1
+    hits = cached_reads.hits + answers.hits
     return System(
         uptime_seconds=metrics.uptime_seconds,
         tables={name: None if found is None else found.version for name, found in snapshot.versions.items()},
         snapshot_age_seconds=refresher.age,
         refresh_seconds=refresher.refresh_seconds,
-        cache_hit_rate=answers.hits / asked if (asked := answers.hits + answers.misses) else None,
+        cache_hit_rate=hits / (hits + answers.misses) if hits + answers.misses else None,
         model_version=snapshot.champion.version if snapshot.champion else None,
         predictions_today=len(snapshot.forecasts.select(Selection(None, today, today))),
         requests_timed=len(seconds),

@@ -1,6 +1,7 @@
 """The pages: coming and recent matches, one match, and quality with drift."""
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,7 +188,9 @@ def page_route(path: str, build: Build) -> HTTPRouteHandler:
             engine: Any = request.app.template_engine
             return str(engine.get_template(page.template).render(page.context)).encode()
 
-        return await answer_once(request, f"{snapshot.digest(TABLES)}-{int(now.timestamp()) // 60}", render, HEADERS)
+        minute, seconds = divmod(now.timestamp(), 60)
+        tag = f"{snapshot.digest(TABLES)}-{minute:.0f}"
+        return await answer_once(request, snapshot, tag, render, HEADERS, time.monotonic() + 60 - seconds)
 
     return get(path, name=f"page-{build.__name__}", include_in_schema=False)(show)
 

@@ -5,7 +5,8 @@ made in a thread, so that no request waits for another one's rows.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -22,14 +23,8 @@ from litestar.types import HTTPScope
 
 from serving.api.problems import ProblemError, problem_responses
 from serving.api.responses import ApiRequest, EncodedResponse
-from serving.resources.formats import (
-    JSON,
-    LEAST_COMPRESSED,
-    compress,
-    encode_item,
-    encode_rows,
-    negotiate,
-)
+from serving.resources.answers import Answer, encoded_answer, wanted_by
+from serving.resources.formats import JSON, encode_item, encode_rows, negotiate
 from serving.resources.item_types import item_type, page_type, schema_of
 from serving.resources.query import DEFAULT_LIMIT, MOST_LIMIT, MOST_TEXT, Query, read_query
 from serving.resources.resource import Filter, Resource
@@ -47,36 +42,6 @@ REPRESENTATION = sha256(
     version("soccer-assets").encode()
     + b"".join(path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py")))
 ).hexdigest()[:8]
-
-
-class Answer:
-    """A whole answer and its 304, under one tag."""
-
-    __slots__ = ("_full", "_not_modified", "size", "tag")
-
-    def __init__(self, body: bytes, form: str, tag: str, headers: Mapping[str, str]) -> None:
-        self.tag, self.size = f'"{tag}"', len(body)
-        shared = tuple((name.encode(), value.encode()) for name, value in {**headers, "etag": self.tag}.items())
-        content = ((b"content-type", form.encode()), (b"content-length", str(len(body)).encode()))
-        self._full = EncodedResponse(200, (*content, *shared), body)
-        self._not_modified = EncodedResponse(304, shared)
-
-    def to(self, held: str) -> EncodedResponse:
-        """What is sent to a client that has the tags of an If-None-Match header."""
-        if held:
-            tags = [tag.strip().removeprefix("W/") for tag in held.split(",")]
-            if self.tag in tags or "*" in tags:
-                return self._not_modified
-        return self._full
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What the headers of a request say of its answer."""
-
-    accept: str = ""
-    gzip: bool = False
-    held: str = ""
 
 
 def routes_of(resource: Resource) -> list[HTTPRouteHandler]:
@@ -120,24 +85,33 @@ def _route(resource: Resource, path: str, content: Any, name: str, *, of_item: b
 
 
 async def answer_once(
-    request: ApiRequest, state_of_tables: str, render: Callable[[], bytes], headers: Mapping[str, str]
+    request: ApiRequest,
+    snapshot: Snapshot,
+    state_of_tables: str,
+    render: Callable[[], bytes],
+    headers: Mapping[str, str],
+    until: float,
 ) -> EncodedResponse:
-    """HTML that is rendered in a thread when it was not yet for this address and state of the tables."""
+    """HTML that is rendered in a thread when it was not yet for this address and state of the tables.
+
+    Until an instant of the monotonic clock it is sent again to whoever asks.
+    """
     scope, state = request.scope, request.app.state
-    wanted = _headers(scope["headers"])
+    wanted = wanted_by(scope["headers"])
     key = (state_of_tables, scope["path"], scope["query_string"], wanted.gzip)
     answer: Answer | None = state.answers.get(key)
     if answer is None:
         async with state.answering:
             body = await asyncio.to_thread(render)
-        answer = _encoded(body, HTML, f"{state_of_tables}-{REPRESENTATION}", wanted.gzip, headers)
+        answer = encoded_answer(body, HTML, f"{state_of_tables}-{REPRESENTATION}", wanted.gzip, headers)
         state.answers.put(key, answer)
+    state.cached_reads.keep(snapshot, scope, wanted, answer, until)
     return answer.to(wanted.held)
 
 
 async def _answer(resource: Resource, request: ApiRequest, *, of_item: bool) -> EncodedResponse:
     scope, state = request.scope, request.app.state
-    wanted = _headers(scope["headers"])
+    wanted = wanted_by(scope["headers"])
     snapshot: Snapshot = state.refresher.snapshot
     key = (snapshot.digest(resource.table_names), scope["path"], scope["query_string"], wanted.accept, wanted.gzip)
     answer: Answer | None = state.answers.get(key)
@@ -149,7 +123,7 @@ async def _answer(resource: Resource, request: ApiRequest, *, of_item: bool) -> 
                 _made, resource, state.refresher, snapshot, query, form, wanted.gzip, scope, of_item
             )
         state.answers.put(key, answer)
-    state.metrics.reads.labels(resource.path).inc()
+    state.cached_reads.keep(snapshot, scope, wanted, answer, math.inf)
     return answer.to(wanted.held)
 
 
@@ -185,26 +159,7 @@ def _made(
     tag = f"{snapshot.digest(resource.table_names)}-{REPRESENTATION}"
     if form != JSON:
         tag += f"-{form.rpartition('/')[2].rpartition('.')[2]}"
-    return _encoded(body, form, tag, gzip, headers)
-
-
-def _encoded(body: bytes, form: str, tag: str, gzip: bool, headers: Mapping[str, str]) -> Answer:
-    if gzip and len(body) >= LEAST_COMPRESSED:
-        return Answer(compress(body), form, f"{tag}-gzip", {**headers, "content-encoding": "gzip"})
-    return Answer(body, form, tag, headers)
-
-
-def _headers(headers: Iterable[tuple[bytes, bytes]]) -> _Wanted:
-    """What is asked for; headers are read as they came, since parsing all of them costs more than an answer."""
-    accept = held = encoding = ""
-    for name, value in headers:
-        if name == b"accept":
-            accept = value.decode("latin-1")
-        elif name == b"if-none-match":
-            held = value.decode("latin-1")
-        elif name == b"accept-encoding":
-            encoding = value.decode("latin-1")
-    return _Wanted(accept, "gzip" in encoding, held)
+    return encoded_answer(body, form, tag, gzip, headers)
 
 
 def _described(resource: Resource, judge: Filter) -> Parameter:

@@ -107,7 +107,7 @@ class Gate:
         return Client(address, OPEN_SCOPES if self._open else frozenset())
 
 
-def check_scope(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def check_scope(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard of every route: the client has the scope that the route names, `read` where it names none.
 
     Raises:

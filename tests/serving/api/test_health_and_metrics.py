@@ -158,7 +158,7 @@ async def test_the_platform_counts_forecasts_jobs_and_refreshes(
     await client.get("/predictions", params={"limit": 7})
     waiting = await client.post("/predictions/jobs", json=FIXTURE)
     before = await figures(client)
-    assert before["soccer_reads_total", "/predictions"] == 2
+    assert before["soccer_http_requests_total", "GET", "/predictions", "200"] == 1
     assert before[("soccer_queue_depth",)] == 1 and before["soccer_jobs", "queued"] == 1
     assert (before[("soccer_redis_up",)], before[("soccer_worker_up",)]) == (1, 0)
     async with running_worker():
