@@ -1,4 +1,4 @@
-"""The client of Redis that a worker has, and the channel of ended jobs."""
+"""The client of Redis that a worker has, and the channel of changed jobs."""
 
 import asyncio
 from urllib.parse import urlsplit
@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from redis.exceptions import ConnectionError
 
-from serving.jobs import ENDED, JobQueue, connect
+from serving.jobs.connection import CHANGED, connect
+from serving.jobs.queue import JobQueue
 from serving.settings import ServingSettings
 from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
@@ -54,7 +55,7 @@ async def test_a_message_that_is_no_text_does_not_end_the_listener(
     store = connect(settings.redis_url, serving)
     listener = asyncio.create_task(JobQueue(store, serving, Clock()).listen())
     async with asyncio.timeout(10):
-        while not await store.publish(ENDED, b"\xff\xfe"):
+        while not await store.publish(CHANGED, b"\xff\xfe"):
             await asyncio.sleep(0.02)
     await asyncio.wait([listener], timeout=0.2)
     assert not listener.done()
