@@ -103,7 +103,7 @@ def on_demand(environment: dict[str, str]) -> dict[str, Any]:
     api_port, worker_port = _free_port(), _free_port()
     api = f"http://127.0.0.1:{api_port}"
     with ExitStack() as stack:
-        url = stack.enter_context(embedded_redis(settings, _free_port()))
+        url = stack.enter_context(embedded_redis(settings))
         environment = environment | {
             "SOCCER_REDIS_URL": url,
             "SERVING_PORT": str(api_port),

@@ -59,7 +59,6 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body_bytes: Annotated[int, Meta(ge=256, description="largest request body")] = 65_536
     cache_bytes: Annotated[int, Meta(ge=0, description="answers kept in memory")] = 67_108_864
     batch_bytes: Annotated[int, Meta(ge=256, description="largest body of a batch or a job")] = 262_144
-    redis_port: Annotated[int, Meta(ge=1, le=65535, description="port of the embedded Redis")] = 6479
     redis_timeout_seconds: Annotated[float, Meta(gt=0, description="Redis may take this long to answer")] = 3.0
     wait_seconds: Annotated[float, Meta(gt=0, description="a client waits this long for its forecast")] = 5.0
     job_ttl_seconds: Annotated[int, Meta(ge=1, description="a job can be read this long")] = 3600

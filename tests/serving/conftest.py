@@ -226,8 +226,8 @@ def promote(lake: Lake) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory, unused_tcp_port_factory: Callable[[], int]) -> Iterator[str]:
-    with embedded_redis(Settings(var=str(tmp_path_factory.mktemp("redis"))), unused_tcp_port_factory()) as url:
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with embedded_redis(Settings(var=str(tmp_path_factory.mktemp("redis")))) as url:
         yield url
 
 

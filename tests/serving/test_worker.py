@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import os
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,14 @@ import httpx
 import msgspec
 import polars as pl
 import pytest
+import redis
 
 from serving.app import create_app
 from serving.jobs.connection import connect
-from serving.jobs.contracts import Failure, ForecastRequest, OnDemandForecast
+from serving.jobs.contracts import Failure, ForecastRequest, OnDemandForecast, WorkerState
 from serving.jobs.queue import WORKERS, JobQueue
 from serving.predictor import Predictor
-from serving.redis_server import embedded_redis
+from serving.redis_server import embedded_redis, redis_server
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
 from soccer_assets.clock import Clock
@@ -117,11 +120,11 @@ async def test_a_worker_counts_its_jobs_on_a_port_of_its_own(
 
 @pytest.mark.asyncio
 async def test_api_and_worker_outlive_a_restart_of_redis(
-    open_client: Any, settings: Settings, serving: ServingSettings, registry: Any, tmp_path: Path, unused_tcp_port: int
+    open_client: Any, settings: Settings, serving: ServingSettings, registry: Any, tmp_path: Path
 ) -> None:
     where = Settings(var=str(tmp_path / "other"))
     stack = ExitStack()
-    url = stack.enter_context(embedded_redis(where, unused_tcp_port))
+    url = stack.enter_context(embedded_redis(where))
     settings = msgspec.structs.replace(settings, redis_url=url)
     task = asyncio.create_task(run(create_worker(settings, serving, registry, handle_signals=False)))
     async with open_client(create_app(settings, serving)) as client:
@@ -130,7 +133,7 @@ async def test_api_and_worker_outlive_a_restart_of_redis(
                 await asyncio.sleep(0.05)
         stack.close()
         assert (await client.post("/predictions", json=BODY)).status_code == 503
-        with embedded_redis(where, unused_tcp_port) as again:
+        with embedded_redis(where) as again:
             assert again == url
             async with asyncio.timeout(10):
                 while (await client.post("/predictions", json=BODY)).status_code != 200:
@@ -171,3 +174,30 @@ def test_a_forecast_knows_nothing_of_its_own_day_or_later(lake: Lake, registry: 
     lake.replace("matches", noise, None)
     assert predictor.refresh()
     assert predictor.forecast([fixture]) == before
+
+
+@pytest.mark.asyncio
+async def test_a_redis_that_is_killed_loses_no_accepted_job(
+    open_client: Any, settings: Settings, serving: ServingSettings, registry: Any, tmp_path: Path
+) -> None:
+    with redis_server(Settings(var=str(tmp_path / "other"))) as server:
+        with redis.Redis.from_url(server.url) as store:
+            state = WorkerState("idle", "aaaaaaaaaaaa", None, None, running=0, done=0, failed=0)
+            store.set("soccer:worker:idle", msgspec.json.encode(state))
+            store.sadd(WORKERS, "soccer:worker:idle")
+            pid = int(store.info("server")["process_id"])  # type: ignore[index]
+        settings = msgspec.structs.replace(settings, redis_url=server.url)
+        async with open_client(create_app(settings, serving)) as client:
+            answers = [await client.post("/jobs", json={"kind": "forecast", **BODY}) for _ in range(5)]
+            assert [answer.status_code for answer in answers] == [202] * 5
+            os.kill(pid, signal.SIGKILL)
+            async with asyncio.timeout(10):
+                while not await asyncio.to_thread(server.ensure_running):
+                    await asyncio.sleep(0.02)
+            task = asyncio.create_task(run(create_worker(settings, serving, registry, handle_signals=False)))
+            async with asyncio.timeout(20):
+                for answer in answers:
+                    while (await client.get(answer.headers["location"])).json().get("status") != "done":
+                        await asyncio.sleep(0.02)
+            task.cancel()
+            await task

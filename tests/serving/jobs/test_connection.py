@@ -1,7 +1,7 @@
 """The client of Redis that a worker has, and the channel of changed jobs."""
 
 import asyncio
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from redis.exceptions import ConnectionError
@@ -18,7 +18,7 @@ async def test_a_redis_that_accepts_and_hangs_up_is_tried_again_by_a_retrying_cl
     settings: Settings, serving: ServingSettings, unused_tcp_port: int
 ) -> None:
     """So does one that is about to stop; the real one is behind the fourth connection."""
-    redis = urlsplit(settings.redis_url)
+    socket = unquote(urlsplit(settings.redis_url).path)
     left = 0
 
     async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -32,7 +32,7 @@ async def test_a_redis_that_accepts_and_hangs_up_is_tried_again_by_a_retrying_cl
         if left >= 0:
             writer.close()
             return
-        there, here = await asyncio.open_connection(redis.hostname, redis.port)
+        there, here = await asyncio.open_unix_connection(socket)
         await asyncio.gather(pass_on(reader, here), pass_on(there, writer))
 
     async with await asyncio.start_server(accept, "127.0.0.1", unused_tcp_port):
