@@ -120,11 +120,11 @@ class ModelVersions:
         if name == CHALLENGER:
             if challenger is None:
                 detail = f"expected a model newer than the champion {champion}, found none: leave `model` out"
-                raise ForecastRefusedError("unknown-model", detail, [CHAMPION, champion])
+                raise ForecastRefusedError("unjudged-model", detail, [CHAMPION, champion])
             return "challenger", challenger
         if name != champion and name not in self._versions.registry:
             known = [CHAMPION, *sorted(self._versions.registry)]
-            raise ForecastRefusedError("unknown-model", f"expected the version of a judged model, found {name}", known)
+            raise ForecastRefusedError("unjudged-model", f"expected the version of a judged model, found {name}", known)
         return "named", name
 
     def forecaster(self, version: str, champion: Champion) -> Forecaster:

@@ -82,6 +82,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "unknown-club": ProblemType(422, "The club is not known in this league"),
     "same-club": ProblemType(422, "A club cannot play itself"),
     "date-out-of-range": ProblemType(422, "The date is outside what can be forecast"),
+    "unjudged-model": ProblemType(422, "No such model was ever judged"),
     "idempotency-key-reused": ProblemType(422, "The Idempotency-Key came with another body before"),
     "refused": ProblemType(422, "The fixture cannot be forecast"),
     "too-many-requests": ProblemType(429, "The client asks more often than it may"),

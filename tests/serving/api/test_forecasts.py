@@ -140,7 +140,7 @@ async def test_the_challenger_and_judged_versions_go_by_name(client: Client, run
         named = (await client.post("/predictions", json={**FIXTURE, "model": "bbbbbbbbbbbb"})).json()
         champion = (await client.post("/predictions", json=FIXTURE)).json()
         unknown = await client.post("/predictions", json={**FIXTURE, "model": "0123456789ab"})
-    assert (alone.status_code, alone.json()["type"]) == (422, "/problems/unknown-model")
+    assert (alone.status_code, alone.json()["type"]) == (422, "/problems/unjudged-model")
     assert (answer.json()["variant"], answer.json()["model_version"]) == ("challenger", "bbbbbbbbbbbb")
     assert answer.json()["model"]["draw"] == pytest.approx(0.4)
     assert (named["variant"], named["model"]) == ("named", answer.json()["model"])
