@@ -88,7 +88,10 @@ def _answer(job: Job, metrics: Metrics) -> Response[Any]:
     """The result of a job; or its failure as a problem; or the job itself while it has neither."""
     metrics.on_demand.labels(job.status).inc()
     if job.failure is not None:
-        raise forecast_problem(job.failure.reason, job.failure.detail, job.failure.known)
+        problem = forecast_problem(job.failure.reason, job.failure.detail, job.failure.known)
+        if problem.status_code in (409, 503):  # it may be made later
+            problem.headers = {"retry-after": "5"}
+        raise problem
     return accepted(job) if job.result is None else Response(job.result, status_code=200)
 
 

@@ -20,7 +20,7 @@ def pre_match_quotes(odds: Floats) -> pl.DataFrame:
     """
     market = power(odds)
     unknown = [pl.lit(None, pl.Float64).alias(name) for name in SHARP_PROBABILITIES]
-    return pl.DataFrame({name: market[:, place] for place, name in enumerate(PROBABILITIES)}).with_columns(unknown)
+    return pl.DataFrame({name: market[:, column] for column, name in enumerate(PROBABILITIES)}).with_columns(unknown)
 
 
 def over_2_5(rates: Floats, rho: float, model_p: Floats, odds: Floats) -> tuple[Floats, Floats]:
