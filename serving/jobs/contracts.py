@@ -192,6 +192,7 @@ class WorkerState(msgspec.Struct, frozen=True):
     """What a worker says of itself with each heartbeat; it has a model unless `model_version` is null."""
 
     id: str
+    beat_at: dt.datetime
     model_version: str | None
     challenger_version: str | None
     as_of: dt.date | None

@@ -2,6 +2,7 @@
 
 import asyncio
 import calendar
+import datetime as dt
 import logging
 import time
 from collections.abc import Coroutine
@@ -102,6 +103,7 @@ class JobTasks:
         champion, teams = self._predictor.champion, self._predictor.teams
         return WorkerState(
             id=worker_id,
+            beat_at=dt.datetime.now(dt.UTC),
             model_version=None if champion is None or teams is None else champion.forecaster.version,
             challenger_version=self._predictor.challenger,
             as_of=None if teams is None else teams.history.as_of,

@@ -182,7 +182,7 @@ async def test_a_redis_that_is_killed_loses_no_accepted_job(
 ) -> None:
     with redis_server(Settings(var=str(tmp_path / "other"))) as server:
         with redis.Redis.from_url(server.url) as store:
-            state = WorkerState("idle", "aaaaaaaaaaaa", None, None, running=0, done=0, failed=0)
+            state = WorkerState("idle", Clock().now(), "aaaaaaaaaaaa", None, None, running=0, done=0, failed=0)
             store.set("soccer:worker:idle", msgspec.json.encode(state))
             store.sadd(WORKERS, "soccer:worker:idle")
             pid = int(store.info("server")["process_id"])  # type: ignore[index]

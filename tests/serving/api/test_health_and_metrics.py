@@ -73,6 +73,8 @@ async def test_the_system_in_figures(client: Client, running_worker: Any, promot
         while (found := (await client.get("/system")).json())["model_version"] != "aaaaaaaaaaaa":
             await asyncio.sleep(0.02)
     assert found["jobs"].pop("heartbeat_age_seconds") < 5
+    (worker,) = found["jobs"].pop("workers")
+    assert (worker["model_version"], worker["as_of"], worker["running"]) == ("aaaaaaaaaaaa", "2024-09-21", 0)
     assert found["jobs"] == {"waiting": 0, "done": 1, "failed": 0, "worker_alive": True}
     assert found["tables"]["predictions"] == 0 and found["tables"]["promotions"] is not None
     assert found["predictions_today"] == 0 and found["requests_timed"] >= 2

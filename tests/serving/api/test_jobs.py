@@ -15,6 +15,7 @@ from serving.jobs import runs
 from serving.jobs.connection import QUEUE, connect
 from serving.jobs.contracts import ForecastPayload
 from serving.jobs.queue import JobQueue
+from serving.security.keys import KeyFile
 from serving.settings import ServingSettings
 from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
@@ -243,14 +244,22 @@ async def test_one_run_at_a_time_and_a_cancelled_one_is_interrupted(
 
 
 async def test_a_run_needs_the_scope_operate(
-    client: Client, idle_worker: None, monkeypatch: pytest.MonkeyPatch
+    open_client: Any, settings: Settings, serving: ServingSettings, idle_worker: None
 ) -> None:
-    from serving import security
-
-    monkeypatch.setattr(security, "LOCAL", security.Client("local", frozenset({"predict"})))
-    answer = await client.post("/jobs", json={"kind": "train", "date": "2024-10-01"})
-    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
-    assert (await client.post("/jobs", json=JOB)).status_code == 202
+    keys = KeyFile(serving.keys_path(settings))
+    now = Clock().now()
+    one, other = (
+        {"authorization": f"Bearer {keys.add(name, scopes, None, now)}"}
+        for name, scopes in (("one", ["read", "predict"]), ("other", ["read", "predict", "operate"]))
+    )
+    train = {"kind": "train", "date": "2024-10-01"}
+    async with open_client(create_app(settings, serving)) as client:
+        refused = await client.post("/jobs", json=train, headers=one)
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden")
+        job = (await client.post("/jobs", json=JOB, headers=one)).json()["id"]
+        assert (await client.post("/jobs", json=train, headers=other)).status_code == 202
+        assert (await client.get(f"/jobs/{job}", headers=other)).status_code == 404  # another client's
+        assert (await client.get(f"/jobs/{job}", headers=one)).json()["status"] == "queued"
 
 
 async def test_a_fixture_the_worker_refuses_fails_with_the_reason_and_what_is_known(
@@ -336,7 +345,7 @@ async def test_a_full_queue_refuses_further_jobs_however_many_come_at_once(
 async def test_a_client_over_its_limit_is_refused_while_reads_go_on(
     open_client: Any, settings: Settings, serving: ServingSettings, idle_worker: None
 ) -> None:
-    limited = msgspec.structs.replace(serving, forecasts_per_minute=2)
+    limited = msgspec.structs.replace(serving, local_forecasts_per_minute=2)
     async with open_client(create_app(settings, limited)) as client:
         statuses = [(await client.post("/jobs", json=JOB)).status_code for _ in range(3)]
         answer = await client.post("/jobs", json=JOB)
