@@ -31,6 +31,7 @@ ROUNDS = 3
 MATCHES = 100_000
 PATHS = 1_000
 FORECASTS = 200
+BATCH = 500
 WARM = 20
 START_SECONDS = 180
 
@@ -88,7 +89,7 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
 
 
 def on_demand(environment: dict[str, str]) -> dict[str, Any]:
-    """(f) `POST /predictions` one after another, through Redis to a worker that holds the champion."""
+    """(f) `POST /predictions` one after another and over 8 connections, and a batch of 500, by one worker."""
     from serving.redis_server import embedded_redis
     from soccer_assets.settings import Settings
     from soccer_assets.storage.lake import Lake
@@ -103,7 +104,7 @@ def on_demand(environment: dict[str, str]) -> dict[str, Any]:
     api_port, worker_port = _free_port(), _free_port()
     api = f"http://127.0.0.1:{api_port}"
     with ExitStack() as stack:
-        url = stack.enter_context(embedded_redis(settings, _free_port()))
+        url = stack.enter_context(embedded_redis(settings))
         environment = environment | {
             "SOCCER_REDIS_URL": url,
             "SERVING_PORT": str(api_port),
@@ -111,16 +112,21 @@ def on_demand(environment: dict[str, str]) -> dict[str, Any]:
         }
         for module in ("serving.app", "serving.worker"):
             stack.enter_context(_process(environment, "-m", module))
-        _until_answers(f"{api}/health/ready")
+        _until_answers(f"{api}/health/live")
         fixtures = _fixtures(lake)
         seconds = []
-        with httpx.Client(base_url=api) as client:
+        with httpx.Client(base_url=api, timeout=30.0) as client:
+            _until_forecast(client, next(fixtures))
             for fixture in itertools.islice(fixtures, WARM + FORECASTS):
                 began = time.perf_counter()
                 answer = client.post("/predictions", json=fixture)
                 seconds.append(time.perf_counter() - began)
                 if answer.status_code != 200:
                     raise RuntimeError(f"expected a forecast of {fixture}, found {answer.status_code}: {answer.text}")
+            batch = {"fixtures": list(itertools.islice(fixtures, BATCH))}
+            batch_seconds = statistics.median(_seconds_of(client, batch) for _ in range(ROUNDS))
+        posts = [["/predictions", json.dumps(fixture)] for fixture in itertools.islice(fixtures, FORECASTS)]
+        rounds = [_load(api_port, posts, 8 * FORECASTS, 8) for _ in range(ROUNDS)]
         worker = httpx.get(f"http://127.0.0.1:{worker_port}/metrics").text
     name = "soccer_worker_forecast_seconds"
     ordered = sorted(seconds[WARM:])
@@ -128,7 +134,12 @@ def on_demand(environment: dict[str, str]) -> dict[str, Any]:
         "forecasts": len(ordered),
         "p50 ms": 1000 * ordered[len(ordered) // 2],
         "p95 ms": 1000 * ordered[len(ordered) * 95 // 100],
+        "requests per second at 8": statistics.median(measured["rate"] for measured in rounds),
+        "target rate": 150,
+        "p95 ms at 8": statistics.median(measured["p95"] for measured in rounds),
         "target p95 ms": 60,
+        "batch of 500 in s": batch_seconds,
+        "target of a batch in s": 1,
         "mean ms in the worker": 1000 * _figure(worker, f"{name}_sum") / _figure(worker, f"{name}_count"),
     }
 
@@ -150,7 +161,7 @@ def bare(port: int, bodies: Sequence[Path]) -> None:
     uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
 
 
-async def load(port: int, paths: list[str], requests: int, connections: int) -> dict[str, float]:
+async def load(port: int, paths: list[Any], requests: int, connections: int) -> dict[str, float]:
     """All requests over keep-alive connections; the rate, and the time of one in milliseconds."""
     share = requests // connections
     times: list[float] = []
@@ -159,7 +170,7 @@ async def load(port: int, paths: list[str], requests: int, connections: int) -> 
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for number in range(first, first + share):
             began = time.perf_counter()
-            writer.write(f"GET {paths[number % len(paths)]} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+            writer.write(_request(paths[number % len(paths)]))
             head = await reader.readuntil(b"\r\n\r\n")
             if not head.startswith(b"HTTP/1.1 200"):
                 raise RuntimeError(f"expected status 200, found {head!r}")
@@ -175,11 +186,40 @@ async def load(port: int, paths: list[str], requests: int, connections: int) -> 
     return {
         "rate": len(times) / seconds,
         "p50": 1000 * times[len(times) // 2],
+        "p95": 1000 * times[len(times) * 95 // 100],
         "p99": 1000 * times[len(times) * 99 // 100],
     }
 
 
-def _started(port: int, paths: list[str], connections: int, requests: int = 10**7) -> subprocess.Popen[str]:
+def _request(asked: str | list[str]) -> bytes:
+    """A GET of a path, or a POST of a path and its JSON body."""
+    if isinstance(asked, str):
+        return f"GET {asked} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode()
+    path, body = asked
+    head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    return f"{head}content-length: {len(body.encode())}\r\n\r\n{body}".encode()
+
+
+def _until_forecast(client: httpx.Client, fixture: dict[str, str]) -> None:
+    """Wait for the first forecast of a worker."""
+    deadline = time.monotonic() + START_SECONDS
+    while (answer := client.post("/predictions", json=fixture)).status_code != 200:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"expected a forecast within {START_SECONDS} s, found {answer.text}")
+        time.sleep(0.2)
+
+
+def _seconds_of(client: httpx.Client, batch: dict[str, Any]) -> float:
+    """The time of a batch; each of its fixtures must be forecast."""
+    began = time.perf_counter()
+    answer = client.post("/predictions/batch", json=batch)
+    seconds = time.perf_counter() - began
+    if answer.status_code != 200 or {item["kind"] for item in answer.json()["items"]} != {"forecast"}:
+        raise RuntimeError(f"expected {BATCH} forecasts, found {answer.status_code}: {answer.text[:500]}")
+    return seconds
+
+
+def _started(port: int, paths: list[Any], connections: int, requests: int = 10**7) -> subprocess.Popen[str]:
     """A process that asks for the paths in turn."""
     numbers = map(str, (port, requests, connections))
     process = subprocess.Popen(
@@ -192,8 +232,8 @@ def _started(port: int, paths: list[str], connections: int, requests: int = 10**
     return process
 
 
-def _load(port: int, paths: list[str], requests: int = REQUESTS) -> dict[str, float]:
-    process = _started(port, paths, CONNECTIONS, requests)
+def _load(port: int, paths: list[Any], requests: int = REQUESTS, connections: int = CONNECTIONS) -> dict[str, float]:
+    process = _started(port, paths, connections, requests)
     assert process.stdout is not None
     measured: dict[str, float] = json.loads(process.stdout.read())
     if process.wait() != 0:

@@ -12,10 +12,11 @@ from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
-from serving.api import docs_page, filters, forecasts, health, metrics, problems, system
+from serving.api import docs_page, filters, forecasts, health, jobs, metrics, problems, system
 from serving.api.metrics import Metrics
 from serving.api.responses import HeadRequests
-from serving.jobs import JobQueue, connect
+from serving.jobs.connection import connect
+from serving.jobs.queue import JobQueue
 from serving.logs import AccessLog, log_to_stderr
 from serving.pages import views
 from serving.redis_server import embedded_redis
@@ -89,6 +90,11 @@ def create_app(
                 route_handlers=[
                     *(route for resource in RESOURCES for route in routes_of(resource)),
                     forecasts.ForecastController,
+                    Router(
+                        "/",
+                        route_handlers=[forecasts.BatchController, jobs.JobController],
+                        request_max_body_size=serving.batch_bytes,
+                    ),
                 ],
             ),
             metrics.prometheus,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from serving.contracts import Fixture
+from serving.jobs.contracts import Fixture
 from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.leagues import LEAGUES, team_id
 
@@ -56,6 +56,14 @@ class Clubs:
         self._check(fixture.date, dt.timedelta(days=horizon_days))
         return ResolvedFixture(fixture.league, home, away, fixture.date)
 
+    def sample(self) -> list[Fixture]:
+        """A fixture of each league, on the day after the newest result."""
+        if self.newest_result is None:
+            return []
+        date = self.newest_result + dt.timedelta(days=1)
+        pairs = {league: list(clubs)[-2:] for league, clubs in self._leagues.items()}
+        return [Fixture(league, pair[0], pair[1], date) for league, pair in pairs.items() if len(pair) > 1]
+
     def club(self, league: str, name: str) -> Club:
         """A club of the league by id, or by name without regard to case and accents.
 
@@ -101,7 +109,7 @@ def newest_result(matches: pl.DataFrame) -> dt.date | None:
 
 
 def closest(name: str, names: list[str]) -> list[str]:
-    """The names that look most like the name_or_id one, best first."""
+    """The names that look most like this one, best first."""
     from rapidfuzz import process, utils
 
     return [found for found, _, _ in process.extract(name, names, processor=utils.default_process, limit=CLOSEST)]

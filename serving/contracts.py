@@ -1,12 +1,11 @@
-"""What serving returns and what its jobs carry."""
+"""What serving returns; jobs have contracts of their own."""
 
 import datetime as dt
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-Status = Literal["queued", "running", "done", "failed"]
 Item = TypeVar("Item")
 #: A text of a client that is looked up: no name of a club or league is longer.
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -107,47 +106,6 @@ class Prediction(msgspec.Struct, frozen=True):
     model_version: str
     trained_through: dt.date
     value_bets: list[ValueBet] = []
-
-
-class Fixture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A fixture to forecast on demand, by the names the source uses or the clubs' ids."""
-
-    league: Name
-    home: Name
-    away: Name
-    date: dt.date
-
-
-class OnDemandForecast(msgspec.Struct, frozen=True):
-    """A forecast made on demand; `as_of` is the newest match date it knows."""
-
-    league: str
-    home: str
-    away: str
-    date: dt.date
-    model: Probabilities
-    model_version: str
-    trained_through: dt.date
-    as_of: dt.date
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """Why a job failed: a stable code, a sentence, and what would have been accepted."""
-
-    reason: str
-    detail: str
-    known: list[str] = []
-
-
-class Job(msgspec.Struct, frozen=True):
-    """A forecast job as a client sees it."""
-
-    id: str
-    status: Status
-    fixture: Fixture
-    created_at: dt.datetime
-    result: OnDemandForecast | None = None
-    failure: Failure | None = None
 
 
 class ModelInfo(msgspec.Struct, frozen=True):

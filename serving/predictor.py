@@ -1,55 +1,38 @@
-"""Forecasts on demand: the champion and the states of the teams in memory, and a fixture forecast with them.
+"""Forecasts on demand: the champion and the states of the teams in memory, and fixtures forecast with them.
 
-The predictor looks at the registry's alias and at the versions of matches and ratings. When one changed it loads it and
-swaps it in by one assignment, so a forecast uses one champion and one state of the teams from beginning to end.
+The predictor looks at the registry's alias and at the versions of its tables. When one changed it loads it and swaps it
+in by one assignment, so a forecast uses one champion and one state of the teams from beginning to end.
 """
 
 import datetime as dt
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from serving.clubs import Clubs, ResolvedFixture
-from serving.contracts import Fixture, OnDemandForecast, Probabilities
+from serving.contracts import Probabilities
+from serving.jobs.contracts import Failure, ForecastRequest, OnDemandForecast, OverProbability, Prices
+from serving.model_versions import Champion, Forecaster, ModelVersions, Registry, Variant
 from serving.snapshot.tables import TableVersion, table_version
-from soccer_assets.errors import ForecastRefusedError, ModelError
+from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.features.history import History
 from soccer_assets.leagues import LEAGUES, season_label
+from soccer_assets.predictions.client_prices import over_2_5, pre_match_quotes
 from soccer_assets.storage.lake import Lake
 
 #: The tables that hold the states of the teams.
 TABLES = ("matches", "team_ratings")
 SUM_TOLERANCE = 1e-6
+#: Prices of a first forecast of each league: they make the libraries load that a client's prices need.
+SAMPLE_PRICES = Prices(2.5, 3.3, 2.9, 1.9, 1.9)
+INTERNAL = Failure("internal", "the worker failed; the cause is in its log")
 
-
-class Forecaster(Protocol):
-    """What is needed of a model: `soccer_assets.models.champion.forecaster.Forecaster` has it."""
-
-    @property
-    def version(self) -> str:
-        """Digest of the model."""
-
-    @property
-    def family(self) -> str:
-        """Model family."""
-
-    @property
-    def trained_through(self) -> dt.date:
-        """Last match date it learned from."""
-
-    def predict(self, features: pl.DataFrame) -> Any:
-        """Rows of three probabilities: home, draw, away."""
-
-
-class Registry(Protocol):
-    """What is needed of the model registry: `soccer_assets.models.champion.registry.Registry` has it."""
-
-    def champion_version(self) -> str | None:
-        """Registry version the champion's alias points at; None while there is none."""
-
-    def load(self, registry_version: str) -> Forecaster:
-        """The forecaster registered as that version."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,57 +44,77 @@ class TeamStates:
     history: History
 
 
-@dataclass(frozen=True)
-class Champion:
-    """A loaded model and its version in the registry."""
-
-    registry_version: str
-    forecaster: Forecaster
-
-
 class Predictor:
-    """Forecasts with the newest champion and the newest team states."""
+    """Forecasts with the newest champion, or another model, and the newest team states."""
 
-    def __init__(self, lake: Lake, registry: Registry, horizon_days: int) -> None:
+    def __init__(self, lake: Lake, registry: Registry, horizon_days: int, challenger_share: float = 0.0) -> None:
         self._lake = lake
-        self._registry = registry
         self._horizon_days = horizon_days
+        self._models = ModelVersions(lake, registry, challenger_share)
         self.teams: TeamStates | None = None
-        self.champion: Champion | None = None
+
+    @property
+    def champion(self) -> Champion | None:
+        """The model that forecasts unless the client names another."""
+        return self._models.champion
+
+    @property
+    def challenger(self) -> str | None:
+        """Version of the newest model, where it is not the champion."""
+        return self._models.challenger
 
     def refresh(self) -> bool:
-        """Look at the alias and the tables once; whether either changed."""
-        champion, teams = self._newest_champion(), self._newest_teams()
-        changed = champion is not self.champion or teams is not self.teams
-        self.champion, self.teams = champion, teams
+        """Look at the alias and the tables once; whether the champion or the teams changed.
+
+        After a change one fixture of each league is forecast, so that no client waits for what is done but once.
+        """
+        teams, changed = self._newest_teams(), self._models.refresh()
+        changed = changed or teams is not self.teams
+        self.teams = teams
+        if changed and teams is not None and self.champion is not None:
+            sample = teams.clubs.sample()
+            self.forecast([ForecastRequest(f.league, f.home, f.away, f.date, SAMPLE_PRICES) for f in sample])
         return changed
 
-    def forecast(self, fixture: Fixture) -> OnDemandForecast:
-        """The champion's forecast.
+    def forecast(self, requests: Sequence[ForecastRequest]) -> list[OnDemandForecast | Failure]:
+        """A forecast of each request, or why there is none: a fixture or a model that is refused.
 
-        Raises:
-            ForecastRefusedError: no champion or no matches yet, or a fixture that cannot be forecast.
-            ModelError: the model gave no distribution over home, draw and away.
+        A model that gives no distribution over home, draw and away is logged, and fails its requests alone.
         """
         champion, teams = self.champion, self.teams
         if teams is None:
-            raise ForecastRefusedError(
-                "model-missing", "the lake holds no matches yet: materialize `matches` and `team_ratings` first"
-            )
-        resolved = teams.clubs.resolve(fixture, self._horizon_days)
+            reason = "the lake holds no matches yet: materialize `matches` and `team_ratings` first"
+            return [Failure("model-missing", reason)] * len(requests)
         if champion is None:
-            raise ForecastRefusedError(
-                "model-missing", "no model is promoted to champion yet: train and promote one first"
+            reason = "no model is promoted to champion yet: train and promote one first"
+            return [Failure("model-missing", reason)] * len(requests)
+        answers: list[OnDemandForecast | Failure] = [INTERNAL] * len(requests)
+        fixtures: list[ResolvedFixture] = []
+        by_model: defaultdict[tuple[Variant, str], list[tuple[int, int]]] = defaultdict(list)
+        for place, request in enumerate(requests):
+            try:
+                fixture = teams.clubs.resolve(request, self._horizon_days)
+                model = self._models.choose(request.model, fixture, champion.forecaster.version)
+            except ForecastRefusedError as refusal:
+                answers[place] = Failure(refusal.reason, str(refusal), list(refusal.known))
+                continue
+            by_model[model].append((place, len(fixtures)))
+            fixtures.append(fixture)
+        if fixtures:
+            features = teams.history.features(_match_rows(fixtures))
+        for (variant, version), places in by_model.items():
+            asked, rows = ([pair[which] for pair in places] for which in (0, 1))
+            made = _forecasts(
+                self._models.forecaster(version, champion),
+                variant,
+                teams.history.as_of,
+                [fixtures[row] for row in rows],
+                features[rows],
+                [requests[place].prices for place in asked],
             )
-        return _forecast(resolved, teams.history, champion.forecaster)
-
-    def _newest_champion(self) -> Champion | None:
-        version = self._registry.champion_version()
-        if version is None:
-            return None
-        if self.champion is not None and self.champion.registry_version == version:
-            return self.champion
-        return Champion(version, self._registry.load(version))
+            for place, answer in zip(asked, made, strict=True):
+                answers[place] = answer
+        return answers
 
     def _newest_teams(self) -> TeamStates | None:
         versions = tuple(table_version(self._lake, name) for name in TABLES)
@@ -123,38 +126,76 @@ class Predictor:
         return TeamStates(versions, Clubs(matches), History.build(matches, ratings))
 
 
-def _forecast(fixture: ResolvedFixture, history: History, forecaster: Forecaster) -> OnDemandForecast:
-    """The model's forecast of a fixture as known after `history.as_of`."""
-    (chances,) = forecaster.predict(history.features(_match_row(fixture)))
-    home, draw, away = (float(chance) for chance in chances)
+def _forecasts(
+    forecaster: Forecaster, variant: Variant, as_of: dt.date, fixtures: Sequence[ResolvedFixture],
+    features: pl.DataFrame, prices: Sequence[Prices | None],
+) -> list[OnDemandForecast | Failure]:  # fmt: skip
+    """The model's forecasts of fixtures as known after `as_of`, beside the prices where there are."""
+    model = np.asarray(forecaster.predict(features), dtype=float)
+    market, blend, over = (np.full((len(model), columns), np.nan) for columns in (3, 3, 2))
     # written so that a probability that is not a number fails as well
-    if not (min(home, draw, away) >= 0 and abs(home + draw + away - 1) <= SUM_TOLERANCE):
-        raise ModelError(
-            f"model {forecaster.version} ({forecaster.family}): expected probabilities of home, draw, away, "
-            f"found {(home, draw, away)} for {fixture}"
+    sound = (model.min(axis=1) >= 0) & (np.abs(model.sum(axis=1) - 1) <= SUM_TOLERANCE)
+    quoted = [(row, book) for row, book in enumerate(prices) if book is not None and sound[row]]
+    if quoted:
+        rows = [row for row, _ in quoted]
+        quotes = pre_match_quotes(np.array([(book.home, book.draw, book.away) for _, book in quoted]))
+        market[rows] = quotes.select("p_home", "p_draw", "p_away").to_numpy()
+        blend[rows] = forecaster.blend(model[rows], quotes, features[rows])
+    totals = {row: (book.over_2_5, book.under_2_5) for row, book in quoted if book.over_2_5 and book.under_2_5}
+    if totals:
+        rows, odds = list(totals), np.array(list(totals.values()))
+        over[rows] = np.column_stack(
+            over_2_5(forecaster.goal_rates(features[rows]), forecaster.goals.rho, model[rows], odds)
         )
-    return OnDemandForecast(
-        league=fixture.league,
-        home=fixture.home.name,
-        away=fixture.away.name,
-        date=fixture.date,
-        model=Probabilities(home, draw, away),
-        model_version=forecaster.version,
-        trained_through=forecaster.trained_through,
-        as_of=history.as_of,
-    )
+    answers: list[OnDemandForecast | Failure] = []
+    for row, fixture in enumerate(fixtures):
+        if not sound[row]:
+            logger.error(
+                "model %s (%s): expected probabilities of home, draw, away, found %s for %s",
+                forecaster.version, forecaster.family, tuple(model[row].tolist()), fixture,
+            )  # fmt: skip
+            answers.append(INTERNAL)
+            continue
+        answers.append(
+            OnDemandForecast(
+                league=fixture.league,
+                home=fixture.home.name,
+                away=fixture.away.name,
+                date=fixture.date,
+                variant=variant,
+                model=Probabilities(*model[row].tolist()),
+                model_version=forecaster.version,
+                trained_through=forecaster.trained_through,
+                as_of=as_of,
+                market=_probabilities(market[row]),
+                blend=_probabilities(blend[row]),
+                over_2_5=OverProbability(*over[row].tolist()) if row in totals else None,
+            )
+        )
+    return answers
 
 
-def _match_row(fixture: ResolvedFixture) -> pl.DataFrame:
-    league = LEAGUES[fixture.league]
-    season = season_label(league, league.season_start(fixture.date))
+def _probabilities(row: np.ndarray[Any, Any]) -> Probabilities | None:
+    return Probabilities(*row.tolist()) if np.isfinite(row).all() else None
+
+
+def _match_rows(fixtures: Sequence[ResolvedFixture]) -> pl.DataFrame:
+    leagues = [LEAGUES[fixture.league] for fixture in fixtures]
+    seasons = [
+        season_label(league, league.season_start(fixture.date))
+        for league, fixture in zip(leagues, fixtures, strict=True)
+    ]
+    clubs = [(fixture.home.id, fixture.away.id) for fixture in fixtures]
     return pl.DataFrame(
         {
-            "match_id": [f"{league.code}.{season}.{fixture.home.id}.{fixture.away.id}"],
-            "match_date": [fixture.date],
-            "league": [league.code],
-            "season": [season],
-            "home_id": [fixture.home.id],
-            "away_id": [fixture.away.id],
+            "match_id": [
+                f"{league.code}.{season}.{home}.{away}"
+                for league, season, (home, away) in zip(leagues, seasons, clubs, strict=True)
+            ],
+            "match_date": [fixture.date for fixture in fixtures],
+            "league": [league.code for league in leagues],
+            "season": seasons,
+            "home_id": [home for home, _ in clubs],
+            "away_id": [away for _, away in clubs],
         }
     )

@@ -58,20 +58,25 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ready_needs: Annotated[str, Meta(description="checks that readiness needs, comma-separated")] = ",".join(READS)
     body_bytes: Annotated[int, Meta(ge=256, description="largest request body")] = 65_536
     cache_bytes: Annotated[int, Meta(ge=0, description="answers kept in memory")] = 67_108_864
-    redis_port: Annotated[int, Meta(ge=1, le=65535, description="port of the embedded Redis")] = 6479
+    batch_bytes: Annotated[int, Meta(ge=256, description="largest body of a batch or a job")] = 262_144
     redis_timeout_seconds: Annotated[float, Meta(gt=0, description="Redis may take this long to answer")] = 3.0
     wait_seconds: Annotated[float, Meta(gt=0, description="a client waits this long for its forecast")] = 5.0
     job_ttl_seconds: Annotated[int, Meta(ge=1, description="a job can be read this long")] = 3600
     job_memory_seconds: Annotated[int, Meta(ge=1, description="an expired job is remembered this long")] = 604_800
     job_timeout_seconds: Annotated[int, Meta(ge=1, description="a job may run this long")] = 30
     job_tries: Annotated[int, Meta(ge=1, description="starts of a job whose worker was lost")] = 3
+    run_seconds: Annotated[int, Meta(ge=1, description="a backfill, training or prediction may run this long")] = 21_600
     queue_limit: Annotated[int, Meta(ge=1, description="jobs that may wait; further ones are refused")] = 1000
     horizon_days: Annotated[int, Meta(ge=1, description="a fixture may lie this far past the newest result")] = 180
-    poll_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's looks at the queue")] = 0.01
+    poll_seconds: Annotated[float, Meta(gt=0, description="the worker looks at the queue unasked this often")] = 1.0
     follow_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's looks at the champion")] = 2.0
-    beat_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's heartbeats")] = 10.0
-    worker_jobs: Annotated[int, Meta(ge=1, description="jobs a worker runs at a time")] = 4
+    beat_seconds: Annotated[float, Meta(gt=0, description="pause between the worker's heartbeats")] = 3.0
+    worker_jobs: Annotated[int, Meta(ge=1, description="jobs a worker runs at a time")] = 64
     worker_metrics_port: Annotated[int, Meta(ge=0, le=65535, description="the worker's metrics; 0 is off")] = 0
+    challenger_share: Annotated[
+        float,
+        Meta(ge=0, le=1, description="share of the forecasts on demand that the challenger makes"),
+    ] = 0.0
     page_matches: Annotated[int, Meta(ge=1, le=500, description="matches in a list of the pages")] = 60
 
     @property

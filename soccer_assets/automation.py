@@ -31,6 +31,7 @@ from dagster import (
 )
 
 from soccer_assets.clock import Clock
+from soccer_assets.models.champion.promotion_gate import champion_moves, ledger
 from soccer_assets.models.families import FAMILIES, stack
 from soccer_assets.models.training.training import chosen_families
 from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, range_tags
@@ -70,6 +71,11 @@ odds_job = define_asset_job(
     "odds_job", AssetSelection.assets("football_data_fixtures").downstream().materializable() - MODELS - NOT_HOURLY,
     partitions_def=match_dates,
     description="New prices and moved matches of the coming days, and the forecasts they change.",
+)  # fmt: skip
+promotion_job = define_asset_job(
+    "promotion_job", AssetSelection.assets("predictions").downstream().materializable() - NOT_HOURLY,
+    partitions_def=match_dates,
+    description="The forecasts of the coming days and what rests on them, by a champion that was just promoted.",
 )  # fmt: skip
 line_job = define_asset_job(
     "line_job",
@@ -204,6 +210,32 @@ def retrain_on_drift(context: SensorEvaluationContext) -> SensorResult | SkipRea
     return SensorResult(skip_reason=decision.why, cursor=decision.cursor)
 
 
+@sensor(
+    job=promotion_job,
+    minimum_interval_seconds=30,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Forecasts the coming matches again when a promotion or a rollback made another model champion.",
+)
+def forecast_after_promotion(context: SensorEvaluationContext) -> SensorResult:
+    """Watch `promotions`; the cursor is when the newest champion was promoted, or says that there is none.
+
+    A model that is made for the past becomes champion of that past only, and asks for nothing.
+    """
+    settings = Settings.read()
+    moves = champion_moves(ledger(Lake(settings.lake)))
+    newest = "none" if moves.is_empty() else moves["moved_at"][-1].isoformat()
+    if context.cursor in (None, newest):
+        return SensorResult(skip_reason=f"no move of the champion since the last look: {newest}", cursor=newest)
+    move, today = moves.row(-1, named=True), Clock.of(settings).today()
+    first, last = max(today, move["effective_from"]), today + dt.timedelta(days=HORIZON_DAYS)
+    if last < first:
+        return SensorResult(skip_reason=f"{move['version']} is champion from {first} on, after {last}", cursor=newest)
+    request = _cut_request(f"promoted {newest}", first, last, f"{move['version']} became champion: {move['reason']}")
+    if isinstance(request, SkipReason):
+        return SensorResult(skip_reason=request.skip_message, cursor=newest)
+    return SensorResult(run_requests=[request], cursor=newest)
+
+
 @run_failure_sensor(default_status=DefaultSensorStatus.RUNNING)
 def log_failed_runs(context: RunFailureSensorContext) -> None:
     """One line in the daemon's log for each run that failed: what an alert on logs looks for."""
@@ -228,6 +260,16 @@ def weekly_tidying(context: ScheduleEvaluationContext) -> RunRequest:
     return RunRequest(run_key=f"tidy {context.scheduled_execution_time:%Y-%m-%d}")
 
 
-jobs: list[Any] = [forecast_job, nightly_job, odds_job, line_job, correction_job, train_job, ablation_job, tidy_job]
+jobs: list[Any] = [
+    forecast_job,
+    nightly_job,
+    odds_job,
+    promotion_job,
+    line_job,
+    correction_job,
+    train_job,
+    ablation_job,
+    tidy_job,
+]
 schedules = [nightly, hourly_odds, four_hourly_line, weekly_corrections, weekly_tidying]
-sensors = [retrain_on_drift, carry_corrections, log_failed_runs]
+sensors = [retrain_on_drift, forecast_after_promotion, carry_corrections, log_failed_runs]

@@ -1,10 +1,13 @@
 """What runs when, asked of the real schedules and of the sensor on a real instance."""
 
 import datetime as dt
+import itertools
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from dagster import (
     AssetMaterialization,
@@ -23,6 +26,7 @@ from dagster import (
 from dagster._core.test_utils import create_run_for_test
 
 from soccer_assets.automation import (
+    forecast_after_promotion,
     four_hourly_line,
     hourly_odds,
     log_failed_runs,
@@ -32,8 +36,10 @@ from soccer_assets.automation import (
 )
 from soccer_assets.clock import Clock
 from soccer_assets.errors import MatchDatesError
+from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.orchestration.partitions import match_dates, within_partitions
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 CLOCK = Clock.of(Settings.read())
@@ -343,3 +349,47 @@ def test_the_last_day_a_schedule_asks_for_is_the_last_partition(no_lake):
     context = due(CLOCK.now())
     last = match_dates.get_partition_keys()[-1]
     assert [schedule(context).tags[END] for schedule in (nightly, hourly_odds, four_hourly_line)] == [last] * 3
+
+
+@pytest.fixture
+def promote(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Write a move of the champion, as the gate and a rollback do."""
+    lake = Lake(str(tmp_path / "lake"))
+    monkeypatch.setenv("SOCCER_LAKE_URL", lake.url)
+    moments = itertools.count()
+
+    def move(version: str, since: dt.date, accepted: bool = True) -> None:
+        row = {
+            "moved_at": dt.datetime(2025, 3, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=next(moments)),
+            "alias": "champion", "version": version, "previous": None, "effective_from": since, "model_date": since,
+            "accepted": accepted, "conditions": "[]", "registry_version": "1", "reason": "better",
+        }  # fmt: skip
+        lake.append("promotions", PROMOTIONS.conform(pl.DataFrame([row], schema=PROMOTIONS.schema)))
+
+    return move
+
+
+def asked_after(cursor: str | None) -> tuple[list[tuple[str, str, str]], str]:
+    """Range and reason of each run that the sensor of promotions asks for, and its cursor."""
+    found: Any = forecast_after_promotion(build_sensor_context(cursor=cursor))
+    tags = [request.tags for request in found.run_requests or []]
+    return [(tag[START], tag[END], tag["soccer/why"]) for tag in tags], found.cursor
+
+
+def test_a_promotion_and_a_rollback_make_the_coming_matches_be_forecast_again(promote):
+    last = TODAY + dt.timedelta(days=14)
+    assert asked_after(None) == ([], "none")
+    promote("aaaaaaaaaaaa", TODAY - dt.timedelta(days=30))
+    asked, cursor = asked_after("none")
+    assert asked == [(str(TODAY), str(last), "aaaaaaaaaaaa became champion: better")]
+    assert asked_after(cursor) == ([], cursor)
+    promote("bbbbbbbbbbbb", TODAY, accepted=False)  # the gate refused it
+    promote("cccccccccccc", TODAY - dt.timedelta(days=300))  # champion of the past alone
+    assert asked_after(cursor) == ([], cursor)
+    promote("dddddddddddd", TODAY + dt.timedelta(days=2))
+    asked, cursor = asked_after(cursor)
+    assert [first for first, *_ in asked] == [str(TODAY + dt.timedelta(days=2))]
+    promote("aaaaaaaaaaaa", TODAY + dt.timedelta(days=2))  # back again
+    asked, cursor = asked_after(cursor)
+    assert [why for *_, why in asked] == ["aaaaaaaaaaaa became champion: better"]
+    assert asked_after(None) == ([], cursor)  # a lost cursor asks for nothing

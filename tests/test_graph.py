@@ -342,12 +342,15 @@ def test_the_jobs_and_what_they_make(nodes):
     from soccer_assets.definitions import defs
 
     jobs = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert jobs == {*STAGES_OF_JOBS, "odds_job", "line_job", "correction_job", "ablation_job", "tidy_job"}
+    assert jobs == {*STAGES_OF_JOBS, "odds_job", "promotion_job", "line_job", "correction_job", "ablation_job",
+                    "tidy_job"}  # fmt: skip
     made = {
         name: {key.path[-1] for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys}
-        for name in (*STAGES_OF_JOBS, "odds_job", "line_job", "correction_job")
+        for name in (*STAGES_OF_JOBS, "odds_job", "promotion_job", "line_job", "correction_job")
     }
     assert made.pop("odds_job") == set(ASSETS_OF_THE_ODDS_JOB.split())
+    of_predictions = {n.key.path[-1] for n in nodes if n.is_materializable and n.group_name == "predictions"}
+    assert made.pop("promotion_job") == of_predictions
     assert made.pop("correction_job") == set(ASSETS_OF_CORRECTIONS.split())
     of_odds = {node.key.path[-1] for node in nodes if node.group_name == "odds"}
     assert made.pop("line_job") - of_odds == {"fonbet_events", "source_health"}
@@ -373,6 +376,7 @@ def test_the_sensors_run_from_the_start():
     assert {(sensor.name, sensor.job_name if sensor.has_jobs else None) for sensor in sensors} == {
         ("retrain_on_drift", "train_job"),
         ("carry_corrections", "nightly_job"),
+        ("forecast_after_promotion", "promotion_job"),
         ("log_failed_runs", None),
     }
     assert {sensor.default_status for sensor in sensors} == {DefaultSensorStatus.RUNNING}

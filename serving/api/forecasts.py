@@ -1,70 +1,101 @@
-"""Forecasts on demand: posted as fixtures, made by a worker, read as jobs."""
+"""Forecasts on demand: posted as fixtures, made by a worker while the client waits, or read as jobs."""
 
 from typing import Any
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
+from msgspec.structs import asdict
 
 from serving.api.metrics import Metrics
 from serving.api.problems import forecast_problem, problem_responses
-from serving.contracts import Fixture, Job, OnDemandForecast
-from serving.jobs import JobQueue
+from serving.api.responses import ApiRequest
+from serving.jobs.contracts import (
+    BatchPayload,
+    ForecastBatch,
+    ForecastList,
+    ForecastPayload,
+    ForecastRequest,
+    Job,
+    OnDemandForecast,
+)  # fmt: skip
+from serving.jobs.queue import JobQueue
+from serving.security import client_of
 from serving.settings import ServingSettings
 from serving.snapshot.snapshot import Snapshot
 
-_ACCEPTED = {202: ResponseSpec(Job, False, "not made yet: read the job at Location")}
-_STATUSES = (409, 422, 429, 500, 503)
-_PROBLEMS = {status: spec for status, spec in problem_responses(Job, *_STATUSES).items() if status != 200}
+STATUSES = (409, 422, 429, 500, 503)
+ACCEPTED = {202: ResponseSpec(Job, False, "not made yet: read the job at Location")}
+RETRY_SECONDS = "1"
 
 
 class ForecastController(Controller):
-    """`/predictions` by POST, and `/jobs`."""
+    """`/predictions` by POST."""
 
     tags = ("forecasts on demand",)
+    opt = {"scope": "predict"}  # noqa: RUF012
 
-    @post(
-        "/predictions",
-        status_code=200,
-        opt={"scope": "predict"},
-        responses=problem_responses(OnDemandForecast, *_STATUSES) | _ACCEPTED,
-    )
+    @post("/predictions", status_code=200, responses=problem_responses(OnDemandForecast, *STATUSES) | ACCEPTED)
     async def forecast(
         self,
-        data: JSONBody[Fixture],
+        request: ApiRequest,
+        data: JSONBody[ForecastRequest],
         snapshot: NamedDependency[Snapshot],
         queue: NamedDependency[JobQueue],
         metrics: NamedDependency[Metrics],
         serving: NamedDependency[ServingSettings],
     ) -> Response[Any]:
-        """Forecast a fixture now; when that takes too long, 202 and the job to ask for later."""
-        job = await _submit(data, snapshot, queue)
-        job = await queue.wait(job, serving.wait_seconds)
-        metrics.on_demand.labels(job.status).inc()
-        if job.failure is not None:
-            raise forecast_problem(job.failure.reason, job.failure.detail, job.failure.known)
-        return _accepted(job) if job.result is None else Response(job.result)
+        """Forecast a fixture now; when that takes too long, 202 and the job to ask for later.
 
-    @post("/predictions/jobs", status_code=202, opt={"scope": "predict"}, responses=_PROBLEMS | _ACCEPTED)
-    async def submit(
-        self, data: JSONBody[Fixture], snapshot: NamedDependency[Snapshot], queue: NamedDependency[JobQueue]
+        With `prices` the answer has the market's line and the blend beside the model's.
+        """
+        if len(snapshot.matches):
+            # a fixture that is refused here never enters the queue
+            snapshot.matches.clubs.resolve(data, serving.horizon_days)
+        job = await queue.submit_and_wait(
+            ForecastPayload(**asdict(data)), client_of(request.scope).id, serving.wait_seconds
+        )
+        return _answer(job, metrics)
+
+
+class BatchController(Controller):
+    """`/predictions/batch`."""
+
+    tags = ("forecasts on demand",)
+    opt = {"scope": "predict"}  # noqa: RUF012
+
+    @post("/predictions/batch", status_code=200, responses=problem_responses(ForecastList, *STATUSES) | ACCEPTED)
+    async def batch(
+        self,
+        request: ApiRequest,
+        data: JSONBody[ForecastBatch],
+        queue: NamedDependency[JobQueue],
+        metrics: NamedDependency[Metrics],
+        serving: NamedDependency[ServingSettings],
     ) -> Response[Any]:
-        """Queue a fixture to be forecast; the job is read at Location."""
-        return _accepted(await _submit(data, snapshot, queue))
+        """Forecast up to 500 fixtures now; when that takes too long, 202 and the job to ask for later.
 
-    @get("/jobs/{job_id:str}", responses=problem_responses(Job, 404, 410, 503))
-    async def job(self, job_id: FromPath[str], queue: NamedDependency[JobQueue]) -> Job:
-        """A job: queued, running, done with its result, or failed with its failure."""
-        return await queue.find(job_id)
-
-
-async def _submit(fixture: Fixture, snapshot: Snapshot, queue: JobQueue) -> Job:
-    if len(snapshot.matches):
-        # a fixture that is refused here never enters the queue
-        snapshot.matches.clubs.resolve(fixture, queue.settings.horizon_days)
-    return await queue.submit(fixture)
+        `items` are in the order of the fixtures: a forecast, or why there is none.
+        """
+        job = await queue.submit_and_wait(
+            BatchPayload(data.fixtures), client_of(request.scope).id, serving.wait_seconds
+        )
+        return _answer(job, metrics)
 
 
-def _accepted(job: Job) -> Response[Any]:
-    return Response(job, status_code=202, headers={"location": f"/jobs/{job.id}", "retry-after": "1"})
+def _answer(job: Job, metrics: Metrics) -> Response[Any]:
+    """The result of a job; or its failure as a problem; or the job itself while it has neither."""
+    metrics.on_demand.labels(job.status).inc()
+    if job.failure is not None:
+        problem = forecast_problem(job.failure.reason, job.failure.detail, job.failure.known)
+        if problem.status_code in (409, 503):  # it may be made later
+            problem.headers = {"retry-after": "5"}
+        raise problem
+    return accepted(job) if job.result is None else Response(job.result, status_code=200)
+
+
+def accepted(job: Job) -> Response[Any]:
+    """The job, where to read it, and when to look again."""
+    headers = {"location": f"/jobs/{job.id}", "retry-after": RETRY_SECONDS}
+    return Response(job, status_code=202, headers=headers)

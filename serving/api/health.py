@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from redis.exceptions import RedisError
 
 from serving.contracts import Check, Health
-from serving.jobs import JobQueue
+from serving.jobs.queue import JobQueue
 from serving.security.server import Draining
 from serving.settings import JOBS, ServingSettings
 from serving.snapshot.refresher import Refresher
@@ -73,9 +73,10 @@ def _predictions(refresher: Refresher) -> Check:
 
 async def _redis_and_worker(queue: JobQueue) -> tuple[Check, Check]:
     try:
-        depth, heartbeat = await asyncio.gather(queue.depth(), queue.worker_heartbeat())
+        depth, workers = await asyncio.gather(queue.depth(), queue.workers())
     except RedisError as error:
         unknown = Check("worker", False, "unknown while Redis does not answer")
         return Check("redis", False, f"no answer ({type(error).__name__})"), unknown
-    text = heartbeat or "none gave a sign of life lately: start serving.worker"
-    return Check("redis", True, f"{depth} jobs wait or run"), Check("worker", heartbeat is not None, text)
+    of_workers = (f"{worker.id} forecasts with model {worker.model_version or 'none'}" for worker in workers)
+    text = ", ".join(of_workers) or "none gave a sign of life lately: start serving.worker"
+    return Check("redis", True, f"{depth} jobs wait or run"), Check("worker", bool(workers), text)

@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 from redis.exceptions import RedisError
 
-from serving.jobs import JobQueue
+from serving.jobs.queue import JobQueue
 from serving.snapshot.refresher import Refresher
 
 UNROUTED = "unrouted"
@@ -102,14 +102,14 @@ class Metrics:
     async def read_queue(self, queue: JobQueue) -> None:
         """Read the state of the queue from Redis; without Redis its depth is not a number."""
         try:
-            depth, counts, heartbeat = await queue.depth(), await queue.counts(), await queue.worker_heartbeat()
+            depth, counts, workers = await queue.depth(), await queue.counts(), await queue.workers()
         except RedisError:
             self.redis.set(0)
             self.worker.set(0)
             self.depth.set(float("nan"))
             return
         self.redis.set(1)
-        self.worker.set(heartbeat is not None)
+        self.worker.set(bool(workers))
         self.depth.set(depth)
         for status, count in counts.items():
             self.jobs.labels(status).set(count)

@@ -11,7 +11,8 @@ from msgspec import Meta
 from redis.exceptions import RedisError
 
 from serving.api.metrics import Metrics
-from serving.jobs import JobQueue
+from serving.jobs.contracts import WorkerState
+from serving.jobs.queue import JobQueue
 from serving.resources.answers import Answer
 from serving.resources.cache import AnswerCache
 from serving.resources.cached_reads import CachedReads
@@ -30,6 +31,7 @@ class JobFigures(msgspec.Struct, frozen=True):
     failed: Annotated[int, Meta(description="jobs that ever failed")]
     worker_alive: Annotated[bool, Meta(description="whether a worker gave a sign of life lately")]
     heartbeat_age_seconds: Annotated[float | None, Meta(description="time since that sign; null without one")]
+    workers: Annotated[list[WorkerState], Meta(description="what each worker said of itself")]
 
 
 class System(msgspec.Struct, frozen=True):
@@ -81,18 +83,9 @@ async def system(
 
 async def _jobs(queue: JobQueue) -> JobFigures | None:
     try:
-        depth, counts, heartbeat = await queue.depth(), await queue.counts(), await queue.worker_heartbeat()
+        depth, counts, workers = await queue.depth(), await queue.counts(), await queue.workers()
     except RedisError:
         return None
-    age = None if heartbeat is None else _age(heartbeat)
-    return JobFigures(depth, counts.get("done", 0), counts.get("failed", 0), heartbeat is not None, age)
-
-
-def _age(heartbeat: str) -> float | None:
-    """Seconds since arq wrote a health record: it begins with the local time, `Nov-26 19:35:10`, without a year."""
-    now = dt.datetime.now()
-    try:
-        written = dt.datetime.strptime(f"{now.year}-{heartbeat[:15]}", "%Y-%b-%d %H:%M:%S")
-    except ValueError:
-        return None
-    return max(0.0, (now - written).total_seconds())
+    now = dt.datetime.now(dt.UTC)
+    age = min((max(0.0, (now - worker.beat_at).total_seconds()) for worker in workers), default=None)
+    return JobFigures(depth, counts.get("done", 0), counts.get("failed", 0), bool(workers), age, workers)

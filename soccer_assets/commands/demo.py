@@ -49,6 +49,10 @@ class Anchor(msgspec.Struct, frozen=True):
 def demo(once: bool) -> None:
     """Materialize the synthetic world and print its forecasts; stay up with the whole platform unless `once`."""
     began = time.perf_counter()
+    if not once:
+        from soccer_assets.commands.up import check_ports, platform
+
+        check_ports(Settings.read())
     var = Settings.read().var_path / "demo"
     clock = Clock.of(Settings.read())
     now, today = clock.now(), clock.today()
@@ -66,8 +70,6 @@ def demo(once: bool) -> None:
         _materialize(world, site, clock)
         print(f"\n{time.perf_counter() - began:.0f} s in all")
         if not once:
-            from soccer_assets.commands.up import platform
-
             print("\nStarting the platform")
             with platform(Settings.read()) as running:
                 running.wait()

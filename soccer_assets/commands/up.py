@@ -1,24 +1,25 @@
 """The running platform: Redis, the API, a worker and Dagster's webserver and daemon, as child processes.
 
 Each child leads its own process group, so that a Ctrl-C in the terminal reaches this process alone, which then ends
-the children in order and leaves none behind.
+the children in order and leaves none behind. One that ends by itself is started again; the platform ends when that
+does not help.
 """
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
 import httpx
 
-from serving.redis_server import embedded_redis
+from serving.redis_server import RedisServer, redis_server
 from serving.settings import ServingSettings
 from soccer_assets.errors import PlatformError
 from soccer_assets.settings import Settings
@@ -27,60 +28,155 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.3
+#: The pause before a program is started again for the first time, and how often it may end within that time.
+PAUSE_SECONDS = 1.0
+MOST_ENDS = 6
+WITHIN_SECONDS = 300.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Child:
-    """A process and the file its output goes to; `ready_at` answers when it is up."""
+    """A program that is kept running, and the file its output goes to; `ready_at` answers when it is up."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    command: Sequence[str]
     log: Path
     ready_at: str | None
+    process: subprocess.Popen[bytes] | None = None
+    ends: list[float] = field(default_factory=list)
+    start_at: float = 0.0
 
     def log_tail(self) -> str:
         """The last 15 lines of its output."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
 
-class Running:
-    """The platform while it runs."""
+class Supervisor:
+    """Runs programs, and starts again one that ends, after a pause that doubles with each time."""
 
-    def __init__(self, children: Sequence[Child], addresses: dict[str, str]) -> None:
+    def __init__(
+        self,
+        children: Sequence[Child],
+        redis: RedisServer,
+        environment: Mapping[str, str],
+        addresses: Mapping[str, str],
+        pause_seconds: float = PAUSE_SECONDS,
+    ) -> None:
         self._children = children
+        self._redis = redis
+        self._environment = dict(environment)
+        self._pause = pause_seconds
         self.addresses = addresses
 
     def wait(self) -> None:
-        """Return on Ctrl-C or SIGTERM; raise PlatformError when a process ends by itself."""
+        """Return on Ctrl-C or SIGTERM.
+
+        Raises:
+            PlatformError: a program ended by itself as often as it may.
+        """
         for name, address in self.addresses.items():
             print(f"  {name:<12} {address}")
         print("Ctrl-C stops everything.", flush=True)
         try:
             while True:
-                self._check()
+                self.look()
                 time.sleep(POLL_SECONDS)
         except KeyboardInterrupt:
             print("\nstopping", flush=True)
 
     def wait_until_ready(self) -> None:
-        """Return when every process that listens answers."""
+        """Return when every program that listens answers.
+
+        Raises:
+            PlatformError: a program does not answer in time, or ended as often as it may.
+        """
         deadline = time.monotonic() + START_SECONDS
         for child in self._children:
             while child.ready_at is not None and not _answers(child.ready_at):
-                self._check()
+                self.look()
                 if time.monotonic() > deadline:
                     raise PlatformError(f"{child.name} did not answer within {START_SECONDS:g} s:\n{child.log_tail()}")
                 time.sleep(POLL_SECONDS)
 
-    def _check(self) -> None:
+    def look(self) -> None:
+        """Start what does not run, where its pause is over.
+
+        Raises:
+            PlatformError: a program ended as often as it may.
+        """
+        if self._redis.ensure_running():
+            print("redis was gone and is started again", flush=True)
         for child in self._children:
-            if child.process.poll() is not None:
-                raise PlatformError(f"{child.name} ended with code {child.process.returncode}:\n{child.log_tail()}")
+            if child.process is not None and child.process.poll() is not None:
+                self._note_end(child, child.process)
+            if child.process is None and time.monotonic() >= child.start_at:
+                child.process = self._start(child)
+
+    def stop(self) -> None:
+        """Stop every program, the last one first."""
+        for child in reversed(self._children):
+            if child.process is not None:
+                _stop(child.process)
+
+    def _note_end(self, child: Child, process: subprocess.Popen[bytes]) -> None:
+        _stop(process)  # its own children may live on
+        child.process, now = None, time.monotonic()
+        child.ends = [*(end for end in child.ends if now - end < WITHIN_SECONDS), now]
+        if len(child.ends) >= MOST_ENDS:
+            raise PlatformError(
+                f"{child.name} ended {len(child.ends)} times within {WITHIN_SECONDS / 60:g} minutes, at last with code "
+                f"{process.returncode}:\n{child.log_tail()}"
+            )
+        pause = self._pause * 2 ** (len(child.ends) - 1)
+        child.start_at = now + pause
+        print(f"{child.name} ended with code {process.returncode}: started again in {pause:g} s", flush=True)
+
+    def _start(self, child: Child) -> subprocess.Popen[bytes]:
+        with child.log.open("ab" if child.ends else "wb") as output:
+            return subprocess.Popen(
+                child.command,
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+
+def check_ports(settings: Settings) -> None:
+    """Find out whether the ports of the platform are free.
+
+    Raises:
+        PlatformError: one is taken; it names the setting.
+    """
+    serving = ServingSettings.read()
+    ports = {
+        "SERVING_PORT": (serving.host, serving.port),
+        "SOCCER_DAGSTER_PORT": ("127.0.0.1", settings.dagster_port),
+        "SERVING_WORKER_METRICS_PORT": (serving.host, serving.worker_metrics_port),
+    }
+    for setting, (host, port) in ports.items():
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise PlatformError(
+                    f"expected port {port} of {host} to be free, found {error.strerror}: end the program that has it, "
+                    f"or set {setting} to another port"
+                ) from None
 
 
 @contextmanager
-def platform(settings: Settings) -> Iterator[Running]:
-    """Start everything, wait until it answers, and stop it on the way out."""
+def platform(settings: Settings) -> Iterator[Supervisor]:
+    """Start everything, wait until it answers, and stop it on the way out.
+
+    Raises:
+        PlatformError: a port is taken, or a program does not start.
+    """
+    check_ports(settings)
     serving = ServingSettings.read()
     api = f"http://{serving.host}:{serving.port}"
     dagster = f"http://127.0.0.1:{settings.dagster_port}"
@@ -88,54 +184,25 @@ def platform(settings: Settings) -> Iterator[Running]:
     logs.mkdir(parents=True, exist_ok=True)
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with ExitStack() as stack:
-            redis = stack.enter_context(embedded_redis(settings))
-            environment = os.environ | {"SOCCER_REDIS_URL": redis, "DAGSTER_HOME": str(ROOT)}
+        with redis_server(settings) as redis:
+            environment = os.environ | {"SOCCER_REDIS_URL": redis.url, "DAGSTER_HOME": str(ROOT)}
             python = [sys.executable, "-W", "ignore", "-m"]
-            commands = (
-                ("api", [*python, "serving.app"], f"{api}/health/live"),
-                ("worker", [*python, "serving.worker"], None),
-                (
-                    "dagster",
-                    [*python, "dagster", "dev", "-h", "127.0.0.1", "-p", str(settings.dagster_port)],
-                    f"{dagster}/server_info",
-                ),
-            )
+            dev = [*python, "dagster", "dev", "-h", "127.0.0.1", "-p", str(settings.dagster_port)]
             children = [
-                stack.enter_context(_child(name, command, logs / f"{name}.log", environment, ready_at))
-                for name, command, ready_at in commands
+                Child("api", [*python, "serving.app"], logs / "api.log", f"{api}/health/live"),
+                Child("worker", [*python, "serving.worker"], logs / "worker.log", None),
+                Child("dagster", dev, logs / "dagster.log", f"{dagster}/server_info"),
             ]
-            addresses = {"API": f"{api}/", "API docs": f"{api}/docs", "Dagster UI": dagster, "Redis": redis,
+            addresses = {"API": f"{api}/", "API docs": f"{api}/docs", "Dagster UI": dagster, "Redis": redis.url,
                          "logs": str(logs)}  # fmt: skip
-            running = Running(children, addresses)
-            running.wait_until_ready()
-            yield running
+            running = Supervisor(children, redis, environment, addresses)
+            try:
+                running.wait_until_ready()
+                yield running
+            finally:
+                running.stop()
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _child(
-    name: str, command: Sequence[str], log: Path, environment: dict[str, str], ready_at: str | None
-) -> Iterator[Child]:
-    with log.open("wb") as output:
-        process = _spawn(command, output, environment)
-        try:
-            yield Child(name, process, log, ready_at)
-        finally:
-            _stop(process)
-
-
-def _spawn(command: Sequence[str], output: IO[bytes], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

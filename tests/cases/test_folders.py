@@ -102,10 +102,10 @@ def test_dagster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (folder / "var" / "dagster" / "history" / "runs.db").is_file()
 
 
-def test_redis(folder: Path, unused_tcp_port: int) -> None:
-    with embedded_redis(Settings(var=str(folder)), unused_tcp_port) as url, redis.Redis.from_url(url) as client:
+def test_redis(folder: Path) -> None:
+    with embedded_redis(Settings(var=str(folder))) as url, redis.Redis.from_url(url) as client:
         client.set("key", "kept")
-    assert (folder / "redis" / "dump.rdb").is_file() and (folder / "redis" / "redis.log").is_file()
+    assert (folder / "redis" / "appendonly.aof").is_file() and (folder / "redis" / "redis.log").is_file()
 
 
 @TWO

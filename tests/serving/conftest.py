@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 from shutil import copytree
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -20,7 +22,9 @@ import redis
 from litestar import Litestar
 
 from serving.app import create_app
-from serving.jobs import JobQueue, connect
+from serving.jobs.connection import connect
+from serving.jobs.contracts import WorkerState
+from serving.jobs.queue import WORKERS, JobQueue
 from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
@@ -202,7 +206,7 @@ def write_lake(lake: Lake) -> None:
 def promote(lake: Lake) -> Callable[..., None]:
     """Write a selected model and the gate's verdict on it, as the models stage does."""
 
-    def write(version: str, family: str, accepted: bool = True) -> None:
+    def write(version: str, family: str, accepted: bool = True, registry_version: str = "1") -> None:
         day = dt.date(2024, 9, 1)
         model = {
             "match_date": day, "family": family, "trained_through": day, "examples": 900, "parameters": "{}",
@@ -214,7 +218,7 @@ def promote(lake: Lake) -> Callable[..., None]:
         move = {
             "moved_at": Clock().now(), "alias": "champion", "version": version, "previous": None,
             "effective_from": day, "model_date": day, "accepted": accepted, "conditions": "[]",
-            "registry_version": "1", "reason": "better",
+            "registry_version": registry_version, "reason": "better",
         }  # fmt: skip
         lake.append("promotions", table_of(PROMOTIONS, [move]))
 
@@ -222,8 +226,8 @@ def promote(lake: Lake) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory, unused_tcp_port_factory: Callable[[], int]) -> Iterator[str]:
-    with embedded_redis(Settings(var=str(tmp_path_factory.mktemp("redis"))), unused_tcp_port_factory()) as url:
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with embedded_redis(Settings(var=str(tmp_path_factory.mktemp("redis")))) as url:
         yield url
 
 
@@ -311,6 +315,20 @@ class ByRating:
         home = 1 / (1 + 10 ** (-features["elo_diff"].to_numpy().astype(float) / 400))
         return np.column_stack([(1 - self.draw) * home, np.full(len(home), self.draw), (1 - self.draw) * (1 - home)])
 
+    @property
+    def goals(self) -> Any:
+        return SimpleNamespace(rho=0.0)
+
+    def goal_rates(self, features: pl.DataFrame) -> np.ndarray[Any, Any]:
+        """One goal each: more than two and a half in all are 32 of 100 matches."""
+        return np.ones((len(features), 2))
+
+    def blend(
+        self, model_p: np.ndarray[Any, Any], prices: pl.DataFrame, features: pl.DataFrame
+    ) -> np.ndarray[Any, Any]:
+        """Half and half."""
+        return (model_p + prices.select("p_home", "p_draw", "p_away").to_numpy()) / 2
+
 
 @dataclass
 class MemoryRegistry:
@@ -333,7 +351,16 @@ def registry() -> MemoryRegistry:
     return MemoryRegistry({"1": ByRating("aaaaaaaaaaaa"), "2": ByRating("bbbbbbbbbbbb", draw=0.4)}, champion="1")
 
 
-RunningWorker = Callable[[], AbstractAsyncContextManager[None]]
+@pytest.fixture
+def idle_worker(redis_url: str) -> None:
+    """The sign of life of a worker that has a model and takes no job."""
+    state = WorkerState("idle", Clock().now(), "aaaaaaaaaaaa", None, FIRST, running=0, done=0, failed=0)
+    with redis.Redis.from_url(redis_url) as store:
+        store.set("soccer:worker:idle", msgspec.json.encode(state))
+        store.sadd(WORKERS, "soccer:worker:idle")
+
+
+RunningWorker = Callable[..., AbstractAsyncContextManager[None]]
 
 
 @pytest.fixture
@@ -341,12 +368,14 @@ def running_worker(settings: Settings, serving: ServingSettings, registry: Memor
     """A real arq worker in this process, from its first sign of life until the context is left."""
 
     @asynccontextmanager
-    async def working() -> AsyncIterator[None]:
-        task = asyncio.create_task(run(create_worker(settings, serving, registry, handle_signals=False)))
+    async def working(**changed: Any) -> AsyncIterator[None]:
+        own = msgspec.structs.replace(serving, **changed)
+        task = asyncio.create_task(run(create_worker(settings, own, registry, handle_signals=False)))
         store = connect(settings.redis_url, serving)
         try:
             async with asyncio.timeout(60):  # the first one imports pandera
-                while not task.done() and await JobQueue(store, serving, Clock()).worker_heartbeat() is None:
+                queue = JobQueue(store, serving, Clock())
+                while not task.done() and not {state.id for state in await queue.workers()} - {"idle"}:
                     await asyncio.sleep(0.01)
             yield
         finally:

@@ -354,8 +354,10 @@ async def test_the_description_of_the_api_has_every_route_and_its_problems(reade
         "/health/ready",
         "/health/ready/jobs",
         "/system",
+        "/jobs",
         "/jobs/{job_id}",
-        "/predictions/jobs",
+        "/jobs/{job_id}/events",
+        "/predictions/batch",
         "/problems/{kind}",
     }
     assert set(paths) == {path.replace(":str", "") for path in declared} | others

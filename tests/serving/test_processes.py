@@ -34,7 +34,6 @@ def start(tmp_path: Path, lake: Lake, unused_tcp_port_factory: Callable[[], int]
         "SOCCER_LAKE_URL": lake.url,
         "SOCCER_REDIS_URL": "",
         "SERVING_PORT": str(unused_tcp_port_factory()),
-        "SERVING_REDIS_PORT": str(unused_tcp_port_factory()),
         "SERVING_BEAT_SECONDS": "1",
     }
     processes = []

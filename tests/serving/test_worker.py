@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import os
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -10,22 +12,23 @@ import httpx
 import msgspec
 import polars as pl
 import pytest
+import redis
 
 from serving.app import create_app
-from serving.contracts import Fixture
-from serving.jobs import HEALTH, JobQueue, connect
+from serving.jobs.connection import connect
+from serving.jobs.contracts import Failure, ForecastRequest, OnDemandForecast, WorkerState
+from serving.jobs.queue import WORKERS, JobQueue
 from serving.predictor import Predictor
-from serving.redis_server import embedded_redis
+from serving.redis_server import embedded_redis, redis_server
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
 from soccer_assets.clock import Clock
-from soccer_assets.errors import ForecastRefusedError
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest
 BODY = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-10-12"}
-FIXTURE = Fixture("E0", "Arsenal", "Chelsea", dt.date(2024, 10, 12))
+FIXTURE = ForecastRequest("E0", "Arsenal", "Chelsea", dt.date(2024, 10, 12))
 
 
 @pytest.mark.asyncio
@@ -84,13 +87,16 @@ async def test_a_worker_gives_signs_of_life_until_it_leaves(
 ) -> None:
     store = connect(settings.redis_url, serving)
     queue = JobQueue(store, serving, Clock())
-    assert await queue.worker_heartbeat() is None
+    assert await queue.workers() == []
     async with running_worker():
         async with asyncio.timeout(5):
-            while await queue.worker_heartbeat() is None:
+            while not (states := await queue.workers()):
                 await asyncio.sleep(0.02)
-        assert 0 < await store.pttl(HEALTH) <= 1000 * (serving.beat_seconds + 1)
-    assert await queue.worker_heartbeat() is None
+        (state,), (key,) = states, await store.smembers(WORKERS)
+        assert (state.model_version, state.as_of, state.running) == ("aaaaaaaaaaaa", dt.date(2024, 9, 21), 0)
+        assert key.decode() == f"soccer:worker:{state.id}"
+        assert 0 < await store.pttl(key) <= 1000 * 3 * serving.beat_seconds
+    assert await queue.workers() == []
     await store.aclose(close_connection_pool=True)
 
 
@@ -100,7 +106,9 @@ async def test_a_worker_counts_its_jobs_on_a_port_of_its_own(
 ) -> None:
     serving = msgspec.structs.replace(serving, worker_metrics_port=unused_tcp_port)
     task = asyncio.create_task(run(create_worker(settings, serving, registry, handle_signals=False)))
-    assert (await client.post("/predictions", json=BODY)).status_code == 200
+    async with asyncio.timeout(10):
+        while (await client.post("/predictions", json=BODY)).status_code != 200:
+            await asyncio.sleep(0.05)
     async with httpx.AsyncClient() as http:
         text = (await http.get(f"http://127.0.0.1:{unused_tcp_port}/metrics")).text
     task.cancel()
@@ -112,18 +120,20 @@ async def test_a_worker_counts_its_jobs_on_a_port_of_its_own(
 
 @pytest.mark.asyncio
 async def test_api_and_worker_outlive_a_restart_of_redis(
-    open_client: Any, settings: Settings, serving: ServingSettings, registry: Any, tmp_path: Path, unused_tcp_port: int
+    open_client: Any, settings: Settings, serving: ServingSettings, registry: Any, tmp_path: Path
 ) -> None:
     where = Settings(var=str(tmp_path / "other"))
     stack = ExitStack()
-    url = stack.enter_context(embedded_redis(where, unused_tcp_port))
+    url = stack.enter_context(embedded_redis(where))
     settings = msgspec.structs.replace(settings, redis_url=url)
     task = asyncio.create_task(run(create_worker(settings, serving, registry, handle_signals=False)))
     async with open_client(create_app(settings, serving)) as client:
-        assert (await client.post("/predictions", json=BODY)).status_code == 200
+        async with asyncio.timeout(10):
+            while (await client.post("/predictions", json=BODY)).status_code != 200:
+                await asyncio.sleep(0.05)
         stack.close()
         assert (await client.post("/predictions", json=BODY)).status_code == 503
-        with embedded_redis(where, unused_tcp_port) as again:
+        with embedded_redis(where) as again:
             assert again == url
             async with asyncio.timeout(10):
                 while (await client.post("/predictions", json=BODY)).status_code != 200:
@@ -144,17 +154,18 @@ def test_a_predictor_loads_again_only_what_moved(lake: Lake, registry: Any) -> N
 def test_a_predictor_without_matches_refuses_with_what_to_do(tmp_path: Any, registry: Any) -> None:
     predictor = Predictor(Lake(str(tmp_path / "nothing")), registry, horizon_days=180)
     predictor.refresh()
-    with pytest.raises(ForecastRefusedError, match="materialize `matches`") as refused:
-        predictor.forecast(FIXTURE)
-    assert refused.value.reason == "model-missing"
+    (refused,) = predictor.forecast([FIXTURE])
+    assert isinstance(refused, Failure) and refused.reason == "model-missing"
+    assert "materialize `matches`" in refused.detail
 
 
 def test_a_forecast_knows_nothing_of_its_own_day_or_later(lake: Lake, registry: Any) -> None:
     """Noise in every later result leaves a forecast as it was, to the last bit."""
-    fixture = Fixture("E0", "Arsenal", "Chelsea", dt.date(2024, 9, 21))
+    fixture = ForecastRequest("E0", "Arsenal", "Chelsea", dt.date(2024, 9, 21))
     predictor = Predictor(lake, registry, horizon_days=180)
     predictor.refresh()
-    before = predictor.forecast(fixture)
+    before = predictor.forecast([fixture])
+    assert isinstance(before[0], OnDemandForecast)
     later = pl.col("match_date") >= fixture.date
     noise = lake.read("matches").with_columns(
         pl.when(later & (pl.col("status") == "finished")).then(pl.lit(9, pl.Int16)).otherwise(side).alias(side)
@@ -162,4 +173,31 @@ def test_a_forecast_knows_nothing_of_its_own_day_or_later(lake: Lake, registry: 
     )
     lake.replace("matches", noise, None)
     assert predictor.refresh()
-    assert predictor.forecast(fixture) == before
+    assert predictor.forecast([fixture]) == before
+
+
+@pytest.mark.asyncio
+async def test_a_redis_that_is_killed_loses_no_accepted_job(
+    open_client: Any, settings: Settings, serving: ServingSettings, registry: Any, tmp_path: Path
+) -> None:
+    with redis_server(Settings(var=str(tmp_path / "other"))) as server:
+        with redis.Redis.from_url(server.url) as store:
+            state = WorkerState("idle", Clock().now(), "aaaaaaaaaaaa", None, None, running=0, done=0, failed=0)
+            store.set("soccer:worker:idle", msgspec.json.encode(state))
+            store.sadd(WORKERS, "soccer:worker:idle")
+            pid = int(store.info("server")["process_id"])  # type: ignore[index]
+        settings = msgspec.structs.replace(settings, redis_url=server.url)
+        async with open_client(create_app(settings, serving)) as client:
+            answers = [await client.post("/jobs", json={"kind": "forecast", **BODY}) for _ in range(5)]
+            assert [answer.status_code for answer in answers] == [202] * 5
+            os.kill(pid, signal.SIGKILL)
+            async with asyncio.timeout(10):
+                while not await asyncio.to_thread(server.ensure_running):
+                    await asyncio.sleep(0.02)
+            task = asyncio.create_task(run(create_worker(settings, serving, registry, handle_signals=False)))
+            async with asyncio.timeout(20):
+                for answer in answers:
+                    while (await client.get(answer.headers["location"])).json().get("status") != "done":
+                        await asyncio.sleep(0.02)
+            task.cancel()
+            await task

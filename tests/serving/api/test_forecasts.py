@@ -1,4 +1,4 @@
-"""The life of a forecast job, over a real Redis and a real worker."""
+"""Forecasts on demand, over a real Redis and a real worker."""
 
 import asyncio
 import datetime as dt
@@ -7,25 +7,15 @@ from typing import Any
 
 import msgspec
 import pytest
-import redis.asyncio
 
 from serving.app import create_app
-from serving.contracts import Fixture
-from serving.jobs import QUEUE, JobQueue, connect
 from serving.settings import ServingSettings
-from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
 
 pytestmark = pytest.mark.asyncio
 Client = Any  # see conftest
 FIXTURE = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-10-12"}
-
-
-async def ended(client: Client, job_id: str) -> dict[str, Any]:
-    async with asyncio.timeout(10):
-        while (job := (await client.get(f"/jobs/{job_id}")).json())["status"] in ("queued", "running"):
-            await asyncio.sleep(0.01)
-    return dict(job)
+JOB = {"kind": "forecast", **FIXTURE}
 
 
 def chances_by_hand(settings: Settings, draw: float) -> dict[str, float]:
@@ -51,6 +41,8 @@ async def test_a_fixture_posted_is_forecast_by_the_champion_at_once(
         "home": "Arsenal",
         "away": "Chelsea",
         "date": "2024-10-12",
+        "kind": "forecast",
+        "variant": "champion",
         "model_version": "aaaaaaaaaaaa",
         "trained_through": "2024-09-01",
         "as_of": "2024-09-21",
@@ -73,8 +65,15 @@ async def test_clubs_go_by_name_in_any_case_or_by_id(
     assert (forecast["home"], forecast["away"]) == ("Nott'm Forest", "Man United")
 
 
-async def test_without_a_worker_the_client_gets_the_job_and_finds_it_later(
-    open_client: Any, settings: Settings, serving: ServingSettings, running_worker: Any
+async def test_without_a_worker_it_is_refused_at_once(client: Client) -> None:
+    for path, body in (("/predictions", FIXTURE), ("/predictions/batch", {"fixtures": [FIXTURE]}), ("/jobs", JOB)):
+        answer = await client.post(path, json=body)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/no-worker"), path
+        assert answer.headers["retry-after"] == "5"
+
+
+async def test_one_that_takes_too_long_becomes_a_job_that_the_client_finds_later(
+    open_client: Any, settings: Settings, serving: ServingSettings, idle_worker: None, running_worker: Any
 ) -> None:
     impatient = msgspec.structs.replace(serving, wait_seconds=0.1)
     async with open_client(create_app(settings, impatient)) as client:
@@ -82,36 +81,86 @@ async def test_without_a_worker_the_client_gets_the_job_and_finds_it_later(
         job = answer.json()
         assert answer.status_code == 202
         assert answer.headers["location"] == f"/jobs/{job['id']}" and answer.headers["retry-after"] == "1"
-        assert job["status"] == "queued" and job["fixture"] == FIXTURE and job["result"] is None
-        assert len(job["id"]) >= 20
+        assert job["status"] == "queued" and job["result"] is None and len(job["id"]) >= 20
+        assert job["payload"] == {**JOB, "prices": None, "model": "champion"}
         assert (await client.get(answer.headers["location"])).json() == job
-        async with running_worker():
-            done = await ended(client, job["id"])
+        assert [item["id"] for item in (await client.get("/jobs")).json()["items"]] == [job["id"]]
+        async with running_worker(), asyncio.timeout(10):
+            while (done := (await client.get(f"/jobs/{job['id']}")).json())["status"] in ("queued", "running"):
+                await asyncio.sleep(0.01)
     assert done["status"] == "done" and done["failure"] is None
     assert done["result"]["model_version"] == "aaaaaaaaaaaa"
 
 
-async def test_a_job_is_accepted_and_done_apart_from_the_request(client: Client, running_worker: Any) -> None:
-    answers = [await client.post("/predictions/jobs", json=FIXTURE) for _ in range(3)]
-    jobs = [answer.json()["id"] for answer in answers]
-    assert [answer.status_code for answer in answers] == [202] * 3
-    assert len(set(jobs)) == 3  # every post is a job of its own
-    async with running_worker():
-        assert {(await ended(client, job))["status"] for job in jobs} == {"done"}
-
-
-async def test_a_fixture_the_worker_refuses_fails_with_the_reason_and_what_is_known(
-    open_client: Any, client: Client, running_worker: Any, settings: Settings, serving: ServingSettings
+async def test_own_prices_give_the_market_and_the_blend_beside_the_model(
+    client: Client, running_worker: Any, settings: Settings
 ) -> None:
-    async with open_client(create_app(settings, serving)) as client, running_worker():
-        # the worker finds out by itself, as it must when the API's view of the lake is older
-        fixture = Fixture("E0", "Arsnal", "Chelsea", dt.date(2024, 10, 12))
-        queue: JobQueue = client.app.state.queue
-        job = await queue.submit(fixture)
-        failed = await ended(client, job.id)
-    assert failed["status"] == "failed" and failed["result"] is None
-    assert failed["failure"]["reason"] == "unknown-club" and failed["failure"]["known"][0] == "Arsenal"
-    assert "'Arsnal'" in failed["failure"]["detail"]
+    prices = {"home": 2.0, "draw": 4.0, "away": 4.0, "over_2_5": 2.0, "under_2_5": 2.0}
+    async with running_worker():
+        forecast = (await client.post("/predictions", json={**FIXTURE, "prices": prices})).json()
+        without_total = (
+            await client.post("/predictions", json={**FIXTURE, "prices": {"home": 2.2, "draw": 3.6, "away": 3.6}})
+        ).json()
+    model = chances_by_hand(settings, draw=0.1)
+    assert forecast["market"] == pytest.approx({"home": 0.5, "draw": 0.25, "away": 0.25})
+    assert forecast["model"] == pytest.approx(model, abs=1e-6)
+    assert forecast["blend"] == pytest.approx(
+        {name: (model[name] + forecast["market"][name]) / 2 for name in model}, abs=1e-6
+    )
+    assert forecast["over_2_5"]["market"] == pytest.approx(0.5)
+    assert 0.2 < forecast["over_2_5"]["model"] < 0.5  # of one goal each, however the result is spread
+    assert "over_2_5" not in without_total and without_total["market"]["draw"] == pytest.approx(0.27442, abs=1e-5)
+
+
+async def test_a_batch_is_answered_in_its_order_with_the_reason_where_there_is_no_forecast(
+    client: Client, running_worker: Any, settings: Settings
+) -> None:
+    other = {"league": "SP1", "home": "Betis", "away": "Sevilla", "date": "2024-10-12"}
+    fixtures = [FIXTURE, {**FIXTURE, "home": "Arsnal"}, other, {**FIXTURE, "league": "XX"}] + [FIXTURE] * 200
+    async with running_worker():
+        answer = await client.post("/predictions/batch", json={"fixtures": fixtures})
+    items = answer.json()["items"]
+    assert answer.status_code == 200 and len(items) == 204
+    assert [item["kind"] for item in items[:4]] == ["forecast", "failure", "forecast", "failure"]
+    assert items[0]["model"] == pytest.approx(chances_by_hand(settings, draw=0.1), abs=1e-6)
+    assert items[1]["reason"] == "unknown-club" and items[1]["known"][0] == "Arsenal"
+    assert (items[2]["league"], items[2]["home"]) == ("SP1", "Betis")
+    assert items[3]["reason"] == "unknown-league"
+    assert all(item == items[0] for item in items[4:])
+
+
+async def test_the_challenger_and_judged_versions_go_by_name(client: Client, running_worker: Any, promote: Any) -> None:
+    promote("aaaaaaaaaaaa", "by_rating", registry_version="1")
+    async with running_worker():
+        alone = await client.post("/predictions", json={**FIXTURE, "model": "challenger"})
+        promote("bbbbbbbbbbbb", "by_rating", accepted=False, registry_version="2")
+        async with asyncio.timeout(5):
+            while (answer := await client.post("/predictions", json={**FIXTURE, "model": "challenger"})).is_error:
+                await asyncio.sleep(0.02)
+        named = (await client.post("/predictions", json={**FIXTURE, "model": "bbbbbbbbbbbb"})).json()
+        champion = (await client.post("/predictions", json=FIXTURE)).json()
+        unknown = await client.post("/predictions", json={**FIXTURE, "model": "0123456789ab"})
+    assert (alone.status_code, alone.json()["type"]) == (422, "/problems/unjudged-model")
+    assert (answer.json()["variant"], answer.json()["model_version"]) == ("challenger", "bbbbbbbbbbbb")
+    assert answer.json()["model"]["draw"] == pytest.approx(0.4)
+    assert (named["variant"], named["model"]) == ("named", answer.json()["model"])
+    assert (champion["variant"], champion["model_version"]) == ("champion", "aaaaaaaaaaaa")
+    assert unknown.status_code == 422 and unknown.json()["known"] == ["champion", "aaaaaaaaaaaa", "bbbbbbbbbbbb"]
+
+
+async def test_the_challenger_makes_its_share_of_the_forecasts_by_the_fixture(
+    client: Client, running_worker: Any, promote: Any, serving: ServingSettings
+) -> None:
+    promote("aaaaaaaaaaaa", "by_rating", registry_version="1")
+    promote("bbbbbbbbbbbb", "by_rating", accepted=False, registry_version="2")
+    days = [str(dt.date(2024, 10, 1) + dt.timedelta(days=day)) for day in range(150)]
+    fixtures = [{**FIXTURE, "date": day} for day in days]
+    async with running_worker(challenger_share=0.3):
+        answers = [await client.post("/predictions/batch", json={"fixtures": fixtures}) for _ in range(2)]
+    first, second = ([(i["variant"], i["model_version"]) for i in a.json()["items"]] for a in answers)
+    assert first == second
+    assert set(first) == {("champion", "aaaaaaaaaaaa"), ("challenger", "bbbbbbbbbbbb")}
+    assert 0.15 < sum(variant == "challenger" for variant, _ in first) / len(first) < 0.45
 
 
 async def test_a_worker_without_a_champion_says_so_on_the_waiting_route(
@@ -121,7 +170,7 @@ async def test_a_worker_without_a_champion_says_so_on_the_waiting_route(
     async with running_worker():
         answer = await client.post("/predictions", json=FIXTURE)
     assert answer.status_code == 409
-    assert answer.json()["type"] == "/problems/model-missing" and "promote" in answer.json()["detail"]
+    assert answer.json()["type"] == "/problems/model-missing" and answer.headers["retry-after"] == "60"
 
 
 async def test_a_model_that_gives_no_distribution_fails_the_job_and_shows_nothing(
@@ -133,87 +182,6 @@ async def test_a_model_that_gives_no_distribution_fails_the_job_and_shows_nothin
     assert answer.status_code == 500 and answer.json()["type"] == "/problems/internal"
     assert "cccccccccccc" not in answer.text
     assert "model cccccccccccc (by_rating): expected probabilities of home, draw, away" in caplog.text
-
-
-async def test_an_expired_job_is_gone_and_a_forgotten_one_was_never_there(
-    open_client: Any, settings: Settings, serving: ServingSettings
-) -> None:
-    brief = msgspec.structs.replace(serving, job_ttl_seconds=1, job_memory_seconds=1)
-    async with open_client(create_app(settings, brief)) as client:
-        place = (await client.post("/predictions/jobs", json=FIXTURE)).headers["location"]
-        statuses = []
-        async with asyncio.timeout(5):
-            while not statuses or statuses[-1] != 404:
-                answer = await client.get(place)
-                if not statuses or statuses[-1] != answer.status_code:
-                    statuses.append(answer.status_code)
-                    types = answer.json().get("type")
-                    assert (
-                        types
-                        == {200: None, 410: "/problems/expired-job", 404: "/problems/unknown-job"}[answer.status_code]
-                    )
-                await asyncio.sleep(0.05)
-    assert statuses == [200, 410, 404]
-
-
-async def test_a_job_the_queue_gave_up_is_failed_and_not_running_for_ever(client: Client, redis_url: str) -> None:
-    place = (await client.post("/predictions/jobs", json=FIXTURE)).headers["location"]
-    job_id = place.rpartition("/")[2]
-    async with redis.asyncio.Redis.from_url(redis_url) as store:
-        await store.delete(f"arq:job:{job_id}")  # what arq does after the last try
-    job = (await client.get(place)).json()
-    assert (job["status"], job["failure"]["reason"]) == ("failed", "abandoned")
-
-
-async def test_a_job_delivered_twice_is_run_once(
-    settings: Settings, serving: ServingSettings, running_worker: Any, client: Client
-) -> None:
-    place = (await client.post("/predictions/jobs", json=FIXTURE)).headers["location"]
-    job_id = place.rpartition("/")[2]
-    async with running_worker():
-        first = await ended(client, job_id)
-        store = connect(settings.redis_url, serving)
-        async with asyncio.timeout(5):
-            while not await store.enqueue_job("forecast", _job_id=job_id):
-                await asyncio.sleep(0.02)
-            while await store.zcard(QUEUE):
-                await asyncio.sleep(0.02)
-        counts = await JobQueue(store, serving, Clock()).counts()
-        await store.aclose(close_connection_pool=True)
-    assert (await client.get(place)).json() == first
-    assert counts == {"queued": 1, "running": 1, "done": 1}
-
-
-async def test_nothing_in_redis_is_a_pickle(client: Client, redis_url: str) -> None:
-    await client.post("/predictions/jobs", json=FIXTURE)
-    async with redis.asyncio.Redis.from_url(redis_url) as store:
-        (key,) = await store.keys("arq:job:*")
-        job = msgspec.msgpack.decode(await store.get(key))
-    assert (job["f"], job["a"], job["k"]) == ("forecast", [], {})
-
-
-async def test_a_full_queue_refuses_further_jobs(
-    open_client: Any, settings: Settings, serving: ServingSettings
-) -> None:
-    narrow = msgspec.structs.replace(serving, queue_limit=2)
-    async with open_client(create_app(settings, narrow)) as client:
-        statuses = [(await client.post("/predictions/jobs", json=FIXTURE)).status_code for _ in range(3)]
-        answer = await client.post("/predictions", json=FIXTURE)
-    assert statuses == [202, 202, 503]
-    assert answer.json()["type"] == "/problems/queue-full" and answer.headers["retry-after"] == "5"
-
-
-async def test_a_client_over_its_limit_is_refused_while_reads_go_on(
-    open_client: Any, settings: Settings, serving: ServingSettings
-) -> None:
-    limited = msgspec.structs.replace(serving, local_forecasts_per_minute=2)
-    async with open_client(create_app(settings, limited)) as client:
-        statuses = [(await client.post("/predictions/jobs", json=FIXTURE)).status_code for _ in range(3)]
-        answer = await client.post("/predictions/jobs", json=FIXTURE)
-        reads = [(await client.get("/predictions")).status_code for _ in range(5)]
-    assert statuses == [202, 202, 429] and reads == [200] * 5
-    assert answer.json()["type"] == "/problems/too-many-requests"
-    assert answer.headers["ratelimit-limit"] == "2"
 
 
 async def test_without_redis_forecasts_on_demand_are_unavailable_and_reads_are_not(

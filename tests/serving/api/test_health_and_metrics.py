@@ -55,7 +55,7 @@ async def test_with_a_worker_jobs_are_ready(client: Client, running_worker: Any)
     async with running_worker():
         ready = await client.get("/health/ready/jobs")
     assert ready.status_code == 200
-    assert "j_complete=0" in by_name({"checks": ready.json()})["worker"][1]
+    assert by_name({"checks": ready.json()})["worker"][1].endswith(" forecasts with model aaaaaaaaaaaa")
 
 
 async def test_a_process_about_to_end_is_not_ready(client: Client) -> None:
@@ -73,6 +73,8 @@ async def test_the_system_in_figures(client: Client, running_worker: Any, promot
         while (found := (await client.get("/system")).json())["model_version"] != "aaaaaaaaaaaa":
             await asyncio.sleep(0.02)
     assert found["jobs"].pop("heartbeat_age_seconds") < 5
+    (worker,) = found["jobs"].pop("workers")
+    assert (worker["model_version"], worker["as_of"], worker["running"]) == ("aaaaaaaaaaaa", "2024-09-21", 0)
     assert found["jobs"] == {"waiting": 0, "done": 1, "failed": 0, "worker_alive": True}
     assert found["tables"]["predictions"] == 0 and found["tables"]["promotions"] is not None
     assert found["predictions_today"] == 0 and found["requests_timed"] >= 2
@@ -152,15 +154,15 @@ async def test_requests_are_counted_by_route_and_by_the_status_the_client_saw(cl
 
 
 async def test_the_platform_counts_forecasts_jobs_and_refreshes(
-    client: Client, running_worker: Any, lake: Lake
+    client: Client, idle_worker: None, running_worker: Any, lake: Lake
 ) -> None:
     await client.get("/predictions/E0.202425.arsenal.chelsea")
     await client.get("/predictions", params={"limit": 7})
-    waiting = await client.post("/predictions/jobs", json=FIXTURE)
+    waiting = await client.post("/jobs", json={"kind": "forecast", **FIXTURE})
     before = await figures(client)
     assert before["soccer_http_requests_total", "GET", "/predictions", "200"] == 1
     assert before[("soccer_queue_depth",)] == 1 and before["soccer_jobs", "queued"] == 1
-    assert (before[("soccer_redis_up",)], before[("soccer_worker_up",)]) == (1, 0)
+    assert (before[("soccer_redis_up",)], before[("soccer_worker_up",)]) == (1, 1)
     async with running_worker():
         await client.post("/predictions", json=FIXTURE)
         while (await client.get(waiting.headers["location"])).json()["status"] != "done":

@@ -1,12 +1,13 @@
-"""The client of Redis that a worker has, and the channel of ended jobs."""
+"""The client of Redis that a worker has, and the channel of changed jobs."""
 
 import asyncio
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from redis.exceptions import ConnectionError
 
-from serving.jobs import ENDED, JobQueue, connect
+from serving.jobs.connection import CHANGED, connect
+from serving.jobs.queue import JobQueue
 from serving.settings import ServingSettings
 from soccer_assets.clock import Clock
 from soccer_assets.settings import Settings
@@ -17,7 +18,7 @@ async def test_a_redis_that_accepts_and_hangs_up_is_tried_again_by_a_retrying_cl
     settings: Settings, serving: ServingSettings, unused_tcp_port: int
 ) -> None:
     """So does one that is about to stop; the real one is behind the fourth connection."""
-    redis = urlsplit(settings.redis_url)
+    socket = unquote(urlsplit(settings.redis_url).path)
     left = 0
 
     async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -31,7 +32,7 @@ async def test_a_redis_that_accepts_and_hangs_up_is_tried_again_by_a_retrying_cl
         if left >= 0:
             writer.close()
             return
-        there, here = await asyncio.open_connection(redis.hostname, redis.port)
+        there, here = await asyncio.open_unix_connection(socket)
         await asyncio.gather(pass_on(reader, here), pass_on(there, writer))
 
     async with await asyncio.start_server(accept, "127.0.0.1", unused_tcp_port):
@@ -54,7 +55,7 @@ async def test_a_message_that_is_no_text_does_not_end_the_listener(
     store = connect(settings.redis_url, serving)
     listener = asyncio.create_task(JobQueue(store, serving, Clock()).listen())
     async with asyncio.timeout(10):
-        while not await store.publish(ENDED, b"\xff\xfe"):
+        while not await store.publish(CHANGED, b"\xff\xfe"):
             await asyncio.sleep(0.02)
     await asyncio.wait([listener], timeout=0.2)
     assert not listener.done()

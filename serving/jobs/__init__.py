@@ -1,0 +1,1 @@
+"""Jobs: what clients ask of the worker, kept in Redis and delivered by arq."""

@@ -1,0 +1,201 @@
+"""What clients ask of the worker, and what they get: forecasts on demand, and jobs with their payloads and results.
+
+A payload and a result say by `kind` which one they are.
+"""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from serving.contracts import Probabilities
+
+MOST_FIXTURES = 500
+CHAMPION, CHALLENGER = "champion", "challenger"
+Status = Literal["queued", "running", "done", "failed", "cancelled"]
+Kind = Literal["forecast", "forecasts", "backfill", "train", "predict"]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Price = Annotated[float, Meta(gt=1, le=1000, description="decimal odds")]
+ModelName = Annotated[
+    str, Meta(pattern=r"^(champion|challenger|[0-9a-f]{12})$", description="champion, challenger, or a version")
+]
+
+
+class Prices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A client's own decimal odds of a match: 1x2, and over and under 2.5 goals where both are given."""
+
+    home: Price
+    draw: Price
+    away: Price
+    over_2_5: Price | None = None
+    under_2_5: Price | None = None
+
+
+class Fixture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A fixture to forecast on demand, by the names the source uses or the clubs' ids."""
+
+    league: Name
+    home: Name
+    away: Name
+    date: dt.date
+
+
+class ForecastRequest(Fixture, frozen=True, forbid_unknown_fields=True):
+    """A fixture, the prices to set beside its forecast, and the model that is to make it."""
+
+    prices: Prices | None = None
+    model: ModelName = CHAMPION
+
+
+class ForecastBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fixtures to forecast in one go."""
+
+    fixtures: Annotated[list[ForecastRequest], Meta(min_length=1, max_length=MOST_FIXTURES)]
+
+
+class ForecastPayload(ForecastRequest, frozen=True, tag_field="kind", tag="forecast"):
+    """A job that forecasts one fixture."""
+
+
+class BatchPayload(ForecastBatch, frozen=True, tag_field="kind", tag="forecasts"):
+    """A job that forecasts many fixtures."""
+
+
+class BackfillPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="backfill"):
+    """A run of the platform: sources to features of a range of match dates, both inclusive."""
+
+    first: dt.date
+    last: dt.date
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The command of `soccer` and its arguments."""
+        return ("backfill", str(self.first), str(self.last))
+
+
+class PredictPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="predict"):
+    """A run of the platform: forecasts and what rests on them of a range of match dates, both inclusive."""
+
+    first: dt.date
+    last: dt.date
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The command of `soccer` and its arguments."""
+        return ("predict", str(self.first), str(self.last))
+
+
+class TrainPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="train"):
+    """A run of the platform: train, select and judge a model of a match date."""
+
+    date: dt.date
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The command of `soccer` and its arguments."""
+        return ("train", str(self.date))
+
+
+RunPayload = BackfillPayload | TrainPayload | PredictPayload
+Payload = ForecastPayload | BatchPayload | BackfillPayload | TrainPayload | PredictPayload
+
+
+class OverProbability(msgspec.Struct, frozen=True):
+    """The probability of more than 2.5 goals by the model and by the prices."""
+
+    model: float
+    market: float
+
+
+class OnDemandForecast(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="forecast"):
+    """A forecast made on demand; `as_of` is the newest match date it knows.
+
+    `variant` says whether the champion made it, the challenger, or a version that the client named. `market`, `blend`
+    and `over_2_5` are there when the client gave prices.
+    """
+
+    league: str
+    home: str
+    away: str
+    date: dt.date
+    variant: Literal["champion", "challenger", "named"]
+    model: Probabilities
+    model_version: str
+    trained_through: dt.date
+    as_of: dt.date
+    market: Probabilities | None = None
+    blend: Probabilities | None = None
+    over_2_5: OverProbability | None = None
+
+
+class Failure(msgspec.Struct, frozen=True, tag_field="kind", tag="failure"):
+    """Why a forecast or a job failed: a stable code, a sentence, and what would have been accepted."""
+
+    reason: str
+    detail: str
+    known: list[str] = []
+
+
+class ForecastList(msgspec.Struct, frozen=True, tag_field="kind", tag="forecasts"):
+    """A forecast, or why there is none, of each fixture of a batch, in its order."""
+
+    items: list[OnDemandForecast | Failure]
+
+
+class RunResult(msgspec.Struct, frozen=True, tag_field="kind", tag="run"):
+    """How a run of the platform ended: 0, or 3 where the gate refused the model; and its last lines of output."""
+
+    exit_code: int
+    seconds: float
+    output: list[str]
+
+
+Result = OnDemandForecast | ForecastList | RunResult
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How much of a job is done: fixtures, or tables of a run."""
+
+    done: int
+    total: int
+
+
+class JobSummary(msgspec.Struct, frozen=True):
+    """A job without its payload and result."""
+
+    id: str
+    kind: Kind
+    status: Status
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    ended_at: dt.datetime | None
+    progress: Progress
+
+
+class Job(JobSummary, frozen=True):
+    """A job as the client that posted it sees it; `version` counts its changes."""
+
+    version: int
+    payload: Payload
+    result: Result | None = None
+    failure: Failure | None = None
+
+
+class JobList(msgspec.Struct, frozen=True):
+    """The newest jobs of a client."""
+
+    items: list[JobSummary]
+
+
+class WorkerState(msgspec.Struct, frozen=True):
+    """What a worker says of itself with each heartbeat; it has a model unless `model_version` is null."""
+
+    id: str
+    beat_at: dt.datetime
+    model_version: str | None
+    challenger_version: str | None
+    as_of: dt.date | None
+    running: int
+    done: int
+    failed: int

@@ -1,0 +1,84 @@
+"""Runs of the platform: a command of `soccer` as a child process, whose output tells how far it is."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from serving.jobs.contracts import RunResult
+
+SOCCER = (str(Path(sys.executable).with_name("soccer")),)
+LINE_BYTES = 1 << 20
+LINES = 20
+REPORT_SECONDS = 0.5
+STOP_SECONDS = 20.0
+#: The lines of `soccer_assets.commands.materialize`: how many tables there are, and one that was made or checked.
+ASSETS = re.compile(r"^match dates .*, (\d+) assets")
+MADE = re.compile(r"^  \S+ +([\d,]+ rows|checked)( +[\d.]+ s)?$")
+
+
+async def run_platform(arguments: Sequence[str], report: Callable[[int, int], Awaitable[bool]]) -> RunResult:
+    """Run `soccer` with the arguments to its end; a cancellation interrupts it.
+
+    Args:
+        arguments: the command and its arguments.
+        report: is given the tables made and those of the run; where it says no, the run is interrupted.
+    """
+    began = time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        *SOCCER,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        limit=LINE_BYTES,
+        start_new_session=True,
+    )
+    output: deque[str] = deque(maxlen=LINES)
+    try:
+        await _follow(process, output, report)
+        code = await process.wait()
+    finally:
+        await _stop(process)
+    return RunResult(code, round(time.monotonic() - began, 1), list(output))
+
+
+async def _follow(
+    process: asyncio.subprocess.Process, output: deque[str], report: Callable[[int, int], Awaitable[bool]]
+) -> None:
+    assert process.stdout is not None
+    done, total, reported = 0, 1, 0.0
+    async for text in process.stdout:
+        line = text.decode(errors="replace").rstrip()
+        output.append(line)
+        if found := ASSETS.match(line):
+            done, total = 0, int(found[1])
+        elif MADE.match(line):
+            done = min(done + 1, total)
+        else:
+            continue
+        if time.monotonic() - reported > REPORT_SECONDS:
+            reported = time.monotonic()
+            if not await report(done, total):
+                raise asyncio.CancelledError
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """Interrupt a process that still runs, as Ctrl-C does, and end its whole group when that takes too long."""
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
