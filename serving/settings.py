@@ -58,6 +58,7 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ready_needs: Annotated[str, Meta(description="checks that readiness needs, comma-separated")] = ",".join(READS)
     body_bytes: Annotated[int, Meta(ge=256, description="largest request body")] = 65_536
     cache_bytes: Annotated[int, Meta(ge=0, description="answers kept in memory")] = 67_108_864
+    figures_seconds: Annotated[float, Meta(ge=0, description="what /metrics and /system say may be this old")] = 1.0
     batch_bytes: Annotated[int, Meta(ge=256, description="largest body of a batch or a job")] = 262_144
     redis_timeout_seconds: Annotated[float, Meta(gt=0, description="Redis may take this long to answer")] = 3.0
     wait_seconds: Annotated[float, Meta(gt=0, description="a client waits this long for its forecast")] = 5.0

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import Any
 
-from litestar import Response, get
+from litestar import get
 from litestar.di import NamedDependency
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -22,7 +22,9 @@ from prometheus_client import (
 )
 from redis.exceptions import RedisError
 
+from serving.api.responses import ApiRequest, EncodedResponse
 from serving.jobs.queue import JobQueue
+from serving.resources.cached_reads import answer_figures
 from serving.snapshot.refresher import Refresher
 
 UNROUTED = "unrouted"
@@ -116,7 +118,9 @@ class Metrics:
 
 
 @get("/metrics", tags=["health"], include_in_schema=False)
-async def prometheus(metrics: NamedDependency[Metrics], queue: NamedDependency[JobQueue]) -> Response[bytes]:
+async def prometheus(
+    request: ApiRequest, metrics: NamedDependency[Metrics], queue: NamedDependency[JobQueue]
+) -> EncodedResponse:
     """The metrics in the text format of Prometheus."""
     await metrics.read_queue(queue)
-    return Response(generate_latest(metrics.registry), headers={"content-type": CONTENT_TYPE_LATEST})
+    return answer_figures(request, generate_latest(metrics.registry), CONTENT_TYPE_LATEST)

@@ -11,11 +11,14 @@ from msgspec import Meta
 from redis.exceptions import RedisError
 
 from serving.api.metrics import Metrics
+from serving.api.problems import problem_responses
+from serving.api.responses import ApiRequest, EncodedResponse
 from serving.jobs.contracts import WorkerState
 from serving.jobs.queue import JobQueue
 from serving.resources.answers import Answer
 from serving.resources.cache import AnswerCache
-from serving.resources.cached_reads import CachedReads
+from serving.resources.cached_reads import CachedReads, answer_figures
+from serving.resources.formats import JSON
 from serving.snapshot.refresher import Refresher
 from serving.snapshot.view import Selection
 from soccer_assets.clock import Clock
@@ -52,21 +55,22 @@ class System(msgspec.Struct, frozen=True):
     jobs: Annotated[JobFigures | None, Meta(description="null while Redis does not answer")]
 
 
-@get("/system", tags=["health"])
+@get("/system", tags=["health"], responses=problem_responses(System))
 async def system(
+    request: ApiRequest,
     answers: NamedDependency[AnswerCache[Answer]],
     cached_reads: NamedDependency[CachedReads],
     clock: NamedDependency[Clock],
     metrics: NamedDependency[Metrics],
     queue: NamedDependency[JobQueue],
     refresher: NamedDependency[Refresher],
-) -> System:
+) -> EncodedResponse:
     """The state of the platform in figures."""
     snapshot, today = refresher.snapshot, clock.today()
     seconds = list(metrics.newest_seconds)
     timed = len(seconds) > 1
     hits = cached_reads.hits + answers.hits
-    return System(
+    figures = System(
         uptime_seconds=metrics.uptime_seconds,
         tables={name: None if found is None else found.version for name, found in snapshot.versions.items()},
         snapshot_age_seconds=refresher.age,
@@ -79,6 +83,7 @@ async def system(
         p95_request_seconds=statistics.quantiles(seconds, n=PERCENTILES)[-1] if timed else None,
         jobs=await _jobs(queue),
     )
+    return answer_figures(request, msgspec.json.encode(figures), JSON)
 
 
 async def _jobs(queue: JobQueue) -> JobFigures | None:

@@ -1,10 +1,12 @@
 """ASGI middleware that sends an answer again before any routing, as long as no table of the lake changed."""
 
 import time
+from hashlib import sha256
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from serving.resources.answers import Answer, Wanted, wanted_by
+from serving.api.responses import ApiRequest, EncodedResponse
+from serving.resources.answers import Answer, Wanted, encoded_answer, wanted_by
 from serving.security import client_of
 from serving.snapshot.refresher import Refresher
 from serving.snapshot.snapshot import Snapshot
@@ -47,6 +49,15 @@ class CachedReads:
             await app(scope, receive, send)
 
         return call
+
+
+def answer_figures(request: ApiRequest, body: bytes, form: str) -> EncodedResponse:
+    """An answer that changes all the time, sent again for `figures_seconds`."""
+    state, wanted = request.app.state, wanted_by(request.scope["headers"])
+    answer = encoded_answer(body, form, sha256(body).hexdigest()[:16], wanted.gzip, {"cache-control": "no-store"})
+    until = time.monotonic() + state.serving.figures_seconds
+    state.cached_reads.keep(state.refresher.snapshot, request.scope, wanted, answer, until)
+    return answer.to(wanted.held)
 
 
 def _key(scope: Scope, wanted: Wanted) -> Key:

@@ -52,7 +52,8 @@ _TEAMS = (
             Filter("name", "searched", "contains", "part of one of its names, whatever the case and the accents"),
             "country", "sex", "kind",
         ),
-        presorted=True, sort=("team_id", "country"), tag="matches",
+        find=lambda snapshot, key: snapshot.teams.row(key).lazy(), presorted=True, sort=("team_id", "country"),
+        tag="matches",
     ),
     of_table(TEAM_RATINGS, f"{TEAM}/ratings", filters=DATES, sort=("match_date",), tag="features"),
     Resource(
@@ -85,7 +86,7 @@ _FORECASTS = (
         (PREDICTIONS, VALUE_BETS, MATCHES, SELECTED_MODEL, PROMOTIONS), derived.forecasts, derived.FORECAST,
         ("match_date", "match_id"), key="match_id", unknown="unknown-match",
         filters=(*DATES, IN_LEAGUE, "status", "season", ON_LINE),
-        sort=("match_date", "kick_off_at", "league"), presorted=True, tag="forecasts",
+        find=derived.forecast, sort=("match_date", "kick_off_at", "league"), presorted=True, tag="forecasts",
     ),
     Resource(
         "/cards", "What a list of matches shows of each: forecast, best bet, score and form of both clubs.",

@@ -91,9 +91,18 @@ FORECAST: Final = (
 
 def forecasts(snapshot: Snapshot) -> pl.LazyFrame:
     """The stored forecasts with the lines that each has."""
+    return _with_lines(snapshot, snapshot.forecasts.rows)
+
+
+def forecast(snapshot: Snapshot, match_id: str) -> pl.LazyFrame:
+    """The stored forecast of a match."""
+    return _with_lines(snapshot, snapshot.forecasts.row(match_id))
+
+
+def _with_lines(snapshot: Snapshot, rows: pl.DataFrame) -> pl.LazyFrame:
     lines = [pl.when(pl.col(line).is_not_null()).then(pl.lit(line)) for line in LINES]
     now = snapshot.champion
-    return snapshot.forecasts.rows.lazy().with_columns(
+    return rows.lazy().with_columns(
         lines=pl.concat_list(lines).list.drop_nulls(),
         champion=pl.col("model_version") == (now.version if now else ""),
     )

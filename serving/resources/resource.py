@@ -60,6 +60,7 @@ class Resource:
         unknown: type of the problem when there is no such item.
         absent: what to do then, where the client can do something.
         item: picks the row of an item where the key has several.
+        find: gives the rows of a key, where that is faster than a look through all of them.
         finish: makes the columns of the rows that are sent, where that takes too long for all rows.
         filters: query parameters; a name alone keeps the rows whose column has the value.
         sort: columns that clients may sort by.
@@ -80,6 +81,7 @@ class Resource:
     unknown: str = "not-found"
     absent: str = ""
     item: Callable[[pl.LazyFrame], pl.LazyFrame] = newest_row
+    find: Callable[[Snapshot, str], pl.LazyFrame] | None = None
     finish: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     filters: tuple[Filter | str, ...] = ()
     sort: tuple[str, ...] = ()

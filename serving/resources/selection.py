@@ -48,7 +48,10 @@ def select_item(resource: Resource, snapshot: Snapshot, query: Query) -> pl.Data
     Raises:
         ProblemError: there is none.
     """
-    rows = _filtered(resource, snapshot, query)
+    if resource.find is None:
+        rows = _filtered(resource, snapshot, query)
+    else:
+        rows = resource.find(snapshot, dict((judge.column, value) for judge, value in query.conditions)[resource.key])
     found = resource.item(rows if resource.presorted else rows.sort(resource.order)).collect()
     if found.is_empty():
         raise no_item(resource, query)

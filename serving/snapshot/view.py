@@ -79,7 +79,11 @@ class View(Generic[Item]):
         """Each row as a struct."""
         return msgspec.convert(rows.to_dicts(), list[self._item])  # type: ignore[name-defined]
 
-    def find(self, key: str) -> Item | None:
-        """The row with that key."""
+    def row(self, key: str) -> pl.DataFrame:
+        """The row with that key, or no row."""
         row = self._row_of.get(key)
-        return None if row is None else self.items(self.rows.slice(row, 1))[0]
+        return self.rows.clear() if row is None else self.rows.slice(row, 1)
+
+    def find(self, key: str) -> Item | None:
+        """The item with that key; None where there is none."""
+        return next(iter(self.items(self.row(key))), None)

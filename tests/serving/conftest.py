@@ -246,7 +246,9 @@ def settings(tmp_path: Path, lake: Lake, redis_url: str) -> Settings:
 
 @pytest.fixture
 def serving() -> ServingSettings:
-    return ServingSettings(refresh_seconds=0.05, follow_seconds=0.05, beat_seconds=1.0, shutdown_seconds=2)
+    return ServingSettings(
+        refresh_seconds=0.05, follow_seconds=0.05, beat_seconds=1.0, shutdown_seconds=2, figures_seconds=0
+    )
 
 
 class Client(httpx.AsyncClient):
