@@ -28,7 +28,7 @@ from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.tables import TableRows
 
 SEASON = AssetIn(partition_mapping=look_back(SEASON_AROUND.days, until=SEASON_AROUND.days), dagster_type=pl.LazyFrame)
-BESIDE = AssetIn(partition_mapping=look_back(1, until=1))
+NEIGHBOURS = AssetIn(partition_mapping=look_back(1, until=1))
 EXAMPLES = 5
 
 #: The records a match is made of.
@@ -42,7 +42,7 @@ link_decisions = written_elsewhere(LINK_DECISIONS, kinds={"deltalake"})
     MATCHES,
     MATCH_LINKS,
     MATCH_CONFLICTS,
-    ins=dict.fromkeys(PUBLISHED, SEASON) | {"fonbet_results": BESIDE, "link_decisions": optional(LINK_DECISIONS)},
+    ins=dict.fromkeys(PUBLISHED, SEASON) | {"fonbet_results": NEIGHBOURS, "link_decisions": optional(LINK_DECISIONS)},
     kinds={"polars"},
 )
 def matches(
@@ -130,9 +130,9 @@ def sources_agree(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]
     """On date and score of the run's matches, no source differs from the one that counts."""
     rows = lake.scan(MATCH_CONFLICTS.name, *dates_of_run(context.run.tags))
     differ = rows.filter(pl.col("field").is_in(["match_date", "score"])).sort(DATE, "match_id", "field").collect()
-    shown = differ.select(DATE, "match_id", "field", "kept_source", "kept", "source", "told").head(20)
+    examples = differ.select(DATE, "match_id", "field", "kept_source", "kept", "source", "told").head(20)
     return AssetCheckResult(
         passed=differ.is_empty(),
         severity=AssetCheckSeverity.WARN,
-        metadata={"conflicts": len(differ), "examples": MetadataValue.md(markdown(shown))},
+        metadata={"conflicts": len(differ), "examples": MetadataValue.md(markdown(examples))},
     )

@@ -42,8 +42,8 @@ def identify(records: pl.DataFrame, base: pl.DataFrame, ledger: pl.DataFrame, sc
         ledger: the decisions on names and links.
         scorer: likeness of two names.
     """
-    known = _known_clubs(base)
-    trusted = {club for clubs in known.values() for club in clubs}
+    by_country = _clubs_by_country(base)
+    trusted = {club for clubs in by_country.values() for club in clubs}
     decided = (decisions.aliases(ledger), decisions.rejected(ledger))
     reference = {key: rows for key, rows in base.group_by(SEASON)}
     none = pl.lit(None, pl.String)
@@ -55,7 +55,7 @@ def identify(records: pl.DataFrame, base: pl.DataFrame, ledger: pl.DataFrame, sc
                 SEASON, maintain_order=True
             )
         }  # fmt: skip
-        named, added = _of_source(source, seasons, reference, (known, trusted), decided, scorer)
+        named, added = _name_clubs(source, seasons, reference, (by_country, trusted), decided, scorer)
         rows = records.filter(pl.col("source") == source)
         for side in ("home", "away"):
             names = named.rename({"name": side, "team_id": f"{side}_id", "by": f"{side}_by"})
@@ -77,7 +77,7 @@ def _with_reason(records: pl.DataFrame) -> pl.DataFrame:
     return records.with_columns(reason=pl.when(nobody).then(why).when(itself).then(same).otherwise("reason"))
 
 
-def _known_clubs(base: pl.DataFrame) -> Mapping[str, dict[str, str]]:
+def _clubs_by_country(base: pl.DataFrame) -> Mapping[str, dict[str, str]]:
     """Id and name of the clubs of each country."""
     sides = [base.select("league", team_id=f"{side}_id", name=side) for side in ("home", "away")]
     clubs: dict[str, dict[str, str]] = {country: {} for country in COUNTRIES.values()}
@@ -86,11 +86,11 @@ def _known_clubs(base: pl.DataFrame) -> Mapping[str, dict[str, str]]:
     return clubs
 
 
-def _of_source(
+def _name_clubs(
     source: str,
     seasons: Mapping[tuple[Any, ...], pl.DataFrame],
     reference: Mapping[tuple[Any, ...], pl.DataFrame],
-    clubs_known: tuple[Mapping[str, dict[str, str]], Collection[str]],
+    known_clubs: tuple[Mapping[str, dict[str, str]], Collection[str]],
     decided: Decided,
     scorer: Scorer,
 ) -> tuple[pl.DataFrame, set[tuple[Any, ...]]]:
@@ -100,30 +100,30 @@ def _of_source(
         source: its name.
         seasons: its records, by league and season, the first season first.
         reference: matches of the same seasons whose clubs are known.
-        clubs_known: id and name of each country's clubs, to which new ones are added; those of football-data.co.uk.
+        known_clubs: id and name of each country's clubs, to which new ones are added; those of football-data.co.uk.
         decided: aliases and rejections of all sources.
         scorer: likeness of two names.
     """
-    known, trusted = clubs_known
+    by_country, trusted = known_clubs
     aliases, rejected = (rows.filter(pl.col("source") == source) for rows in decided)
     votes: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     by_fixtures = {}
     for key, rows in seasons.items():
         country = COUNTRIES[key[0]]
-        of_country = aliases.filter(pl.col("country").fill_null(country) == country)
+        country_aliases = aliases.filter(pl.col("country").fill_null(country) == country)
         if key in reference:
-            by_fixtures[key] = _by_fixtures(rows, reference[key], (of_country, rejected), scorer)
+            by_fixtures[key] = _by_fixtures(rows, reference[key], (country_aliases, rejected), scorer)
             votes[country].update(by_fixtures[key].items())
     settled_in = []
     for key, rows in seasons.items():
         league, season = key
         country = COUNTRIES[league]
         names = sorted(set(rows["home"].drop_nulls()) | set(rows["away"].drop_nulls()))
-        of_country = aliases.filter(pl.col("country").fill_null(country) == country)
+        country_aliases = aliases.filter(pl.col("country").fill_null(country) == country)
         settled: Settled = {name: (club, "fixture") for name, club in by_fixtures.get(key, {}).items()}
-        by_alias = dict(of_country.select("name", "team_id").rows())
+        by_alias = dict(country_aliases.select("name", "team_id").rows())
         settled |= {name: (club, "alias") for name, club in by_alias.items() if name in names}
-        clubs = _clubs_of_season(reference.get(key))
+        clubs = _season_clubs(reference.get(key))
         is_closed = len(clubs) >= KNOWN_CLUBS * len(names)
         taken = {club for club, _ in settled.values()}
         for name in names:
@@ -131,18 +131,18 @@ def _of_source(
             if name not in settled and club is not None and club not in taken and (club in clubs or not is_closed):
                 settled[name] = (club, "fixture")
                 taken.add(club)
-        candidates = clubs if is_closed else known[country]
+        candidates = clubs if is_closed else by_country[country]
         free = {club: name for club, name in candidates.items() if club not in taken}
         left = [name for name in names if name not in settled]
         settled |= _by_likeness(left, free, country, scorer, None if is_closed else trusted)
-        known[country].update({club: name for name, (club, by) in settled.items() if by == "new"})
+        by_country[country].update({club: name for name, (club, by) in settled.items() if by == "new"})
         settled_in += [(league, season, name, *settled[name]) for name in sorted(settled)]
     columns = [*SEASON, "name", "team_id", "by"]
     named = pl.DataFrame(settled_in, schema=dict.fromkeys(columns, pl.String), orient="row")
     return named, set(seasons) - set(reference)
 
 
-def _clubs_of_season(matches: pl.DataFrame | None) -> dict[str, str]:
+def _season_clubs(matches: pl.DataFrame | None) -> dict[str, str]:
     """Id and name of the clubs of a season; none where nobody has it."""
     if matches is None:
         return {}
@@ -160,9 +160,9 @@ def _by_fixtures(rows: pl.DataFrame, base: pl.DataFrame, decided: Decided, score
     """The club of a name by the matches it has in common with a club; a club's second name never plays beside it."""
     on, sides = pl.col("status").is_in(ON), ["home", "away"]
     numbered = pl.int_range(pl.len()).cast(pl.String)
-    shown = [*sides, "kick_off_at"]
-    events = rows.filter(on & pl.col("reason").is_null()).select(*shown, date="match_date", event_id=numbered)
-    matches = base.filter(on).select(*shown, "home_id", "away_id", date="match_date", match_id=numbered)
+    columns = [*sides, "kick_off_at"]
+    events = rows.filter(on & pl.col("reason").is_null()).select(*columns, date="match_date", event_id=numbered)
+    matches = base.filter(on).select(*columns, "home_id", "away_id", date="match_date", match_id=numbered)
     if events.is_empty() or matches.is_empty():
         return {}
     aliases, rejected = decided

@@ -1,4 +1,4 @@
-"""What a run writes: the matches of its dates, with what comes with them, and the rows beyond of moved matches."""
+"""The rows that a run writes: the matches of its dates, their links and conflicts, and moved matches beyond them."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -8,11 +8,11 @@ from typing import Final
 
 import polars as pl
 
-from soccer_assets.matches.fonbet_results import BESIDE, check_results
+from soccer_assets.matches.fonbet_results import MOST_DAYS_APART, check_results
 from soccer_assets.matches.records import in_one_form
 from soccer_assets.matches.resolution import resolve
 from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON
-from soccer_assets.storage.lake import DATE
+from soccer_assets.storage.lake import DATE, MATCH
 from soccer_assets.storage.tables import Replacement, TableRows
 
 #: No two days of a season lie further apart.
@@ -46,21 +46,21 @@ def matches_of_range(
         last: the last one.
     """
     resolved = resolve(in_one_form(published), decisions)
-    near = resolved.rows.filter(pl.col(DATE).is_between(first - 2 * BESIDE, last + 2 * BESIDE))
+    near = resolved.rows.filter(pl.col(DATE).is_between(first - 2 * MOST_DAYS_APART, last + 2 * MOST_DAYS_APART))
     checked = check_results(near, fonbet_results, decisions)
-    of_dates = pl.col(DATE).is_between(first, last)
+    in_range = pl.col(DATE).is_between(first, last)
     conflicts = pl.concat([resolved.conflicts, checked.conflicts])
-    beyond = partial(of_moved_matches, resolved.rows, first, last)
-    rows = TableRows(checked.rows.filter(of_dates), resolved.quarantined.filter(of_dates), beyond=beyond)
-    return MatchesOfRange(rows, resolved.links.filter(of_dates), conflicts.filter(of_dates), checked.counts)
+    beyond = partial(replace_moved_matches, resolved.rows, first, last)
+    rows = TableRows(checked.rows.filter(in_range), resolved.quarantined.filter(in_range), beyond=beyond)
+    return MatchesOfRange(rows, resolved.links.filter(in_range), conflicts.filter(in_range), checked.counts)
 
 
-def of_moved_matches(
+def replace_moved_matches(
     resolved: pl.DataFrame, first: dt.date, last: dt.date, stored: pl.LazyFrame
 ) -> Sequence[Replacement]:
-    """What makes right the rows beyond the run's dates of matches that moved into or out of these.
+    """The replacements of rows beyond the run's dates for matches that moved into or out of these.
 
-    A match whose date was corrected at the source has its old row where a run of the new days alone does not write.
+    A match whose date was corrected at the source has its old row on a day that a run of the new days does not write.
 
     Args:
         resolved: matches of the run's dates and a season around them.
@@ -68,21 +68,19 @@ def of_moved_matches(
         last: the last one.
         stored: rows of `matches`.
     """
-    key, on = [DATE, "match_id"], pl.col("status").is_in(ON)
-    of_dates = pl.col(DATE).is_between(first, last)
+    on, in_range = pl.col("status").is_in(ON), pl.col(DATE).is_between(first, last)
     around = pl.col(DATE).is_between(first - SEASON_AROUND, last + SEASON_AROUND)
-    before = stored.filter(around, on).select(key).collect()
-    now = resolved.filter(on).select(key)
-    gone = before.filter(of_dates).join(now, on=key, how="anti")
-    came = now.filter(of_dates).join(before, on=key, how="anti")
-    ids = pl.concat([gone, came]).select("match_id").unique()
-    stale = before.filter(~of_dates).join(ids, on="match_id", how="semi").join(now, on=key, how="anti")
-    fresh = now.filter(~of_dates).join(gone, on="match_id", how="semi").join(before, on=key, how="anti")
-    moved = pl.concat([stale, fresh]).unique().sort(key)
+    before = stored.filter(around, on).select(MATCH).collect()
+    now = resolved.filter(on).select(MATCH)
+    removed = before.filter(in_range).join(now, on=MATCH, how="anti")
+    added = now.filter(in_range).join(before, on=MATCH, how="anti")
+    ids = pl.concat([removed, added]).select("match_id").unique()
+    stale = before.filter(~in_range).join(ids, on="match_id", how="semi").join(now, on=MATCH, how="anti")
+    fresh = now.filter(~in_range).join(removed, on="match_id", how="semi").join(before, on=MATCH, how="anti")
+    moved = pl.concat([stale, fresh]).unique().sort(MATCH)
     if moved.is_empty():
         return []
-    right = MATCHES.conform(resolved.join(moved, on=key, how="semi"))
     quoted = [(day, match_id.replace("'", "''")) for day, match_id in moved.iter_rows()]
-    places = " OR ".join(f"({DATE} = '{day}' AND match_id = '{match_id}')" for day, match_id in quoted)
-    nothing = [Replacement(table.empty(), places, table.name) for table in (MATCH_LINKS, MATCH_CONFLICTS)]
-    return [Replacement(right, places), *nothing]
+    rows = " OR ".join(f"({DATE} = '{day}' AND match_id = '{match_id}')" for day, match_id in quoted)
+    emptied = [Replacement(table.empty(), rows, table.name) for table in (MATCH_LINKS, MATCH_CONFLICTS)]
+    return [Replacement(MATCHES.conform(resolved.join(moved, on=MATCH, how="semi")), rows), *emptied]

@@ -1,7 +1,7 @@
-"""Fonbet's results of a day held against the matches: what no other source knows is filled in, what differs is told.
+"""Fonbet's results of a day compared with the matches: missing scores are filled in, different ones are conflicts.
 
-The results name two sides and a day, no competition: they are linked as the events of its line are. A result that is
-not surely one match's changes nothing.
+The results name two sides and a day, no competition, and are linked as its events are. A result without a certain
+match changes nothing.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from soccer_assets.matches.schema import FONBET, MATCH_CONFLICTS, ON
 from soccer_assets.storage.tables import UTC
 
 #: The file's day and the league's own date of a match differ by a day at most.
-BESIDE: Final = dt.timedelta(days=1)
+MOST_DAYS_APART: Final = dt.timedelta(days=1)
 UNPLAYED: Final = ("scheduled", "in_play")
 SCORED: Final = ("finished", "awarded")
 SIDES: Final = ("home", "away")
@@ -47,16 +47,15 @@ def check_results(
     """
     linked = _linked(matches, _usable(results), ledger, scorer)
     key = ["match_id", "match_date"]
-    # results of one match that contradict each other say nothing
-    told = linked.filter(pl.struct(f"{g}_told" for g in GOALS).n_unique().over(key) == 1).unique(
-        key, keep="first", maintain_order=True
-    )
-    rows = matches.join(told, on=key, how="left", maintain_order="left")
-    known = pl.all_horizontal(pl.col(goals).is_not_null() for goals in GOALS)
+    # results of one match that contradict each other are ignored
+    consistent = linked.filter(pl.struct(f"{g}_result" for g in GOALS).n_unique().over(key) == 1)
+    results_by_match = consistent.unique(key, keep="first", maintain_order=True)
+    rows = matches.join(results_by_match, on=key, how="left", maintain_order="left")
+    has_score = pl.all_horizontal(pl.col(goals).is_not_null() for goals in GOALS)
     has_result = pl.col("event_id").is_not_null()
-    fills = has_result & pl.col("status").is_in(UNPLAYED) & ~known
-    scored = has_result & pl.col("status").is_in(SCORED) & known
-    same = pl.all_horizontal(pl.col(goals) == pl.col(f"{goals}_told") for goals in GOALS)
+    fills = has_result & pl.col("status").is_in(UNPLAYED) & ~has_score
+    scored = has_result & pl.col("status").is_in(SCORED) & has_score
+    same = pl.all_horizontal(pl.col(goals) == pl.col(f"{goals}_result") for goals in GOALS)
     differing = rows.filter(scored & ~same)
     counts = {
         "agree": rows.select((scored & same).sum()).item(),
@@ -69,63 +68,47 @@ def check_results(
         kept_source="source",
         kept=pl.format("{}-{}", *GOALS),
         source=pl.lit(FONBET),
-        told=pl.format("{}-{}", *(f"{goals}_told" for goals in GOALS)),
+        told=pl.format("{}-{}", *(f"{goals}_result" for goals in GOALS)),
         told_payload_id="_payload_id",
         told_line="_record",
     )
     filled = rows.with_columns(
         status=pl.when(fills).then(pl.lit("finished")).otherwise("status"),
-        **{goals: pl.when(fills).then(f"{goals}_told").otherwise(goals) for goals in GOALS},
+        **{goals: pl.when(fills).then(f"{goals}_result").otherwise(goals) for goals in GOALS},
     )
     return Checked(filled.select(matches.columns), MATCH_CONFLICTS.conform(conflicts), counts)
 
 
 def _usable(results: pl.LazyFrame) -> pl.DataFrame:
     """The results of first men's sides, with goals as numbers and `event_id`: payload and record."""
-    goals = [pl.col(name).cast(pl.Int16, strict=False) for name in GOALS]
+    goals = [pl.col(name).cast(pl.Int16, strict=False).alias(f"{name}_result") for name in GOALS]
     ours = (pl.col("sex").fill_null("men") == "men") & (pl.col("kind").fill_null("first") == "first")
-    return (
-        results.filter(ours & pl.col("home").is_not_null() & pl.col("away").is_not_null())
-        .select(
-            "_payload_id",
-            "_record",
-            *SIDES,
-            *(number.alias(f"{name}_told") for name, number in zip(GOALS, goals, strict=True)),
-            date="match_date",
-            event_id=pl.format("{}:{}", "_payload_id", "_record"),
-        )
-        .filter(pl.all_horizontal(pl.col(f"{name}_told").is_between(0, MOST_GOALS) for name in GOALS))
-        .collect()
-        .sort("date", "event_id")
-    )
+    rows = results.filter(ours & pl.col("home").is_not_null() & pl.col("away").is_not_null()).select(
+        "_payload_id", "_record", *SIDES, *goals,
+        date="match_date", event_id=pl.format("{}:{}", "_payload_id", "_record"),
+    )  # fmt: skip
+    sound = pl.all_horizontal(pl.col(f"{name}_result").is_between(0, MOST_GOALS) for name in GOALS)
+    return rows.filter(sound).collect().sort("date", "event_id")
 
 
 def _linked(matches: pl.DataFrame, results: pl.DataFrame, ledger: pl.DataFrame, scorer: Scorer | None) -> pl.DataFrame:
     """The results that are surely a match, with its `match_id` and `match_date`."""
-    on = matches.filter(pl.col("status").is_in(ON))
-    known = on.select(
-        "match_id", *SIDES, "home_id", "away_id",
-        date="match_date",
-        competition="league",
-        country=country_of_league(),
-        kick_off_at=pl.lit(None, dtype=UTC),
+    candidates = matches.filter(pl.col("status").is_in(ON)).select(
+        "match_id", *SIDES, "home_id", "away_id", date="match_date", competition="league",
+        country=country_of_league(), kick_off_at=pl.lit(None, dtype=UTC),
     )  # fmt: skip
     aliases = decisions.aliases(ledger).filter(pl.col("source") == FONBET)
     rejected = decisions.rejected(ledger).filter(pl.col("source") == FONBET)
-    found = []
-    for (day,), of_day in results.partition_by("date", as_dict=True, maintain_order=True).items():
-        near = known.filter((pl.col("date") - day).abs() <= BESIDE)
+    ids = {"match_id": pl.lit(None, dtype=pl.String), "match_date": pl.lit(None, dtype=pl.Date)}
+    parts = [results.clear().drop(*SIDES, "date").with_columns(**ids)]
+    for (day,), rows in results.partition_by("date", as_dict=True, maintain_order=True).items():
+        near = candidates.filter((pl.col("date") - day).abs() <= MOST_DAYS_APART)
         if near.is_empty():
             continue
-        events = of_day.select("event_id", "date", *SIDES)
+        events = rows.select("event_id", "date", *SIDES)
         links = link(events, near, aliases, scorer, rejected=rejected, with_cases=False)
         links = links.filter(pl.col("outcome") == "linked").select("event_id", "match_id")
-        # the result of a day is that of a match of this day or the one before; none is known before it is played
+        # a day's file has no result of a later day
         dated = links.join(near.select("match_id", match_date="date"), on="match_id")
-        found.append(of_day.drop(SIDES).join(dated, on="event_id").filter(pl.col("match_date") <= day).drop("date"))
-    nothing = (
-        results.clear()
-        .drop(*SIDES, "date")
-        .with_columns(match_id=pl.lit(None, dtype=pl.String), match_date=pl.lit(None, dtype=pl.Date))
-    )
-    return pl.concat([nothing, *found]).sort("match_date", "match_id", "event_id")
+        parts.append(rows.drop(SIDES).join(dated, on="event_id").filter(pl.col("match_date") <= day).drop("date"))
+    return pl.concat(parts).sort("match_date", "match_id", "event_id")

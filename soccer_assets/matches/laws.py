@@ -1,4 +1,4 @@
-"""What no table of matches can hold: each law gives the rows that break it."""
+"""The laws that every table of matches obeys: each gives the rows that break it."""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,7 +9,7 @@ from soccer_assets.matches.schema import FOOTBALL_DATA, ON, PAIR, SCORED
 from soccer_assets.matches.seasons import SINGLE_MEETINGS
 
 Law = Callable[[pl.LazyFrame], pl.DataFrame]
-SHOWN: Final = ("match_date", "match_id", "home", "away", "source")
+EXAMPLE_COLUMNS: Final = ("match_date", "match_id", "home", "away", "source")
 _SEASON: Final = ["league", "season"]
 #: Share of a season's results from which on football-data.co.uk has the season.
 LEAST_OF_SEASON: Final = 0.5
@@ -17,20 +17,20 @@ LEAST_OF_SEASON: Final = 0.5
 
 def a_club_plays_at_most_once_a_day(matches: pl.LazyFrame) -> pl.DataFrame:
     """Over all competitions, no club has two matches that are on on one date."""
-    return _second_of(_sides(matches.filter(pl.col("status").is_in(ON))), ["match_date", "club"])
+    return _repeated(_sides(matches.filter(pl.col("status").is_in(ON))), ["match_date", "club"])
 
 
 def a_pair_meets_once_at_a_ground(matches: pl.LazyFrame) -> pl.DataFrame:
     """In a league of single home meetings no pair meets a second time at a ground in a season."""
     on = pl.col("status").is_in(ON) & pl.col("league").is_in(SINGLE_MEETINGS)
-    return _second_of(matches.filter(on), PAIR)
+    return _repeated(matches.filter(on), PAIR)
 
 
 def no_match_lies_before_its_season(matches: pl.LazyFrame) -> pl.DataFrame:
     """No finished match lies before the first match of its season at football-data.co.uk."""
     played = matches.filter(pl.col("status").is_in(SCORED))
     begins = _archives(played).group_by(_SEASON).agg(begins=pl.col("match_date").min())
-    return _shown(played.join(begins, on=_SEASON).filter(pl.col("match_date") < pl.col("begins")))
+    return _examples(played.join(begins, on=_SEASON).filter(pl.col("match_date") < pl.col("begins")))
 
 
 def no_table_is_ahead_of_its_calendar(matches: pl.LazyFrame) -> pl.DataFrame:
@@ -41,8 +41,8 @@ def no_table_is_ahead_of_its_calendar(matches: pl.LazyFrame) -> pl.DataFrame:
     number = pl.col("match_date").rank("ordinal").over([*_SEASON, "club"])
     counted = _sides(played).with_columns(number=number).sort("match_date")
     reached = counted.join_asof(elapsed, on="match_date", by=_SEASON, check_sortedness=False)
-    of_archives = reached.join(days.select(_SEASON).unique(), on=_SEASON, how="semi")
-    return _shown(of_archives.filter(pl.col("number") > pl.col("elapsed").fill_null(0)))
+    archived = reached.join(days.select(_SEASON).unique(), on=_SEASON, how="semi")
+    return _examples(archived.filter(pl.col("number") > pl.col("elapsed").fill_null(0)))
 
 
 LAWS: Final[dict[str, Law]] = {
@@ -77,10 +77,10 @@ def _sides(matches: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([matches.with_columns(club=f"{side}_id") for side in ("home", "away")])
 
 
-def _second_of(matches: pl.LazyFrame, key: list[str]) -> pl.DataFrame:
+def _repeated(matches: pl.LazyFrame, key: list[str]) -> pl.DataFrame:
     """The rows that share a key with others."""
-    return _shown(matches.filter(pl.len().over(key) > 1))
+    return _examples(matches.filter(pl.len().over(key) > 1))
 
 
-def _shown(matches: pl.LazyFrame) -> pl.DataFrame:
-    return matches.select(SHOWN).unique().sort(SHOWN).collect()
+def _examples(matches: pl.LazyFrame) -> pl.DataFrame:
+    return matches.select(EXAMPLE_COLUMNS).unique().sort(EXAMPLE_COLUMNS).collect()

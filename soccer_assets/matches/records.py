@@ -26,7 +26,7 @@ TEXTS = ("season_id", "status", "home", "away", "listed", "result", "date_text",
 MOST_GOALS = 40
 MOST_COUNTED = 99
 NO_SCORE = "none"
-#: The sources' parsers told of figures beyond; a lake that an earlier version wrote holds some.
+#: The sources' parsers reject figures beyond; a lake that an earlier version wrote holds some.
 MOST_EXPECTED = 20
 
 _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -40,7 +40,7 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "seen_at": UTC,
     "payload_id": pl.String,
     "line": pl.Int64,
-    # what football-data.co.uk alone tells: a fixture is in the newest list, a result as a letter, texts as published
+    # of football-data.co.uk alone: whether the newest list has the fixture, the result as a letter, published texts
     "listed": pl.Boolean,
     **dict.fromkeys(("result", "score_text", "date_text"), pl.String),
     "reason": pl.String,
@@ -106,8 +106,8 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
     parts = []
     for (code,), rows in records.group_by("league", maintain_order=True):
         league = LEAGUES[str(code)]
-        here = pl.col("kick_off_at").dt.convert_time_zone(league.time_zone).dt.date()
-        parts.append(rows.with_columns(match_date=pl.coalesce(here, "match_date")))
+        local_date = pl.col("kick_off_at").dt.convert_time_zone(league.time_zone).dt.date()
+        parts.append(rows.with_columns(match_date=pl.coalesce(local_date, "match_date")))
     return pl.concat(parts) if parts else records
 
 

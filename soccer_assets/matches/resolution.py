@@ -1,12 +1,13 @@
 """From records as published to matches: identity, status, score and statistics.
 
-A match is told apart by league, season, home, away and leg, never by its date. A fixture whose date the source gave
+A match is identified by league, season, home, away and leg, never by its date. A fixture whose date the source gave
 up, because the match is listed or was played on another one, is postponed on the old date and keeps its id. The records
-of football-data.co.uk come first; what the other sources know is merged into them.
+of football-data.co.uk come first; those of the other sources are merged into them.
 """
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -78,20 +79,17 @@ def resolve(records: pl.DataFrame, ledger: pl.DataFrame | None = None) -> Matche
     if others.is_empty():
         rows = _with_ids(base)
     else:
-        known = clubs.identify(complete_seasons(others, base), base, ledger, Scorer.shipped())
-        usable = known.filter(pl.col("reason").is_null())
+        identified = clubs.identify(complete_seasons(others, base), base, ledger, Scorer.shipped())
+        usable = identified.filter(pl.col("reason").is_null())
         merged = merge(base, usable)
-        quarantined += [_refused(known), _refused(merged.refused)]
+        quarantined += [_refused(identified), _refused(merged.refused)]
         rows = _with_ids(_overdue(merged.rows))
-        of_match = rows.select("match_date", "match_id", match_payload_id="payload_id", match_line="line")
-        linked = merged.links.join(of_match, on=["match_payload_id", "match_line"])
-        named = usable.drop("match_date").join(linked, on=["source", "payload_id", "line"])
-        links = MATCH_LINKS.conform(named.select(MATCH_LINKS.schema.names()))
-        differing = merged.conflicts.join(
-            of_match.drop("match_date"), left_on=["payload_id", "line"], right_on=["match_payload_id", "match_line"]
-        )
-        conflicts = MATCH_CONFLICTS.conform(differing.select(MATCH_CONFLICTS.schema.names()))
-    return Matches(MATCHES.conform(rows.select(MATCHES.schema.names())), links, conflicts, pl.concat(quarantined))
+        ids = rows.select("match_date", "match_id", match_payload_id="payload_id", match_line="line")
+        linked = merged.links.join(ids, on=["match_payload_id", "match_line"])
+        links = MATCH_LINKS.conform(usable.drop("match_date").join(linked, on=["source", "payload_id", "line"]))
+        match_ids = ids.select("match_id", payload_id="match_payload_id", line="match_line")
+        conflicts = MATCH_CONFLICTS.conform(merged.conflicts.join(match_ids, on=["payload_id", "line"]))
+    return Matches(MATCHES.conform(rows), links, conflicts, pl.concat(quarantined))
 
 
 def _refused(records: pl.DataFrame) -> pl.DataFrame:
@@ -109,9 +107,9 @@ def _refused(records: pl.DataFrame) -> pl.DataFrame:
 def _with_ids_of_names(records: pl.DataFrame) -> pl.DataFrame:
     """Add `home_id` and `away_id`: at football-data.co.uk a club has one name in its country."""
     country = country_of_league()
-    names = pl.concat([records.select(country.alias("country"), name=side) for side in ("home", "away")]).unique()
-    ids = pl.Series([team_id(country, name) for country, name in names.drop_nulls().rows()], dtype=pl.String)
-    clubs = names.drop_nulls().with_columns(ids.alias("id"))
+    names = pl.concat([records.select(country.alias("country"), name=side) for side in ("home", "away")])
+    names = names.unique().drop_nulls()
+    clubs = names.with_columns(id=pl.Series([team_id(*name) for name in names.rows()], dtype=pl.String))
     records = records.with_columns(country=country)
     for side in ("home", "away"):
         named = clubs.rename({"name": side, "id": f"{side}_id"})
@@ -136,8 +134,7 @@ def _with_next_file(fixtures: pl.DataFrame) -> pl.DataFrame:
 
 def _with_seasons(records: pl.DataFrame) -> pl.DataFrame:
     """The fixtures, whose files state no season, with that of the archives around them."""
-    results = records.filter("_played")
-    season = seasons_by_archives(records, results)
+    season = seasons_by_archives(records, records.filter("_played"))
     return records.with_columns(season=pl.when("_played").then("season").otherwise(season))
 
 
@@ -210,21 +207,14 @@ def _overdue(rows: pl.DataFrame) -> pl.DataFrame:
 def _with_ids(records: pl.DataFrame) -> pl.DataFrame:
     """Number the legs of those that are on; the others take the leg of the match they became."""
     live = pl.col("status").is_in(ON)
-    on = (
-        records.filter(live)
-        .sort("match_date")
-        .with_columns(leg=pl.col("match_date").cum_count().over(PAIR).cast(pl.Int16))
-    )
-    legs = on.select(*PAIR, "match_date", "leg")
-    off = records.filter(~live).sort("match_date")
-    later = off.join_asof(legs, on="match_date", by=PAIR, strategy="forward", check_sortedness=False)["leg"]
-    earlier = off.join_asof(
-        legs, on="match_date", by=PAIR, strategy="backward", tolerance=BROUGHT_FORWARD, check_sortedness=False
-    )["leg"]
+    leg = pl.col("match_date").cum_count().over(PAIR).cast(pl.Int16)
+    on, off = (records.filter(rows).sort("match_date") for rows in (live, ~live))
+    on = on.with_columns(leg=leg)
+    join = partial(off.join_asof, on.select(*PAIR, "match_date", "leg"), on="match_date", by=PAIR)
+    later = join(strategy="forward", check_sortedness=False)["leg"]
+    earlier = join(strategy="backward", tolerance=BROUGHT_FORWARD, check_sortedness=False)["leg"]
     off = off.with_columns(leg=later.zip_with(later.is_not_null(), earlier).fill_null(1).cast(pl.Int16))
-    every = pl.concat([on, off.select(on.columns)])
     slugs = [pl.col(side).str.split(".").list.last() for side in ("home_id", "away_id")]
     plain = pl.concat_str(pl.col("league"), pl.col("season").str.replace("/", ""), *slugs, separator=".")
-    return every.with_columns(
-        match_id=pl.when(pl.col("leg") == 1).then(plain).otherwise(pl.format("{}.{}", plain, "leg"))
-    )
+    match_id = pl.when(pl.col("leg") == 1).then(plain).otherwise(pl.format("{}.{}", plain, "leg"))
+    return pl.concat([on, off.select(on.columns)]).with_columns(match_id=match_id)

@@ -56,14 +56,14 @@ def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Ser
         nearest = nearest.join(clubs.rename({"club": side}), on=[*SEASON, side], how="semi", nulls_equal=False)
     days = (pl.col("met") - pl.col("match_date")).dt.total_days().abs()
     # a pairing that the season has had on a day of its own belongs to another season
-    of_archive = (
+    archived = (
         nearest.join(meetings, on=[*SEASON, *sides], how="left")
         .explode("met", empty_as_null=True, keep_nulls=True)
         .group_by("_n", "season")
         .agg(held=days.min())
         .filter(pl.col("held").is_null() | (pl.col("held") <= MARGIN.days))
     )
-    joined = numbered.join(of_archive.select("_n", "season"), on="_n", how="left", maintain_order="left")
+    joined = numbered.join(archived.select("_n", "season"), on="_n", how="left", maintain_order="left")
     return joined.select(pl.coalesce("season", "calendar").alias("season")).to_series()
 
 

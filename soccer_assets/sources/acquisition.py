@@ -1,35 +1,24 @@
-"""The records of each source: whichever source fails, the graph goes on with what it saw last.
+"""The records of each source: when one fails, its stored answers count, and the failure comes with the rows.
 
-Which answers of an address count is declared by the source. A match that an earlier answer had on a date it has left
-since is postponed there. When a source fails, what it gave before stays, and what broke is told with the rows.
-
-An answer that was accepted and cannot be parsed, breaks a rule of a column, or holds nothing where matches are due is
-rejected in the fetch log, and the good one before it counts.
+A match that an earlier answer listed on a date that it has left since is postponed there.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import polars as pl
 
-from soccer_assets.errors import ShapeError, SourceError, SourcesFailedError
+from soccer_assets.errors import SourcesFailedError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.settings import Settings, named
-from soccer_assets.sources.fetching.client import Answer, Client, Request, answers_to
-from soccer_assets.sources.fetching.response_checks import unforeseen
-from soccer_assets.sources.parsed_answers import ANSWER, ParsedAnswers
-from soccer_assets.sources.schema import Parsed
-from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
+from soccer_assets.sources.fetching.client import Client, Request
+from soccer_assets.sources.parsed_answers import AnswerReader, ParsedAnswers
+from soccer_assets.sources.spec import DAYS_AHEAD, LISTED_AHEAD, Query, SourceSpec, TableSpec
 from soccer_assets.storage.lake import DATE
-from soccer_assets.storage.payloads import GOOD, Fetch, Payloads, standing
-from soccer_assets.storage.tables import Replacement, TableRows, quarantine
-
-#: The partitions end as many days ahead.
-DAYS_AHEAD = 14
-#: A coming match is listed at most this long before its date.
-LISTED_AHEAD = dt.timedelta(days=60)
+from soccer_assets.storage.payloads import Payloads
+from soccer_assets.storage.tables import Replacement, TableRows
 
 
 @dataclass(frozen=True)
@@ -94,7 +83,7 @@ class Acquisition:
         self._hosts = source.hosts(settings)
         self._leagues = [LEAGUES[code] for code in named("SOCCER_LEAGUES", settings.leagues, LEAGUES)]
         self._client = client
-        self._payloads = payloads
+        self._reader = AnswerReader(source, self._spec, self._hosts[0], client, payloads)
         self._wanted = wanted
 
     def acquire(self, first: dt.date, last: dt.date, today: dt.date | None = None) -> Acquired:
@@ -115,25 +104,25 @@ class Acquisition:
         query = Query(first, last, today or self._client.now().date(), self._leagues, base, mirrors)
         asked = self._to_ask(query)
         problems = [self._ask(asked, query.today)]
-        read = self._read(spec.requests(query), query)
+        read = self._reader.read(spec.requests(query), query)
         if spec.pages is not None:
             rows = read.rows(first, last)
             since = query.today - dt.timedelta(days=spec.days_back or 0)
             recent = spec.pages(query, rows.filter(pl.col(DATE) >= since))
             problems.append(self._ask(recent, query.today))
             asked += recent
-            read = read.join(self._read(spec.pages(query, rows), query))
+            read = read.join(self._reader.read(spec.pages(query, rows), query))
         unread = read.quarantined()
         rows = read.rows(first, last)
         if spec.as_listed is not None:
             rows = spec.as_listed(rows, read.answers, query)
-        given = set(read.answers["asked"])
+        answered = set(read.answers["asked"])
         return Acquired(
-            rows=table.conform(pl.concat([rows, self._left(read, rows, query)])),
+            rows=table.conform(pl.concat([rows, self._postponed(read, rows, query)])),
             unread=unread if len(read.accepted) else None,
-            replaces=self._replaced(read),
+            replaces=_quarantine_predicate(spec, read.accepted),
             beyond=partial(spec.beyond, read.rows(), query) if spec.beyond and len(read.accepted) else None,
-            missing=tuple(request.address for request in asked if request.address not in given),
+            missing=tuple(request.address for request in asked if request.address not in answered),
             files=len(read.answers),
             lines=read.positions,
             records=read.records,
@@ -161,116 +150,8 @@ class Acquisition:
             return str(error)
         return ""
 
-    def _accepted(self, requests: Sequence[Request], query: Query) -> pl.DataFrame:
-        """The answers to some requests that were accepted, oldest first, with the address `asked`.
-
-        One that was rejected since is among them and not `standing`: what could not be parsed yesterday may be today.
-        """
-        log = answers_to(requests, self._hosts[0], self._payloads.fetches(source=self._source.name))
-        stands = standing(log).select("address", "fetched_at", standing=True)
-        accepted = log.filter(pl.col("outcome") == "accepted").join(
-            stands, on=["address", "fetched_at"], how="left", maintain_order="left"
-        )
-        if self._spec.as_listed is not None:
-            last_sight = (
-                log.filter(pl.col("outcome").is_in(GOOD)).group_by(ANSWER).agg(last_at=pl.col("fetched_at").max())
-            )
-            lists = accepted.unique(ANSWER, keep="first").join(last_sight, on=ANSWER)
-            lists = lists.with_columns(is_newest=pl.col("last_at") == pl.col("last_at").max().over("asked"))
-            since = dt.datetime.combine(query.first - LISTED_AHEAD, dt.time(), dt.UTC)
-            return lists.filter(pl.col("last_at") >= since).sort("last_at", "address")
-        if not self._spec.snapshots:
-            return accepted
-        days = (query.first - dt.timedelta(days=DAYS_AHEAD), query.last + dt.timedelta(days=1))
-        seen = accepted.filter(pl.col("fetched_at").dt.date().is_between(*days))
-        return seen.unique("payload_id", keep="first", maintain_order=True)
-
-    def _read(self, requests: Sequence[Request], query: Query) -> ParsedAnswers:
-        """What the answers hold that count; of each address the newest one that can be parsed, or every one."""
-        accepted = self._accepted(requests, query)
-        every = self._spec.snapshots or self._spec.as_listed is not None
-        due = {request.address for request in requests if request.final or request.due}
-        read, waiting = ParsedAnswers(self._spec.as_parsed, accepted, accepted.clear()), accepted
-        while len(waiting):
-            newest = waiting if every else waiting.unique("asked", keep="last", maintain_order=True)
-            failed = self._reject(read, newest, self._parse(read, newest, query), due, every)
-            read.answers = pl.concat([read.answers, newest.join(failed, on=ANSWER, how="anti", maintain_order="left")])
-            older = waiting.join(newest, on=ANSWER, how="anti", maintain_order="left")
-            waiting = older.filter(pl.col("asked").is_in(failed["asked"].implode()))
-        return read
-
-    def _parse(self, read: ParsedAnswers, stored: pl.DataFrame, query: Query) -> dict[tuple[str, str], SourceError]:
-        """Add what stored answers hold to `read`; why others cannot be parsed, by `ANSWER`.
-
-        Each snapshot is whole in itself, and one at a time is in memory.
-        """
-        failed = {}
-        dates = None if self._spec.beyond is not None else (query.first, query.last)
-        for batch in stored.iter_slices(1) if self._spec.snapshots else [stored]:
-            # a store that gives no body is no fault of the source
-            answers = [
-                Answer(address, payload_id, fetched_at, self._payloads.get(payload_id))
-                for address, payload_id, fetched_at in batch.select("address", "payload_id", "fetched_at").iter_rows()
-            ]
-            for answer, result in self._parsed(answers):
-                if isinstance(result, Parsed):
-                    read.add(result, dates)
-                else:
-                    failed[answer.address, answer.payload_id] = result
-        return failed
-
-    def _reject(
-        self,
-        read: ParsedAnswers,
-        stored: pl.DataFrame,
-        failed: dict[tuple[str, str], SourceError],
-        due: set[str],
-        every: bool,
-    ) -> pl.DataFrame:
-        """The stored answers that failed, or hold nothing where they have to; the log has them as rejected then."""
-        # where there was another answer before, one that holds records and none that can be read is no good one
-        again = pl.col("payload_id").n_unique().over("asked") > 1
-        replaced = set() if every else set(read.accepted.filter(again)["asked"])
-        rejected, reasons = [], []
-        for row in stored.iter_rows(named=True):
-            error = failed.get((row["address"], row["payload_id"]))
-            is_due = row["asked"] in due or (row["asked"] in replaced and row["payload_id"] in read.with_unread)
-            if error is None and is_due and row["payload_id"] not in read.with_records:
-                error = ShapeError(row["address"], "expected matches, found none that can be read")
-            if error is not None:
-                rejected.append(row)
-                reasons.append(str(error))
-        read.problems += reasons
-        now, name = self._client.now(), self._source.name
-        self._payloads.record(
-            [
-                Fetch(row["address"], now, "rejected", reason, None, row["payload_id"], source=name)
-                for row, reason in zip(rejected, reasons, strict=True)
-                if row["standing"]
-            ]
-        )
-        return pl.DataFrame(rejected, schema=stored.schema)
-
-    def _parsed(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Parsed | SourceError]]:
-        """What answers hold, in the form of its tables: together, or of each alone where anything is raised."""
-        if not answers:
-            return
-        table = self._spec.table
-        try:
-            parsed = self._spec.parse(answers)
-            records = self._spec.as_parsed.conform(parsed.records)
-            conformed = replace(parsed, records=records, quarantined=quarantine(table.name).conform(parsed.quarantined))
-        except Exception as error:
-            if len(answers) > 1:
-                for answer in answers:
-                    yield from self._parsed([answer])
-            else:
-                yield answers[0], error if isinstance(error, SourceError) else unforeseen(answers[0].address, error)
-        else:
-            yield answers[0], conformed
-
-    def _left(self, read: ParsedAnswers, rows: pl.DataFrame, query: Query) -> pl.DataFrame:
-        """Matches to come that the newest answers do not have any more where earlier ones had them, as postponed."""
+    def _postponed(self, read: ParsedAnswers, rows: pl.DataFrame, query: Query) -> pl.DataFrame:
+        """Coming matches that the newest answers no longer list on the date where earlier ones did, as postponed."""
         if not self._spec.lists_coming:
             return rows.clear()
         seen = pl.col("fetched_at").dt.date().is_between(query.first - LISTED_AHEAD, query.last)
@@ -281,30 +162,29 @@ class Acquisition:
             seen,
         ).unique("payload_id", keep="first", maintain_order=True)
         before = ParsedAnswers(self._spec.as_parsed, read.accepted, earlier)
-        self._parse(before, earlier, query)  # one that fails has been replaced
+        self._reader.parse(before, earlier, query)  # one that fails has been replaced
         newest = read.answers.group_by(_asked="asked").agg(seen_without_at=pl.col("fetched_at").max())
         asked = dict(read.accepted.select("address", "asked").iter_rows())
         match = ["_asked", "home", "away", DATE]
-        asked_of = pl.col("_address").replace_strict(asked, return_dtype=pl.String)
+        asked_address = pl.col("_address").replace_strict(asked, return_dtype=pl.String)
         return (
             before.rows(query.first, query.last)
             .filter(pl.col("status") == "scheduled")
-            .with_columns(_asked=asked_of)
+            .with_columns(_asked=asked_address)
             .sort("_seen_at", "_record")
             .unique(match, keep="last", maintain_order=True)
-            .join(rows.with_columns(_asked=asked_of), on=match, how="anti")
+            .join(rows.with_columns(_asked=asked_address), on=match, how="anti")
             .join(newest, on="_asked")
             .with_columns(status=pl.lit("postponed"), _seen_at="seen_without_at")
             .select(rows.columns)
         )
 
-    def _replaced(self, read: ParsedAnswers) -> str:
-        """Predicate of what could not be read of the same answers before."""
-        column, values = "origin", read.accepted["address"]
-        if self._spec.snapshots:
-            column, values = "payload_id", read.accepted["payload_id"]
-        listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values.unique().sort())
-        return f"{column} IN ({listed})"
+
+def _quarantine_predicate(spec: TableSpec, accepted: pl.DataFrame) -> str:
+    """The rows of the quarantine that are from some answers."""
+    column, values = ("payload_id", accepted["payload_id"]) if spec.snapshots else ("origin", accepted["address"])
+    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values.unique().sort())
+    return f"{column} IN ({quoted})"
 
 
 def acquisitions(

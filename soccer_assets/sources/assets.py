@@ -174,11 +174,11 @@ def source_health(
         ("no_busy_day_is_empty", health.red_days(rows, now.date())),
         ("sources_are_fresh", health.troubled(rows)),
     ):
-        shown = red.select(pl.col(DATE).cast(pl.String), "source", "what").head(SHOWN)
+        examples = red.select(pl.col(DATE).cast(pl.String), "source", "what").head(SHOWN)
         yield AssetCheckResult(
             asset_key=AssetKey(SOURCE_HEALTH.name),
             check_name=name,
             passed=red.is_empty(),
             severity=AssetCheckSeverity.ERROR,
-            metadata={"what is wrong": MetadataValue.json(shown.to_dicts()), "rows": len(red)},
+            metadata={"what is wrong": MetadataValue.json(examples.to_dicts()), "rows": len(red)},
         )

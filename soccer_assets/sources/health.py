@@ -1,8 +1,7 @@
-"""How the sources are: what each gave per match date against what it usually gives, and how it answered lately.
+"""Health of the sources: matches per date against the usual number, and the newest answers.
 
-Two kinds of trouble are told apart. A source that fails says so in the fetch log: it is broken, or stale when it gave
-no good answer for too long. A source that answers and gives nothing on a busy weekday is found by its own past, unless
-the other sources that hold its leagues have nothing either.
+By the fetch log a source is broken when it fails, and stale without a good answer for too long. By its own past it is
+empty without a match on a busy weekday, unless the other sources with its leagues have none either.
 """
 
 import datetime as dt
@@ -68,13 +67,9 @@ def source_health(
         .otherwise(pl.lit("ok"))
     )  # fmt: skip
     no_match = pl.format("expected about {} matches as on this weekday before, found none", "usual")
-    words = [
-        pl.when(empty).then(no_match),
-        pl.when(watched).then(pl.col("_broken")),
-        pl.when(watched).then(pl.col("_stale")),
-    ]
-    told = pl.concat_str(words, separator="; ", ignore_nulls=True)
-    rows = rows.with_columns(state=state, what=pl.when(told != "").then(told))
+    words = [pl.when(empty).then(no_match), *(pl.when(watched).then(pl.col(name)) for name in ("_broken", "_stale"))]
+    message = pl.concat_str(words, separator="; ", ignore_nulls=True)
+    rows = rows.with_columns(state=state, what=pl.when(message != "").then(message))
     return SOURCE_HEALTH.conform(rows.select(SOURCE_HEALTH.schema.names()))
 
 
@@ -97,15 +92,15 @@ def _per_day(records: Mapping[str, Sequence[pl.LazyFrame]], first: dt.date, last
     since = first - dt.timedelta(days=LOOK_BACK_DAYS)
     calendar = pl.DataFrame({DATE: pl.date_range(since, last, eager=True)})
     read = [DATE, "_payload_id", "_league", "home", "away"]
-    given = {source: pl.concat([rows.select(read) for rows in tables]).collect() for source, tables in records.items()}
+    by_source = {name: pl.concat([rows.select(read) for rows in tables]).collect() for name, tables in records.items()}
     frames = []
-    for source, whole in given.items():
-        found = whole.group_by(DATE).agg(fetched=pl.col("_payload_id").n_unique(), parsed=pl.len())
+    for source, whole in by_source.items():
+        counts = whole.group_by(DATE).agg(fetched=pl.col("_payload_id").n_unique(), parsed=pl.len())
         pairs = whole.select(DATE, "home", "away").unique().group_by(DATE).agg(matches=pl.len())
         leagues = whole["_league"].drop_nulls().unique().implode()
-        others = pl.concat([whole.clear(), *(rows for name, rows in given.items() if name != source)])
+        others = pl.concat([whole.clear(), *(rows for name, rows in by_source.items() if name != source)])
         elsewhere = others.filter(pl.col("_league").is_in(leagues)).group_by(DATE).agg(elsewhere=pl.len())
-        days = calendar.join(found.join(pairs, on=DATE), on=DATE, how="left").join(elsewhere, on=DATE, how="left")
+        days = calendar.join(counts.join(pairs, on=DATE), on=DATE, how="left").join(elsewhere, on=DATE, how="left")
         frames.append(days.with_columns(source=pl.lit(source)))
     return pl.concat(frames).sort("source", DATE)
 

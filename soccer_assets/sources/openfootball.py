@@ -15,8 +15,8 @@ import msgspec
 from soccer_assets.leagues import LEAGUES, NAMES_AT, League, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
-from soccer_assets.sources.fetching.response_checks import refuse_shrunken, shown
-from soccer_assets.sources.records import Record, RecordCollector, UnreadError, refuse_unreadable
+from soccer_assets.sources.fetching.response_checks import shown
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError, accept_matches
 from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES, Parsed
 from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
 
@@ -43,7 +43,7 @@ KNOCK_OUT = re.compile(
 )
 _FILES = NAMES_AT["openfootball"]
 _BY_FILE = {file: LEAGUES[code] for code, file in _FILES.items()}
-_PLACE = re.compile(r"/(\d{4})(?:-(\d\d))?/([\w.]+)\.json$")
+_PATH = re.compile(r"/(\d{4})(?:-(\d\d))?/([\w.]+)\.json$")
 _SEASON_IN_NAME = re.compile(r"\s+\d{4}(?:/\d\d)?$")
 _TIME = re.compile(
     r"(\d{1,2})(?:[:.](\d\d)(?::\d\d)?|(?= ?[ap]m))(?: ?([ap])m)?(?: ?(utc|gmt|z)([+-]\d{1,2})?(?::?(\d\d))?)?",
@@ -91,10 +91,7 @@ def requests(query: Query) -> list[Request]:
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise ShapeError for anything that should not replace the last good file of a season."""
-    matches = _file(address, body).matches
-    refuse_unreadable(address, matches, partial(_read, league=None))
-    had = len(_file(address, before).matches) if before is not None else 0
-    refuse_shrunken(address, len(matches), had, "matches of the last good file")
+    accept_matches(address, body, before, lambda *file: _file(*file).matches, partial(_read, league=None))
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
@@ -102,12 +99,12 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     collected = RecordCollector(OPENFOOTBALL_MATCHES)
     for answer in answers:
         file = _file(answer.address, answer.body)
-        place = _PLACE.search(answer.address)
-        league = _BY_FILE.get(place[3]) if place else None
+        path = _PATH.search(answer.address)
+        league = _BY_FILE.get(path[3]) if path else None
         common = {
             "competition": _SEASON_IN_NAME.sub("", _text(file.name) or "") or None,
             "country": league.country if league else None,
-            "season": f"{place[1]}/{place[2]}" if place and place[2] else place[1] if place else None,
+            "season": "/".join(filter(None, path.groups()[:2])) if path else None,
         }
         for position, raw in enumerate(file.matches, start=1):
             collected.accept(answer, position, partial(_record, raw, league, common), partial(bytes, raw))
@@ -116,13 +113,9 @@ def parse(answers: Sequence[Answer]) -> Parsed:
 
 def _record(raw: msgspec.Raw, league: League | None, common: Mapping[str, str | None]) -> Record:
     date, published, unread = _read(raw, league)
-    ours = league is not None and _of_league(league, published["round"])
-    return Record(date, league.code if league is not None and ours else None, {**common, **published}, unread)
-
-
-def _of_league(league: League, stage: str | None) -> bool:
-    """False for a knock-out match after the season of a league whose archives hold the season alone."""
-    return league.extra or KNOCK_OUT.search(stage or "") is None
+    # the archives of most leagues have the season without the knock-out matches after it
+    is_league_match = league is not None and (league.extra or not KNOCK_OUT.search(published["round"] or ""))
+    return Record(date, league.code if league and is_league_match else None, {**common, **published}, unread)
 
 
 def _seasons(league: League, first: dt.date, last: dt.date) -> Iterator[tuple[str, dt.date]]:
@@ -153,7 +146,6 @@ def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, s
     half = _optional(unread, _goals, match, "ht", date)
     extra = _optional(unread, _goals, match, "et", date)
     status = _status(match, full, date)
-    final = extra or full
     return (
         date,
         {
@@ -162,18 +154,20 @@ def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, s
             "round": ", ".join(filter(None, (_text(match.stage), _text(match.round)))) or None,
             "home": _name(match.team1),
             "away": _name(match.team2),
-            **dict(zip(("home_goals", "away_goals"), full or (None, None), strict=True)),
-            **dict(zip(("home_goals_half_time", "away_goals_half_time"), half or (None, None), strict=True)),
-            **dict(zip(("home_goals_final", "away_goals_final"), final or (None, None), strict=True)),
+            **{
+                f"{side}_{name}": goals
+                for name, score in (("goals", full), ("goals_half_time", half), ("goals_final", extra or full))
+                for side, goals in zip(("home", "away"), score or (None, None), strict=True)
+            },
         },
         tuple(unread),
     )
 
 
-def _optional(unread: list[str], read: Callable[..., Any], *given: Any) -> Any:
-    """What `read` gives; None where it cannot be read, with the reason in `unread`."""
+def _optional(unread: list[str], read: Callable[..., Any], *arguments: Any) -> Any:
+    """The result of `read`; None where it raises UnreadError, with the reason in `unread`."""
     try:
-        return read(*given)
+        return read(*arguments)
     except UnreadError as error:
         unread.append(str(error))
         return None

@@ -1,6 +1,6 @@
-"""The records of some payloads, and those that could not be read, as a source's parser comes upon them.
+"""The records that a source's parser reads, and the quarantine of those that it cannot read.
 
-One odd record costs itself and none of its neighbours, one odd figure costs its cell; the quarantine has both.
+An odd record is rejected by itself, an odd figure becomes null; the quarantine has both.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ import polars as pl
 
 from soccer_assets.errors import ShapeError
 from soccer_assets.sources.fetching.client import Answer
-from soccer_assets.sources.fetching.response_checks import describe
+from soccer_assets.sources.fetching.response_checks import describe, refuse_shrunken
 from soccer_assets.sources.schema import FIGURES, LONGEST_ID, WORDS, Parsed
 from soccer_assets.storage.tables import Table, quarantine
 
@@ -92,10 +92,10 @@ class RecordCollector:
         rejected = pl.DataFrame(self._rejected, schema=unread.schema, orient="row")
         records, unsound = _sound(records)
         if len(unsound):
-            of_record = ["origin", "payload_id", "line"]
-            others = [pl.col(name).first() for name in ("match_date", "record")]
             both = pl.concat([rejected, unsound.select(rejected.columns)])
-            rejected = both.group_by(of_record, maintain_order=True).agg(pl.col("reason").str.join("; "), *others)
+            rejected = both.group_by("origin", "payload_id", "line", maintain_order=True).agg(
+                pl.col("reason").str.join("; "), pl.col("match_date", "record").first()
+            )
         return Parsed(records, rejected.select(unread.schema.names()), sum(self._positions.values()))
 
     def _count(self, answer: Answer, position: int) -> None:
@@ -124,18 +124,30 @@ class RecordCollector:
         self._count(answer, position)
 
 
-def refuse_unreadable(address: str, records: Sequence[T], read: Callable[[T], object]) -> None:
-    """Raise ShapeError where `read` raises UnreadError of more than half of the records."""
-    unread = []
-    for record in records:
+def accept_matches(
+    address: str,
+    body: bytes,
+    before: bytes | None,
+    matches_of: Callable[[str, bytes], Sequence[T]],
+    read: Callable[[T], object],
+) -> None:
+    """Judge a file of a season by its matches, against the last good one.
+
+    Raises:
+        ShapeError: `read` cannot read more than half of the matches, or there are fewer than half of those before.
+    """
+    matches, unread = matches_of(address, body), []
+    for match in matches:
         try:
-            read(record)
+            read(match)
         except UnreadError as error:
             unread.append(str(error))
         except Exception as error:  # nobody foresaw it; the parser rejects the record alone
             unread.append(f"expected a record that can be read, found {describe(error)}")
-    if len(unread) > MOST_UNREAD * len(records):
-        raise ShapeError(address, f"{unread[0]}; the same in {len(unread)} of its {len(records)} matches")
+    if len(unread) > MOST_UNREAD * len(matches):
+        raise ShapeError(address, f"{unread[0]}; the same in {len(unread)} of its {len(matches)} matches")
+    if before is not None:
+        refuse_shrunken(address, len(matches), len(matches_of(address, before)), "matches of the last good file")
 
 
 @lru_cache(maxsize=1 << 15)  # clubs play often
@@ -212,10 +224,9 @@ def _laws(columns: tuple[str, ...]) -> list[_Law]:
             continue
         expected, sound = rule
         unsound = (text != "").fill_null(False) & ~sound.fill_null(False)
-        out_of_law = pl.format(
-            "expected {} as {}, found {}", *map(pl.lit, (expected, name)), text.str.slice(0, SHOWN_TEXT)
-        )
-        laws.append(_Law(name, text, unsound, pl.when(unsound).then(out_of_law)))
+        words = [*map(pl.lit, (expected, name)), text.str.slice(0, SHOWN_TEXT)]
+        reason = pl.when(unsound).then(pl.format("expected {} as {}, found {}", *words))
+        laws.append(_Law(name, text, unsound, reason))
     return laws
 
 

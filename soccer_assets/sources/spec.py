@@ -13,6 +13,11 @@ from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.schema import Parsed
 from soccer_assets.storage.tables import Replacement, Table
 
+#: The partitions end as many days ahead.
+DAYS_AHEAD = 14
+#: A coming match is listed at most this long before its date.
+LISTED_AHEAD = dt.timedelta(days=60)
+
 
 @dataclass(frozen=True)
 class Query:
@@ -67,7 +72,7 @@ class TableSpec:
         days_back: match dates older than so many days are read from the stored answers; None: all are asked for.
         lists_coming: coming matches are listed; one that an earlier answer had on another date is postponed there.
         corrected_late: results are corrected long after the match, and asked for again for a season.
-        snapshots: every answer counts, from `acquisition.DAYS_AHEAD` before the match on.
+        snapshots: every answer counts, from `DAYS_AHEAD` before the match on.
         as_listed: every answer counts; makes one record of those of a match, given the records and the answers with
             the time `fetched_at` of the first and `last_at` of the last sight of each, and with `is_newest`.
         parsed_as: the table as `parse` gives it, where `as_listed` adds columns; one record under two addresses is two.

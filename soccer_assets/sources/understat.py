@@ -16,8 +16,8 @@ from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import LEAGUES, NAMES_AT, season_label, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_shrunken, shown
-from soccer_assets.sources.records import Record, RecordCollector, UnreadError, refuse_unreadable
+from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, shown
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError, accept_matches
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
 from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
 
@@ -27,10 +27,10 @@ FINAL_AFTER = dt.timedelta(days=120)
 #: A season has matches this long before its last possible day.
 HAS_MATCHES = dt.timedelta(days=300)
 #: The site answers so only to the scripts of its own pages.
-OF_ITS_PAGES = (("X-Requested-With", "XMLHttpRequest"),)
+SCRIPT_HEADERS = (("X-Requested-With", "XMLHttpRequest"),)
 _PAGES = NAMES_AT["understat"]
 _BY_NAME = {name: LEAGUES[code] for code, name in _PAGES.items()}
-_PLACE = re.compile(r"/(?:getLeagueData|league)/(\w+)/(\d{4})")
+_PATH = re.compile(r"/(?:getLeagueData|league)/(\w+)/(\d{4})")
 _MATCHES_IN_SCRIPT = re.compile(r"\bdatesData\s*=\s*JSON\.parse\(\s*'((?:[^'\\]|\\.)*)'\s*\)")
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _SHORT = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0"}
@@ -68,31 +68,28 @@ def requests(query: Query) -> list[Request]:
     for league in query.leagues:
         for start in seasons_between(league, query.first, query.last) if league.code in _PAGES else ():
             if start >= FIRST_SEASON:
-                place, end = f"{_PAGES[league.code]}/{start}", dt.date(start + 1, 8, 31)
+                path, end = f"{_PAGES[league.code]}/{start}", dt.date(start + 1, 8, 31)
                 final, due = query.today > end + FINAL_AFTER, query.today > end - HAS_MATCHES
-                data, page = (f"{query.base}/{form}/{place}" for form in ("getLeagueData", "league"))
-                needed.append(Request(data, final, (page,), OF_ITS_PAGES, due))
+                data, page = (f"{query.base}/{form}/{path}" for form in ("getLeagueData", "league"))
+                needed.append(Request(data, final, (page,), SCRIPT_HEADERS, due))
     return needed
 
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise BlockedError or ShapeError for anything that should not replace the last good answer of a season."""
-    matches = _matches(address, body)
-    refuse_unreadable(address, matches, _read)
-    had = len(_matches(address, before)) if before is not None else 0
-    refuse_shrunken(address, len(matches), had, "matches seen before")
+    accept_matches(address, body, before, _matches, _read)
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
     """Each match of the seasons, under the UTC date of its kick-off."""
     collected = RecordCollector(UNDERSTAT_MATCHES)
     for answer in answers:
-        place = _PLACE.search(answer.address)
-        league = _BY_NAME.get(place[1]) if place else None
+        path = _PATH.search(answer.address)
+        league = _BY_NAME.get(path[1]) if path else None
         common = {
-            "competition": place[1] if place else None,
+            "competition": path[1] if path else None,
             "country": league.country if league else None,
-            "season": season_label(league, int(place[2])) if place and league else None,
+            "season": season_label(league, int(path[2])) if path and league else None,
         }
         code = league.code if league else None
         for position, raw in enumerate(_matches(answer.address, answer.body), start=1):
@@ -115,8 +112,8 @@ def _in_script(address: str, body: bytes) -> bytes:
     """The data of a page's script, in the form of the JSON answer."""
     refuse_bot_wall(address, body)
     for script in LexborHTMLParser(body).css("script"):
-        if found := _MATCHES_IN_SCRIPT.search(script.text()):
-            return b'{"dates":' + _plain(found[1]) + b"}"
+        if data := _MATCHES_IN_SCRIPT.search(script.text()):
+            return b'{"dates":' + _plain(data[1]) + b"}"
     raise ShapeError(address, f"expected a script with datesData, found a page or text that starts {body[:60]!r}")
 
 

@@ -62,8 +62,8 @@ def versions_of(name: str, rows: pl.LazyFrame) -> pl.DataFrame:
         pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash(_seed(column))).otherwise(0).cast(pl.UInt64)
         for column in columns
     ]
-    of_row = pl.sum_horizontal(hashes).hash(0)  # sums wrap around at 2^64
-    return rows.select(DATE, version=of_row).group_by(DATE).agg(pl.col("version").sum()).sort(DATE).collect()
+    row_hash = pl.sum_horizontal(hashes).hash(0)  # sums wrap around at 2^64
+    return rows.select(DATE, version=row_hash).group_by(DATE).agg(pl.col("version").sum()).sort(DATE).collect()
 
 
 def columns_hash(columns: list[str]) -> str:
@@ -79,18 +79,17 @@ def upstream_of(name: str, versions: Mapping[str, pl.DataFrame], dates: pl.Serie
         versions: `versions_of` each of its upstream tables, at least of the dates it rests on.
         dates: match dates.
     """
-    of = pl.DataFrame({DATE: dates}).sort(DATE)
+    days = pl.DataFrame({DATE: dates}).sort(DATE)
     parts = []
     for upstream, up_to in RESTS_ON[name].items():
         rows = versions.get(upstream, _NO_VERSIONS)
         if up_to:
-            rows = rows.with_columns(pl.col("version").cum_sum())
-            joined = of.join_asof(rows, on=DATE)
+            joined = days.join_asof(rows.with_columns(pl.col("version").cum_sum()), on=DATE)
         else:
-            joined = of.join(rows, on=DATE, how="left", maintain_order="left")
+            joined = days.join(rows, on=DATE, how="left", maintain_order="left")
         parts.append(joined["version"].fill_null(0).hash(_seed(upstream)).alias(upstream))
-    total = pl.sum_horizontal(*(pl.col(part.name) for part in parts)) if parts else pl.lit(0, dtype=pl.UInt64)
-    return of.with_columns(parts).select(DATE, upstream=total.reinterpret(signed=True))
+    total = pl.sum_horizontal(part.name for part in parts) if parts else pl.lit(0, dtype=pl.UInt64)
+    return days.with_columns(parts).select(DATE, upstream=total.reinterpret(signed=True))
 
 
 def record(
@@ -125,14 +124,14 @@ def out_of_date(lake: Lake) -> pl.DataFrame:
     made, versions = stored(lake), {}
     parts = [made.select("name", DATE).clear()]
     for name, rests_on in RESTS_ON.items():
-        mine = made.filter(name=name)
-        if mine.is_empty() or not rests_on or not all(lake.exists(upstream) for upstream in rests_on):
+        own = made.filter(name=name)
+        if own.is_empty() or not rests_on or not all(lake.exists(upstream) for upstream in rests_on):
             continue
         for upstream in rests_on:
             if upstream not in versions:
                 versions[upstream] = versions_of(upstream, lake.scan(upstream))
-        today = upstream_of(name, versions, mine[DATE])
-        differ = mine.join(today, on=DATE, suffix="_today").filter(pl.col("upstream") != pl.col("upstream_today"))
+        today = upstream_of(name, versions, own[DATE])
+        differ = own.join(today, on=DATE, suffix="_today").filter(pl.col("upstream") != pl.col("upstream_today"))
         parts.append(differ.select("name", DATE))
     return pl.concat(parts).sort("name", DATE)
 
@@ -145,34 +144,31 @@ def unfinished(lake: Lake, today: dt.date) -> pl.DataFrame:
     were due or was left out although dates before it were made, or when a match of it has no result.
     """
     made, before = stored(lake), today - dt.timedelta(days=CORRECTED_DAYS)
-    found = [out_of_date(lake).with_columns(reason=pl.lit("made before its upstream changed"))]
-    for name in RESTS_ON:
-        if not lake.exists(name):
-            continue
-        mine, counts = made.filter(name=name), lake.scan(name).group_by(DATE).len("now").collect()
-        lost = mine.join(counts, on=DATE, how="left").filter(pl.col("rows") != pl.col("now").fill_null(0))
-        early = mine.filter(pl.col("made_on") < pl.col(DATE) + pl.duration(days=CORRECTED_DAYS))
-        left_out = _left_out(mine, counts, before) if name in MADE_DAILY else counts.clear()
-        for rows, reason in (
-            (lost, "its rows are gone"),
-            (early, "made last before its late results were due"),
-            (left_out, "never made"),
-        ):
-            found.append(rows.select(pl.lit(name).alias("name"), DATE, reason=pl.lit(reason)))
+    parts = [out_of_date(lake).with_columns(reason=pl.lit("made before its upstream changed"))]
+    for name in filter(lake.exists, RESTS_ON):
+        own, counts = made.filter(name=name), lake.scan(name).group_by(DATE).len("now").collect()
+        dates = {
+            "its rows are gone": own.join(counts, on=DATE, how="left").filter(
+                pl.col("rows") != pl.col("now").fill_null(0)
+            ),
+            "made last before its late results were due": own.filter(
+                pl.col("made_on") < pl.col(DATE) + pl.duration(days=CORRECTED_DAYS)
+            ),
+            "never made": _never_made(own, counts, before) if name in MADE_DAILY else counts.clear(),
+        }
+        parts += [rows.select(pl.lit(name).alias("name"), DATE, reason=pl.lit(why)) for why, rows in dates.items()]
     if lake.exists("matches"):
         due = lake.scan("matches", today - dt.timedelta(days=OVERDUE_DAYS)).filter(pl.col("status") == "scheduled")
-        told = pl.lit("a match of it has no result")
-        found.append(due.select(pl.lit("matches").alias("name"), DATE, reason=told).unique().collect())
-    return pl.concat(found).filter(pl.col(DATE) < before).sort(DATE, "name", "reason")
+        reason = pl.lit("a match of it has no result")
+        parts.append(due.select(pl.lit("matches").alias("name"), DATE, reason=reason).unique().collect())
+    return pl.concat(parts).filter(pl.col(DATE) < before).sort(DATE, "name", "reason")
 
 
-def _left_out(made: pl.DataFrame, counts: pl.DataFrame, before: dt.date) -> pl.DataFrame:
-    """Dates before a day that were not made, although one before them was; before any was stored, rows show it."""
-    first: dt.date | None
-    if len(made):
-        first = made.select(pl.col(DATE).min()).item()
-    else:  # late results of the days before the newest rows may have been missed
-        first = counts.select(pl.col(DATE).max() - pl.duration(days=CORRECTED_DAYS - 1)).item()
+def _never_made(made: pl.DataFrame, counts: pl.DataFrame, before: dt.date) -> pl.DataFrame:
+    """Dates before a day that were not made, although one before them was; before any was stored, by the rows."""
+    # without a date that was made: late results of the days before the newest rows may have been missed
+    newest = pl.col(DATE).max() - pl.duration(days=CORRECTED_DAYS - 1)
+    first: dt.date | None = (made.select(pl.col(DATE).min()) if len(made) else counts.select(newest)).item()
     if first is None or first >= before:
         return made.select(DATE).clear()
     dates = pl.DataFrame({DATE: pl.date_range(first, before, eager=True, closed="left")})

@@ -87,6 +87,15 @@ class Lake:
     def _library_address(self, name: str) -> str:
         return f"opendal+fs:///{name}" if self._locked else self.address(name)
 
+    def _write(self, name: str, table: DeltaTable | None, rows: pl.DataFrame, **options: Any) -> None:
+        """Write rows to a table, or to a new one where `table` is None."""
+        settings: dict[str, Any] = {}
+        if table is None:
+            settings = {"storage_options": self._options, "configuration": PROPERTIES}
+        address = self._library_address(name) if table is None else table
+        with self._one_writer():
+            write_deltalake(address, _stream(rows), target_file_size=FILE_BYTES, **settings, **options)
+
     def exists(self, name: str) -> bool:
         if self._folder is not None and not (self._folder / name / "_delta_log").is_dir():
             return False
@@ -150,11 +159,8 @@ class Lake:
     def scan(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.LazyFrame:
         """Rows with a match date from `first` to `last`, both inclusive; None leaves that side open."""
         rows = pl.scan_delta(self.table(name))
-        if first is not None:
-            rows = rows.filter(pl.col(DATE) >= first)
-        if last is not None:
-            rows = rows.filter(pl.col(DATE) <= last)
-        return rows
+        rows = rows if first is None else rows.filter(pl.col(DATE) >= first)
+        return rows if last is None else rows.filter(pl.col(DATE) <= last)
 
     def read(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.DataFrame:
         return self.scan(name, first, last).collect()
@@ -192,22 +198,14 @@ class Lake:
 
     def append_onto(self, name: str, rows: pl.DataFrame, version: int | None) -> bool:
         """Add rows that rest on a version of the table (None: on there being none); False when it is not the newest."""
-        there = None if version is None else self.table(name, version)
+        table = None if version is None else self.table(name, version)
+        once = CommitProperties(max_commit_retries=0)
         try:
-            with self._one_writer():
-                write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
-                    self._library_address(name) if there is None else there,
-                    _stream(rows),
-                    mode="error" if there is None else "append",
-                    storage_options=self._options if there is None else None,
-                    target_file_size=FILE_BYTES,
-                    configuration=PROPERTIES if there is None else None,
-                    commit_properties=CommitProperties(max_commit_retries=0),
-                )
+            self._write(name, table, rows, mode="error" if table is None else "append", commit_properties=once)
         except CommitFailedError:
             return False
         except DeltaError:
-            if there is None and self.exists(name):
+            if table is None and self.exists(name):
                 return False
             raise
         return True
@@ -240,47 +238,38 @@ class Lake:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _require_forms(self, name: str, rows: pl.DataFrame, there: DeltaTable) -> None:
+    def _require_forms(self, name: str, rows: pl.DataFrame, table: DeltaTable) -> None:
         """Refuse texts, lists or numbers in a column that holds another of them: Delta Lake would write them as texts.
 
         Raises:
             SchemaError: the columns, and where the table lies.
         """
-        stored = {field.name: _form(field.type) for field in there.schema().fields}
+        stored = {field.name: _form(field.type) for field in table.schema().fields}
         forms = {column: _form(dtype) for column, dtype in rows.schema.items() if dtype != pl.Null}
         other = [column for column, form in forms.items() if stored.get(column, form) != form]
         if other:
-            expected, found = ({column: of[column] for column in other} for of in (stored, forms))
+            expected, wrong = ({column: by_column[column] for column in other} for by_column in (stored, forms))
             raise SchemaError(
-                f"{name}: expected columns as the table has them, {expected}, found {found}; if an earlier version "
+                f"{name}: expected columns as the table has them, {expected}, found {wrong}; if an earlier version "
                 f"wrote the table, move {self.address(name)} away and make its match dates again"
             )
 
     def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
         for attempt in range(COMMIT_TRIES):
-            there = self.table(name) if self.exists(name) else None
-            spelled = _in_spelling_of(name, rows, there)
-            if there is not None:
-                self._require_forms(name, spelled, there)
+            table = self.table(name) if self.exists(name) else None
+            spelled = _with_stored_spelling(name, rows, table)
+            if table is not None:
+                self._require_forms(name, spelled, table)
             try:
-                with self._one_writer():
-                    write_deltalake(  # type: ignore[call-overload]  # the overloads want the mode spelled out
-                        self._library_address(name) if there is None else there,
-                        _stream(spelled),
-                        mode=mode,
-                        schema_mode="merge",
-                        predicate=predicate,  # also for a table that is not there: another writer may be making it
-                        storage_options=self._options if there is None else None,
-                        target_file_size=FILE_BYTES,
-                        configuration=PROPERTIES if there is None else None,
-                    )
+                # the predicate is for a new table as well: another writer may be making it
+                self._write(name, table, spelled, mode=mode, schema_mode="merge", predicate=predicate)
                 break
             except CommitFailedError:
                 # another writer committed first: look again and write on top of it
                 if attempt == COMMIT_TRIES - 1:
                     raise
                 _wait_after(attempt)
-        return (self.table(name) if there is None else there).version()
+        return (self.table(name) if table is None else table).version()
 
 
 def _form(dtype: object) -> str:
@@ -295,13 +284,13 @@ def _wait_after(attempt: int) -> None:
     time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
 
 
-def _in_spelling_of(name: str, rows: pl.DataFrame, there: DeltaTable | None) -> pl.DataFrame:
+def _with_stored_spelling(name: str, rows: pl.DataFrame, table: DeltaTable | None) -> pl.DataFrame:
     """Rows with their columns as the table spells them: to Delta Lake, names that differ in case alone are one.
 
     Raises:
         SchemaError: two columns of the rows would be one.
     """
-    spelling = {field.name.lower(): field.name for field in there.schema().fields} if there is not None else {}
+    spelling = {field.name.lower(): field.name for field in table.schema().fields} if table is not None else {}
     names = [spelling.setdefault(column.lower(), column) for column in rows.columns]
     if names == rows.columns:
         return rows
@@ -314,13 +303,9 @@ def _in_spelling_of(name: str, rows: pl.DataFrame, there: DeltaTable | None) -> 
 def _stream(rows: pl.DataFrame) -> pa.RecordBatchReader:
     """Rows for the writer, a slice at a time; enumerations become strings, which Delta Lake knows."""
 
-    def batches(frame: pl.DataFrame) -> list[pa.RecordBatch]:
+    def arrow(frame: pl.DataFrame) -> pa.Table:
         plain = frame.with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
-        return list(plain.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches())
+        return plain.to_arrow(compat_level=pl.CompatLevel.oldest())
 
-    def slices() -> Iterator[pa.RecordBatch]:
-        for part in rows.iter_slices(ROWS_AT_ONCE):
-            yield from batches(part)
-
-    schema = rows.clear().with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
-    return pa.RecordBatchReader.from_batches(schema.to_arrow(compat_level=pl.CompatLevel.oldest()).schema, slices())
+    batches = (batch for part in rows.iter_slices(ROWS_AT_ONCE) for batch in arrow(part).to_batches())
+    return pa.RecordBatchReader.from_batches(arrow(rows.clear()).schema, batches)

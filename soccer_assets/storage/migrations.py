@@ -18,7 +18,7 @@ class LiteralPercent(Interpolation):
 
     def before_get(self, parser: Any, section: str, option: str, value: str, defaults: Mapping[str, str]) -> str:
         """The value with its references resolved; one to an option that does not exist stays as it is."""
-        return _REFERENCE.sub(lambda found: defaults.get(found[1], found[0]) if found[1] else "%", value)
+        return _REFERENCE.sub(lambda match: defaults.get(match[1], match[0]) if match[1] else "%", value)
 
 
 def accept_percent_signs() -> None:

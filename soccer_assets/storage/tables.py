@@ -31,17 +31,17 @@ class Column:
 
     def rules(self) -> Iterator[pl.Expr]:
         """Each true where the column holds it throughout; a null is judged by `nullable` alone."""
-        told = pl.col(self.name)
+        cell = pl.col(self.name)
         if not self.nullable:
-            yield told.is_not_null().all()
+            yield cell.is_not_null().all()
             if self.dtype.is_float():
-                yield told.is_not_nan().all()
+                yield cell.is_not_nan().all()
         if self.ge is not None:
-            yield (told >= self.ge).all()
+            yield (cell >= self.ge).all()
         if self.le is not None:
-            yield (told <= self.le).all()
+            yield (cell <= self.le).all()
         if self.among is not None:
-            yield told.is_in(list(self.among)).all()
+            yield cell.is_in(list(self.among)).all()
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Table:
             return False
         if any(frame.schema.get(column.name) != column.dtype for column in self.columns):
             return False
-        rules = [rule.alias(str(place)) for place, rule in enumerate(rule for c in self.columns for rule in c.rules())]
+        rules = [rule.alias(str(index)) for index, rule in enumerate(rule for c in self.columns for rule in c.rules())]
         return all(frame.select(rules).row(0)) if rules else True
 
     @cached_property
@@ -143,7 +143,7 @@ class Replacement:
 
 @dataclass(frozen=True)
 class TableRows:
-    """The value of an asset whose rows do not come alone; the I/O manager writes all of it.
+    """The value of an asset with more than rows; the I/O manager writes all of it.
 
     Args:
         rows: the rows of the run's match dates.

@@ -19,7 +19,7 @@ from soccer_assets.simulation.world import World, make_world
 from soccer_assets.sources import openfootball as openfootball_source
 from soccer_assets.sources import understat as understat_source
 from soccer_assets.sources.fetching.client import Answer, Request
-from soccer_assets.sources.fonbet import line as fonbet_source
+from soccer_assets.sources.fonbet import events as fonbet_source
 from soccer_assets.sources.fonbet import results as results_source
 from soccer_assets.sources.fonbet.source import day_files, packets
 from soccer_assets.sources.spec import Query

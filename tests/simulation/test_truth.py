@@ -25,7 +25,7 @@ from soccer_assets.simulation.bookmakers import BIASED, BOOKMAKERS
 from soccer_assets.simulation.public_state import kick_off_at, timetable
 from soccer_assets.simulation.world import World, make_world
 from soccer_assets.sources.fetching.client import Answer
-from soccer_assets.sources.fonbet import line as fonbet_source
+from soccer_assets.sources.fonbet import events as fonbet_source
 from soccer_assets.sources.fonbet import results as results_source
 from soccer_assets.sources.whoscored import feeds as whoscored_source
 

@@ -18,7 +18,7 @@ from soccer_assets.matches.records import in_one_form
 from soccer_assets.matches.schema import STATUSES
 from soccer_assets.sources import openfootball, side_kinds, understat
 from soccer_assets.sources.fetching.client import Answer
-from soccer_assets.sources.fonbet import line as fonbet
+from soccer_assets.sources.fonbet import events as fonbet
 from soccer_assets.sources.fonbet import results as fonbet_results
 from soccer_assets.sources.fonbet import segments as fonbet_segments
 from soccer_assets.sources.schema import (

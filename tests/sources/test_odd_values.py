@@ -11,7 +11,7 @@ import pytest
 from soccer_assets.errors import ShapeError
 from soccer_assets.sources import openfootball, understat
 from soccer_assets.sources.fetching.client import Answer
-from soccer_assets.sources.fonbet import line as fonbet
+from soccer_assets.sources.fonbet import events as fonbet
 from soccer_assets.sources.fonbet import results as fonbet_results
 from soccer_assets.sources.football_data import files as football_data
 from soccer_assets.sources.schema import Parsed

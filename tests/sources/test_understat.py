@@ -133,7 +133,7 @@ SEASON = answer(*[match(id=str(n)) for n in range(10)])
         (page(match())[:200], ShapeError, "expected a script with datesData"),
         (SEASON.replace(b'"dates"', b'"matches"'), ShapeError, "expected JSON with the list dates"),
         (SEASON.replace(b'"xG"', b'"xGoals"'), ShapeError, "expected a match with h, a, goals, xG and datetime"),
-        (answer(*[match()] * 4), ShapeError, "expected at least 50% of the 10 matches seen before, found 4"),
+        (answer(*[match()] * 4), ShapeError, "expected at least 50% of the 10 matches of the last good file, found 4"),
     ],
 )
 def test_what_is_no_such_answer_is_refused(body, kind, message):

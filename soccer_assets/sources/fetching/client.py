@@ -1,7 +1,6 @@
-"""The one client that fetches: polite to the source, suspicious of the answer.
+"""The one client that fetches. A source declares its requests and judges the answers.
 
-A source says what it needs and whether an answer is acceptable; it never fetches. An answer reaches the payload store
-before anybody parses it, and an answer that is not accepted never replaces a good one.
+An answer is in the payload store before it is parsed, and one that is not accepted never replaces a good one.
 """
 
 import datetime as dt
@@ -124,9 +123,9 @@ class Client:
     def _ask(self, this: _Round, request: Request, before: Fetch | None) -> Answer | None:
         """The good answer of the address or a mirror of it; None where there never was one."""
         address, problems = request.address, []
-        for place in (address, *request.mirrors):
+        for location in (address, *request.mirrors):
             try:
-                answer = self._ask_at(this, request, place, before)
+                answer = self._ask_at(this, request, location, before)
             except SourceError as error:
                 problems.append(error)
             else:
@@ -144,15 +143,15 @@ class Client:
         this.note(Fetch(address, self.now(), "missing", "404 Not Found", 404))
         return None
 
-    def _ask_at(self, this: _Round, request: Request, place: str, before: Fetch | None) -> Answer | None:
-        """The good answer of one place; None for 404."""
+    def _ask_at(self, this: _Round, request: Request, location: str, before: Fetch | None) -> Answer | None:
+        """The good answer of one location; None for 404."""
         address = request.address
-        mirror = place if place != address else None
-        if why := this.breaker.why_not(Fetch(place, self.now(), "").host):
-            raise FetchError(place, why)
-        known = before if before is not None and (before.address, before.answered_by) == (address, mirror) else None
+        mirror = location if location != address else None
+        if why := this.breaker.why_not(Fetch(location, self.now(), "").host):
+            raise FetchError(location, why)
+        same = before if before is not None and (before.address, before.answered_by) == (address, mirror) else None
         try:
-            reply = self._transport.ask(this.http, place, {**dict(request.headers), **_conditions(known)})
+            reply = self._transport.ask(this.http, location, {**dict(request.headers), **_conditions(same)})
         except FetchError as error:
             this.note(Fetch(address, self.now(), "failed", str(error), answered_by=mirror), error.host_wide)
             raise
@@ -219,9 +218,9 @@ def _examine(accept: Accept, address: str, body: bytes, before: bytes | None) ->
         raise unforeseen(address, error) from error
 
 
-def _conditions(known: Fetch | None) -> dict[str, str]:
-    """Headers that ask for the body only when it is another one than the place gave last."""
-    if known is None:
+def _conditions(last: Fetch | None) -> dict[str, str]:
+    """Headers that ask for the body only when it differs from the last one of the location."""
+    if last is None:
         return {}
-    tags = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    tags = {"If-None-Match": last.etag, "If-Modified-Since": last.last_modified}
     return {name: tag for name, tag in tags.items() if tag}

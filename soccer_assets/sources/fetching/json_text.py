@@ -25,15 +25,9 @@ def decode(address: str, body: bytes, shape: type[Shape], expected: str) -> Shap
     What the standard does not allow is read where it has one meaning: a byte order mark, UTF-16, and `NaN`, `Infinity`
     and `-Infinity`, which become texts. So do numbers beyond those that can be held.
 
-    Args:
-        address: where it was published.
-        body: the answer.
-        shape: type of the value.
-        expected: what the answer is to be, in the message.
-
     Raises:
         BlockedError: the page of a bot wall.
-        ShapeError: no JSON, or another shape.
+        ShapeError: no JSON, or another shape; the message says what was `expected`.
     """
     try:
         return _decoded(body, shape)
@@ -44,11 +38,7 @@ def decode(address: str, body: bytes, shape: type[Shape], expected: str) -> Shap
 
 
 def decode_element(element: bytes | msgspec.Raw, shape: type[Shape], expected: str) -> Shape:
-    """The value of one element of an answer, read as `decode` reads the whole.
-
-    Raises:
-        UnreadError: no JSON, or another shape.
-    """
+    """The value of one element of an answer, read as `decode` reads the whole; UnreadError where it cannot be."""
     try:
         return _decoded(element, shape)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -38,11 +38,11 @@ def shown(value: object) -> str:
 
 def refuse_bot_wall(address: str, body: bytes) -> None:
     """Raise BlockedError for the page of a bot wall."""
-    found = _WALL.search(body) if len(body) <= WALL_BYTES and _is_page(body) else None
-    if found:
+    mark = _WALL.search(body) if len(body) <= WALL_BYTES and _is_page(body) else None
+    if mark:
         raise BlockedError(
             address,
-            f"expected data, found the page of a bot wall ({found[0].decode()!r}); it will let this client in again "
+            f"expected data, found the page of a bot wall ({mark[0].decode()!r}); it will let this client in again "
             "later, or with another SOCCER_HTTP_PROXY or SOCCER_HTTP_COOKIES",
         )
 
@@ -53,10 +53,10 @@ def refuse_html(address: str, body: bytes, expected: str = "CSV") -> None:
         raise ShapeError(address, f"expected {expected}, found an HTML page that starts {body[:60]!r}")
 
 
-def refuse_shrunken(address: str, found: int, before: int, what: str) -> None:
-    """Raise ShapeError where fewer than `LEAST_SHARE` of what was there `before` are found."""
-    if found < LEAST_SHARE * before:
-        raise ShapeError(address, f"expected at least {LEAST_SHARE:.0%} of the {before} {what}, found {found}")
+def refuse_shrunken(address: str, count: int, before: int, what: str) -> None:
+    """Raise ShapeError where `count` is less than `LEAST_SHARE` of the count `before`."""
+    if count < LEAST_SHARE * before:
+        raise ShapeError(address, f"expected at least {LEAST_SHARE:.0%} of the {before} {what}, found {count}")
 
 
 def _is_page(body: bytes) -> bool:

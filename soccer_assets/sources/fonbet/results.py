@@ -59,37 +59,36 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
     refuse_html(address, body, "results")
     _day(address)
     lines = _lines(body)
-    whole = [line for line in lines if _result(line) is not None]
-    if len(whole) < LEAST_SHARE * len(lines):
+    if sum(_result(line) is not None for line in lines) < LEAST_SHARE * len(lines):
         raise ShapeError(address, f"expected {CELLS} cells that begin with two scores, found {lines[0][:80]!r}")
-    known = len(_lines(before)) if before is not None else 0
-    refuse_shrunken(address, len(lines), known, "lines of the last good file")
+    refuse_shrunken(address, len(lines), len(_lines(before or b"")), "lines of the last good file")
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
     """The results of matches; every other line with the reason."""
     collected = RecordCollector(FONBET_RESULTS)
-    read: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for answer in answers:
         day, lines = _day(answer.address), _lines(answer.body)
-        first = read.get(answer.payload_id)
-        read.setdefault(answer.payload_id, answer.address)
+        first = addresses.get(answer.payload_id)
+        addresses.setdefault(answer.payload_id, answer.address)
         if first == answer.address:
             continue
         if first and lines:
             collected.reject(answer, 0, UnreadError(f"expected the day's own file, found that of {first}", day), b"")
             continue
         results = [_result(line) for line in lines]
-        told = _Told([result for result in results if result is not None])
+        judge = _ResultJudge([result for result in results if result is not None])
         for position, (line, result) in enumerate(zip(lines, results, strict=True), start=1):
-            collected.accept(answer, position, partial(_record, told, result, day), partial(str, line))
+            collected.accept(answer, position, partial(_record, judge, result, day), partial(str, line))
     return collected.parsed()
 
 
-def _record(told: "_Told", result: _Result | None, day: dt.date) -> Record:
-    reason = told.reason(result) if result else f"expected {CELLS} cells that begin with two scores"
-    if reason or result is None:
-        raise UnreadError(reason or "", day)
+def _record(judge: "_ResultJudge", result: _Result | None, day: dt.date) -> Record:
+    if result is None:
+        raise UnreadError(f"expected {CELLS} cells that begin with two scores", day)
+    if reason := judge.reason(result):
+        raise UnreadError(reason, day)
     published = {
         "status": "finished",
         "home": result.home,
@@ -104,8 +103,8 @@ def _record(told: "_Told", result: _Result | None, day: dt.date) -> Record:
     return Record(day, None, published)
 
 
-class _Told:
-    """Tells the matches of one day from the other lines of its file."""
+class _ResultJudge:
+    """Separates the matches of one day from the other lines of its file."""
 
     def __init__(self, results: Sequence[_Result]) -> None:
         self._matches: defaultdict[str, list[_Result]] = defaultdict(list)
@@ -201,10 +200,10 @@ def _lines(body: bytes) -> list[str]:
 
 
 def _day(address: str) -> dt.date:
-    found = _DATE.search(address.rsplit("/", 1)[-1])
-    if found is None:
+    date = _DATE.search(address.rsplit("/", 1)[-1])
+    if date is None:
         raise ShapeError(address, "expected the day in the file's name, such as 2021-03-06.csv, found none")
     try:
-        return dt.date.fromisoformat(found[1])
+        return dt.date.fromisoformat(date[1])
     except ValueError:
-        raise ShapeError(address, f"expected a day of the calendar in the file's name, found {found[1]}") from None
+        raise ShapeError(address, f"expected a day of the calendar in the file's name, found {date[1]}") from None

@@ -4,7 +4,7 @@ import datetime as dt
 
 from soccer_assets.leagues import NAMES_AT
 from soccer_assets.sources.fetching.client import Request
-from soccer_assets.sources.fonbet import line, results
+from soccer_assets.sources.fonbet import events, results
 from soccer_assets.sources.schema import FONBET_EVENTS, FONBET_RESULTS
 from soccer_assets.sources.spec import Habit, Query, SourceSpec, TableSpec
 
@@ -22,8 +22,8 @@ def packets(query: Query) -> list[Request]:
 
 def day_files(query: Query) -> list[Request]:
     """The results of each day of the query that has begun."""
-    places = [[f"{host}/results/{day}.csv" for host in query.hosts] for day in query.days if day <= query.today]
-    return [Request(address, mirrors=tuple(mirrors)) for address, *mirrors in places]
+    addresses = [[f"{host}/results/{day}.csv" for host in query.hosts] for day in query.days if day <= query.today]
+    return [Request(address, mirrors=tuple(mirrors)) for address, *mirrors in addresses]
 
 
 SOURCE = SourceSpec(
@@ -31,7 +31,7 @@ SOURCE = SourceSpec(
     address="https://line01w.bk6bba-resources.com,https://line02w.bk6bba-resources.com",
     mirrored=True,
     tables=(
-        TableSpec(FONBET_EVENTS, packets, line.accept, line.parse, days_back=LINE_DAYS, snapshots=True),
+        TableSpec(FONBET_EVENTS, packets, events.accept, events.parse, days_back=LINE_DAYS, snapshots=True),
         TableSpec(FONBET_RESULTS, day_files, results.accept, results.parse, kind="csv", days_back=RESULTS_DAYS),
     ),
     habit=Habit(stale_after=dt.timedelta(hours=12)),

@@ -5,14 +5,14 @@ whole, and the last good one counts.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from soccer_assets.errors import ShapeError
 from soccer_assets.sources.fetching.response_checks import refuse_html, refuse_shrunken
-from soccer_assets.sources.football_data.dates import swapped, why_doubtful
+from soccer_assets.sources.football_data.dates import problem_of_dates, swapped
 from soccer_assets.sources.football_data.text import Section, decode, split
 
 #: A single row is too few to judge a file by, unless it is the only one.
@@ -62,7 +62,7 @@ class File:
 
 
 def refuse_archive(new: File, old: File | None, today: dt.date | None) -> None:
-    """Raise ShapeError for a file that cannot be right, or not in the place of the last good one.
+    """Raise ShapeError for a file that cannot be right, or that cannot replace the last good one.
 
     Args:
         new: the file.
@@ -72,15 +72,10 @@ def refuse_archive(new: File, old: File | None, today: dt.date | None) -> None:
     _refuse_text(new)
     for role, names in GOALS.items():
         if not any(name in section.columns for section in new.sections for name in names):
-            header = new.sections[0].header[:20]
-            raise ShapeError(new.address, f"expected a column for {role} ({' or '.join(names)}), found {header}")
+            _refuse(new, f"a column for {role} ({' or '.join(names)})", f"{new.sections[0].header[:20]}")
     _refuse_unusable(new)
-
-    def can_be(date: dt.date) -> bool:
-        begun = new.start is None or date >= dt.date(new.start, 6, 15)
-        return begun and (today is None or date <= today + dt.timedelta(days=1))
-
-    _refuse_dates(new, can_be)
+    first = dt.date.min if new.start is None else dt.date(new.start, 6, 15)
+    _refuse_dates(new, first, dt.date.max if today is None else today + dt.timedelta(days=1))
     _refuse_cells(new)
     if old is None:
         return
@@ -103,11 +98,11 @@ def refuse_archive(new: File, old: File | None, today: dt.date | None) -> None:
 
 
 def refuse_fixtures(new: File, old: File | None, today: dt.date | None) -> None:
-    """Raise ShapeError for a file whose days cannot be told."""
+    """Raise ShapeError for a file whose days are in doubt."""
     _refuse_text(new)
     _refuse_unusable(new, "expected a date")
-    near = None if today is None else tuple(today + days for days in FIXTURE_DAYS)
-    _refuse_dates(new, lambda date: near is None or near[0] <= date <= near[1])
+    first, last = (dt.date.min, dt.date.max) if today is None else (today + days for days in FIXTURE_DAYS)
+    _refuse_dates(new, first, last)
     if old is not None:
         _refuse_swapped(new, old)
 
@@ -122,9 +117,7 @@ def _refuse_text(file: File) -> None:
     text = decode(file.body)
     if "\0" in text:
         _refuse(file, "text", f"{text.count(chr(0))} bytes of zero, the first at {text.index(chr(0))}")
-    if not file.sections:
-        raise ShapeError(file.address, Section([], []).problem())
-    for section in file.sections:
+    for section in file.sections or [Section([], [])]:
         if problem := section.problem():
             raise ShapeError(file.address, problem)
     lines = [line for section in file.sections for _, line in section.lines]
@@ -145,11 +138,11 @@ def _refuse_unusable(file: File, kind: str = "expected") -> None:
         wrong += file.records.filter(pl.col("_reason").is_not_null()).select(season, "_reason").rows()
         rows = dict(file.records.group_by(season).len().rows()) | rows
     grouped: dict[tuple[str, str], list[str]] = {}
-    for season_of_row, reason in wrong:
-        expected, _, found = reason.partition(", found ")
+    for row_season, reason in wrong:
+        expected, _, example = reason.partition(", found ")
         if expected.startswith(kind):
-            for group in {season_of_row, ""}:
-                grouped.setdefault((group, expected), []).append(found)
+            for group in {row_season, ""}:
+                grouped.setdefault((group, expected), []).append(example)
     for (group, expected), examples in sorted(grouped.items(), key=lambda item: not item[0][0]):  # seasons first
         if _too_many(len(examples), rows[group]):
             raise ShapeError(
@@ -164,11 +157,12 @@ def _too_many(wrong: int, rows: int) -> bool:
     return wrong > MOST_UNUSABLE * rows and (wrong > 1 or wrong == rows)
 
 
-def _refuse_dates(file: File, is_possible: Callable[[dt.date], bool]) -> None:
+def _refuse_dates(file: File, first: dt.date, last: dt.date) -> None:
+    """A file whose dates may mean other days, where matches are played from `first` to `last`, both inclusive."""
     if len(file.records):
-        dated = file.records.filter(pl.col("match_date").is_not_null())
-        if why := why_doubtful(dated["Date"].to_list(), is_possible):
-            raise ShapeError(file.address, why)
+        texts = file.records.filter(pl.col("match_date").is_not_null())["Date"].to_list()
+        if problem := problem_of_dates(texts, lambda date: first <= date <= last):
+            raise ShapeError(file.address, problem)
 
 
 def _refuse_cells(file: File) -> None:
@@ -182,8 +176,7 @@ def _refuse_cells(file: File) -> None:
         _result=file.column(*RESULTS),
         _group=file.column("Season").fill_null(""),
     )
-    whole = _is_count(pl.col("_home_goals")) & _is_count(pl.col("_away_goals"))
-    without = ~whole.fill_null(False)
+    without = ~(_is_count(pl.col("_home_goals")) & _is_count(pl.col("_away_goals"))).fill_null(False)
     for group, rows, wrong in scored.group_by("_group").agg(pl.len(), without.sum()).rows():
         if _too_many(wrong, rows):
             examples = scored.filter(without).select(pl.format("{} - {}", "_home", "_away")).to_series()
@@ -202,20 +195,18 @@ def _refuse_cells(file: File) -> None:
     broken = scored.select(wrong.sum().alias(name) for name, wrong in breaks.items()).row(0)
     for name, cells, count in zip(laws, filled, broken, strict=True):
         if _too_many(count, cells):
-            shown = scored.filter(breaks[name])[name].head(SHOWN).to_list()
+            values = scored.filter(breaks[name])[name].head(SHOWN).to_list()
             expected = f"{laws[name][0]}, where no cell stands under another name"
-            _refuse(file, expected, f"{count} others, such as {shown}")
+            _refuse(file, expected, f"{count} others, such as {values}")
 
 
-def out_of_place(records: pl.DataFrame) -> pl.Series:
+def is_misaligned(records: pl.DataFrame) -> pl.Series:
     """Whether a row has more or fewer cells than the header, and one that stands under another name, by its laws."""
-    laws = [
-        ~law.fill_null(False) & pl.col(name).is_not_null()
-        for name, (_, law) in _laws(records.columns, COUNTS + HANDICAPS).items()
-    ]
+    laws = _laws(records.columns, COUNTS + HANDICAPS)
     if not laws or not records["_odd"].any():
         return pl.repeat(False, len(records), eager=True)
-    odd = records.with_row_index("_row").filter("_odd").filter(pl.any_horizontal(laws))
+    breaks = [~holds.fill_null(False) & pl.col(name).is_not_null() for name, (_, holds) in laws.items()]
+    odd = records.with_row_index("_row").filter("_odd").filter(pl.any_horizontal(breaks))
     return pl.int_range(len(records), dtype=pl.UInt32, eager=True).is_in(odd["_row"].implode())
 
 
@@ -245,9 +236,8 @@ def _refuse_swapped(new: File, old: File) -> None:
         return
     days = new.good.select(*key, "match_date", "Date").join(old.good.select(*key, before="match_date"), on=key)
     moved = days.unique(key, keep="none").filter(pl.col("match_date") != pl.col("before"))
-    wrong = [
-        text for date, before, text in moved.select("match_date", "before", "Date").rows() if swapped(before) == date
-    ]
+    dates = moved.select("match_date", "before", "Date").rows()
+    wrong = [text for date, before, text in dates if swapped(before) == date]
     if _too_many(len(wrong), len(days)):
         _refuse(
             new,
@@ -258,5 +248,4 @@ def _refuse_swapped(new: File, old: File) -> None:
 
 def _teams(file: File) -> set[str]:
     good = file.good
-    sides: Iterable[str] = () if good.is_empty() else pl.concat([good["_home"], good["_away"]])
-    return set(sides)
+    return set() if good.is_empty() else {*good["_home"], *good["_away"]}

@@ -50,18 +50,18 @@ def read_date(text: str) -> tuple[str, dt.date] | None:
     style, match = next(matches, ("", None))
     if match is None:
         return None
-    told = match.groupdict()
+    parts = match.groupdict()
     if style == SERIAL:
-        days = int(told["serial"])
+        days = int(parts["serial"])
         return (style, SERIAL_ZERO + dt.timedelta(days)) if days in SERIALS else None
-    if not told.get("by", "x") and len(text) < 8:  # digits alone have two for the month and two for the day
+    if not parts.get("by", "x") and len(text) < 8:  # digits alone have two for the month and two for the day
         return None
-    year = int(told["year"])
-    if len(told["year"]) == 2:
+    year = int(parts["year"])
+    if len(parts["year"]) == 2:
         year += 1900 if year >= LAST_CENTURY else 2000
-    month = _month(told["month"]) if style == NAMED else int(told["month"])
+    month = _month(parts["month"]) if style == NAMED else int(parts["month"])
     try:
-        date = dt.date(year, month, int(told["day"]))
+        date = dt.date(year, month, int(parts["day"]))
     except ValueError:
         return None
     return (style, date) if EARLIEST <= year <= LATEST else None
@@ -69,7 +69,7 @@ def read_date(text: str) -> tuple[str, dt.date] | None:
 
 def _month(text: str) -> int:
     """The number of a month by its name or the start of it; 0 where there is none."""
-    start = text.lower().replace("sept", "sep", 1) if len(text) == 4 else text.lower()
+    start = "sep" if text.lower() == "sept" else text.lower()
     return next((number for number, name in enumerate(MONTHS, start=1) if name.startswith(start)), 0)
 
 
@@ -118,7 +118,7 @@ def swapped(date: dt.date) -> dt.date:
     return date.replace(month=date.day, day=date.month) if date.day <= 12 else date
 
 
-def why_doubtful(texts: Sequence[str | None], is_possible: Callable[[dt.date], bool] | None = None) -> str:
+def problem_of_dates(texts: Sequence[str | None], is_possible: Callable[[dt.date], bool]) -> str:
     """Why the dates of a file, in its order, may mean other days than they seem to; empty where they are sure.
 
     Args:
@@ -136,25 +136,20 @@ def why_doubtful(texts: Sequence[str | None], is_possible: Callable[[dt.date], b
         return ""
     days = [date for _, _, date in read]
     others = [swapped(date) for date in days]
-    breaks, breaks_of_others = _breaks(days), _breaks(others)
+    breaks, other_breaks = (sum(b < a for a, b in itertools.pairwise(dates)) for dates in (days, others))
     first = next((text for text, _, date in read if swapped(date) != date), "")
-    if breaks > 1 and breaks > 3 * breaks_of_others:
+    if breaks > 1 and breaks > 3 * other_breaks:
         return (
             f"expected dates that run on from row to row, found {breaks} that lie before the row above, and "
-            f"{breaks_of_others} with day and month the other way round, such as of {first!r}"
+            f"{other_breaks} with day and month the other way round, such as of {first!r}"
         )
-    if is_possible and days:
-        impossible = sum(not is_possible(date) for date in days)
-        if 2 * impossible > len(days) and all(is_possible(date) for date in others):
-            return (
-                f"expected days on which a match can have been played, found {impossible} of {len(days)} on which none "
-                f"can, and none with day and month the other way round, such as of {first!r}"
-            )
+    impossible = sum(not is_possible(date) for date in days)
+    if 2 * impossible > len(days) and all(is_possible(date) for date in others):
+        return (
+            f"expected days on which a match can have been played, found {impossible} of {len(days)} on which none "
+            f"can, and none with day and month the other way round, such as of {first!r}"
+        )
     return ""
-
-
-def _breaks(days: Sequence[dt.date]) -> int:
-    return sum(later < earlier for earlier, later in itertools.pairwise(days))
 
 
 def _read(text: pl.Expr, read: Callable[[str], object], dtype: pl.DataType) -> pl.Expr:

@@ -10,12 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from soccer_assets.leagues import (
-    EXTRA_LEAGUES,
-    LATEST_END,
-    LEAGUES,
-    season_label,
-)
+from soccer_assets.leagues import EXTRA_LEAGUES, LATEST_END, LEAGUES, season_label
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data import checks
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
@@ -29,6 +24,7 @@ from soccer_assets.storage.tables import quarantine, refused
 SEASON_MARGIN = dt.timedelta(days=14)
 #: A season of a calendar year ended so long after it: China's of 2021 on 12 January, Brazil's of 2020 on 25 February.
 LATE_END = dt.timedelta(days=75)
+CALENDAR_LEAGUES = [code for code, league in LEAGUES.items() if league.calendar_year]
 _COUNTRIES = {league.code: league.country for league in EXTRA_LEAGUES.values()}
 LEAST_CELLS = 4  # league, date and two teams
 
@@ -62,8 +58,8 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     reason = _reason(records)
     wrong = records.filter(reason.is_not_null())
     published = [name for name in records.columns if not OWN.fullmatch(name)]
-    of_line = {"payload_id": "_payload_id", "line": "_line"}
-    quarantined = refused(wrong, origin="_address", reason=pl.lit(reason.drop_nulls()), record=published, **of_line)
+    provenance = {"origin": "_address", "payload_id": "_payload_id", "line": "_line"}
+    quarantined = refused(wrong, reason=pl.lit(reason.drop_nulls()), record=published, **provenance)
     good = records.filter(reason.is_null()).drop("_start", "_home", "_away", "_odd")
     return Parsed(good, pl.concat([unread, quarantined]), lines, _unread_times(good))
 
@@ -81,12 +77,11 @@ def _judge(address: str, body: bytes) -> checks.File:
     """A file's records with why each of them cannot be used, and the reasons of the lines that are none."""
     parts = sections(body)
     frames, problems = _read(Answer(address, "", dt.datetime(1970, 1, 1, tzinfo=dt.UTC), body), parts)
-    records = pl.DataFrame()
+    records = _records(frames) if frames else pl.DataFrame()
     if frames:
-        records = _records(frames)
         records = records.with_columns(_reason=_reason(records))
-    start = _of_address(address)[1]
-    return checks.File(address, body, parts, records, [str(reason) for *_, reason, _ in problems], start)
+    unread = [str(reason) for *_, reason, _ in problems]
+    return checks.File(address, body, parts, records, unread, _league_and_start(address)[1])
 
 
 def _records(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -128,10 +123,13 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl
     gaps = not all(columns[:last])
     extras = [_beyond(line, columns) if gaps or line.rstrip(BLANKS).count(",") > last else None for _, line in kept]
     short = [line.count(",") + 1 < len(columns) for _, line in kept]
-    league, start = _of_address(answer.address)
+    league, start = _league_and_start(answer.address)
+    start_column: pl.Expr = pl.lit(start, dtype=pl.Int32)
+    if start is None and "Season" in frame.columns:
+        start_column = pl.col("Season").str.slice(0, 4).cast(pl.Int32, strict=False)
     return frame.with_columns(
         _league=_league_column(frame, league),
-        _start=_start_column(frame, start),
+        _start=start_column,
         _home=pl.col(part.column("home") or ""),
         _away=pl.col(part.column("away") or ""),
         _address=pl.lit(answer.address),
@@ -157,7 +155,7 @@ def _beyond(line: str, columns: Sequence[str]) -> str | None:
     return ",".join(c for i, c in enumerate(split(line)) if c and (i >= len(columns) or not columns[i])) or None
 
 
-def _of_address(address: str) -> tuple[str | None, int | None]:
+def _league_and_start(address: str) -> tuple[str | None, int | None]:
     """Division code and first year of the season, where the address tells them."""
     archive = re.search(r"/mmz4281/(\d\d)\d\d/(\w+)\.csv$", address)
     if archive:
@@ -181,12 +179,6 @@ def _league_column(frame: pl.DataFrame, league: str | None) -> pl.Expr:
     return pl.coalesce(named.str.to_lowercase().replace_strict(codes, default=None, return_dtype=pl.String), named)
 
 
-def _start_column(frame: pl.DataFrame, start: int | None) -> pl.Expr:
-    if start is None and "Season" in frame.columns:
-        return pl.col("Season").str.slice(0, 4).cast(pl.Int32, strict=False)
-    return pl.lit(start, dtype=pl.Int32)
-
-
 def _dated(records: pl.DataFrame) -> pl.DataFrame:
     """Add `match_date` (the league's own date) and `_season`."""
     time = pl.col("Time") if "Time" in records.columns else pl.lit(None, dtype=pl.String)
@@ -195,26 +187,19 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
     )
     local = pl.col("match_date")
     for code in records["_league"].unique():
-        if code in LEAGUES and LEAGUES[code].extra:
-            there = pl.col("_kick_off").dt.convert_time_zone(LEAGUES[code].time_zone).dt.date()
-            of_league = (pl.col("_league") == code) & pl.col("_kick_off").is_not_null()
-            local = pl.when(of_league).then(there).otherwise(local)
+        if code in _COUNTRIES:
+            date = pl.col("_kick_off").dt.convert_time_zone(LEAGUES[code].time_zone).dt.date()
+            is_dated = (pl.col("_league") == code) & pl.col("_kick_off").is_not_null()
+            local = pl.when(is_dated).then(date).otherwise(local)
     records = records.with_columns(match_date=local).drop("_kick_off")
-    calendar = [code for code, league in LEAGUES.items() if league.calendar_year]
-    derived = (
-        pl.when(pl.col("_league").is_in(calendar) | (pl.col("match_date").dt.month() >= 7))
-        .then(pl.col("match_date").dt.year())
-        .otherwise(pl.col("match_date").dt.year() - 1)
-    )
-    pairs = records.select("_league", _start=pl.coalesce("_start", derived)).unique().drop_nulls()
-    labels = pairs.with_columns(
-        _calendar=pl.Series(
-            [season_label(LEAGUES[c], s) if c in LEAGUES else str(s) for c, s in pairs.rows()], dtype=pl.String
-        )
-    )
-    records = records.with_columns(_start=pl.coalesce("_start", derived)).join(
-        labels, on=["_league", "_start"], how="left", maintain_order="left"
-    )
+    date = pl.col("match_date")
+    in_first_year = pl.col("_league").is_in(CALENDAR_LEAGUES) | (date.dt.month() >= 7)
+    derived = pl.when(in_first_year).then(date.dt.year()).otherwise(date.dt.year() - 1)
+    records = records.with_columns(_start=pl.coalesce("_start", derived))
+    pairs = records.select("_league", "_start").unique().drop_nulls()
+    labels = [season_label(LEAGUES[c], s) if c in LEAGUES else str(s) for c, s in pairs.rows()]
+    pairs = pairs.with_columns(_calendar=pl.Series(labels, dtype=pl.String))
+    records = records.join(pairs, on=["_league", "_start"], how="left", maintain_order="left")
     stated = stated_season(pl.col("Season")) if "Season" in records.columns else pl.lit(None, dtype=pl.String)
     return records.with_columns(_season=pl.coalesce(stated, "_calendar")).drop("_calendar")
 
@@ -231,12 +216,8 @@ def _reason(records: pl.DataFrame) -> pl.Series:
             stray = pl.when(other).then(pl.format("expected rows of {}, found {}", expected, name)).otherwise(stray)
     names = pl.concat([records["_home"], records["_away"]]).drop_nulls().unique()
     problems = {name: problem for name in names if (problem := problem_of_name(name))}
-    of_name: pl.Expr = pl.lit(None, dtype=pl.String)
-    if problems:
-        sides = [
-            pl.col(side).replace_strict(problems, default=None, return_dtype=pl.String) for side in ("_home", "_away")
-        ]
-        of_name = pl.coalesce(sides)
+    sides = [pl.col(name).replace_strict(problems, default=None, return_dtype=pl.String) for name in ("_home", "_away")]
+    odd_name = pl.coalesce(sides) if problems else pl.lit(None, dtype=pl.String)
     return records.select(
         pl.when(pl.col("_league").is_null() | ~pl.col("_league").is_in(list(LEAGUES)))
         .then(pl.format("expected a known division code, found {}", pl.col("_league").fill_null("none")))
@@ -244,11 +225,11 @@ def _reason(records: pl.DataFrame) -> pl.Series:
         .then(stray)
         .when(pl.col("_home").is_null() | pl.col("_away").is_null())
         .then(pl.lit("expected two teams, found an empty name"))
-        .when(of_name.is_not_null())
-        .then(of_name)
+        .when(odd_name.is_not_null())
+        .then(odd_name)
         .when(pl.col("_home") == pl.col("_away"))
         .then(pl.lit("expected two teams, found one against itself"))
-        .when(checks.out_of_place(records))
+        .when(checks.is_misaligned(records))
         .then(pl.format("expected cells under their own names, found a row of other length, beyond it {}", extra))
         .when(date.is_null())
         .then(pl.format("expected a date dd/mm/yy or dd/mm/yyyy, found {}", pl.col("Date").fill_null("none")))
@@ -261,7 +242,7 @@ def _reason(records: pl.DataFrame) -> pl.Series:
 def _season_days(records: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
     """The first and the last day on which a match of the record's season can have been played."""
     start = pl.col("_start")
-    year = pl.col("_league").is_in([code for code, league in LEAGUES.items() if league.calendar_year])
+    year = pl.col("_league").is_in(CALENDAR_LEAGUES)
     if "Season" in records.columns:  # a league of calendar years has had seasons from autumn to spring
         year = pl.coalesce(~pl.col("Season").str.contains("/"), year)
     first = pl.when(year).then(pl.date(start, 1, 1)).otherwise(pl.date(start, 7, 1) - SEASON_MARGIN)

@@ -39,8 +39,6 @@ PUBLISHED = {
 FIXTURE_FILES = ("fixtures.csv", "new_league_fixtures.csv")
 #: A season's archive is final this long after its last possible day.
 FINAL_AFTER = dt.timedelta(days=120)
-#: Key of the records of all lists.
-PLACE = ("_address", "_payload_id", "_line")
 
 
 def archives(query: Query) -> list[Request]:
@@ -66,11 +64,11 @@ def fixture_files(query: Query) -> list[Request]:
     return [Request(f"{query.base}/{name}") for name in names]
 
 
-def of_moved_matches(records: pl.DataFrame, query: Query, stored: pl.LazyFrame) -> list[Replacement]:
-    """What makes right the rows beyond the query's dates of matches that the archives have moved into or out of them.
+def replace_moved_matches(records: pl.DataFrame, query: Query, stored: pl.LazyFrame) -> list[Replacement]:
+    """The replacement of rows beyond the query's dates for matches that the archives have moved into or out of them.
 
-    The old row of a match that came into these dates leaves the table; the record of one that left them enters it.
-    What else changed beyond them, such as a name, waits for a run of its dates.
+    The old row of a match that moved into these dates is deleted; the record of one that left them is added. Other
+    changes beyond them, such as a name, wait for a run of their dates.
 
     Args:
         records: all records of the archives read.
@@ -80,16 +78,16 @@ def of_moved_matches(records: pl.DataFrame, query: Query, stored: pl.LazyFrame) 
     if records.is_empty():
         return []
     beyond, pair = ~pl.col(DATE).is_between(query.first, query.last), ["_address", "_home", "_away"]
-    of_archives = stored.filter(pl.col("_address").is_in(records["_address"].unique().implode())).collect()
-    had, listed = _with_teams(of_archives), _with_teams(records)
-    gone = had.join(listed, on=[*pair, DATE], how="anti")
-    new = listed.join(had, on=[*pair, DATE], how="anti")
-    stale = gone.filter(beyond).join(new.filter(~beyond), on=pair, how="semi")
-    left = new.filter(beyond).join(gone.filter(~beyond), on=pair, how="semi").drop("_home", "_away")
+    archived = stored.filter(pl.col("_address").is_in(records["_address"].unique().implode())).collect()
+    before, after = _with_teams(archived), _with_teams(records)
+    removed = before.join(after, on=[*pair, DATE], how="anti")
+    added = after.join(before, on=[*pair, DATE], how="anti")
+    stale = removed.filter(beyond).join(added.filter(~beyond), on=pair, how="semi")
+    moved = added.filter(beyond).join(removed.filter(~beyond), on=pair, how="semi").drop("_home", "_away")
     key = list(FOOTBALL_DATA_RESULTS.key)
-    moved = pl.concat([stale.select(key), left.select(key)]).unique().sort(key)
-    places = [f"(_payload_id = '{payload_id}' AND _line = {line})" for payload_id, line in moved.iter_rows()]
-    return [Replacement(FOOTBALL_DATA_RESULTS.conform(left), " OR ".join(places))] if places else []
+    keys = pl.concat([stale.select(key), moved.select(key)]).unique().sort(key).rows()
+    rows = " OR ".join(f"(_payload_id = '{payload_id}' AND _line = {line})" for payload_id, line in keys)
+    return [Replacement(FOOTBALL_DATA_RESULTS.conform(moved), rows)] if keys else []
 
 
 def as_last_listed(records: pl.DataFrame, lists: pl.DataFrame, query: Query) -> pl.DataFrame:
@@ -105,18 +103,17 @@ def as_last_listed(records: pl.DataFrame, lists: pl.DataFrame, query: Query) -> 
     times = lists.select(
         "is_newest", _address="address", _payload_id="payload_id", _first_at="fetched_at", _last_at="last_at"
     )
-    columns = records.columns
-    home, away = (pl.coalesce(name for name in KEY_COLUMNS[side] if name in columns) for side in ("home", "away"))
-    match = [pl.col("_league"), pl.col(DATE), home.alias("home"), away.alias("away")]
+    match = ["_league", DATE, "_home", "_away"]
     return (
-        records.filter(pl.col("_league").is_in([league.code for league in query.leagues]))
+        _with_teams(records)
+        .filter(pl.col("_league").is_in([league.code for league in query.leagues]))
         .join(times, on=["_address", "_payload_id"])
         .sort("_last_at", "_address", "_line")
         .with_columns(
             _first_seen_at=pl.col("_first_at").min().over(match), _last_seen_at="_last_at", _listed="is_newest"
         )
-        .drop("_first_at", "_last_at", "is_newest")
-        .filter(pl.struct(match).is_last_distinct())
+        .unique(match, keep="last", maintain_order=True)
+        .drop("_first_at", "_last_at", "is_newest", "_home", "_away")
     )
 
 
@@ -124,21 +121,18 @@ def in_form(published: pl.LazyFrame) -> pl.LazyFrame:
     """The records under common names; only a fixture says whether it is `listed`."""
     names = published.collect_schema().names()
 
-    def first_of(*choices: str) -> pl.Expr:
+    def column(*choices: str, dtype: PolarsDataType = pl.String) -> pl.Expr:
         present = [pl.col(name) for name in choices if name in names]
-        return pl.coalesce(present) if present else pl.lit(None, pl.String)
-
-    def of_fixtures(name: str, dtype: PolarsDataType) -> pl.Expr:
-        return pl.col(name) if name in names else pl.lit(None, dtype)
+        return pl.coalesce(present) if present else pl.lit(None, dtype)
 
     return published.with_columns(
-        **{name: first_of(*choices) for name, choices in PUBLISHED.items()},
-        kick_off_at=kick_off_at(published_date(first_of("Date")), first_of("Time")),
+        **{name: column(*choices) for name, choices in PUBLISHED.items()},
+        kick_off_at=kick_off_at(published_date(column("Date")), column("Time")),
         season="_season",
-        listed=of_fixtures("_listed", pl.Boolean),
+        listed=column("_listed", dtype=pl.Boolean),
         status=pl.lit("scheduled"),
         _record="_line",
-        _seen_at=of_fixtures("_last_seen_at", UTC),
+        _seen_at=column("_last_seen_at", dtype=UTC),
     )
 
 
@@ -156,13 +150,15 @@ SOURCE = SourceSpec(
     tables=(
         TableSpec(
             FOOTBALL_DATA_RESULTS, archives, accept_archive, parse,
-            kind="csv", judged_by_day=True, corrected_late=True, beyond=of_moved_matches,
+            kind="csv", judged_by_day=True, corrected_late=True, beyond=replace_moved_matches,
             in_form=in_form, dates_are_local=True,
         ),
         TableSpec(
             FOOTBALL_DATA_FIXTURES, fixture_files, accept_fixtures, parse,
             kind="csv", judged_by_day=True, as_listed=as_last_listed, in_form=in_form, dates_are_local=True,
-            parsed_as=replace(FOOTBALL_DATA_RESULTS, name=FOOTBALL_DATA_FIXTURES.name, key=PLACE),
+            parsed_as=replace(
+                FOOTBALL_DATA_RESULTS, name=FOOTBALL_DATA_FIXTURES.name, key=("_address", "_payload_id", "_line")
+            ),
         ),
     ),
     habit=Habit(days_ahead=0),  # fixtures are published a day or two ahead

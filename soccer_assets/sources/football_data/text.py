@@ -5,6 +5,7 @@ under a name that stood above another column.
 """
 
 import codecs
+import contextlib
 import csv
 import re
 from collections.abc import Iterator, Sequence
@@ -92,32 +93,27 @@ def sections(body: bytes) -> list[Section]:
         lines = [(n, _with_commas(line, separator)) for n, line in lines]
         lines = [(n, line) for n, line in lines if line.strip(BLANKS)]
     first = _section(lines[0][1])
-    below = lines[1:]
-    if '"' in text:
-        below = list(_joined(below, first))
-    found = [first]
+    below = list(_joined(lines[1:], first)) if '"' in text else lines[1:]
     if not _may_have_another_header(text, first):
         first.lines = below
-        return found
-    names = {name.lower() for name in first.header if name}
+        return [first]
+    parts, names = [first], {name.lower() for name in first.header if name}
     for number, line in below:
         cells = {cell.strip().lower() for cell in split(line)} - {""}
         shared = len(cells & names)
         if shared >= HEADER_NAMES and shared >= HEADER_SHARE * min(len(cells), len(names)):
-            found.append(_section(line))
+            parts.append(_section(line))
         else:
-            found[-1].lines.append((number, line))
-    return found
+            parts[-1].lines.append((number, line))
+    return parts
 
 
-def split(line: str) -> list[str]:
+def split(line: str, separator: str = ",") -> list[str]:
     """The cells of one line; a stray quotation mark is a character like any other."""
-    if '"' not in line or line.count('"') % 2:
-        return line.split(",")
-    try:
-        return next(csv.reader([line]))
-    except csv.Error:
-        return line.split(",")
+    if '"' in line and line.count('"') % 2 == 0:
+        with contextlib.suppress(csv.Error):
+            return next(csv.reader([line], delimiter=separator))
+    return line.split(separator)
 
 
 def fold(names: Sequence[str]) -> dict[str, str]:
@@ -148,30 +144,26 @@ def _may_have_another_header(text: str, first: Section) -> bool:
 
 def _joined(lines: Sequence[tuple[int, str]], section: Section) -> Iterator[tuple[int, str]]:
     """The lines, those that a line break within quotes parts as one."""
-    width, place = len(section.header), 0
-    while place < len(lines):
-        number, line = lines[place]
-        whole, taken = line, 1
+    width, index = len(section.header), 0
+    while index < len(lines):
+        number, line = lines[index]
+        whole, joined = line, 1
         if line.count('"') % 2 and line.count(",") + 1 < width:
-            for further in range(1, min(MOST_LINES, len(lines) - place)):
-                following = lines[place + further][1]
+            for count, (_, following) in enumerate(lines[index + 1 : index + MOST_LINES], start=2):
                 if following.split(",")[0] == line.split(",")[0]:  # a record of its own
                     break
                 whole += "\n" + following
                 if whole.count('"') % 2 == 0:
-                    taken = further + 1
+                    joined = count
                     break
-            if taken == 1 or not line.count(",") + 1 < len(split(whole)) <= width:
-                whole, taken = line, 1
+            if joined == 1 or not line.count(",") + 1 < len(split(whole)) <= width:
+                whole, joined = line, 1
         yield number, whole
-        place += taken
+        index += joined
 
 
 def _with_commas(line: str, separator: str) -> str:
     """The line of a file with another separator; in such files a comma parts the decimals."""
-    try:
-        cells = next(csv.reader([line], delimiter=separator)) if line.count('"') % 2 == 0 else line.split(separator)
-    except csv.Error:
-        cells = line.split(separator)
+    cells = split(line, separator)
     cells = [cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell.strip()) else cell for cell in cells]
     return ",".join('"' + cell.replace('"', '""') + '"' if "," in cell or '"' in cell else cell for cell in cells)

@@ -1,9 +1,9 @@
-"""Answers of WhoScored: feeds of a day or a stage, match-centre and tournament pages, told apart by what they hold.
+"""Answers of WhoScored: feeds of a day or a stage, match-centre and tournament pages, recognised by their keys.
 
-Only the feeds say when a match is in UTC. A feed that lacks a key every record needs has changed shape; a feed with
-fewer than half the matches it had is a partial answer; a page of the site's bot wall is no answer at all.
+Only the feeds say when a match is in UTC.
 """
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refu
 from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import LONGEST_ID, WHOSCORED_MATCHES, Parsed
 from soccer_assets.sources.whoscored.pages import is_html, read_page
-from soccer_assets.sources.whoscored.records import NEVER_LEARNT, SIDES, Row, from_centre, from_feed, league_of
+from soccer_assets.sources.whoscored.records import NEVER_LEARNT, SIDES, Row, from_centre, from_feed, league_of, text
 
 #: Each of these under one of its names; a feed none of whose records has one has changed shape.
 NEEDED = (("id",), ("startTimeUtc",), ("status",), ("homeName", "homeTeamName"), ("awayName", "awayTeamName"))
@@ -28,11 +28,17 @@ _MATCH = re.compile(r"/matches/(\d+)/", re.IGNORECASE)
 LONGEST_REASON = 300
 LONGEST_RECORD = 2000  # characters kept of a record in quarantine
 _SEXES = {1: "men", 2: "women"}
+#: Column of a match -> key of the stage or the tournament that lists it.
+_OF_STAGE = {"competition": "name", "stage": "name", "stage_id": "id", "tournament_id": "tournamentId",
+             "region_code": "regionCode"}  # fmt: skip
+_OF_TOURNAMENT = {"competition": "tournamentName", "tournament_id": "tournamentId", "season": "seasonName",
+                  "season_id": "seasonId", "stage": "stageName", "stage_id": "stageId", "region_code": "regionCode",
+                  "country": "regionName"}  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Found:
-    """One match as published, of a feed or a match centre, with what that says about its stage and tournament."""
+class PublishedMatch:
+    """A match of a feed or a match centre, unread, with what the answer says about its stage and tournament."""
 
     published: Any
     context: Mapping[str, Any]
@@ -49,15 +55,15 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
             of another match, or of one that is not over.
     """
     refuse_bot_wall(address, body)
-    found = _read(address, body)
+    matches = _read(address, body)
     if is_html(body):
-        _refuse_other_match(address, found)
+        _refuse_other_match(address, matches)
         return
-    feed = [match.published for match in found if not match.is_centre and isinstance(match.published, Mapping)]
+    feed = [match.published for match in matches if not match.is_centre and isinstance(match.published, Mapping)]
     _refuse_renamed(address, feed)
-    known = _count_usable(_read(address, before)) if before is not None else 0
-    if known:
-        refuse_shrunken(address, _count_usable(found), known, "matches of the last good answer")
+    count_before = _count_usable(_read(address, before)) if before is not None else 0
+    if count_before:
+        refuse_shrunken(address, _count_usable(matches), count_before, "matches of the last good answer")
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
@@ -69,19 +75,15 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     return collected.parsed()
 
 
-def _read(address: str, body: bytes) -> list[Found]:
-    """Every match of an answer, unread.
-
-    Raises:
-        ShapeError: neither a feed nor a page with data.
-    """
+def _read(address: str, body: bytes) -> list[PublishedMatch]:
+    """Every match of an answer; ShapeError where it is neither a feed nor a page with data."""
     if not is_html(body):
-        return [match for value in _values(address, body) for match in _of_value(address, value)]
+        return [match for value in _values(address, body) for match in _matches(address, value)]
     page = read_page(address, body)
-    found = [Found(record, context) for feed in page.feeds for record, context in _records(feed)]
+    matches = [match for feed in page.feeds for match in _listed(feed)]
     if page.centre is not None:
-        found.append(_of_centre(address, page.centre, page.match_id, page.context))
-    return found
+        matches.append(_at_centre(address, page.centre, page.match_id, page.context))
+    return matches
 
 
 def _values(address: str, body: bytes) -> list[Any]:
@@ -95,61 +97,44 @@ def _values(address: str, body: bytes) -> list[Any]:
         return [decode(address, line, Any, "one JSON object a line") for line in lines if line.strip()]
 
 
-def _of_value(address: str, value: Any) -> list[Found]:
+def _matches(address: str, value: Any) -> list[PublishedMatch]:
     if isinstance(value, dict) and {"statusCode", "home", "away"} <= value.keys():
-        context = {"tournament_id": _text(value.get("competition_id")), "season": value.get("season_id")}
-        return [_of_centre(address, value, _text(value.get("game_id")), context)]
+        context = {"tournament_id": value.get("competition_id"), "season": value.get("season_id")}
+        return [_at_centre(address, value, text(value.get("game_id")), context)]
     if isinstance(value, dict) and {"fixtures", "tournaments", "info"} & value.keys():
-        return [Found(record, context) for record, context in _records(value)]
+        return list(_listed(value))
     keys = list(value)[:10] if isinstance(value, dict) else type(value).__name__
     raise ShapeError(address, f"expected fixtures, tournaments, info or a match centre, found {keys}")
 
 
-def _of_centre(address: str, centre: Mapping[str, Any], match_id: str | None, context: Mapping[str, Any]) -> Found:
+def _at_centre(
+    address: str, centre: Mapping[str, Any], match_id: str | None, context: Mapping[str, Any]
+) -> PublishedMatch:
     missing = [key for key in ("statusCode", "startTime", "ftScore") if key not in centre]
     missing += [f"{side}.name" for side in SIDES if "name" not in _mapping(centre.get(side))]
     if missing:
         raise ShapeError(address, f"expected a match centre with {', '.join(missing)}, found {list(centre)[:30]}")
-    return Found(centre, context, is_centre=True, match_id=match_id)
+    return PublishedMatch(centre, context, is_centre=True, match_id=match_id)
 
 
-def _records(feed: Mapping[str, Any]) -> Iterator[tuple[Any, Mapping[str, Any]]]:
-    """The records of a feed, each with what the feed says about its stage and tournament; an odd one as it came."""
+def _listed(feed: Mapping[str, Any]) -> Iterator[PublishedMatch]:
+    """The matches of a feed; an element that is no match is one as it came."""
     if "info" in feed:
-        yield feed, {}
+        yield PublishedMatch(feed, {})
+    path = (text(feed.get("wsStatisticsUrl")) or "").split("/")
+    stage = {name: feed.get(key) for name, key in _OF_STAGE.items()}
+    stage["season_id"] = path[path.index("Seasons") + 1] if "Seasons" in path[:-1] else None
     for fixture in _elements(feed.get("fixtures")):
-        ids = (_text(feed.get("wsStatisticsUrl")) or "").split("/")
-        yield (
-            fixture,
-            {
-                "competition": feed.get("name"),
-                "tournament_id": _text(feed.get("tournamentId")),
-                "season_id": ids[ids.index("Seasons") + 1] if "Seasons" in ids[:-1] else None,
-                "stage": feed.get("name"),
-                "stage_id": _text(feed.get("id")),
-                "region_code": feed.get("regionCode"),
-            },
-        )
+        yield PublishedMatch(fixture, stage)
     for tournament in _elements(feed.get("tournaments")):
         if not isinstance(tournament, dict):
-            yield tournament, {}
+            yield PublishedMatch(tournament, {})
             continue
         sex = tournament.get("sex")
+        context = {name: tournament.get(key) for name, key in _OF_TOURNAMENT.items()}
+        context["sex"] = _SEXES.get(sex) if type(sex) is int else None
         for match in _elements(tournament.get("matches")):
-            yield (
-                match,
-                {
-                    "competition": tournament.get("tournamentName"),
-                    "tournament_id": _text(tournament.get("tournamentId")),
-                    "season": tournament.get("seasonName"),
-                    "season_id": _text(tournament.get("seasonId")),
-                    "stage": tournament.get("stageName"),
-                    "stage_id": _text(tournament.get("stageId")),
-                    "region_code": tournament.get("regionCode"),
-                    "country": tournament.get("regionName"),
-                    "sex": _SEXES.get(sex) if type(sex) is int else None,
-                },
-            )
+            yield PublishedMatch(match, context)
 
 
 def _elements(value: Any) -> list[Any]:
@@ -170,16 +155,16 @@ def _refuse_renamed(address: str, records: Sequence[Mapping[str, Any]]) -> None:
         raise ShapeError(address, f"expected records with {', '.join(missing)}, found the keys {sorted(keys)[:30]}")
 
 
-def _refuse_other_match(address: str, found: Sequence[Found]) -> None:
+def _refuse_other_match(address: str, matches: Sequence[PublishedMatch]) -> None:
     """A page at the address of a match holds that match, and is final when it is over."""
-    asked = _MATCH.search(address)
-    if asked is None:
+    requested = _MATCH.search(address)
+    if requested is None:
         return
-    centre = next((match for match in found if match.is_centre), None)
+    centre = next((match for match in matches if match.is_centre), None)
     if centre is None:
         raise ShapeError(address, "expected a page with the match, found one without")
-    if centre.match_id not in (None, asked[1]):
-        raise ShapeError(address, f"expected the page of match {asked[1]}, found that of {centre.match_id}")
+    if centre.match_id not in (None, requested[1]):
+        raise ShapeError(address, f"expected the page of match {requested[1]}, found that of {centre.match_id}")
     try:
         row = _row(centre)
     except Exception as error:
@@ -188,18 +173,16 @@ def _refuse_other_match(address: str, found: Sequence[Found]) -> None:
         raise ShapeError(address, f"expected the page of a match that is over, found one {row['status']}")
 
 
-def _count_usable(found: Sequence[Found]) -> int:
+def _count_usable(matches: Sequence[PublishedMatch]) -> int:
     usable = 0
-    for match in found:
-        try:
+    for match in matches:
+        with contextlib.suppress(Exception):  # whatever it is: parse reports it
             _record(match)
-        except Exception:  # whatever it is: parse tells it
-            continue
-        usable += 1
+            usable += 1
     return usable
 
 
-def _row(match: Found) -> Row:
+def _row(match: PublishedMatch) -> Row:
     if match.is_centre:
         return from_centre(match.published, match.match_id, match.context)
     if not isinstance(match.published, Mapping):
@@ -207,20 +190,16 @@ def _row(match: Found) -> Row:
     return from_feed(match.published, match.context)
 
 
-def _record(match: Found) -> Record:
-    """A match that can be used.
-
-    Raises:
-        UnreadError: why it cannot.
-    """
+def _record(match: PublishedMatch) -> Record:
+    """A match that can be used; UnreadError says why one cannot."""
     row = _row(match)
     unread = row.pop("unread", None)
-    text = row.pop("match_date")
+    date = row.pop("match_date")
     facts = {**_mapping(match.published.get("info")), **match.published}
-    if not text:
-        start = _text(facts.get("startTime" if match.is_centre else "startTimeUtc"))
+    if not date:
+        start = text(facts.get("startTime" if match.is_centre else "startTimeUtc"))
         raise UnreadError(f"expected a date, found {start or 'none'}"[:LONGEST_REASON])
-    day = dt.date.fromisoformat(text)
+    day = dt.date.fromisoformat(date)
     match_id = row["whoscored_id"]
     if not match_id:
         raise UnreadError("expected a match id, found none", day)
@@ -232,12 +211,8 @@ def _record(match: Found) -> Record:
     return Record(day, league_of(row), row, (unread,) if unread else ())
 
 
-def _as_it_came(match: Found) -> str:
+def _as_it_came(match: PublishedMatch) -> str:
     published = match.published
     if match.is_centre:
         published = {key: value for key, value in published.items() if not isinstance(value, dict | list)}
     return as_text(published, LONGEST_RECORD)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)

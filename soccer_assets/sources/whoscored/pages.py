@@ -43,11 +43,10 @@ def read_page(address: str, body: bytes) -> Page:
         ShapeError: no script holds a match centre or a feed, or what it holds cannot be read.
     """
     tree = LexborHTMLParser(body.decode("utf-8", "replace"))
-    shown = tree.css("td.line-content")
-    if shown:
-        tree = LexborHTMLParser("".join(cell.text() for cell in shown))
+    if source_lines := tree.css("td.line-content"):
+        tree = LexborHTMLParser("".join(cell.text() for cell in source_lines))
     scripts = [text for node in tree.css("script") if (text := node.text())]
-    centres = [(text, found.end()) for text in scripts if (found := _CENTRE.search(text))]
+    centres = [(text, start.end()) for text in scripts if (start := _CENTRE.search(text))]
     feeds = tuple(feed for text in scripts if not _CENTRE.search(text) for feed in _feeds(text))
     if not centres and not feeds:
         title = tree.css_first("title")
@@ -69,28 +68,23 @@ def read_page(address: str, body: bytes) -> Page:
 
 def _feeds(text: str) -> list[dict[str, Any]]:
     """Lists of fixtures embedded in a tournament page, in the form the feeds have."""
-    found = []
+    feeds = []
     for start in _FEED.finditer(text):
         try:
             rows, _ = read_literal(text, start.end())
         except LiteralError:
             continue
-        key = "tournaments" if "tournaments" in start[0] else "fixtures"
-        if (
-            isinstance(rows, list)
-            and rows
-            and isinstance(rows[0], dict)
-            and ({"startTimeUtc", "matches"} & rows[0].keys())
-        ):
-            found.append({key: rows})
-    return found
+        match rows:
+            case [dict(first), *_] if {"startTimeUtc", "matches"} & first.keys():
+                feeds.append({"tournaments" if "tournaments" in start[0] else "fixtures": rows})
+    return feeds
 
 
 def _match_id(tree: LexborHTMLParser, scripts: list[str]) -> str | None:
-    stated = (found[1] for text in scripts if (found := _MATCH_ID.search(text)))
+    ids = (match[1] for text in scripts if (match := _MATCH_ID.search(text)))
     link = tree.css_first("link[rel=canonical]")
-    named = _CANONICAL.search((link.attributes.get("href") or "") if link else "")
-    return next(stated, named[1] if named else None)
+    canonical = _CANONICAL.search((link.attributes.get("href") or "") if link else "")
+    return next(ids, canonical[1] if canonical else None)
 
 
 def _context(tree: LexborHTMLParser) -> dict[str, str | None]:

@@ -59,57 +59,46 @@ _PERIOD = re.compile(r"\b(HT|FT) (\d+):(\d+)", re.ASCII)
 _SCORE = re.compile(r"\s*(\d+)\s*:\s*(\d+)\s*", re.ASCII)
 _MINUTE = re.compile(r"\d", re.ASCII)
 #: Stages of a tournament that are not the league itself.
-_BESIDE_LEAGUE = re.compile(r"play-?\s?offs?|qualif|relegation|promotion", re.IGNORECASE)
+_PLAY_OFFS = re.compile(r"play-?\s?offs?|qualif|relegation|promotion", re.IGNORECASE)
 
 
 def from_feed(record: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
     """A fixture of a feed; `context` holds what the feed says about its stage and tournament."""
-    details = record.get("info") or {}
-    live = record.get("liveMatch")
-    match = {**details, **record}
-    row = _row(match | {"elapsed": match.get("elapsed")}, context)
-    stamp = _STAMP.fullmatch(_text(match.get("startTimeUtc")) or "")
+    match = {**(record.get("info") or {}), **record}
+    row = _row(match, context)
+    stamp = _STAMP.fullmatch(text(match.get("startTimeUtc")) or "")
     row["kick_off_at"] = row["match_date"] = None
     if stamp and _is_day(stamp[1]):
         row["match_date"] = stamp[1]
-        if _is_time(stamp[2]):
-            row["kick_off_at"] = f"{stamp[1]}T{stamp[2]}Z"
-        else:
+        try:
+            row["kick_off_at"] = f"{stamp[1]}T{dt.time.fromisoformat(stamp[2])}Z"
+        except ValueError:
             _add_unread(row, f"expected a time of day HH:MM:SS as startTimeUtc, found {stamp[2]}")
-    row |= _goals_of_feed(match, row)
+    row |= _feed_goals(match, row)
     for side in SIDES:
-        row[f"{side}_yellow_cards"] = _text(match.get(f"{side}YellowCards"))
-        row[f"{side}_red_cards"] = _text(match.get(f"{side}RedCards"))
-    if live:
-        _add(row, _live_statistics, live)
+        row[f"{side}_yellow_cards"] = text(match.get(f"{side}YellowCards"))
+        row[f"{side}_red_cards"] = text(match.get(f"{side}RedCards"))
+    _add(row, _live_statistics, record.get("liveMatch") or {})
     return row
 
 
 def from_centre(centre: Mapping[str, Any], match_id: str | None, context: Mapping[str, Any]) -> Row:
-    """A match centre. Its times are local to nobody knows where, so it gives a date and no kick-off."""
-    match: dict[str, Any] = {
-        "id": match_id,
-        "status": centre.get("statusCode"),
-        "elapsed": centre.get("elapsed"),
-        **{
-            f"{side}{name}": centre[side].get(key)
-            for side in SIDES
-            for name, key in (("Name", "name"), ("Id", "teamId"))
-        },
-    }
+    """A match centre; the zone of its times is not published, so it gives a date and no kick-off."""
+    match = {"id": match_id, "status": centre.get("statusCode"), "elapsed": centre.get("elapsed")}
+    for side in SIDES:
+        match |= {f"{side}Name": centre[side].get("name"), f"{side}Id": centre[side].get("teamId")}
     row = _row(match, context)
-    day = (_text(centre.get("startTime")) or _text(centre.get("startDate")) or "")[:10]
+    day = (text(centre.get("startTime")) or text(centre.get("startDate")) or "")[:10]
     row["match_date"] = day if _is_day(day) else None
-    final = "etScore" if _SCORE.fullmatch(_text(centre.get("etScore")) or "") else "score"
-    shown = {"goals_half_time": "htScore", "goals": "ftScore", "goals_final": final}
-    for name, key in shown.items():
-        score = _SCORE.fullmatch(_text(centre.get(key)) or "")
-        for place, side in enumerate(SIDES, start=1):
-            row[f"{side}_{name}"] = score[place] if score and row["status"] not in ("scheduled", "void") else None
+    final = "etScore" if _SCORE.fullmatch(text(centre.get("etScore")) or "") else "score"
+    for name, key in {"goals_half_time": "htScore", "goals": "ftScore", "goals_final": final}.items():
+        score = _SCORE.fullmatch(text(centre.get(key)) or "")
+        for group, side in enumerate(SIDES, start=1):
+            row[f"{side}_{name}"] = score[group] if score and row["status"] not in ("scheduled", "void") else None
     referee = centre.get("referee")
     row["referee"] = _words(row, "referee", referee.get("name") if isinstance(referee, Mapping) else referee)
     row["venue"] = _words(row, "venue", centre.get("venueName"))
-    row["attendance"] = _text(centre.get("attendance") or None)
+    row["attendance"] = text(centre.get("attendance") or None)
     _add(row, _centre_statistics, centre)
     return row
 
@@ -127,8 +116,8 @@ def _add_unread(row: Row, reason: str) -> None:
 
 
 def league_of(row: Row) -> str | None:
-    """Division code of a match of one of our leagues; a play-off beside the league has none."""
-    if row["sex"] != "men" or row["kind"] != "first" or _BESIDE_LEAGUE.search(row.get("stage") or ""):
+    """Division code of a match of one of our leagues; a play-off outside the league's season has none."""
+    if row["sex"] != "men" or row["kind"] != "first" or _PLAY_OFFS.search(row.get("stage") or ""):
         return None
     return _league_of_tournament(row)
 
@@ -141,25 +130,25 @@ def _league_of_tournament(row: Row) -> str | None:
 
 def _row(match: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
     """What every form has: identity, status, tournament, sides."""
-    elapsed = _text(match.get("elapsed")) or ""
+    elapsed = text(match.get("elapsed")) or ""
     row: Row = {
-        "whoscored_id": _text(match.get("id")),
+        "whoscored_id": text(match.get("id")),
         "status": _status(elapsed, match.get("status")),
         "elapsed": elapsed or None,
-        "stage_id": _text(match.get("stageId") or None),
+        "stage_id": text(match.get("stageId") or None),
     }
     for name, key in _WORDS_OF_MATCH.items():
         row[name] = _words(row, name, match.get(key))
     for name, value in context.items():
         if value is not None:
-            row[name] = _words(row, name, value) if name in WORDS else value
+            row[name] = _words(row, name, value) if name in WORDS else text(value)
     row["country"] = row.get("country") or COUNTRY_OF_REGION.get(row["region_code"] or "")
     for side in SIDES:
         club = match.get(f"{side}Name") or match.get(f"{side}TeamName")
         if club and not isinstance(club, str):
             raise UnreadError(f"expected the name of the {side} side, found {shown(club)}")
         row[side] = club.strip() if club else None
-        row[f"{side}_source_id"] = _text(match.get(f"{side}Id") or match.get(f"{side}TeamId") or None)
+        row[f"{side}_source_id"] = text(match.get(f"{side}Id") or match.get(f"{side}TeamId") or None)
     words = (row["competition"] or "", row["home"] or "", row["away"] or "")
     row["sex"] = row.get("sex") or side_kinds.sex(*words)
     row["kind"] = side_kinds.kind(*words, of_first_teams=_league_of_tournament(row) is not None)
@@ -174,39 +163,38 @@ def _status(elapsed: str, code: Any) -> str | None:
     return STATUS_OF_WORD.get(elapsed) or ("in_play" if _MINUTE.match(elapsed) else STATUS_OF_CODE.get(code))
 
 
-def _goals_of_feed(match: Mapping[str, Any], row: Row) -> Row:
-    """After 90 minutes, at half time and as shown; what was shown of a match that never ended is no result."""
-    periods = {name: goals for name, *goals in _PERIOD.findall(_text(match.get("periodResults")) or "")}
-    found: Row = {}
-    for place, side in enumerate(SIDES):
-        final = (
-            _text(match.get(f"{side}Score")) if row["status"] in ("finished", "in_play", "abandoned", None) else None
-        )
-        full = periods["FT"][place] if "FT" in periods else None if row["elapsed"] in BEYOND_90_MINUTES else final
-        found[f"{side}_goals_final"] = final
-        found[f"{side}_goals"] = full if row["status"] in ("finished", "in_play") else None
-        found[f"{side}_goals_half_time"] = periods["HT"][place] if "HT" in periods and final else None
-    return found
+def _feed_goals(match: Mapping[str, Any], row: Row) -> Row:
+    """After 90 minutes, at half time and as displayed, which is no result of a match that did not end."""
+    periods = {name: goals for name, *goals in _PERIOD.findall(text(match.get("periodResults")) or "")}
+    goals: Row = {}
+    for index, side in enumerate(SIDES):
+        has_score = row["status"] in ("finished", "in_play", "abandoned", None)
+        final = text(match.get(f"{side}Score")) if has_score else None
+        full = periods["FT"][index] if "FT" in periods else None if row["elapsed"] in BEYOND_90_MINUTES else final
+        goals[f"{side}_goals_final"] = final
+        goals[f"{side}_goals"] = full if row["status"] in ("finished", "in_play") else None
+        goals[f"{side}_goals_half_time"] = periods["HT"][index] if "HT" in periods and final else None
+    return goals
 
 
 def _live_statistics(live: Mapping[str, Any]) -> Row:
-    found: Row = {}
+    row: Row = {}
     if not live.get("liveStatistics"):
-        return found
+        return row
     for side in SIDES:
         team = live["liveStatistics"].get(side) or {}
         for name, key in _FEED_STATISTICS.items():
-            found[f"{side}_{name}"] = _text((team.get("stats") or {}).get(key))
-        found[f"{side}_fouls"] = _text(sum((p.get("stats") or {}).get("fouls", 0) for p in team.get("players") or []))
+            row[f"{side}_{name}"] = text((team.get("stats") or {}).get(key))
+        row[f"{side}_fouls"] = text(sum((p.get("stats") or {}).get("fouls", 0) for p in team.get("players") or []))
         cards = Counter(
             incident.get("subType")
             for minute in live.get("incidentTimeline") or []
             for incident in minute.get(f"{side}Incidents") or []
             if incident.get("type") == 2
         )
-        found[f"{side}_yellow_cards"] = str(cards[1])
-        found[f"{side}_red_cards"] = str(cards[2] + cards[3])
-    return found
+        row[f"{side}_yellow_cards"] = str(cards[1])
+        row[f"{side}_red_cards"] = str(cards[2] + cards[3])
+    return row
 
 
 def _centre_statistics(centre: Mapping[str, Any]) -> Row:
@@ -216,20 +204,18 @@ def _centre_statistics(centre: Mapping[str, Any]) -> Row:
     def total(side: str, key: str) -> float:
         return float(sum((stats[side].get(key) or {}).values()))
 
-    found: Row = {}
+    row: Row = {}
     for name, key in _CENTRE_STATISTICS.items():
         counted = any(key in stats[side] for side in SIDES)
-        found |= {f"{side}_{name}": str(round(total(side, key))) if counted else None for side in SIDES}
+        row |= {f"{side}_{name}": str(round(total(side, key))) if counted else None for side in SIDES}
     touches = sum(total(side, "possession") for side in SIDES)
     for side in SIDES:
-        share = total(side, "possession") / touches * 100 if touches else None
-        found[f"{side}_possession"] = f"{share:.1f}" if share is not None else None
-        cards = Counter(
-            (event.get("cardType") or {}).get("displayName") for event in centre[side].get("incidentEvents") or []
-        )
-        found[f"{side}_yellow_cards"] = str(cards["Yellow"]) if touches else None
-        found[f"{side}_red_cards"] = str(cards["Red"] + cards["SecondYellow"]) if touches else None
-    return found
+        events = centre[side].get("incidentEvents") or []
+        cards = Counter((event.get("cardType") or {}).get("displayName") for event in events)
+        row[f"{side}_possession"] = f"{total(side, 'possession') / touches * 100:.1f}" if touches else None
+        row[f"{side}_yellow_cards"] = str(cards["Yellow"]) if touches else None
+        row[f"{side}_red_cards"] = str(cards["Red"] + cards["SecondYellow"]) if touches else None
+    return row
 
 
 def _is_day(text: str) -> bool:
@@ -240,22 +226,16 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _is_time(text: str) -> bool:
-    try:
-        return bool(dt.time.fromisoformat(text))
-    except ValueError:
-        return False
-
-
 def _words(row: Row, name: str, value: Any) -> str | None:
     """A text; None where the value is none, with the reason in the row."""
     if isinstance(value, str):
         return value.strip() or None
     if value is None or type(value) is int:
-        return _text(value)
+        return text(value)
     _add_unread(row, f"expected a text as {name}, found {shown(value)}")
     return None
 
 
-def _text(value: Any) -> str | None:
+def text(value: Any) -> str | None:
+    """A value as text; None stays None."""
     return None if value is None else str(value)

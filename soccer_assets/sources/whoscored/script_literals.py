@@ -59,16 +59,16 @@ def _value(text: str, at: int, depth: int) -> tuple[Any, int]:
 
 
 def _object(text: str, at: int, depth: int) -> tuple[dict[str, Any], int]:
-    found: dict[str, Any] = {}
+    value: dict[str, Any] = {}
     while True:
         at = _space(text, at)
         if text[at : at + 1] == "}":
-            return found, at + 1
+            return value, at + 1
         key, at = _key(text, at)
         at = _space(text, at)
         if text[at : at + 1] != ":":
             raise _unexpected(text, at, "a colon")
-        found[key], at = _value(text, _space(text, at + 1), depth)
+        value[key], at = _value(text, _space(text, at + 1), depth)
         at = _separator(text, at, "}")
 
 
@@ -82,17 +82,17 @@ def _key(text: str, at: int) -> tuple[str, int]:
 
 
 def _list(text: str, at: int, depth: int) -> tuple[list[Any], int]:
-    found: list[Any] = []
+    elements: list[Any] = []
     while True:
         at = _space(text, at)
         if text[at : at + 1] == "]":
-            return found, at + 1
+            return elements, at + 1
         if text[at : at + 1] == ",":  # a hole
-            found.append(None)
+            elements.append(None)
             at += 1
             continue
         value, at = _value(text, at, depth)
-        found.append(value)
+        elements.append(value)
         at = _separator(text, at, "]")
 
 
@@ -140,5 +140,4 @@ def _space(text: str, at: int) -> int:
 
 
 def _unexpected(text: str, at: int, expected: str) -> LiteralError:
-    found = text[at : at + 40] or "the end of the text"
-    return LiteralError(f"expected {expected} at character {at}, found {found!r}")
+    return LiteralError(f"expected {expected} at character {at}, found {text[at : at + 40] or 'the end of the text'!r}")

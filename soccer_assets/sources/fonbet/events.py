@@ -1,8 +1,8 @@
-"""Fonbet's line: what its packets offer on football, one row per match and snapshot.
+"""The football matches that Fonbet's packets offer, one row per match and snapshot.
 
-A snapshot every few hours is a full packet; for finer polling an increment may follow it, and is folded onto the packet
-before. Packets carry no clock, so prices are quoted when the packet was fetched. A third form holds events somebody
-parsed before (`{"1": 2.1, "ТБ(2.5)": 1.9}`): its prices were taken before kick-off, nobody knows when.
+A snapshot every few hours is a full packet; for finer polling an increment may follow it and changes the snapshot
+before. Packets carry no clock, so prices are quoted when the packet was fetched. A third form is an archive of events
+that others parsed (`{"1": 2.1, "ТБ(2.5)": 1.9}`): its prices were taken before kick-off, at an unknown time.
 """
 
 import datetime as dt
@@ -21,7 +21,8 @@ from soccer_assets.sources.fetching import json_text as json_answers
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_html, refuse_shrunken, shown
 from soccer_assets.sources.fonbet import segments as fonbet_segments
-from soccer_assets.sources.fonbet.packets import FOOTBALL, Event, Factor, Line, Match, Packet, decode
+from soccer_assets.sources.fonbet.packets import Event, Factor, decode
+from soccer_assets.sources.fonbet.snapshot import FOOTBALL, Match, Snapshot
 from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import FONBET_EVENTS, LONGEST_ID, Parsed
 
@@ -34,13 +35,11 @@ FIRST_KICK_OFF, LAST_KICK_OFF = 757_382_400, 4_102_444_800
 LEAST_ODD_LINE = 10**9
 LONGEST_ELEMENT = 2000  # characters kept of an element in quarantine
 STATUSES = {"line": "scheduled", "live": "in_play"}
-_FACTOR_OF_BID = {bid: factor for factor, bid in FACTORS.items()}
+_FACTORS = {bid: factor for factor, bid in FACTORS.items()}
 _BID = re.compile(r"^([^(]+)(?:\(([+-]?[\d.]+)\))?$")
 
 
-class _Parsed(msgspec.Struct, rename={"segment": "Liga"}):
-    """An event somebody parsed before."""
-
+class _ArchivedEvent(msgspec.Struct, rename={"segment": "Liga"}):
     time: int
     segment: str
     team1: str
@@ -48,18 +47,15 @@ class _Parsed(msgspec.Struct, rename={"segment": "Liga"}):
     bids: dict[str, float]
 
 
-class _Named(msgspec.Struct, rename={"segment": "Liga"}):
-    """What tells whether an event is one of football; one that does not say its sport may be."""
+class _EventKeys(msgspec.Struct, rename={"segment": "Liga"}):
+    """The keys by which an archived event of football is recognised."""
 
     segment: Any = None
     bids: Any = None
 
-    def is_of_other_sport(self) -> bool:
-        return isinstance(self.segment, str) and self.segment != "" and not self.segment.startswith("Футбол.")
-
 
 class _Fixture(NamedTuple):
-    """What the words of an event say; `reason` is why it is no match of two clubs, None where it is one."""
+    """An event by its texts; `reason` is why it is no match of two clubs, None where it is one."""
 
     competition: str
     country: str | None
@@ -81,9 +77,9 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
     refuse_bot_wall(address, body)
     refuse_html(address, body, "a packet of the line")
     matches = _count(address, body)
-    known = _count(address, before) if before is not None else None
-    if matches is not None and known is not None:
-        refuse_shrunken(address, matches, known, "football matches of the last full packet")
+    matches_before = _count(address, before) if before is not None else None
+    if matches is not None and matches_before is not None:
+        refuse_shrunken(address, matches, matches_before, "football matches of the last full packet")
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
@@ -92,7 +88,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     An increment whose packet before is missing goes to quarantine whole; so does a match that no club plays.
     """
     collected = RecordCollector(FONBET_EVENTS)
-    line: Line | None = None
+    snapshot: Snapshot | None = None
     seen: set[str] = set()
     for answer in answers:
         if answer.payload_id in seen:
@@ -101,98 +97,78 @@ def parse(answers: Sequence[Answer]) -> Parsed:
         archive = _archive(answer.body)
         if archive is not None:
             for position, (key, event) in enumerate(archive.items(), start=1):
-                collected.accept(answer, position, partial(_of_archive, key, event), partial(bytes, event))
+                collected.accept(answer, position, partial(_archived_record, key, event), partial(bytes, event))
             continue
         packet = decode(answer.address, answer.body)
         try:
-            line = _after(answer.address, line, packet)
+            apply = snapshot.updated if packet.from_version and snapshot is not None else Snapshot.from_packet
+            snapshot = apply(answer.address, packet)
         except ShapeError as error:
             collected.reject(answer, 0, UnreadError(str(error).removeprefix(f"{answer.address}: ")), answer.body[:200])
             continue
-        matches = line.football()
+        matches = snapshot.football()
         for position, match in enumerate(matches, start=1):
             collected.accept(answer, position, partial(_record, match, answer.fetched_at), partial(_as_it_came, match))
-        for position, part in enumerate(line.unread(), start=len(matches) + 1):
+        for position, part in enumerate(snapshot.unread(), start=len(matches) + 1):
             element = json_answers.as_text(part.element, LONGEST_ELEMENT)
             collected.reject(answer, position, UnreadError(part.reason), element)
     return collected.parsed()
 
 
-def _after(address: str, line: Line | None, packet: Packet) -> Line:
-    if packet.from_version and line is not None:
-        return line.updated(address, packet)
-    return Line.of(address, packet)
-
-
 def _count(address: str, body: bytes) -> int | None:
-    """Football matches of a full packet; None of an increment or of what was parsed before."""
+    """Football matches of a full packet; None of an increment or an archive."""
     if _archive(body) is not None:
         return None
     packet = decode(address, body)
     if packet.from_version:
         return None
-    line = Line.of(address, packet)
-    return len(line.football()) + sum(part.list_name == "events" for part in line.unread())
+    snapshot = Snapshot.from_packet(address, packet)
+    return len(snapshot.football()) + sum(part.list_name == "events" for part in snapshot.unread())
 
 
 def _archive(body: bytes) -> dict[str, msgspec.Raw] | None:
-    """The events of the third form, unread; None where the answer is a packet."""
+    """The events of an archive that may be football, unread; None where the answer is a packet."""
     if b'"packetVersion"' in body or b'"bids"' not in body:
         return None
     try:
         events = json_answers.decode("", body, dict[str, msgspec.Raw], "events")
     except SourceError:
         return None  # and no packet either, which decoding it as one will say
-    named = {key: _named(event) for key, event in events.items()}
-    if not any(event.bids is not None and event.segment is not None for event in named.values()):
-        return None
-    return {key: events[key] for key, event in named.items() if not event.is_of_other_sport()}
+    football, is_archive = {}, False
+    for name, event in events.items():
+        try:
+            keys = json_answers.decode_element(event, _EventKeys, "an event")
+        except UnreadError:
+            keys = _EventKeys()
+        is_archive = is_archive or (keys.bids is not None and keys.segment is not None)
+        # one that does not say its sport may be of football
+        if not (isinstance(keys.segment, str) and keys.segment) or keys.segment.startswith("Футбол."):
+            football[name] = event
+    return football if is_archive else None
 
 
-def _named(event: msgspec.Raw) -> _Named:
-    try:
-        return json_answers.decode_element(event, _Named, "an event")
-    except UnreadError:
-        return _Named()  # it may be one of football
-
-
-def _of_archive(key: str, raw: msgspec.Raw) -> Record:
-    """An event of the third form.
-
-    Raises:
-        UnreadError: it cannot be read, or is no match of two known clubs.
-    """
-    event = json_answers.decode_element(raw, _Parsed, "an event with time, Liga, teams and bids")
+def _archived_record(key: str, raw: msgspec.Raw) -> Record:
+    """An event of an archive; UnreadError where it cannot be read or is no match of two clubs."""
+    event = json_answers.decode_element(raw, _ArchivedEvent, "an event with time, Liga, teams and bids")
     if not (key.isascii() and key.isdecimal() and len(key) <= LONGEST_ID):
         raise UnreadError(f"expected a number of at most {LONGEST_ID} digits as event, found {shown(key)}")
-    number = int(key)
-    factors = []
-    for bid, price in event.bids.items():
-        named = _BID.match(bid)
-        if named and named[1] in _FACTOR_OF_BID:
-            factors.append(Factor(_FACTOR_OF_BID[named[1]], price, pt=named[2]))
-    match = Event(number, FOOTBALL, "line", start_time=event.time, team1=event.team1, team2=event.team2)
+    bids = [(bid, price) for text, price in event.bids.items() if (bid := _BID.match(text))]
+    factors = [Factor(_FACTORS[bid[1]], price, pt=bid[2]) for bid, price in bids if bid[1] in _FACTORS]
+    match = Event(int(key), FOOTBALL, "line", start_time=event.time, team1=event.team1, team2=event.team2)
     return _record(Match(match, 0, event.segment, tuple(factors)), None)
 
 
 def _record(match: Match, quoted_at: dt.datetime | None) -> Record:
-    """A match on the line.
-
-    Raises:
-        UnreadError: it is no match of two known clubs, or it cannot be dated.
-    """
+    """A match on offer; UnreadError where it is no match of two clubs or cannot be dated."""
     event, fixture = match.event, _fixture(match.segment, match.event.team1, match.event.team2)
     if event.start_time is None:
         raise UnreadError("expected a kick-off, found none")
     if not FIRST_KICK_OFF <= event.start_time <= LAST_KICK_OFF:
         raise UnreadError(f"expected a kick-off in seconds since 1970, found {event.start_time}")
     kick_off = dt.datetime.fromtimestamp(event.start_time, dt.UTC)
-    if match.odd:
-        raise UnreadError(match.odd, kick_off.date())
-    if event.place not in STATUSES:
-        raise UnreadError(f"expected an event on the line or live, found {event.place}", kick_off.date())
-    if fixture.reason:
-        raise UnreadError(fixture.reason, kick_off.date())
+    stray = None if event.place in STATUSES else f"expected an event on the line or live, found {event.place}"
+    if reason := match.odd or stray or fixture.reason:
+        raise UnreadError(reason, kick_off.date())
     live = event.place == "live"
     score = match.score if live else None
     published = {
@@ -213,7 +189,8 @@ def _record(match: Match, quoted_at: dt.datetime | None) -> Record:
         "away_goals": str(score.score2) if score else None,
         "blocked": "true" if match.blocked else "false",
     }
-    factors = [] if live else _prices(match.factors)
+    # a line is a hundredfold number or a text
+    factors = [] if live else [(factor.f, factor.v, _line(factor)) for factor in match.factors if factor.f in FACTORS]
     odd = [factor for factor in factors if not all(value is None or math.isfinite(value) for value in factor)]
     unread = tuple(f"expected a price and its line, found {price} on {line} (factor {f})" for f, price, line in odd)
     sound = [factor for factor in factors if factor not in odd]
@@ -240,18 +217,14 @@ def _fixture(segment: str, team1: str, team2: str) -> _Fixture:
     return _Fixture(competition, fonbet_segments.country(competition), ours, home, away, sex, kind, reason)
 
 
-def _prices(factors: Sequence[Factor]) -> list[tuple[int, float, float | None]]:
-    """The factors that are kept, each with its line in goals; a line is a hundredfold number or a text."""
-    return [(factor.f, factor.v, _line(factor)) for factor in factors if factor.f in FACTORS]
-
-
 def _line(factor: Factor) -> float | None:
+    """The handicap or total of a factor, in goals."""
     if factor.f not in WITH_LINE:
         return None
     if factor.p is not None:
         return factor.p / 100 if abs(factor.p) < LEAST_ODD_LINE else math.inf
-    found = re.fullmatch(r"[+-]?\d+(?:\.\d+)?", factor.pt or "")
-    return float(found[0]) if found else None
+    number = re.fullmatch(r"[+-]?\d+(?:\.\d+)?", factor.pt or "")
+    return float(number[0]) if number else None
 
 
 def _as_it_came(match: Match) -> bytes:

@@ -14,8 +14,9 @@ from soccer_assets.errors import BlockedError, ShapeError
 from soccer_assets.leagues import LEAGUES, NAMES_AT
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fonbet import segments as fonbet_segments
-from soccer_assets.sources.fonbet.line import accept, parse
-from soccer_assets.sources.fonbet.packets import Line, Packet, decode
+from soccer_assets.sources.fonbet.events import accept, parse
+from soccer_assets.sources.fonbet.packets import Packet, decode
+from soccer_assets.sources.fonbet.snapshot import Snapshot
 from soccer_assets.sources.fonbet.source import packets
 from soccer_assets.sources.schema import FONBET_EVENTS, Parsed
 from soccer_assets.sources.spec import Query
@@ -283,10 +284,10 @@ def test_a_line_after_increments_is_the_line_of_all_changes_in_turn_and_the_old_
         prices = {(number, factor): price for number, factor, price in changes}
         return {key: price for key, price in prices.items() if price}
 
-    def stated(line: Line) -> dict[tuple[int, int], float]:
+    def stated(line: Snapshot) -> dict[tuple[int, int], float]:
         return {(match.event.id, factor.f): factor.v for match in line.football() for factor in match.factors}
 
-    line = Line.of(LIST, after(1, 0, first))
+    line = Snapshot.from_packet(LIST, after(1, 0, first))
     later = line.updated(LIST, after(2, 1, second))
     last = later.updated(LIST, after(3, 2, third))
     assert stated(line) == expected(first)
