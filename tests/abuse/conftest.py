@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 START_SECONDS = 60
 FIXTURE = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-10-12"}
+#: No worker runs here: a job that passes every gate is answered 503.
+JOB = {"kind": "forecast", **FIXTURE}
 #: Short enough for a test, long enough for a loaded machine.
 HASTY = {
     "SERVING_HEAD_SECONDS": "1.5",
@@ -29,6 +31,7 @@ HASTY = {
     "SERVING_SEND_SECONDS": "1.5",
     "SERVING_MAX_CONNECTIONS": "40",
     "SERVING_DRAIN_SECONDS": "1.5",
+    "SERVING_FIGURES_SECONDS": "0",
 }
 
 
@@ -119,7 +122,7 @@ def start_api(abused_lake: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SERVING_", "SOCCER_"))}
         environment = kept | {
             "SOCCER_VAR": str(folder), "SOCCER_LAKE_URL": abused_lake, "SERVING_PORT": str(port),
-            "SERVING_REDIS_PORT": str(free_port()), **HASTY, **variables,
+            **HASTY, **variables,
         }  # fmt: skip
         with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as errors:
             command = [sys.executable, "-W", "ignore", "-m", "serving.app"]

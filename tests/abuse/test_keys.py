@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from serving.security.keys import DIGITS, FORM, Key, KeyFile, Keyring, has_form, new_secret
 from soccer_assets.errors import SettingsError
-from tests.abuse.conftest import FIXTURE, ROOT, Start
+from tests.abuse.conftest import JOB, ROOT, Start
 
 NOW = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -60,9 +60,10 @@ def test_who_has_no_key_is_kept_out_and_a_key_opens_what_its_scopes_say(start_ap
         for broken in ("Basic !!!", "Basic " + base64.b64encode(b"no colon").decode(), "Bearer", "Basic"):
             assert client.get("/leagues", headers={"authorization": broken}).status_code == 401, broken
 
-        refused = client.post("/predictions/jobs", json=FIXTURE, headers=bearer(reader))
+        refused = client.post("/jobs", json=JOB, headers=bearer(reader))
         assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden")
-        assert client.post("/predictions/jobs", json=FIXTURE, headers=bearer(poster)).status_code == 202
+        passed = client.post("/jobs", json=JOB, headers=bearer(poster))
+        assert (passed.status_code, passed.json()["type"]) == (503, "/problems/no-worker")
 
         client.get("/leagues", headers=bearer(poster) | {"x-request-id": "with-key"})
         assert [entry["client"] for entry in api.entries("with-key")] == ["poster"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.abuse.conftest import FIXTURE, Api, Start, read_all
+from tests.abuse.conftest import FIXTURE, JOB, Api, Start, read_all
 
 DEEP = b"[" * 60_000
 
@@ -72,13 +72,13 @@ def test_another_host_name_is_refused(client: httpx.Client) -> None:
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 def test_a_body_of_another_type_is_refused(client: httpx.Client, kind: str) -> None:
     headers = {"content-type": kind} if kind else {}
-    answer = client.post("/predictions/jobs", content=json.dumps(FIXTURE).encode(), headers=headers)
+    answer = client.post("/jobs", content=json.dumps(JOB).encode(), headers=headers)
     assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported-media-type")
 
 
 def test_a_page_of_another_site_can_ask_for_no_change_and_read_nothing(client: httpx.Client) -> None:
     evil = {"origin": "https://evil.example"}
-    answer = client.post("/predictions/jobs", json=FIXTURE, headers=evil)
+    answer = client.post("/jobs", json=JOB, headers=evil)
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/cross-origin")
     asked = client.options("/predictions", headers=evil | {"access-control-request-method": "POST"})
     for answer in (asked, client.get("/predictions", headers=evil)):
@@ -100,10 +100,9 @@ def test_a_forwarded_address_gives_no_new_limit(start_api: Start) -> None:
     api = start_api(SERVING_LOCAL_FORECASTS_PER_MINUTE="3", SERVING_LOCAL_READS_PER_MINUTE="5")
     with api.client() as client:
         answers = [
-            client.post("/predictions/jobs", json=FIXTURE, headers={"x-forwarded-for": f"1.2.3.{number}"})
-            for number in range(5)
+            client.post("/jobs", json=JOB, headers={"x-forwarded-for": f"1.2.3.{number}"}) for number in range(5)
         ]
-        assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 429]
+        assert [answer.status_code for answer in answers] == [503, 503, 503, 429, 429]
         refused = answers[-1]
         assert refused.json()["type"] == "/problems/too-many-requests"
         assert 0 < int(refused.headers["retry-after"]) <= 120
@@ -131,8 +130,8 @@ def test_a_trusted_proxy_tells_clients_apart_and_none_of_them_is_local(start_api
         allowed = client.options("/predictions", headers=asked)
         assert allowed.status_code == 204
         assert allowed.headers["access-control-allow-origin"] == "https://club.example"
-        posted = client.post("/predictions/jobs", json=FIXTURE, headers={"origin": "https://club.example"})
-        assert posted.status_code == 202
+        posted = client.post("/jobs", json=JOB, headers={"origin": "https://club.example"})
+        assert (posted.status_code, posted.json()["type"]) == (503, "/problems/no-worker")
         assert posted.headers["access-control-allow-origin"] == "https://club.example"
 
 

@@ -356,6 +356,11 @@ def registry() -> MemoryRegistry:
 @pytest.fixture
 def idle_worker(redis_url: str) -> None:
     """The sign of life of a worker that has a model and takes no job."""
+    show_idle_worker(redis_url)
+
+
+def show_idle_worker(redis_url: str) -> None:
+    """Write that sign of life into a Redis."""
     state = WorkerState("idle", Clock().now(), "aaaaaaaaaaaa", None, FIRST, running=0, done=0, failed=0)
     with redis.Redis.from_url(redis_url) as store:
         store.set("soccer:worker:idle", msgspec.json.encode(state))
