@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from serving.api.metrics import Metrics
+from serving.jobs.tasks import WorkerMetrics
 from serving.settings import ServingSettings
 from serving.snapshot.refresher import Refresher
-from serving.jobs.tasks import WorkerMetrics
 from soccer_assets.errors import SettingsError
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
