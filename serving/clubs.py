@@ -38,10 +38,13 @@ class Clubs:
 
     def __init__(self, matches: pl.DataFrame) -> None:
         sides = [matches.select("league", "match_date", id=f"{side}_id", name=side) for side in ("home", "away")]
-        newest = pl.concat(sides).sort("match_date").unique(["league", "id"], keep="last", maintain_order=True)
+        names = pl.concat(sides).sort("match_date").unique(["league", "id", "name"], keep="last", maintain_order=True)
         self._leagues: dict[str, dict[str, Club]] = {}
-        for league, id_, name in newest.select("league", "id", "name").iter_rows():
+        #: The id of a club by each of its names as `team_id` spells it; a name of two clubs is the newest one's.
+        self._ids: dict[tuple[str, str], str] = {}
+        for league, id_, name in names.select("league", "id", "name").iter_rows():
             self._leagues.setdefault(league, {})[id_] = Club(id_, name)
+            self._ids[league, team_id(LEAGUES[league].country, name)] = id_
         self.newest_result: dt.date | None = newest_result(matches)
 
     def resolve(self, fixture: Fixture, horizon_days: int) -> ResolvedFixture:
@@ -79,7 +82,8 @@ class Clubs:
                 f"{league} is known, but the lake holds no match of it: acquire it, or choose one it holds",
                 sorted(self._leagues),
             )
-        club = clubs.get(name) or clubs.get(team_id(LEAGUES[league].country, name))
+        spelled = team_id(LEAGUES[league].country, name)
+        club = clubs.get(name) or clubs.get(self._ids.get((league, spelled), spelled))
         if club is None:
             country, title = LEAGUES[league].country, LEAGUES[league].name
             raise ForecastRefusedError(
