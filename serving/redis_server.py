@@ -62,6 +62,8 @@ class RedisServer:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if _answers(self._socket):
                 return False
+            if self._process is not None:
+                self._process.wait(START_SECONDS)  # it was killed
             self._process = _start(self._folder, self._socket)
             return True
 

@@ -60,40 +60,36 @@ def training(families: str) -> AssetSelection:
 
 
 forecast_job = define_asset_job(
-    "forecast_job", AssetSelection.all() - MODELS - AssetSelection.groups("monitoring"), partitions_def=match_dates,
+    "forecast_job", AssetSelection.all() - MODELS - AssetSelection.groups("monitoring"),
     description="Everything from the sources to forecasts, with the models there are.",
 )  # fmt: skip
 nightly_job = define_asset_job(
-    "nightly_job", AssetSelection.all() - MODELS, partitions_def=match_dates,
+    "nightly_job", AssetSelection.all() - MODELS,
     description="Everything from the sources to monitoring, with the models there are.",
 )  # fmt: skip
 odds_job = define_asset_job(
     "odds_job", AssetSelection.assets("football_data_fixtures").downstream().materializable() - MODELS - NOT_HOURLY,
-    partitions_def=match_dates,
     description="New prices and moved matches of the coming days, and the forecasts they change.",
 )  # fmt: skip
 promotion_job = define_asset_job(
     "promotion_job", AssetSelection.assets("predictions").downstream().materializable() - NOT_HOURLY,
-    partitions_def=match_dates,
     description="The forecasts of the coming days and what rests on them, by a champion that was just promoted.",
 )  # fmt: skip
 line_job = define_asset_job(
     "line_job",
     AssetSelection.assets("fonbet_events").downstream().materializable() & AssetSelection.groups("sources", "odds"),
-    partitions_def=match_dates,
     description="A snapshot of Fonbet's line and the prices made of it, for the history of the odds.",
 )
 correction_job = define_asset_job(
     "correction_job", CORRECTED | (AssetSelection.groups("matches", "monitoring") - DRIFT),
-    partitions_def=match_dates,
     description="Results that were corrected late or awarded since, and the settlement they change.",
 )  # fmt: skip
 train_job = define_asset_job(
-    "train_job", training(Settings.read().families), partitions_def=match_dates,
+    "train_job", training(Settings.read().families),
     description="Candidates, the selected model and its promotion, for one match date.",
 )  # fmt: skip
 ablation_job = define_asset_job(
-    "ablation_job", ABLATION, partitions_def=match_dates,
+    "ablation_job", ABLATION,
     description="What each group of features is worth, as of one match date; by hand, for it takes minutes.",
 )  # fmt: skip
 

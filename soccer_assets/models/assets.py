@@ -173,7 +173,7 @@ def model_card(
     failed, least = _failed_checks(context), settings.promotion_matches
     verdict = judge(model, selected_model, promotions, known, failed, least)
     made = card(model, known, verdict, settings.seed)
-    version = registry.register(model, context.run_id)
+    version = registry.register(model, context.run.run_id)
     registry.log_card(version, made["text"].item())
     gate = MetadataValue.md(markdown(pl.DataFrame(json.loads(made["conditions"].item()))))
     page = {"card": MetadataValue.md(made["text"].item()), "gate": gate, "MLflow version": version}

@@ -24,8 +24,9 @@ FAVOURITE, ELO_GAP = (0.4, 0.5, 0.6, 0.7), (50, 100, 150, 250)
 
 
 def _band(name: str, edges: Sequence[float], unit: str) -> pl.Expr:
-    told = [f"under {edges[0]:g}{unit}", *(f"{a:g} to {b:g}{unit}" for a, b in pairwise(edges))]
-    return pl.col(name).cut(edges, labels=[*told, f"{edges[-1]:g}{unit} or more"], left_closed=True).cast(pl.String)
+    between = [f"{a:g} to {b:g}{unit}" for a, b in pairwise(edges)]
+    labels = [f"under {edges[0]:g}{unit}", *between, f"{edges[-1]:g}{unit} or more"]
+    return pl.col(name).bin_intervals(edges, labels=labels).cast(pl.String)
 
 
 #: What a row's value is in each slice of `backtest_report`; null leaves it out.

@@ -62,7 +62,7 @@ def test_the_winner_gains_and_an_upset_moves_more(played, rate):
     assert 0 < gain["expected"] < 6 < gain["upset"]
 
 
-@pytest.mark.parametrize(("narrow", "wide"), pairwise(["1-0", "2-0", "3-0", "6-0"]))
+@pytest.mark.parametrize(("narrow", "wide"), list(pairwise(["1-0", "2-0", "3-0", "6-0"])))
 def test_a_wider_win_moves_more(played, rate, narrow, wide):
     assert after(rate(played((0, "a", "b", narrow))))["a"] < after(rate(played((0, "a", "b", wide))))["a"]
 
