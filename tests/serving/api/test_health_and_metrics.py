@@ -77,7 +77,7 @@ async def test_the_system_in_figures(client: Client, running_worker: Any, promot
     assert (worker["model_version"], worker["as_of"], worker["running"]) == ("aaaaaaaaaaaa", "2024-09-21", 0)
     assert found["jobs"] == {"waiting": 0, "done": 1, "failed": 0, "worker_alive": True}
     assert found["tables"]["predictions"] == 0 and found["tables"]["promotions"] is not None
-    assert found["predictions_today"] == 0 and found["requests_timed"] >= 2
+    assert found["predictions_today"] == 0 and found["requests_timed"] >= 1
     assert 0 < found["mean_request_seconds"] < 5 and 0 < found["p95_request_seconds"] < 30
     assert 0 < found["uptime_seconds"] < 60 and found["snapshot_age_seconds"] < 5
     assert found["cache_hit_rate"] is None
