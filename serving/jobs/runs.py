@@ -14,6 +14,8 @@ from pathlib import Path
 from serving.jobs.contracts import RunResult
 
 SOCCER = (str(Path(sys.executable).with_name("soccer")),)
+#: A worker that is killed must leave no run behind: nobody would follow it, and the next one would run beside it.
+CHILD = (sys.executable, "-I", str(Path(__file__).with_name("child.py")))
 LINE_BYTES = 1 << 20
 LINES = 20
 REPORT_SECONDS = 0.5
@@ -32,6 +34,8 @@ async def run_platform(arguments: Sequence[str], report: Callable[[int, int], Aw
     """
     began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
+        *CHILD,
+        str(os.getpid()),
         *SOCCER,
         *arguments,
         stdin=asyncio.subprocess.DEVNULL,

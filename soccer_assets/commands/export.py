@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from soccer_assets.errors import SoccerError
+from soccer_assets.storage.csv_files import to_csv
 from soccer_assets.storage.lake import Lake
 
 COLUMNS = (
@@ -45,7 +46,7 @@ def export(lake: Lake, first: dt.date, last: dt.date, file: Path, line: str | No
         raise SoccerError(f"expected a file that ends in .csv or .parquet, found {file.name}")
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.suffix == ".csv":
-        rows.write_csv(file)
+        file.write_bytes(to_csv(rows))
     else:
         rows.write_parquet(file)
     return len(rows)

@@ -10,6 +10,7 @@ from soccer_assets.monitoring.reports import VS_CLOSING, compared
 from soccer_assets.monitoring.schema import BETTING_LINES, COMPARED_LINES
 from soccer_assets.predictions.schema import LINES
 from soccer_assets.scoring import BINS, Floats
+from soccer_assets.storage.csv_files import to_csv
 from soccer_assets.storage.lake import DATE
 
 LEAST_IN_BIN = 20
@@ -46,7 +47,7 @@ def drawings(settled: pl.DataFrame, bets: pl.DataFrame, team_ratings: pl.DataFra
 def write(folder: Path, report: pl.DataFrame, drawn: dict[str, str]) -> None:
     """Write rows of `backtest_report` as CSV, and the drawings beside it, into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    report.write_csv(folder / "report.csv")
+    (folder / "report.csv").write_bytes(to_csv(report))
     for name, text in drawn.items():
         (folder / f"{name.replace(' ', '_')}.svg").write_text(text)
 

@@ -39,6 +39,16 @@ def test_a_range_without_forecasts_is_a_table_without_rows(season, tmp_path):
     assert (tmp_path / "none.csv").read_text() == ",".join(COLUMNS) + "\n"
 
 
+def test_no_cell_of_a_csv_is_a_formula_and_parquet_keeps_the_name(season, tmp_path):
+    told = season.lake.read("predictions").filter(line="model").head(1)
+    lake, day = Lake(str(tmp_path / "lake")), told["match_date"].item()
+    lake.replace("predictions", told.with_columns(home=pl.lit('=HYPERLINK("x")'), away=pl.lit("-Ajax")), None)
+    export(lake, day, day, tmp_path / "f.csv")
+    assert pl.read_csv(tmp_path / "f.csv").select("home", "away").row(0) == ('\'=HYPERLINK("x")', "'-Ajax")
+    export(lake, day, day, tmp_path / "f.parquet")
+    assert pl.read_parquet(tmp_path / "f.parquet").select("home", "away").row(0) == ('=HYPERLINK("x")', "-Ajax")
+
+
 @pytest.mark.parametrize("name", ["forecasts.xlsx", "forecasts", "forecasts.CSV"])
 def test_another_ending_is_refused_and_nothing_is_written(season, tmp_path, name):
     with pytest.raises(SoccerError, match=rf"expected a file that ends in \.csv or \.parquet, found {name}"):

@@ -97,8 +97,9 @@ def test_with_nothing_settled_every_plot_is_still_drawn_and_written(tmp_path):
     bets = pl.DataFrame(schema={"match_date": pl.Date, "line": pl.String, "profit": pl.Float64})
     elo = {"match_date": pl.Date, "match_id": pl.String, "team_id": pl.String, "elo_after": pl.Float64}
     drawn = plots.drawings(told, bets, pl.DataFrame(schema=elo))
-    plots.write(tmp_path / "report", pl.DataFrame({"line": ["model"]}), drawn)
+    plots.write(tmp_path / "report", pl.DataFrame({"line": ["=model"], "yield": [-0.5]}), drawn)
     assert {file.name for file in (tmp_path / "report").iterdir()} == {
         "report.csv", "reliability.svg", "against_the_closing_market.svg", "profit.svg", "ratings.svg",
     }  # fmt: skip
+    assert (tmp_path / "report" / "report.csv").read_text() == "line,yield\n'=model,-0.5\n"
     assert (tmp_path / "report" / "profit.svg").read_text() == drawn["profit"]
