@@ -34,7 +34,7 @@ IdempotencyKey = Annotated[
 ]
 LastEventId = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="id of the last event received")]
 JobLimit = Annotated[int, QueryParameter(ge=1, le=100, description="jobs to return at most")]
-_PROBLEMS = {
+SUBMITTED = ACCEPTED | {
     status: spec for status, spec in problem_responses(Job, 403, 409, 422, 429, 500, 503).items() if status != 200
 }
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
@@ -47,7 +47,7 @@ class JobController(Controller):
     tags = ("jobs",)
     opt = {"scope": "predict"}  # noqa: RUF012
 
-    @post("/", status_code=202, responses=_PROBLEMS | ACCEPTED)
+    @post("/", status_code=202, responses=SUBMITTED)
     async def submit(
         self,
         request: ApiRequest,
@@ -56,7 +56,7 @@ class JobController(Controller):
         queue: NamedDependency[JobQueue],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Any]:
-        """Queue a job, read at Location; backfill, train and predict start a run of the platform, one at a time."""
+        """Queue a job, read at Location; all kinds but forecasts are a run of the platform, one at a time."""
         client = client_of(request.scope)
         if not isinstance(data, ForecastPayload | BatchPayload) and "operate" not in client.scopes:
             raise ProblemError("forbidden", "a run of the platform needs a key of the scope operate")

@@ -14,8 +14,10 @@ from serving.contracts import Probabilities
 MOST_FIXTURES = 500
 CHAMPION, CHALLENGER = "champion", "challenger"
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
-Kind = Literal["forecast", "forecasts", "backfill", "train", "predict"]
+Kind = Literal["forecast", "forecasts", "backfill", "train", "predict", "rollback", "links", "undo"]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Identity = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$", description="for the ledger")]
 Price = Annotated[float, Meta(gt=1, le=1000, description="decimal odds")]
 ModelName = Annotated[
     str, Meta(pattern=r"^(champion|challenger|[0-9a-f]{12})$", description="champion, challenger, or a version")
@@ -97,8 +99,59 @@ class TrainPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
         return ("train", str(self.date))
 
 
-RunPayload = BackfillPayload | TrainPayload | PredictPayload
-Payload = ForecastPayload | BatchPayload | BackfillPayload | TrainPayload | PredictPayload
+class RollbackPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rollback"):
+    """An earlier version becomes champion by hand: the one named, or the champion before this one."""
+
+    reason: Reason
+    version: Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$")] | None = None
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The command of `soccer` and its arguments."""
+        return ("rollback", f"--reason={self.reason}", *([self.version] if self.version else []))
+
+
+class LinkDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An event is the match (accept; default: its candidate), or it is not, or one of its names is not that club."""
+
+    action: Literal["accept", "reject"]
+    match_id: Identity | None = None
+    side: Literal["home", "away"] | None = None
+    reason: Reason | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a match that is rejected, which is always the event's own, and a side that is accepted."""
+        if self.action == "accept" and self.side is not None:
+            raise ValueError("expected a side with reject alone, found one with accept")
+        if self.action == "reject" and self.match_id is not None:
+            raise ValueError("expected a match_id with accept alone, found one with reject")
+
+
+class LinkPayload(LinkDecision, frozen=True, kw_only=True, tag_field="kind", tag="links"):
+    """A decision on the link of an event, an entry or two of `link_decisions`."""
+
+    event_id: Identity
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The command of `soccer` and its arguments; after `--` nothing that a client gives is an option."""
+        options = [f"--reason={self.reason}"] if self.reason else []
+        return ("links", self.action, *options, "--", self.event_id, *filter(None, (self.match_id, self.side)))
+
+
+class UndoPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="undo"):
+    """An earlier decision on links does not count."""
+
+    decision_id: Annotated[int, Meta(ge=1, le=2**31)]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The command of `soccer` and its arguments."""
+        return ("links", "undo", str(self.decision_id))
+
+
+RunPayload = BackfillPayload | TrainPayload | PredictPayload | RollbackPayload | LinkPayload | UndoPayload
+Payload = ForecastPayload | BatchPayload | RunPayload
 
 
 class OverProbability(msgspec.Struct, frozen=True):

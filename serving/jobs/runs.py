@@ -25,11 +25,14 @@ ASSETS = re.compile(r"^match dates .*, (\d+) assets")
 MADE = re.compile(r"^  \S+ +([\d,]+ rows|checked)( +[\d.]+ s)?$")
 
 
-async def run_platform(arguments: Sequence[str], report: Callable[[int, int], Awaitable[bool]]) -> RunResult:
+async def run_platform(
+    arguments: Sequence[str], client: str, report: Callable[[int, int], Awaitable[bool]]
+) -> RunResult:
     """Run `soccer` with the arguments to its end; a cancellation interrupts it.
 
     Args:
         arguments: the command and its arguments.
+        client: the id of the client that asks, for the ledgers that say who decided.
         report: is given the tables made and those of the run; where it says no, the run is interrupted.
     """
     began = time.monotonic()
@@ -42,6 +45,7 @@ async def run_platform(arguments: Sequence[str], report: Callable[[int, int], Aw
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         limit=LINE_BYTES,
+        env=os.environ | {"SOCCER_DECIDED_BY": client},
         start_new_session=True,
     )
     output: deque[str] = deque(maxlen=LINES)

@@ -26,16 +26,17 @@ class JobStates:
         self._redis = redis
         self._clock = clock
 
-    async def start(self, job_id: str) -> Payload | None:
-        """The payload of the job, which is running now; None for one that has ended or expired.
+    async def start(self, job_id: str) -> tuple[str, Payload] | None:
+        """The client and the payload of the job, which is running now; None for one that has ended or expired.
 
         A job may be delivered more than once. One whose record cannot be read fails.
         """
         if await self.change(job_id, "running", started_at=self._clock.now().isoformat()) not in OPEN:
             return None
-        text = await cast(Awaitable[bytes | None], self._redis.hget(JOB_PREFIX + job_id, "payload"))
+        fields = cast(Awaitable[list[bytes | None]], self._redis.hmget(JOB_PREFIX + job_id, ["client", "payload"]))
+        client, text = (field or b"" for field in await fields)
         try:
-            return msgspec.json.decode(text or b"", type=Payload)  # type: ignore[no-any-return]
+            return client.decode(), msgspec.json.decode(text, type=Payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             logger.warning("job %r: its payload cannot be read: %s", job_id, error)
             await self.fail(job_id, Failure("unreadable", "the record of the job cannot be read: post it again"))

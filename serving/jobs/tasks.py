@@ -81,11 +81,12 @@ class JobTasks:
     async def work(self, ctx: dict[Any, Any]) -> None:
         """Run one job to its end."""
         job_id: str = ctx["job_id"]
-        payload = await self._states.start(job_id)
-        if payload is None:
+        started = await self._states.start(job_id)
+        if started is None:
             return
+        client, payload = started
         try:
-            ended = await self._cancellable(job_id, self._result(job_id, payload))
+            ended = await self._cancellable(job_id, self._result(job_id, client, payload))
         except Exception:
             logger.exception("job %s failed: %s", job_id, payload)
             ended = INTERNAL
@@ -112,7 +113,7 @@ class JobTasks:
             failed=self._failed,
         )
 
-    async def _result(self, job_id: str, payload: Payload) -> Result | Failure:
+    async def _result(self, job_id: str, client: str, payload: Payload) -> Result | Failure:
         began = time.perf_counter()
         match payload:
             case ForecastPayload():
@@ -127,13 +128,13 @@ class JobTasks:
                         raise asyncio.CancelledError
                 return ForecastList(answers)
             case _:
-                return await self._run(job_id, payload)
+                return await self._run(job_id, client, payload)
 
-    async def _run(self, job_id: str, payload: RunPayload) -> Result | Failure:
+    async def _run(self, job_id: str, client: str, payload: RunPayload) -> Result | Failure:
         async def report(done: int, total: int) -> bool:
             return await self._states.report(job_id, done, total)
 
-        result = await run_platform(payload.arguments, report)
+        result = await run_platform(payload.arguments, client, report)
         if result.exit_code in DONE:
             return result
         return Failure("run-failed", f"exit code {result.exit_code}: " + "\n".join(result.output))

@@ -19,13 +19,13 @@ NEXT: Final = "the next run of odds_links uses it"
 Entry = dict[str, Any]
 
 
-def record(lake: Lake, entries: Sequence[Entry]) -> Iterator[str]:
+def record(lake: Lake, entries: Sequence[Entry], decided_by: str) -> Iterator[str]:
     """Add entries to the ledger of decisions; a line for each, and how to undo them.
 
     Raises:
         SoccerError: an entry undoes a decision that is not there.
     """
-    numbers = decisions.record(lake, entries, getpass.getuser(), Clock.of(Settings.read()).now())
+    numbers = decisions.record(lake, entries, decided_by, Clock.of(Settings.read()).now())
     for number, entry in zip(numbers, entries, strict=True):
         yield f"{number}: {describe(entry)}"
     yield f"{NEXT}; take it back with: uv run soccer links undo {' '.join(map(str, numbers))}"

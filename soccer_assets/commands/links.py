@@ -1,5 +1,6 @@
 """The commands of `soccer links`: review links of events to matches, decide on them, trace decisions."""
 
+import getpass
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
 
 FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 CASE = click.argument("case", metavar="CASE")
+REASON = click.option("--reason", help="Kept with the decision.")
+DECIDED_BY = click.option(
+    "--decided-by", metavar="NAME", envvar="SOCCER_DECIDED_BY", default=getpass.getuser, show_default="the user",
+    help="Who decides.",
+)  # fmt: skip
 
 
 def _lake() -> "Lake":
@@ -63,14 +69,15 @@ def import_aliases(file: Path) -> None:
 def decision(name: str, help_text: str, *arguments: Callable[[Any], Any]) -> None:
     """Add a command that records the entries which the function of its name in `link_decisions` makes."""
 
-    def command(reason: str | None, **values: Any) -> None:
+    def command(reason: str | None, decided_by: str, **values: Any) -> None:
         from soccer_assets.commands import link_decisions
 
         lake = _lake()
         entries = [entry | {"reason": reason} for entry in getattr(link_decisions, name)(lake, **values)]
-        click.echo("\n".join(link_decisions.record(lake, entries)))
+        click.echo("\n".join(link_decisions.record(lake, entries, decided_by)))
 
-    for argument in (*reversed(arguments), click.option("--reason", help="Kept with the decision.")):
+    options = (REASON, DECIDED_BY)
+    for argument in (*reversed(arguments), *options):
         command = argument(command)
     links.command(name, help=help_text)(command)
 

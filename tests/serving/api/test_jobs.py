@@ -201,6 +201,19 @@ async def test_a_run_of_the_platform_is_followed_to_its_end(client: Client, runn
     assert done["result"]["output"][-1] == "backfill 2024-10-01 2024-10-02"
 
 
+@pytest.mark.parametrize(
+    ("further", "arguments"),
+    [({}, "rollback --reason=--help"), ({"version": "0123456789ab"}, "rollback --reason=--help 0123456789ab")],
+)
+async def test_a_rollback_is_a_run_of_the_platform(
+    client: Client, running_worker: Any, platform: Any, further: dict[str, str], arguments: str
+) -> None:
+    platform("import os, sys; print(*sys.argv[1:], 'by', os.environ['SOCCER_DECIDED_BY'])")
+    async with running_worker():
+        done = await ended(client, await posted(client, {"kind": "rollback", "reason": "--help", **further}))
+    assert (done["status"], done["result"]["output"]) == ("done", [f"{arguments} by local"])
+
+
 async def test_a_run_that_fails_says_how_and_a_refused_model_is_no_failure(
     client: Client, running_worker: Any, platform: Any
 ) -> None:

@@ -19,7 +19,7 @@ async def report(done, total):
     return True
 
 runs.SOCCER = (sys.executable, "-c", sys.argv[1])
-asyncio.run(runs.run_platform([], report))
+asyncio.run(runs.run_platform([], "local", report))
 """
 RUN = """
 import os, pathlib, time
