@@ -26,7 +26,7 @@ SECTIONS = {
     "Forecasts": ("predict", "backtest", "export"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
-    "Platform": ("demo", "up", "serve", "worker", "keys"),
+    "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
 }
 
 
@@ -222,6 +222,14 @@ def up() -> None:
 
     with platform(Settings.read()) as running:
         running.wait()
+
+
+@soccer.command()
+def settings() -> None:
+    """Print every setting with its value, whether it is the default, and what it is; secrets are hidden."""
+    from soccer_assets.commands.settings import describe_settings
+
+    click.echo("\n".join(describe_settings()))
 
 
 @soccer.command()
