@@ -207,7 +207,11 @@ async def test_no_route_takes_a_parameter_twice(reader: Any) -> None:
     assert len(routes) == 5 + sum(len(methods) for methods in paths.values())
     for method, path in routes:
         path = (
-            path.replace("{match_id}", "x").replace("{job_id}", "x").replace("{kind}", "internal").replace("{id}", "x")
+            path.replace("{decision_id}", "1")
+            .replace("{match_id}", "x")
+            .replace("{job_id}", "x")
+            .replace("{kind}", "internal")
+            .replace("{id}", "x")
         )
         for query in ("limit=1&limit=2", "x=1&x=1", "a=&a=", "league=E0&limit=1&league=E1"):
             answer = await reader.request(method.upper(), f"{path}?{query}", json={} if method == "post" else None)
