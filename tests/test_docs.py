@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from serving.app import create_app
 from serving.resources.catalog import RESOURCES
 from serving.settings import ServingSettings
 from soccer_assets.commands.cli import SECTIONS, soccer
@@ -54,6 +55,19 @@ def test_every_resource_of_the_api_has_its_path_row_and_filters() -> None:
         )
         for resource in RESOURCES
     ]
+
+
+def test_every_route_and_test_of_the_parity_table_exists(tmp_path: Path) -> None:
+    app = create_app(Settings(var=str(tmp_path)), ServingSettings())
+    served = set(app.openapi_schema.paths or ()) | {route.path for route in app.routes}
+    for _, ours, test in (tuple(cell.strip("| ") for cell in row) for row in table("api.md", "parity")):
+        for path in re.findall(r"`(?:GET |POST |DELETE )?(/[^` ]*)`", ours):
+            assert path in served, path
+        if test:
+            file, name = test.strip("`").split("::")
+            assert f"def {name}(" in (ROOT / file).read_text(), test
+        else:
+            assert ours == "not served yet"
 
 
 def commands() -> Iterator[tuple[str, str, str]]:
