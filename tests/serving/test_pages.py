@@ -356,6 +356,7 @@ async def test_the_description_of_the_api_has_every_route_and_its_problems(reade
         "/system",
         "/jobs",
         "/jobs/{job_id}",
+        "/links/{event_id}/decisions",
         "/jobs/{job_id}/events",
         "/predictions/batch",
         "/problems/{kind}",
