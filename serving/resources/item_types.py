@@ -18,8 +18,8 @@ def item_type(resource: Resource) -> type[msgspec.Struct]:
     """A struct whose fields are the columns of the resource, with their descriptions and bounds."""
     name = _name(resource)
     fields = [
-        (column.name, _annotated(column, Any if column.name in resource.nested else _type(column.dtype, column, name)))
-        for column in resource.columns
+        (column.name, _annotated(column, Any if column.name in resource.nested else _type(column.dtype, column, path)))
+        for column, path in ((column, f"{name}{_camel(column.name)}") for column in resource.columns)
     ]
     return msgspec.defstruct(f"{name}Row", fields, module=__name__, frozen=True)  # type: ignore[arg-type]
 
@@ -34,7 +34,11 @@ def page_type(resource: Resource) -> type[msgspec.Struct]:
 
 def _name(resource: Resource) -> str:
     parts = [part for part in resource.path.split("/") if part[:1] not in ("", "{")]
-    return "".join(part.title().replace("_", "").replace("-", "") for part in parts)
+    return "".join(_camel(part) for part in parts)
+
+
+def _camel(name: str) -> str:
+    return name.title().replace("_", "").replace("-", "")
 
 
 def _annotated(column: Column, kind: Any) -> Any:
@@ -54,8 +58,7 @@ def _type(dtype: Any, column: Column | None, name: str) -> Any:
         return list[_type(dtype.inner, None, name)]  # type: ignore[misc]
     if isinstance(dtype, pl.Struct):
         fields = [(field.name, _type(field.dtype, None, name) | None) for field in dtype.fields]
-        title = "".join(field.name.title().replace("_", "") for field in dtype.fields)
-        return msgspec.defstruct(f"{name}{title}"[:80], fields, module=__name__, frozen=True)  # type: ignore[arg-type]
+        return msgspec.defstruct(name, fields, module=__name__, frozen=True)  # type: ignore[arg-type]
     return _PLAIN.get(dtype.base_type(), int if dtype.is_integer() else float)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ class Browser:
             [program, *FLAGS, f"--user-data-dir={folder}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         port, path = wait_for(lambda: _read_lines(folder / "DevToolsActivePort"))
-        self._socket = connect(f"ws://127.0.0.1:{port}{path}", max_size=None, proxy=None)
+        self._opened = ExitStack()
+        self._socket = self._opened.enter_context(connect(f"ws://127.0.0.1:{port}{path}", max_size=None, proxy=None))
         self._numbers = itertools.count(1)
         self._session: str | None = None
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
@@ -88,7 +90,7 @@ class Browser:
         return self.ask("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
 
     def close(self) -> None:
-        self._socket.close()
+        self._opened.close()
         self.process.terminate()
         self.process.wait(WAIT_SECONDS)
 
