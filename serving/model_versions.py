@@ -123,8 +123,8 @@ class ModelVersions:
                 raise ForecastRefusedError("unjudged-model", detail, [CHAMPION, champion])
             return "challenger", challenger
         if name != champion and name not in self._versions.registry:
-            known = [CHAMPION, *sorted(self._versions.registry)]
-            raise ForecastRefusedError("unjudged-model", f"expected the version of a judged model, found {name}", known)
+            names = [CHAMPION, *sorted(self._versions.registry)]
+            raise ForecastRefusedError("unjudged-model", f"expected the version of a judged model, found {name}", names)
         return "named", name
 
     def forecaster(self, version: str, champion: Champion) -> Forecaster:

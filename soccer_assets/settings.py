@@ -124,7 +124,9 @@ def from_environment(form: type[Form], prefix: str, environment: Mapping[str, st
     try:
         return msgspec.convert(given, form, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{error} (variables are named {prefix}<FIELD>; given: {given})") from None
+        reason, _, path = str(error).partition(" - at `$.")
+        field = path.rstrip("`")  # of this one alone the value is told: others may hold passwords
+        raise SettingsError(f"{prefix}{field.upper()}: {reason}, found {given.get(field)!r}") from None
 
 
 def named(variable: str, text: str, known: Collection[str]) -> list[str]:

@@ -47,25 +47,30 @@ def test_a_variable_is_read_as_the_type_of_its_field(variable, text, field, valu
     ("variable", "text", "message"),
     [
         # not of the type
-        ("SOCCER_START_DATE", "01/08/2019", "Invalid RFC3339 encoded date - at `$.start_date`"),
-        ("SOCCER_HTTP_RETRIES", "many", "Expected `int`, got `str` - at `$.http_retries`"),
-        ("SOCCER_HTTP_RETRIES", "1.5", "Expected `int`, got `str` - at `$.http_retries`"),
-        ("SOCCER_REPLAY", "perhaps", "Expected `bool`, got `str` - at `$.replay`"),
+        ("SOCCER_START_DATE", "01/08/2019", "Invalid RFC3339 encoded date"),
+        ("SOCCER_HTTP_RETRIES", "many", "Expected `int`, got `str`"),
+        ("SOCCER_HTTP_RETRIES", "1.5", "Expected `int`, got `str`"),
+        ("SOCCER_REPLAY", "perhaps", "Expected `bool`, got `str`"),
         # out of bounds
-        ("SOCCER_DAGSTER_PORT", "0", "Expected `int` >= 1 - at `$.dagster_port`"),
-        ("SOCCER_DAGSTER_PORT", "65536", "Expected `int` <= 65535 - at `$.dagster_port`"),
-        ("SOCCER_HTTP_TIMEOUT_SECONDS", "0", "Expected `float` > 0.0 - at `$.http_timeout_seconds`"),
-        ("SOCCER_HTTP_PAUSE_SECONDS", "-1", "Expected `float` >= 0.0 - at `$.http_pause_seconds`"),
-        ("SOCCER_VALUE_EDGE", "1", "Expected `float` < 1.0 - at `$.value_edge`"),
-        ("SOCCER_DRIFT_SHARE", "1.01", "Expected `float` <= 1.0 - at `$.drift_share`"),
-        ("SOCCER_FOLDS", "1", "Expected `int` >= 2 - at `$.folds`"),
+        ("SOCCER_DAGSTER_PORT", "0", "Expected `int` >= 1"),
+        ("SOCCER_DAGSTER_PORT", "65536", "Expected `int` <= 65535"),
+        ("SOCCER_HTTP_TIMEOUT_SECONDS", "0", "Expected `float` > 0.0"),
+        ("SOCCER_HTTP_PAUSE_SECONDS", "-1", "Expected `float` >= 0.0"),
+        ("SOCCER_VALUE_EDGE", "1", "Expected `float` < 1.0"),
+        ("SOCCER_DRIFT_SHARE", "1.01", "Expected `float` <= 1.0"),
+        ("SOCCER_FOLDS", "1", "Expected `int` >= 2"),
     ],
 )
 def test_an_unusable_value_is_named_with_its_field_and_what_was_expected(variable, text, message):
     with pytest.raises(SettingsError) as raised:
         Settings.read({variable: text})
-    field = variable.removeprefix("SOCCER_").lower()
-    assert str(raised.value) == f"{message} (variables are named SOCCER_<FIELD>; given: {{{field!r}: {text!r}}})"
+    assert str(raised.value) == f"{variable}: {message}, found {text!r}"
+
+
+def test_the_error_of_one_setting_tells_no_value_of_another():
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({"SOCCER_FOLDS": "1", "SOCCER_OPTUNA_URL": "postgresql://user:swordfish@host/db"})
+    assert str(raised.value) == "SOCCER_FOLDS: Expected `int` >= 2, found '1'"
 
 
 def test_every_source_has_an_address_of_its_own_unless_a_variable_gives_another():

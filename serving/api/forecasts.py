@@ -22,7 +22,6 @@ from serving.jobs.contracts import (
 )  # fmt: skip
 from serving.jobs.queue import JobQueue
 from serving.security import client_of
-from serving.settings import ServingSettings
 from serving.snapshot.snapshot import Snapshot
 
 STATUSES = (409, 422, 429, 500, 503)
@@ -44,7 +43,6 @@ class ForecastController(Controller):
         snapshot: NamedDependency[Snapshot],
         queue: NamedDependency[JobQueue],
         metrics: NamedDependency[Metrics],
-        serving: NamedDependency[ServingSettings],
     ) -> Response[Any]:
         """Forecast a fixture now; when that takes too long, 202 and the job to ask for later.
 
@@ -52,11 +50,8 @@ class ForecastController(Controller):
         """
         if len(snapshot.matches):
             # a fixture that is refused here never enters the queue
-            snapshot.matches.clubs.resolve(data, serving.horizon_days)
-        job = await queue.submit_and_wait(
-            ForecastPayload(**asdict(data)), client_of(request.scope).id, serving.wait_seconds
-        )
-        return _answer(job, metrics)
+            snapshot.matches.clubs.resolve(data, queue.settings.horizon_days)
+        return await _answer(ForecastPayload(**asdict(data)), request, queue, metrics)
 
 
 class BatchController(Controller):
@@ -72,20 +67,19 @@ class BatchController(Controller):
         data: JSONBody[ForecastBatch],
         queue: NamedDependency[JobQueue],
         metrics: NamedDependency[Metrics],
-        serving: NamedDependency[ServingSettings],
     ) -> Response[Any]:
         """Forecast up to 500 fixtures now; when that takes too long, 202 and the job to ask for later.
 
         `items` are in the order of the fixtures: a forecast, or why there is none.
         """
-        job = await queue.submit_and_wait(
-            BatchPayload(data.fixtures), client_of(request.scope).id, serving.wait_seconds
-        )
-        return _answer(job, metrics)
+        return await _answer(BatchPayload(data.fixtures), request, queue, metrics)
 
 
-def _answer(job: Job, metrics: Metrics) -> Response[Any]:
-    """The result of a job; or its failure as a problem; or the job itself while it has neither."""
+async def _answer(
+    payload: ForecastPayload | BatchPayload, request: ApiRequest, queue: JobQueue, metrics: Metrics
+) -> Response[Any]:
+    """The result of a job; or its failure as a problem; or the job itself when it has neither in time."""
+    job = await queue.submit_and_wait(payload, client_of(request.scope).id, queue.settings.wait_seconds)
     metrics.on_demand.labels(job.status).inc()
     if job.failure is not None:
         problem = forecast_problem(job.failure.reason, job.failure.detail, job.failure.known)

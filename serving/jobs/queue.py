@@ -92,11 +92,11 @@ class JobQueue:
                 came with another payload before.
         """
         digest = hashlib.sha256(msgspec.json.encode(payload)).hexdigest()
-        job, found = await self._add(payload, client, _new_id(), idempotency_key, digest if idempotency_key else "")
+        job, earlier = await self._add(payload, client, _new_id(), idempotency_key, digest if idempotency_key else "")
         if job is not None:
             return job, False
-        earlier, _, job_id = found.partition(" ")
-        if earlier != digest:
+        earlier_digest, _, job_id = earlier.partition(" ")
+        if earlier_digest != digest:
             detail = "expected the body that came with this Idempotency-Key before, found another: use a new key"
             raise ProblemError("idempotency-key-reused", detail)
         return await self.find(job_id, client), True
@@ -151,11 +151,11 @@ class JobQueue:
         for name_and_value in fields.items():
             arguments += name_and_value
         answer = cast(Awaitable[list[bytes]], self.redis.eval(SUBMIT, len(keys), *keys, *arguments))
-        outcome, found = (part.decode() for part in await answer)
+        outcome, detail = (part.decode() for part in await answer)
         if outcome == "replayed":
-            return None, found
+            return None, detail
         if outcome != "queued":
-            raise _refusal(outcome, found, self.settings.queue_limit)
+            raise _refusal(outcome, detail, self.settings.queue_limit)
         progress = Progress(0, total)
         return Job(job_id, cast(Any, name), "queued", now, None, None, progress, 1, payload), ""
 
@@ -212,12 +212,12 @@ class JobQueue:
             for job_id in ids:
                 pipe.hmget(JOB_PREFIX + job_id, list(SUMMARY))
             records = await pipe.execute(raise_on_error=False) if ids else []
-        found = (
+        summaries = (
             read_summary(job_id, values)
             for job_id, values in zip(ids, records, strict=True)
             if isinstance(values, list) and values[0] is not None
         )
-        return [summary for summary in found if summary is not None]
+        return [summary for summary in summaries if summary is not None]
 
     async def cancel(self, job_id: str, client: str) -> Job:
         """The client's job, now cancelled.
@@ -246,14 +246,14 @@ class JobQueue:
     async def workers(self) -> list[WorkerState]:
         """What the workers that gave a sign of life lately said of themselves."""
         names = sorted(await cast(Awaitable[set[bytes]], self.redis.smembers(WORKERS)))
-        states = [state for state in await self.redis.mget(names) if state is not None] if names else []
-        found = []
-        for state in states:
+        records = [record for record in await self.redis.mget(names) if record is not None] if names else []
+        states = []
+        for record in records:
             try:
-                found.append(msgspec.json.decode(state, type=WorkerState))
+                states.append(msgspec.json.decode(record, type=WorkerState))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 logger.warning("the state of a worker cannot be read: %s", error)
-        return found
+        return states
 
     @contextmanager
     def watched(self, job_id: str) -> Iterator[asyncio.Event]:
@@ -276,13 +276,16 @@ class JobQueue:
             event.set()
 
 
-def _refusal(outcome: str, found: str, limit: int) -> ProblemError:
-    """Why a job was not queued; the client is told when to try again."""
+def _refusal(outcome: str, blocker: str, limit: int) -> ProblemError:
+    """Why a job was not queued, and in `Retry-After` when to try again."""
     details = {
         "no-worker": (5, "no worker gave a sign of life lately: start one with `uv run soccer worker`"),
         "model-missing": (60, "no model is promoted to champion yet: `uv run soccer train DATE` makes one"),
-        "queue-full": (5, f"expected fewer than {limit} waiting jobs, found {found}: try again later"),
-        "run-in-progress": (60, f"expected no run of the platform, found job {found}: wait for its end or cancel it"),
+        "queue-full": (5, f"expected fewer than {limit} waiting jobs, found {blocker}: try again later"),
+        "run-in-progress": (
+            60,
+            f"expected no run of the platform, found job {blocker}: wait for its end or cancel it",
+        ),
     }
     seconds, detail = details[outcome]
     return ProblemError(outcome, detail, headers={"retry-after": str(seconds)})

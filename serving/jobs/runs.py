@@ -65,8 +65,8 @@ async def _follow(
     async for text in process.stdout:
         line = text.decode(errors="replace").rstrip()
         output.append(line)
-        if found := ASSETS.match(line):
-            done, total = 0, int(found[1])
+        if planned := ASSETS.match(line):
+            done, total = 0, int(planned[1])
         elif MADE.match(line):
             done = min(done + 1, total)
         else:

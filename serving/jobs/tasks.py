@@ -2,7 +2,6 @@
 
 import asyncio
 import calendar
-import datetime as dt
 import logging
 import time
 from collections.abc import Coroutine
@@ -25,6 +24,7 @@ from serving.jobs.contracts import (
 from serving.jobs.runs import run_platform
 from serving.jobs.states import JobStates
 from serving.predictor import Predictor
+from soccer_assets.clock import Clock
 
 logger = logging.getLogger(__name__)
 #: Fixtures of a batch at a time: between them other jobs come in, and the batch can be cancelled.
@@ -104,7 +104,7 @@ class JobTasks:
         champion, teams = self._predictor.champion, self._predictor.teams
         return WorkerState(
             id=worker_id,
-            beat_at=dt.datetime.now(dt.UTC),
+            beat_at=Clock().now(),  # the machine's: other processes read it
             model_version=None if champion is None or teams is None else champion.forecaster.version,
             challenger_version=self._predictor.challenger,
             as_of=None if teams is None else teams.history.as_of,

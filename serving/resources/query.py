@@ -62,8 +62,8 @@ def read_query(
     Raises:
         ProblemError: a parameter that is unknown, repeated or not readable.
     """
-    known = [*OF_ITEMS] if of_item else [*resource.parameters, *OF_LISTS]
-    values = _parameters(text, known)
+    names = [*OF_ITEMS] if of_item else [*resource.parameters, *OF_LISTS]
+    values = _parameters(text, names)
     conditions = [(Filter(name, name), _in_path(resource, name, value)) for name, value in path.items()]
     for name, judge in resource.parameters.items():
         if name in values:
@@ -89,7 +89,7 @@ def cursor_of(sort: tuple[tuple[str, bool], ...], row: Mapping[str, Any]) -> str
     return base64.urlsafe_b64encode(msgspec.json.encode([order, *(row[name] for name, _ in sort)])).decode()
 
 
-def _parameters(text: bytes, known: list[str]) -> dict[str, str]:
+def _parameters(text: bytes, names: list[str]) -> dict[str, str]:
     try:
         pairs = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
@@ -102,9 +102,9 @@ def _parameters(text: bytes, known: list[str]) -> dict[str, str]:
         raise ProblemError(
             "repeated-parameter", f"expected each parameter once, found again {_cut(repeated)}", errors=errors
         )
-    if unknown := [name for name in times if name not in known]:
+    if unknown := [name for name in times if name not in names]:
         raise ProblemError(
-            "unknown-parameter", f"expected parameters out of {known}, found {_cut(unknown)}", known=known
+            "unknown-parameter", f"expected parameters out of {names}, found {_cut(unknown)}", known=names
         )
     return dict(pairs)
 
@@ -113,8 +113,8 @@ def _cut(names: list[str]) -> list[str]:
     return [name[:MOST_TEXT] for name in names[:5]]
 
 
-def _invalid(name: str, expected: str, found: object) -> ProblemError:
-    detail = f"expected {expected}, found {str(found)[:MOST_TEXT]!r}"
+def _invalid(name: str, expected: str, value: object) -> ProblemError:
+    detail = f"expected {expected}, found {str(value)[:MOST_TEXT]!r}"
     return ProblemError("invalid-request", f"{name}: {detail}", errors=[FieldError("query", name, detail)])
 
 

@@ -52,10 +52,10 @@ def select_item(resource: Resource, snapshot: Snapshot, query: Query) -> pl.Data
         rows = _filtered(resource, snapshot, query)
     else:
         rows = resource.find(snapshot, dict((judge.column, value) for judge, value in query.conditions)[resource.key])
-    found = resource.item(rows if resource.presorted else rows.sort(resource.order)).collect()
-    if found.is_empty():
+    row = resource.item(rows if resource.presorted else rows.sort(resource.order)).collect()
+    if row.is_empty():
         raise no_item(resource, query)
-    return _sent(resource, found, query)
+    return _sent(resource, row, query)
 
 
 def _sent(resource: Resource, rows: pl.DataFrame, query: Query) -> pl.DataFrame:

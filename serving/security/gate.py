@@ -126,8 +126,8 @@ async def check_scope(connection: ASGIConnection[Any, Any, Any, Any], handler: B
     schemes = f'Bearer realm="soccer"{error}'
     if b"text/html" in headers.get(b"accept", b""):  # a browser asks its user: any name, the key as the password
         schemes = 'Basic realm="soccer", charset="UTF-8"'
-    found = "one that is unknown, revoked, expired or mistyped" if given else "none"
-    detail = f"expected a key, as `Authorization: Bearer <key>` or `X-API-Key: <key>`, found {found}"
+    key = "one that is unknown, revoked, expired or mistyped" if given else "none"
+    detail = f"expected a key, as `Authorization: Bearer <key>` or `X-API-Key: <key>`, found {key}"
     raise ProblemError("unauthorized", detail, headers={"www-authenticate": schemes})
 
 
@@ -150,8 +150,8 @@ def _check_origin(origin: bytes | None, headers: RequestHeaders) -> None:
     """Refuse a change that a page of another site asks for: the browser sends its user's key by itself."""
     if origin is None or origin.partition(b"://")[2] == headers.get(b"host"):
         return
-    found = origin[:100].decode("latin-1")
-    raise ProblemError("cross-origin", f"expected an origin out of SERVING_CORS_ORIGINS, found {found!r}")
+    name = origin[:100].decode("latin-1")
+    raise ProblemError("cross-origin", f"expected an origin out of SERVING_CORS_ORIGINS, found {name!r}")
 
 
 def _check_content_type(headers: RequestHeaders) -> None:
@@ -160,5 +160,5 @@ def _check_content_type(headers: RequestHeaders) -> None:
     if kind.partition(b";")[0].strip().lower() == JSON:
         return
     if kind or b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
-        found = kind[:100].decode("latin-1")
-        raise ProblemError("unsupported-media-type", f"expected a body of {JSON.decode()}, found {found!r}")
+        name = kind[:100].decode("latin-1")
+        raise ProblemError("unsupported-media-type", f"expected a body of {JSON.decode()}, found {name!r}")

@@ -6,6 +6,7 @@ bits need no slow hash. Several keys of one name are one client, as during a rot
 """
 
 import datetime as dt
+import fcntl
 import hashlib
 import hmac
 import logging
@@ -14,12 +15,14 @@ import re
 import secrets
 import time
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from serving.security import LOCAL, SCOPES, Client, Scope
+from soccer_assets.clock import Clock
 from soccer_assets.errors import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -99,15 +102,16 @@ class KeyFile:
         Raises:
             SettingsError: a name that is taken or cannot be one, or a scope that is not known.
         """
-        keys = self.read()
         if not NAME.fullmatch(name) or name == LOCAL.id:
             raise SettingsError(f"expected a name of small letters, digits and -, not {LOCAL.id!r}, found {name!r}")
-        if any(key.name == name for key in keys):
-            raise SettingsError(f"{name!r} has a key: rotate it, or revoke it first")
         if not scopes or (unknown := set(scopes) - set(SCOPES)):
             raise SettingsError(f"expected scopes out of {SCOPES}, found {sorted(unknown) if scopes else 'none'}")
         chosen: list[Scope] = [scope for scope in SCOPES if scope in scopes]
-        return self._write_with_new(keys, name, chosen, None if days is None else now + dt.timedelta(days=days), now)
+        end = None if days is None else now + dt.timedelta(days=days)
+        with self._changed() as keys:
+            if any(key.name == name for key in keys):
+                raise SettingsError(f"{name!r} has a key: rotate it, or revoke it first")
+            return self._write_with_new(keys, name, chosen, end, now)
 
     def rotate(self, name: str, keep: dt.timedelta, now: dt.datetime) -> str:
         """A new key of a client with the same scopes and lifetime; earlier ones expire after `keep`.
@@ -115,16 +119,16 @@ class KeyFile:
         Raises:
             SettingsError: the client has no key.
         """
-        keys = self.read()
-        newest = self._keys_of(keys, name)[-1]
-        expires_at = None if newest.expires_at is None else now + (newest.expires_at - newest.created_at)
         end = now + keep
-        shortened = [
-            msgspec.structs.replace(key, expires_at=min(key.expires_at or end, end)) if key.name == name else key
-            for key in keys
-        ]
-        valid = [key for key in shortened if key.name != name or key.is_valid(now)]
-        return self._write_with_new(valid, name, newest.scopes, expires_at, now)
+        with self._changed() as keys:
+            newest = self._keys_of(keys, name)[-1]
+            expires_at = None if newest.expires_at is None else now + (newest.expires_at - newest.created_at)
+            shortened = [
+                msgspec.structs.replace(key, expires_at=min(key.expires_at or end, end)) if key.name == name else key
+                for key in keys
+            ]
+            valid = [key for key in shortened if key.name != name or key.is_valid(now)]
+            return self._write_with_new(valid, name, newest.scopes, expires_at, now)
 
     def revoke(self, name: str) -> None:
         """Remove every key of a client.
@@ -132,9 +136,17 @@ class KeyFile:
         Raises:
             SettingsError: the client has no key.
         """
-        keys = self.read()
-        self._keys_of(keys, name)
-        self._write([key for key in keys if key.name != name])
+        with self._changed() as keys:
+            self._keys_of(keys, name)
+            self._write([key for key in keys if key.name != name])
+
+    @contextmanager
+    def _changed(self) -> Iterator[list[Key]]:
+        """The keys, which no other process changes meanwhile."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_name(f"{self.path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield self.read()
 
     def _keys_of(self, keys: Sequence[Key], name: str) -> list[Key]:
         if selected := [key for key in keys if key.name == name]:
@@ -151,7 +163,6 @@ class KeyFile:
 
     def _write(self, keys: list[Key]) -> None:
         """Replace the file at once: a reader sees the old keys or the new ones."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(keys)) + b"\n")
@@ -179,7 +190,7 @@ class Keyring:
         if not has_form(text):
             return None
         self.refresh()
-        digest, now = _sha256(text), dt.datetime.now(dt.UTC)
+        digest, now = _sha256(text), Clock().now()  # the machine's: keys expire whatever day is lived through
         for key in self._index.get(digest[:INDEX_LENGTH], ()):
             if hmac.compare_digest(key.sha256, digest) and key.is_valid(now):
                 return Client(key.name, frozenset(key.scopes))

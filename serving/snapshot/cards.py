@@ -4,10 +4,10 @@ from typing import Any, Final
 
 import polars as pl
 
+from serving.contracts import Match
 from serving.snapshot.forecasts import ForecastView
-from soccer_assets.leagues import LEAGUES
-from soccer_assets.matches.schema import SCORED
-from soccer_assets.storage.tables import UTC, Column
+from soccer_assets.matches.schema import MATCHES, SCORED
+from soccer_assets.storage.tables import Column
 
 LAST = 5
 CHANCES: Final = pl.Struct({"home": pl.Float64, "draw": pl.Float64, "away": pl.Float64})
@@ -20,18 +20,7 @@ FORM: Final = pl.List(
     pl.Struct({"match_id": pl.String, "match_date": pl.Date, "result": pl.String, "held": pl.Boolean})
 )
 COLUMNS: Final = (
-    Column("match_id", pl.String, "the match"),
-    Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
-    Column("league", pl.String, "division code", among=tuple(LEAGUES)),
-    Column("season", pl.String, "2023/24, or 2023 in a league of calendar years"),
-    Column("kick_off_at", UTC, "kick-off, where published", nullable=True),
-    Column("status", pl.String, "where the match stands", nullable=True),
-    Column("home", pl.String, "home club, the source's own name"),
-    Column("away", pl.String, "away club, the source's own name"),
-    Column("home_id", pl.String, "home club", nullable=True),
-    Column("away_id", pl.String, "away club", nullable=True),
-    Column("home_goals", pl.Int16, "goals of the home club at full time", nullable=True),
-    Column("away_goals", pl.Int16, "goals of the away club at full time", nullable=True),
+    *(column for column in MATCHES.columns if column.name in Match.__struct_fields__),
     Column("model", CHANCES, "probabilities without prices of the match"),
     Column("market", CHANCES, "probabilities of the prices, margin removed", nullable=True),
     Column("blend", CHANCES, "both", nullable=True),

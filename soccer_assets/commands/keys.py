@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from soccer_assets.clock import Clock
+
 if TYPE_CHECKING:
     from serving.security.keys import KeyFile
 
@@ -21,7 +23,7 @@ def _file() -> "KeyFile":
 
 
 def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC).replace(microsecond=0)
+    return Clock().now().replace(microsecond=0)
 
 
 def _show(name: str, secret: str, path: Path) -> None:

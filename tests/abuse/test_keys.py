@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,10 @@ def test_a_key_of_other_fields_is_refused(tmp_path: Path) -> None:
     path.write_text('[{"name": "a", "sha256": "b", "scopes": ["root"], "created_at": "2026-01-01T00:00:00Z"}]')
     with pytest.raises(SettingsError):
         KeyFile(path).read()
+
+
+def test_keys_that_are_made_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: KeyFile(path).add(f"client-{number}", ["read"], None, NOW), range(24)))
+    assert sorted(key.name for key in KeyFile(path).read()) == sorted(f"client-{number}" for number in range(24))
