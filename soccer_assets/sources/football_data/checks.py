@@ -7,6 +7,7 @@ whole, and the last good one counts.
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -44,7 +45,7 @@ class File:
     def rows(self) -> int:
         return len(self.records) + len(self.unread)
 
-    @property
+    @cached_property
     def good(self) -> pl.DataFrame:
         return self.records.filter(pl.col("_reason").is_null()) if len(self.records) else self.records
 
@@ -212,9 +213,7 @@ def is_misaligned(records: pl.DataFrame) -> pl.Series:
 
 def _laws(columns: Sequence[str], judged: Sequence[str]) -> dict[str, tuple[str, pl.Expr]]:
     """What the cells of the judged columns are, and whether one is."""
-    laws = {name: (f"whole numbers in {name}", _is_count(_number(pl.col(name)))) for name in COUNTS}
-    laws |= {name: (f"quarter goals in {name}", _is_handicap(_number(pl.col(name)))) for name in HANDICAPS}
-    return {name: laws[name] for name in judged if name in columns}
+    return {name: LAWS[name] for name in judged if name in columns}
 
 
 def _number(cell: pl.Expr) -> pl.Expr:
@@ -249,3 +248,7 @@ def _refuse_swapped(new: File, old: File) -> None:
 def _teams(file: File) -> set[str]:
     good = file.good
     return set() if good.is_empty() else {*good["_home"], *good["_away"]}
+
+
+LAWS = {name: (f"whole numbers in {name}", _is_count(_number(pl.col(name)))) for name in COUNTS}
+LAWS |= {name: (f"quarter goals in {name}", _is_handicap(_number(pl.col(name)))) for name in HANDICAPS}

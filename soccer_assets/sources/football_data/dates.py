@@ -8,6 +8,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -44,6 +45,7 @@ _FRACTION = re.compile(r"(?:0|\d{5})?\.\d+", re.ASCII)
 MINUTES = 24 * 60
 
 
+@lru_cache(maxsize=50_000)  # days of a match come again in every file
 def read_date(text: str) -> tuple[str, dt.date] | None:
     """The style of a text and the date it means; None where it means none."""
     matches = ((style, match) for style, form in _FORMS if (match := form.fullmatch(text)))

@@ -181,17 +181,15 @@ def _league_column(frame: pl.DataFrame, league: str | None) -> pl.Expr:
 
 def _dated(records: pl.DataFrame) -> pl.DataFrame:
     """Add `match_date` (the league's own date) and `_season`."""
-    time = pl.col("Time") if "Time" in records.columns else pl.lit(None, dtype=pl.String)
-    records = records.with_columns(match_date=published_date(pl.col("Date"))).with_columns(
-        _kick_off=kick_off_at(pl.col("match_date"), time)
-    )
-    local = pl.col("match_date")
-    for code in records["_league"].unique():
-        if code in _COUNTRIES:
+    records = records.with_columns(match_date=published_date(pl.col("Date")))
+    abroad = [code for code in records["_league"].unique() if code in _COUNTRIES]
+    if abroad and "Time" in records.columns:  # elsewhere the date of the site is the league's own
+        records = records.with_columns(_kick_off=kick_off_at(pl.col("match_date"), pl.col("Time")))
+        local = pl.col("match_date")
+        for code in abroad:
             date = pl.col("_kick_off").dt.convert_time_zone(LEAGUES[code].time_zone).dt.date()
-            is_dated = (pl.col("_league") == code) & pl.col("_kick_off").is_not_null()
-            local = pl.when(is_dated).then(date).otherwise(local)
-    records = records.with_columns(match_date=local).drop("_kick_off")
+            local = pl.when((pl.col("_league") == code) & date.is_not_null()).then(date).otherwise(local)
+        records = records.with_columns(match_date=local).drop("_kick_off")
     date = pl.col("match_date")
     in_first_year = pl.col("_league").is_in(CALENDAR_LEAGUES) | (date.dt.month() >= 7)
     derived = pl.when(in_first_year).then(date.dt.year()).otherwise(date.dt.year() - 1)

@@ -44,7 +44,7 @@ class Section:
     """The lines below a header, by their number in the file, the first of which is 1.
 
     `columns` are the names as this platform spells them, empty where a column has none of its own: it has no name, one
-    of our own names, or one that differs from an earlier one in case alone.
+    of our own names, one that differs from an earlier one in case alone, or one that no table can hold.
     """
 
     header: list[str]
@@ -129,8 +129,8 @@ def _section(line: str) -> Section:
     for published in header:
         low = published.lower()
         # a column published twice keeps its name and its first appearance counts
-        own = not published or OWN.fullmatch(published) or seen.setdefault(low, published) != published
-        columns.append("" if own else SPELLING.get(low, published))
+        none = not published or "\0" in published or OWN.fullmatch(published)  # Arrow has no name with a zero in it
+        columns.append("" if none or seen.setdefault(low, published) != published else SPELLING.get(low, published))
     return Section(header, columns)
 
 

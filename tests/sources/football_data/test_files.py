@@ -119,6 +119,12 @@ def test_cells_below_unnamed_columns_are_kept_aside():
     )
     assert (record["HomeTeam"], record["FTHG"], record["_extra"]) == ("Arsenal", "2", "x,y")
     assert (plain["HomeTeam"], plain["FTHG"], plain["_extra"]) == ("Burnley", "0", None)
+
+
+def test_a_column_whose_name_no_table_can_hold_is_none_and_its_cells_are_kept():
+    (record,) = records(file("E0,12/08/2023,Derby,Fulham,2,1,9", header="Div,Date,HomeTeam,AwayTeam,FTHG,FTAG,24:\0"))
+    assert (record["HomeTeam"], record["FTAG"], record["_extra"]) == ("Derby", "1", "9")
+    assert not [name for name in record if "\0" in name]
     assert "" not in record
 
 
