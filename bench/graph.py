@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from soccer_assets.clock import Clock
+from soccer_assets.settings import Clock
 
 ROOT = Path(__file__).parent.parent
 MIRROR = ROOT.parent / "shared" / "data" / "raw" / "football-data"

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from soccer_assets.clock import Clock
+from soccer_assets.settings import Clock
 
 ROOT = Path(__file__).parent.parent
 

@@ -34,9 +34,8 @@ from serving.security.server import Draining, serve
 from serving.settings import ServingSettings
 from serving.snapshot.refresher import Refresher
 from serving.snapshot.snapshot import Snapshot
-from soccer_assets.clock import Clock
 from soccer_assets.errors import SettingsError
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 #: What routes take of the application's state, by its name there.

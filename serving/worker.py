@@ -31,8 +31,7 @@ from serving.model_versions import Registry
 from serving.predictor import Predictor
 from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 WORKER_PREFIX = "soccer:worker:"

@@ -30,13 +30,12 @@ from dagster import (
     sensor,
 )
 
-from soccer_assets.clock import Clock
 from soccer_assets.models.champion.promotion_gate import champion_moves, ledger
 from soccer_assets.models.families import FAMILIES, stack
 from soccer_assets.models.training.training import chosen_families
 from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, range_tags
 from soccer_assets.orchestration.retraining import decide
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.data_versions import CORRECTED_DAYS, out_of_date, unfinished
 from soccer_assets.storage.lake import DATE, Lake

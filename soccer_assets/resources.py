@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from soccer_assets.clock import Clock
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.orchestration.io_manager import DeltaIOManager
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources.acquisition import acquisitions
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.fetching.client import Client

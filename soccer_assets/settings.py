@@ -1,4 +1,4 @@
-"""Every environment variable the platform reads, with its unit and default.
+"""Every environment variable the platform reads, with its unit and default; and the one clock, which one of them sets.
 
 A field `lake_url` is read from `SOCCER_LAKE_URL`, the address of the source `understat` from `SOCCER_UNDERSTAT_URL`.
 S3 credentials and endpoints are the usual `AWS_*` variables.
@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -112,6 +113,41 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return settings
 
 
+@dataclass(frozen=True)
+class Clock:
+    """The time in UTC, on the machine's own day or on another one; whatever needs the time gets it from here.
+
+    On another day the time of day runs as on the machine, whatever its date: a process that is up over midnight sees
+    the next day. A clock with `frozen_at` stands still.
+    """
+
+    frozen_at: dt.datetime | None = None
+    shift: dt.timedelta = field(default=dt.timedelta())
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Clock":
+        """The clock of the settings: `SOCCER_TODAY` is the date when this is called, the machine's where it is empty.
+
+        >>> Clock.of(Settings(today=dt.date(2026, 6, 10))).today()
+        datetime.date(2026, 6, 10)
+        """
+        if settings.today is None:
+            return cls()
+        return cls(shift=settings.today - dt.datetime.now(dt.UTC).date())
+
+    def now(self) -> dt.datetime:
+        """The time, zone-aware, in UTC."""
+        return self.frozen_at or self.at(dt.datetime.now(dt.UTC))
+
+    def at(self, moment: dt.datetime) -> dt.datetime:
+        """The time on this clock when the machine's clock shows `moment`."""
+        return moment + self.shift
+
+    def today(self) -> dt.date:
+        """The date in UTC."""
+        return self.now().date()
+
+
 def from_environment(form: type[Form], prefix: str, environment: Mapping[str, str] | None = None) -> Form:
     """The settings of one form from the variables that begin with `prefix` (default: of the process's environment).
 
@@ -119,14 +155,14 @@ def from_environment(form: type[Form], prefix: str, environment: Mapping[str, st
         SettingsError: a variable cannot be read as its type, or is out of bounds.
     """
     environment = os.environ if environment is None else environment
-    names = {f"{prefix}{field.name.upper()}": field.name for field in msgspec.structs.fields(form)}
+    names = {f"{prefix}{known.name.upper()}": known.name for known in msgspec.structs.fields(form)}
     given = {names[key]: value for key, value in environment.items() if key in names and value != ""}
     try:
         return msgspec.convert(given, form, strict=False)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
-        field = path.rstrip("`")  # of this one alone the value is told: others may hold passwords
-        raise SettingsError(f"{prefix}{field.upper()}: {reason}, found {given.get(field)!r}") from None
+        name = path.rstrip("`")  # of this one alone the value is told: others may hold passwords
+        raise SettingsError(f"{prefix}{name.upper()}: {reason}, found {given.get(name)!r}") from None
 
 
 def named(variable: str, text: str, known: Collection[str]) -> list[str]:

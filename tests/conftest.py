@@ -21,8 +21,7 @@ import polars.selectors as cs
 import pytest
 import urllib3  # noqa: F401  # tries an IPv6 socket when first imported: now, while sockets are allowed
 
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.simulation.football_data import files, write
 from soccer_assets.simulation.world import World, make_world
 from soccer_assets.storage.lake import Lake

@@ -34,11 +34,10 @@ from soccer_assets.automation import (
     retrain_on_drift,
     weekly_corrections,
 )
-from soccer_assets.clock import Clock
 from soccer_assets.errors import MatchDatesError
 from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.orchestration.partitions import match_dates, within_partitions
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"

@@ -13,7 +13,6 @@ import pytest
 from dagster import Definitions, in_process_executor
 
 from soccer_assets import resources
-from soccer_assets.clock import Clock
 from soccer_assets.commands import demo
 from soccer_assets.commands import materialize as runs
 from soccer_assets.definitions import defs
@@ -21,7 +20,7 @@ from soccer_assets.models.champion.promotion_gate import Condition, Verdict, cha
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.orchestration import partitions
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.simulation.football_data import files as archives
 from soccer_assets.simulation.football_data import write
 from soccer_assets.simulation.site import Site

@@ -19,11 +19,10 @@ from dagster import (
 )
 
 from soccer_assets import automation
-from soccer_assets.clock import Clock
 from soccer_assets.commands import materialize as runs
 from soccer_assets.definitions import defs
 from soccer_assets.orchestration.partitions import dates_of_run
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.data_versions import DATA_VERSIONS, out_of_date, record, unfinished, versions_of
 from soccer_assets.storage.lake import Lake
 

@@ -20,7 +20,7 @@ from serving.resources.cached_reads import CachedReads, answer_figures
 from serving.resources.formats import JSON
 from serving.snapshot.refresher import Refresher
 from serving.snapshot.view import Selection
-from soccer_assets.clock import Clock
+from soccer_assets.settings import Clock
 
 PERCENTILES = 20  # the last of nineteen cut points is the 95th percentile
 

@@ -37,7 +37,7 @@ from serving.jobs.records import SUMMARY, read_job, read_summary
 from serving.jobs.scripts import SUBMIT
 from serving.jobs.states import COUNTS, CURRENT_RUN, JOB_PREFIX, OPEN, JobStates
 from serving.settings import ServingSettings
-from soccer_assets.clock import Clock
+from soccer_assets.settings import Clock
 
 FORECAST, RUN = "forecast", "run"
 TOMBSTONE_PREFIX, WORKERS = "soccer:job-memory:", "soccer:workers"

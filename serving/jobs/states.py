@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from serving.jobs.connection import CANCELLED, CHANGED, QUEUE, Store
 from serving.jobs.contracts import Failure, Payload, Result, Status
 from serving.jobs.scripts import CHANGE
-from soccer_assets.clock import Clock
+from soccer_assets.settings import Clock
 
 OPEN: tuple[Status, ...] = ("queued", "running")
 JOB_PREFIX, COUNTS, CURRENT_RUN = "soccer:job:", "soccer:jobs:count", "soccer:jobs:run"

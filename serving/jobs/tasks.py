@@ -24,7 +24,7 @@ from serving.jobs.contracts import (
 from serving.jobs.runs import run_platform
 from serving.jobs.states import JobStates
 from serving.predictor import Predictor
-from soccer_assets.clock import Clock
+from soccer_assets.settings import Clock
 
 logger = logging.getLogger(__name__)
 #: Fixtures of a batch at a time: between them other jobs come in, and the batch can be cancelled.

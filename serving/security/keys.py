@@ -22,8 +22,8 @@ from pathlib import Path
 import msgspec
 
 from serving.security import LOCAL, SCOPES, Client, Scope
-from soccer_assets.clock import Clock
 from soccer_assets.errors import SettingsError
+from soccer_assets.settings import Clock
 
 logger = logging.getLogger(__name__)
 

@@ -129,9 +129,8 @@ def train(context: click.Context, day: dt.date) -> None:
 @click.option("--reason", default="rolled back by hand", show_default=True, help="For the ledger of promotions.")
 def rollback(version: str | None, reason: str) -> None:
     """Make an earlier version champion by hand; default: the champion before this one."""
-    from soccer_assets.clock import Clock
     from soccer_assets.models.champion.registry import Registry
-    from soccer_assets.settings import Settings
+    from soccer_assets.settings import Clock, Settings
 
     settings = Settings.read()
     today = Clock.of(settings).today()

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 import polars as pl
 
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.simulation import fonbet
 from soccer_assets.simulation.site import Body, Site
 from soccer_assets.simulation.site_contents import files, settings

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from soccer_assets.clock import Clock
+from soccer_assets.settings import Clock
 
 if TYPE_CHECKING:
     from serving.security.keys import KeyFile

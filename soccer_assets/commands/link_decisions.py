@@ -7,11 +7,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from soccer_assets.clock import Clock
 from soccer_assets.commands.link_review import describe, links_now
 from soccer_assets.errors import SoccerError
 from soccer_assets.linking import decisions
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import DATE, Lake
 
 SIDES: Final = ("home", "away")

@@ -14,7 +14,6 @@ from dagster import (
     asset_check,
 )
 
-from soccer_assets.clock import Clock
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.features.history import READ, History, about
 from soccer_assets.features.leak import leaking_features
@@ -24,7 +23,7 @@ from soccer_assets.matches.schema import FORECAST
 from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.orchestration.io_manager import dated_asset, markdown, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back, match_dates
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.data_versions import CORRECTED_DAYS, DATA_VERSIONS, MADE_DAILY, out_of_date
 from soccer_assets.storage.lake import DATE, Lake
 

@@ -13,7 +13,6 @@ from dagster import (
 )
 
 from soccer_assets import svg
-from soccer_assets.clock import Clock
 from soccer_assets.features.catalog import FEATURES
 from soccer_assets.models.families import FAMILIES, stack
 from soccer_assets.models.schema import CANDIDATES
@@ -37,7 +36,7 @@ from soccer_assets.orchestration.io_manager import dated_asset, markdown, option
 from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.predictions.schema import LINES
 from soccer_assets.predictions.upstream import forecastable, require_rows, settled_due
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import DATE, MATCH, Lake
 
 EVER = AssetIn(partition_mapping=look_back())

@@ -12,7 +12,6 @@ from dagster import (
     asset_check,
 )
 
-from soccer_assets.clock import Clock
 from soccer_assets.linking.decisions import in_order
 from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.odds import best, links
@@ -24,7 +23,7 @@ from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, O
 from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
 from soccer_assets.scoring import SUM_TOLERANCE
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.tables import TableRows
 

@@ -25,9 +25,9 @@ from dagster import (
     multi_asset,
 )
 
-from soccer_assets.clock import Clock
 from soccer_assets.errors import SchemaError
 from soccer_assets.orchestration.partitions import dates_of, match_dates
+from soccer_assets.settings import Clock
 from soccer_assets.storage import data_versions
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.tables import Additions, StoredRows, Table, TableRows, quarantine

@@ -16,9 +16,8 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
-from soccer_assets.clock import Clock
 from soccer_assets.errors import MatchDatesError
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 
 SETTINGS = Settings.read()
 CLOCK = Clock.of(SETTINGS)

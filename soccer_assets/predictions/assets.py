@@ -11,7 +11,6 @@ from dagster import (
     asset_check,
 )
 
-from soccer_assets.clock import Clock
 from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.odds.consensus import over_2_5, pre_match_prices
 from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
@@ -23,7 +22,7 @@ from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, PREDICT
 from soccer_assets.predictions.upstream import forecastable, require_rows
 from soccer_assets.predictions.value import value_bets as find_value
 from soccer_assets.scoring import PROBABILITIES, SUM_TOLERANCE
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Additions
 

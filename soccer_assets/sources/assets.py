@@ -21,11 +21,10 @@ from dagster import (
     RetryPolicy,
 )
 
-from soccer_assets.clock import Clock
 from soccer_assets.errors import SourcesFailedError
 from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, look_back
-from soccer_assets.settings import Settings, named
+from soccer_assets.settings import Clock, Settings, named
 from soccer_assets.sources import health
 from soccer_assets.sources.acquisition import Acquired, Acquisition
 from soccer_assets.sources.catalog import SOURCES

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from tests.season_files import CLUBS, HEADER, PRICES, Row, csv, dated, day_of, extra, season
 
 #: A season of which all matches of the file are played, and whose archive is not final yet.

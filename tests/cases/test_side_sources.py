@@ -13,8 +13,7 @@ import polars as pl
 import pytest
 
 from soccer_assets import resources
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources import health, openfootball
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.payloads import Payloads

@@ -7,12 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from soccer_assets.clock import Clock
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES
 from soccer_assets.predictions.ledger import as_sealed, verify
 from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, VALUE_BETS
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 CLOCK = Clock.of(Settings.read())

@@ -28,7 +28,6 @@ from serving.jobs.queue import WORKERS, JobQueue
 from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
-from soccer_assets.clock import Clock
 from soccer_assets.features.ratings import rate
 from soccer_assets.leagues import LEAGUES, team_id
 from soccer_assets.matches.schema import MATCHES, TEAMS
@@ -37,7 +36,7 @@ from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT
 from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
 

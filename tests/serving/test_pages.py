@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from serving.app import create_app
 from serving.resources.catalog import RESOURCES
 from serving.settings import ServingSettings
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest

@@ -22,8 +22,7 @@ from serving.predictor import Predictor
 from serving.redis_server import embedded_redis, redis_server
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest

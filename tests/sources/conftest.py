@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.simulation.site import Site
 from soccer_assets.sources.acquisition import Acquired, Acquisition, acquisitions
 from soccer_assets.sources.catalog import SOURCES

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.simulation.faults import BLOCKED, Status
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.lake import Lake

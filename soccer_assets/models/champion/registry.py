@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
-from soccer_assets.clock import Clock
 from soccer_assets.errors import ModelError
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.promotion_gate import (
@@ -30,7 +29,7 @@ from soccer_assets.models.champion.promotion_gate import (
     standing,
 )
 from soccer_assets.models.schema import CHAMPION, PROMOTIONS
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.migrations import accept_percent_signs
 

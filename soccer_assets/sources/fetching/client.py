@@ -11,9 +11,8 @@ import httpx
 import msgspec
 import polars as pl
 
-from soccer_assets.clock import Clock
 from soccer_assets.errors import BlockedError, FetchError, SourceError, SourcesFailedError
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources.fetching.circuit_breaker import Breaker
 from soccer_assets.sources.fetching.response_checks import unforeseen
 from soccer_assets.sources.fetching.transport import Transport

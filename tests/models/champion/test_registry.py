@@ -10,7 +10,6 @@ import msgspec
 import polars as pl
 import pytest
 
-from soccer_assets.clock import Clock
 from soccer_assets.errors import ModelError
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.promotion_gate import Condition, Verdict, champion_moves, champion_on, ledger
@@ -21,7 +20,7 @@ from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.models.selection.blending import Blend
 from soccer_assets.models.selection.calibration import Temperature
 from soccer_assets.models.training_data import Scaling
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 YES = Verdict((Condition("matches", True, "700", "at least 150"),), None)

@@ -17,8 +17,7 @@ from serving.jobs.contracts import ForecastPayload
 from serving.jobs.queue import JobQueue
 from serving.security.keys import KeyFile
 from serving.settings import ServingSettings
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 
 pytestmark = pytest.mark.asyncio
 Client = Any  # see conftest

@@ -10,9 +10,8 @@ import pytest
 from serving.app import create_app
 from serving.security.keys import KeyFile
 from serving.settings import ServingSettings
-from soccer_assets.clock import Clock
 from soccer_assets.odds.schema import ODDS_LINKS
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 pytestmark = pytest.mark.asyncio

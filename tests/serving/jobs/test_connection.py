@@ -9,8 +9,7 @@ from redis.exceptions import ConnectionError
 from serving.jobs.connection import CHANGED, connect
 from serving.jobs.queue import JobQueue
 from serving.settings import ServingSettings
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 
 
 @pytest.mark.asyncio

@@ -12,8 +12,8 @@ import pytest
 
 from serving.resources.catalog import TABLES
 from serving.snapshot.snapshot import Snapshot
-from soccer_assets.clock import Clock
 from soccer_assets.predictions.schema import PREDICTIONS
+from soccer_assets.settings import Clock
 from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest

@@ -6,9 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from soccer_assets.clock import Clock
 from soccer_assets.errors import BlockedError, FetchError, ShapeError, SourcesFailedError
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.simulation.faults import (
     BLOCKED,
     ERROR_PAGE,
