@@ -15,7 +15,7 @@ from dagster import (
 )
 
 from soccer_assets.errors import NotMaterializedError
-from soccer_assets.features.history import READ, History, about
+from soccer_assets.features.history import READ, History, of_their_countries
 from soccer_assets.features.leak import leaking_features
 from soccer_assets.features.ratings import rate
 from soccer_assets.features.schema import MATCH_FEATURES, TEAM_RATINGS
@@ -48,11 +48,11 @@ def team_ratings(
 @dated_asset(MATCH_FEATURES, ins={"matches": PAST, "team_ratings": PAST}, kinds={"polars"})
 def match_features(context: AssetExecutionContext, matches: pl.LazyFrame, team_ratings: pl.LazyFrame) -> pl.DataFrame:
     """One match as known before the day of its kick-off: form, ratings, rest, meetings, league table."""
-    here = pl.col(DATE).is_between(*dates_of(context.partition_key_range)) & pl.col("status").is_in(FORECAST)
-    fixtures = matches.filter(here).select(READ).collect()
-    known, rated = (about(rows, fixtures).collect() for rows in (matches.select(READ), team_ratings))
-    _require_ratings(known, rated)
-    features = MATCH_FEATURES.conform(History.build(known, rated).features(fixtures))
+    is_forecast = pl.col(DATE).is_between(*dates_of(context.partition_key_range)) & pl.col("status").is_in(FORECAST)
+    fixtures = matches.filter(is_forecast).select(READ).collect()
+    earlier, rated = (of_their_countries(rows, fixtures).collect() for rows in (matches.select(READ), team_ratings))
+    _require_ratings(earlier, rated)
+    features = MATCH_FEATURES.conform(History.build(earlier, rated).features(fixtures))
     empty = features.null_count().row(0)
     share = {name: n / len(features) for name, n in zip(features.columns, empty, strict=True) if n}
     context.add_output_metadata({"share without a value": MetadataValue.json(share)})
@@ -82,15 +82,17 @@ def no_date_is_older_than_what_it_rests_on(
     rows = out_of_date(lake)
     if first is not None:  # what the run itself leaves out of its dates, the next one makes
         rows = rows.filter(~pl.col(DATE).is_between(first, last))
-    of = rows.group_by("name").agg(dates=pl.len(), first=pl.col(DATE).min(), last=pl.col(DATE).max()).sort("first")
+    by_table = (
+        rows.group_by("name").agg(dates=pl.len(), first=pl.col(DATE).min(), last=pl.col(DATE).max()).sort("first")
+    )
     regular = clock.today() - dt.timedelta(days=CORRECTED_DAYS)
-    remedies = [f"uv run soccer backfill {day} {last}" for day, last in of.select("first", "last").rows()[:1]]
+    remedies = [f"uv run soccer backfill {day} {last}" for day, last in by_table.select("first", "last").rows()[:1]]
     return AssetCheckResult(
         passed=rows.filter(pl.col(DATE) < regular).is_empty(),
         severity=AssetCheckSeverity.WARN,
         metadata={
             "dates": len(rows),
-            "by table": MetadataValue.md(markdown(of)),
+            "by table": MetadataValue.md(markdown(by_table)),
             "what to do": " ".join(["the next nightly run makes them anew; at once:", *remedies]),
         },
     )

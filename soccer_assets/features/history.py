@@ -40,7 +40,7 @@ READ = (
 )  # fmt: skip
 
 #: Values of clubs by scope, metric and window, two rows a fixture.
-Known = dict[tuple[str, str, int], NDArray[Any]]
+FeatureValues = dict[tuple[str, str, int], NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class History:
             ratings: rows of the table `team_ratings` for the same matches.
         """
         matches, ratings = matches.select(READ).sort(DATE, "match_id"), ratings.sort(DATE, "match_id")
-        codes = Codes.of(matches)
+        codes = Codes.from_matches(matches)
         sides, values = codes.sides(matches), _recorded(matches)
         finished, awarded, due = (
             matches["status"].is_in(among).to_numpy().repeat(2) for among in (["finished"], ["awarded"], FORECAST)
@@ -85,12 +85,12 @@ class History:
             codes=codes,
             values=values[own].astype(np.float32),
             season_of=np.append(played.season, UNKNOWN),
-            scopes={scope: PointInTimeIndex.of(codes.keys(played, scope), played.day) for scope in SCOPES},
+            scopes={scope: PointInTimeIndex.from_keys(codes.keys(played, scope), played.day) for scope in SCOPES},
             ratings=np.vstack([ratings.select(column for column, *_ in RATINGS.values()).to_numpy(), nothing]),
-            rated=PointInTimeIndex.of(codes.of_clubs(ratings["team_id"]), days_of(ratings[DATE])),
-            calendar=PointInTimeIndex.of(calendar.club, calendar.day),
-            standings=Standings.of(codes, sides, sides.at(decided), values[decided]),
-            seasons=Seasons.of(codes, sides),
+            rated=PointInTimeIndex.from_keys(codes.of_clubs(ratings["team_id"]), days_of(ratings[DATE])),
+            calendar=PointInTimeIndex.from_keys(calendar.club, calendar.day),
+            standings=Standings.from_matches(codes, sides, sides.at(decided), values[decided]),
+            seasons=Seasons.from_matches(codes, sides),
         )
 
     def features(self, fixtures: pl.DataFrame, chosen: Sequence[Feature] = FEATURES) -> pl.DataFrame:
@@ -105,13 +105,13 @@ class History:
         """
         fixtures = fixtures.select(column.name for column in IDENTITY)
         parts = [fixtures.slice(start, BATCH) for start in range(0, max(len(fixtures), 1), BATCH)]
-        return pl.concat(part.hstack(self._told(self.codes.sides(part), chosen)) for part in parts)
+        return pl.concat(part.hstack(self._columns(self.codes.sides(part), chosen)) for part in parts)
 
-    def _told(self, asked: ClubRows, chosen: Sequence[Feature]) -> list[pl.Series]:
-        known, size = self._form(asked, chosen) | self._state(asked), len(asked) // 2
+    def _columns(self, asked: ClubRows, chosen: Sequence[Feature]) -> list[pl.Series]:
+        values_of, size = self._form(asked, chosen) | self._state(asked), len(asked) // 2
         values = np.empty((len(chosen), size), dtype=np.float32)
-        for place, feature in enumerate(chosen):
-            both = known.get((feature.scope, feature.metric, feature.window))
+        for i, feature in enumerate(chosen):
+            both = values_of.get((feature.scope, feature.metric, feature.window))
             if both is None:
                 raise SchemaError(
                     f"features: expected a value for {feature.name} of the catalogue (scope {feature.scope}, metric "
@@ -119,41 +119,45 @@ class History:
                     "`features/history.py` (`_state`, or `_season` for the scope season)"
                 )
             home, away = both[0::2], both[1::2]
-            values[place] = away if feature.side == "away" else home - away if feature.side == "difference" else home
+            values[i] = away if feature.side == "away" else home - away if feature.side == "difference" else home
         # one series cut into columns: for a single fixture making columns costs more than what is in them
         every = pl.Series(values.ravel()).fill_nan(None)
-        return [every.slice(place * size, size).alias(feature.name) for place, feature in enumerate(chosen)]
+        return [every.slice(i * size, size).alias(feature.name) for i, feature in enumerate(chosen)]
 
-    def _form(self, asked: ClubRows, chosen: Sequence[Feature]) -> Known:
+    def _form(self, asked: ClubRows, chosen: Sequence[Feature]) -> FeatureValues:
         """Means and coverage over windows, of the scopes and windows that are asked for."""
         from soccer_assets.features.loops import last_means
 
-        known: Known = {}
+        values_of: FeatureValues = {}
         for scope, timeline in self.scopes.items():
             windows = sorted({feature.window for feature in chosen if feature.scope == scope and feature.window})
             if not windows:
                 continue
             places = timeline.before(self.codes.keys(asked, scope), asked.day)
             means, shares = last_means(self.values, timeline.rows, *places, np.array(windows))
-            for place, window in enumerate(windows):
-                of = dict(zip(RECORDED, means[place], strict=True))
-                of |= {f"{what}_balance": of[f"{what}_for"] - of[f"{what}_against"] for what in COUNTED}
-                share = dict(zip(RECORDED, shares[place], strict=True))
-                of |= {"points_known": share["points"]} | {f"{what}_known": share[f"{what}_for"] for what in COUNTED}
-                known |= {(scope, metric, window): value for metric, value in of.items()}
-        return known
+            for i, window in enumerate(windows):
+                means_of = dict(zip(RECORDED, means[i], strict=True))
+                means_of |= {
+                    f"{what}_balance": means_of[f"{what}_for"] - means_of[f"{what}_against"] for what in COUNTED
+                }
+                share = dict(zip(RECORDED, shares[i], strict=True))
+                means_of |= {"points_known": share["points"]} | {
+                    f"{what}_known": share[f"{what}_for"] for what in COUNTED
+                }
+                values_of |= {(scope, metric, window): value for metric, value in means_of.items()}
+        return values_of
 
-    def _state(self, asked: ClubRows) -> Known:
+    def _state(self, asked: ClubRows) -> FeatureValues:
         """Ratings, rest, the league table and the season before, of each club on the morning of the day."""
         clubs, days, everything = asked.club, asked.day, self.scopes["all"]
-        told = dict(zip(RATINGS, self.ratings[self.rated.newest(clubs, days)].T, strict=True))
-        told |= _of_both(told)
-        told["matches_known"] = np.minimum(everything.count(clubs, days), MOST_MATCHES_KNOWN)
-        told["rest_days"] = np.minimum(self.calendar.days_since(clubs, days), LONGEST_REST_DAYS)
+        state = dict(zip(RATINGS, self.ratings[self.rated.newest(clubs, days)].T, strict=True))
+        state |= _of_both(state)
+        state["matches_known"] = np.minimum(everything.count(clubs, days), MOST_MATCHES_KNOWN)
+        state["rest_days"] = np.minimum(self.calendar.days_since(clubs, days), LONGEST_REST_DAYS)
         since = {span: self.calendar.count(clubs, days) - self.calendar.count(clubs, days - span) for span in CONGESTED}
-        told |= {f"matches_{span}_days": count for span, count in since.items()} | {"tier": TIERS[asked.league]}
-        known: Known = {("all", metric, 0): value for metric, value in told.items()}
-        return known | {("season", metric, 0): value for metric, value in self._season(asked).items()}
+        state |= {f"matches_{span}_days": count for span, count in since.items()} | {"tier": TIERS[asked.league]}
+        values_of: FeatureValues = {("all", metric, 0): value for metric, value in state.items()}
+        return values_of | {("season", metric, 0): value for metric, value in self._season(asked).items()}
 
     def _season(self, asked: ClubRows) -> dict[str, Floats]:
         """The club's line in this season's table, how far the season is, and how the club's last one ended."""
@@ -183,23 +187,25 @@ class History:
 
 def _of_both(rating: Mapping[str, Floats]) -> dict[str, Floats]:
     """What the ratings of both clubs of a fixture say of it: `OF_BOTH` of the catalogue, the same in both its rows."""
-    told = {"pi_goal_difference": rating["pi_home"][0::2] - rating["pi_away"][1::2]}
+    state = {"pi_goal_difference": rating["pi_home"][0::2] - rating["pi_away"][1::2]}
     for kind in ("performance", "market"):
         strength, variance = rating[f"{kind}_strength"], rating[f"{kind}_variance"]
-        told[f"{kind}_log_odds"] = rating[f"{kind}_home_advantage"][0::2] + strength[0::2] - strength[1::2]
-        told[f"{kind}_uncertainty"] = variance[0::2] + variance[1::2]
+        state[f"{kind}_log_odds"] = rating[f"{kind}_home_advantage"][0::2] + strength[0::2] - strength[1::2]
+        state[f"{kind}_uncertainty"] = variance[0::2] + variance[1::2]
     goals = rating["market_goals"]
-    told["market_goals_log_odds"] = rating["market_goals_level"][0::2] + goals[0::2] + goals[1::2]
-    return {name: value.repeat(2) for name, value in told.items()}
+    state["market_goals_log_odds"] = rating["market_goals_level"][0::2] + goals[0::2] + goals[1::2]
+    return {name: value.repeat(2) for name, value in state.items()}
 
 
-def about(rows: pl.LazyFrame, fixtures: pl.DataFrame) -> pl.LazyFrame:
+def of_their_countries(rows: pl.LazyFrame, fixtures: pl.DataFrame) -> pl.LazyFrame:
     """The rows, of matches or of ratings, that the features of `fixtures` are read from: those of their countries.
 
     A club goes up and down, and takes its past along; it stays in its country's leagues.
     """
     countries = {LEAGUES[code].country for code in fixtures["league"].unique().to_list()}
-    return rows.filter(pl.col("league").is_in([code for code, of in LEAGUES.items() if of.country in countries]))
+    return rows.filter(
+        pl.col("league").is_in([code for code, league in LEAGUES.items() if league.country in countries])
+    )
 
 
 def _recorded(matches: pl.DataFrame) -> Floats:
@@ -212,10 +218,10 @@ def _recorded(matches: pl.DataFrame) -> Floats:
         pl.col(f"{side}_{what}").cast(pl.Float64) for what in COUNTED for side in BOTH
     )
     values = np.empty((2 * len(matches), len(RECORDED)))
-    for place in range(len(COUNTED)):
-        home, away = (counted.to_series(2 * place + which).to_numpy() for which in (0, 1))
-        values[0::2, 1 + 2 * place], values[1::2, 1 + 2 * place] = home, away
-        values[0::2, 2 + 2 * place], values[1::2, 2 + 2 * place] = away, home
+    for metric in range(len(COUNTED)):
+        home, away = (counted.to_series(2 * metric + which).to_numpy() for which in (0, 1))
+        values[0::2, 1 + 2 * metric], values[1::2, 1 + 2 * metric] = home, away
+        values[0::2, 2 + 2 * metric], values[1::2, 2 + 2 * metric] = away, home
     difference = values[:, 1] - values[:, 2]
     values[:, 0] = np.where(np.isnan(difference), np.nan, np.where(difference > 0, 3, difference == 0))
     return values

@@ -25,25 +25,25 @@ def last_means(values: Narrow, rows: Ints, first: Ints, after: Ints, windows: In
     """
     queries, metrics = len(first), values.shape[1]
     means = np.empty((len(windows), metrics, queries), dtype=np.float32)
-    known = np.empty((len(windows), metrics, queries), dtype=np.float32)
+    coverage = np.empty((len(windows), metrics, queries), dtype=np.float32)
     sums, counts = np.empty(metrics), np.empty(metrics)
     for query in range(queries):
         sums[:] = 0.0
         counts[:] = 0.0
-        place, taken = after[query], 0
+        position, taken = after[query], 0
         for number, window in enumerate(windows):
-            while taken < window and place > first[query]:
-                place -= 1
+            while taken < window and position > first[query]:
+                position -= 1
                 taken += 1
-                row = values[rows[place]]
+                row = values[rows[position]]
                 for metric in range(metrics):
-                    there = row[metric] == row[metric]  # without branches the metrics are added side by side
-                    sums[metric] += row[metric] if there else 0.0
-                    counts[metric] += 1.0 if there else 0.0
+                    is_known = row[metric] == row[metric]  # without branches the metrics are added side by side
+                    sums[metric] += row[metric] if is_known else 0.0
+                    counts[metric] += 1.0 if is_known else 0.0
             for metric in range(metrics):
                 means[number, metric, query] = sums[metric] / counts[metric] if counts[metric] else np.nan
-                known[number, metric, query] = counts[metric] / window
-    return means, known
+                coverage[number, metric, query] = counts[metric] / window
+    return means, coverage
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]

@@ -67,7 +67,7 @@ class Codes:
     seasons: pl.Series
 
     @classmethod
-    def of(cls, matches: pl.DataFrame) -> "Codes":
+    def from_matches(cls, matches: pl.DataFrame) -> "Codes":
         clubs = pl.concat([matches["home_id"], matches["away_id"]])
         return cls(clubs.unique().sort(), matches.select(_SEASON).to_series().unique().sort())
 
@@ -116,7 +116,7 @@ class PointInTimeIndex:
     ordinal: Ints
 
     @classmethod
-    def of(cls, keys: Ints, days: Ints) -> "PointInTimeIndex":
+    def from_keys(cls, keys: Ints, days: Ints) -> "PointInTimeIndex":
         moments = keys * DAYS + days
         rows = np.argsort(moments, kind="stable")
         moments = moments[rows]
@@ -136,17 +136,17 @@ class PointInTimeIndex:
     def newest(self, keys: Ints, days: Ints) -> Ints:
         """Row number of the newest row of each key before the day; -1 where there is none."""
         first, after = self.before(keys, days)
-        found = after > first
+        has_row = after > first
         newest = np.full(len(keys), UNKNOWN)
-        newest[found] = self.rows[after[found] - 1]
+        newest[has_row] = self.rows[after[has_row] - 1]
         return newest
 
     def days_since(self, keys: Ints, days: Ints) -> Floats:
         """Days from the newest row of each key before the day to the day; NaN where there is none."""
         first, after = self.before(keys, days)
-        found = after > first
+        has_row = after > first
         since = np.full(len(keys), np.nan)
-        since[found] = days[found] - self.moments[after[found] - 1] % DAYS
+        since[has_row] = days[has_row] - self.moments[after[has_row] - 1] % DAYS
         return since
 
     def count(self, keys: Ints, days: Ints) -> Ints:

@@ -32,7 +32,7 @@ class Standings:
     difference: Ints
 
     @classmethod
-    def of(cls, codes: Codes, on: ClubRows, decided: ClubRows, values: Floats) -> "Standings":
+    def from_matches(cls, codes: Codes, on: ClubRows, decided: ClubRows, values: Floats) -> "Standings":
         """Tables of the matches `decided`.
 
         Args:
@@ -43,7 +43,7 @@ class Standings:
         """
         clubs = max(len(codes.clubs), 1)
         moments = np.sort(pair(on.season, on.club, clubs) * DAYS + on.day)
-        entries, place = np.unique(moments // DAYS, return_index=True)
+        entries, first_rows = np.unique(moments // DAYS, return_index=True)
         results = pair(decided.season, decided.club, clubs) * DAYS + decided.day
         order = np.argsort(results, kind="stable")
         first = np.append(np.searchsorted(results[order], entries * DAYS), len(results))
@@ -51,7 +51,7 @@ class Standings:
         return cls(
             season_first=np.searchsorted(entries, seasons),
             club=entries % clubs,
-            since=moments[place] % DAYS,
+            since=moments[first_rows] % DAYS,
             first=first,
             day=decided.day[order],
             points=_totals(values[order, 0]),
@@ -75,11 +75,11 @@ class Seasons:
     order: PointInTimeIndex
 
     @classmethod
-    def of(cls, codes: Codes, on: ClubRows) -> "Seasons":
+    def from_matches(cls, codes: Codes, on: ClubRows) -> "Seasons":
         start = np.full(len(codes.seasons) + 1, DAYS)
         np.minimum.at(start, on.season, on.day)
         league = codes.league_of_season
-        return cls(start, np.append(TIERS[league], np.nan), PointInTimeIndex.of(league, start[:-1]))
+        return cls(start, np.append(TIERS[league], np.nan), PointInTimeIndex.from_keys(league, start[:-1]))
 
     def began(self, seasons: Ints, days: Ints) -> Ints:
         """The first day of each season; the day itself where nothing of the season is known before it."""

@@ -5,7 +5,7 @@ import pytest
 
 from soccer_assets.features import history
 from soccer_assets.features.catalog import NAMES, grid
-from soccer_assets.features.history import History, about
+from soccer_assets.features.history import History, of_their_countries
 from soccer_assets.features.ratings import rate
 from soccer_assets.features.schema import MATCH_FEATURES
 
@@ -344,7 +344,7 @@ def test_the_order_of_the_fixtures_is_kept_and_that_of_the_matches_does_not_matt
 def test_the_matches_of_other_countries_are_not_needed(season):
     matches, ratings = season.lake.read("matches"), season.lake.read("team_ratings")
     fixtures = matches.filter(pl.col("league") == "E1").tail(20)
-    needed = [about(rows.lazy(), fixtures).collect() for rows in (matches, ratings)]
+    needed = [of_their_countries(rows.lazy(), fixtures).collect() for rows in (matches, ratings)]
     assert set(needed[0]["league"]) == {"E0", "E1"} != set(matches["league"])
     assert History.build(*needed).features(fixtures).equals(History.build(matches, ratings).features(fixtures))
 

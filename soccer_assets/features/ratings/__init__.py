@@ -35,8 +35,8 @@ def rate(matches: pl.DataFrame, closing: pl.DataFrame) -> pl.DataFrame:
     }
     sides = [
         games.rows.select("match_date", "match_id", "league", team_id=f"{side}_id").with_columns(
-            pl.Series(name, values[:, place], nan_to_null=True) for name, values in columns.items()
+            pl.Series(name, values[:, column], nan_to_null=True) for name, values in columns.items()
         )
-        for place, side in enumerate(("home", "away"))
+        for column, side in enumerate(("home", "away"))
     ]
     return TEAM_RATINGS.conform(pl.concat(sides))

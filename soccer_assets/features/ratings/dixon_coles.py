@@ -39,9 +39,9 @@ def dixon_coles_ratings(games: MatchArrays, parameters: DixonColesParameters | N
     country = COUNTRIES[s.league]
     for one in np.unique(country):
         at = np.flatnonzero(country == one)
-        known = np.unique(np.concatenate([s.home[at], s.away[at]]))
-        home, away = (np.searchsorted(known, side[at]) for side in (s.home, s.away))
-        strengths[:, at] = _walk(home, away, s.day[at], goals[at], len(known), *p)
+        present = np.unique(np.concatenate([s.home[at], s.away[at]]))
+        home, away = (np.searchsorted(present, side[at]) for side in (s.home, s.away))
+        strengths[:, at] = _walk(home, away, s.day[at], goals[at], len(present), *p)
     return {"dc_attack": strengths[0], "dc_defence": strengths[1]}
 
 
@@ -105,7 +105,7 @@ def _sweep(home, away, goals, weights, now, first, after, prior, scores, allows,
     """
     for what in range(3):
         factors = scores if what == 0 else allows if what == 1 else common
-        found, expected = np.full(len(factors), prior), np.full(len(factors), prior)
+        actual, expected = np.full(len(factors), prior), np.full(len(factors), prior)
         if what == 2:
             expected[:] = prior / common
         for match in range(first, after):
@@ -116,8 +116,8 @@ def _sweep(home, away, goals, weights, now, first, after, prior, scores, allows,
             if what < 2:
                 home_rest *= common[0]
                 away_rest *= common[1]
-            found[home_place] += weight * goals[match, 0]
-            found[away_place] += weight * goals[match, 1]
+            actual[home_place] += weight * goals[match, 0]
+            actual[away_place] += weight * goals[match, 1]
             expected[home_place] += weight * home_rest
             expected[away_place] += weight * away_rest
-        factors[:] = found / expected
+        factors[:] = actual / expected

@@ -77,35 +77,35 @@ def _follow(  # type: ignore[no-untyped-def]
     average, average_of = np.full(len(tiers), np.nan), np.full(len(tiers), -1)
     before, after = np.empty((len(home), 2)), np.empty((len(home), 2))
     for match in range(len(home)):
-        i, j, of, today = home[match], away[match], league[match], day[match]
-        if began[of] < 0:
-            began[of] = today
+        i, j, competition, today = home[match], away[match], league[match], day[match]
+        if began[competition] < 0:
+            began[competition] = today
         for club in (i, j):
             entering = np.isnan(rating[club])
             if entering or seen_season[club] != season[match]:
-                if entering or average_of[of] != season[match]:
+                if entering or average_of[competition] != season[match]:
                     total, active = 0.0, 0
                     for other in range(clubs):
-                        if plays_in[other] == of and today - seen_day[other] < YEAR:
+                        if plays_in[other] == competition and today - seen_day[other] < YEAR:
                             total += rating[other]
                             active += 1
-                    settled = active >= ENOUGH_CLUBS and today - began[of] >= SETTLED_DAYS
-                    average[of] = total / active if settled else np.nan
-                    average_of[of] = season[match]
-                if entering and np.isnan(average[of]):
-                    rating[club] = TOP_TIER_RATING - TIER_STEP * (tiers[of] - 1)
+                    settled = active >= ENOUGH_CLUBS and today - began[competition] >= SETTLED_DAYS
+                    average[competition] = total / active if settled else np.nan
+                    average_of[competition] = season[match]
+                if entering and np.isnan(average[competition]):
+                    rating[club] = TOP_TIER_RATING - TIER_STEP * (tiers[competition] - 1)
                 elif entering:
-                    rating[club] = average[of] - entry_below
-                elif not np.isnan(average[of]):
-                    rating[club] += regression * (average[of] - rating[club])
-            plays_in[club], seen_day[club], seen_season[club] = of, today, season[match]
+                    rating[club] = average[competition] - entry_below
+                elif not np.isnan(average[competition]):
+                    rating[club] += regression * (average[competition] - rating[club])
+            plays_in[club], seen_day[club], seen_season[club] = competition, today, season[match]
         before[match, 0], before[match, 1] = rating[i], rating[j]
-        expected = 1.0 / (1.0 + 10.0 ** ((rating[j] - rating[i] - advantage[of]) / SCALE))
+        expected = 1.0 / (1.0 + 10.0 ** ((rating[j] - rating[i] - advantage[competition]) / SCALE))
         goals = difference[match]
         surprise = 0.5 * (np.sign(goals) + 1.0) - expected
         moved = step * (1.0 + abs(goals)) ** margin * surprise
         rating[i] += moved
         rating[j] -= moved
-        advantage[of] += home_pace * surprise
+        advantage[competition] += home_pace * surprise
         after[match, 0], after[match, 1] = rating[i], rating[j]
     return before, after

@@ -73,22 +73,22 @@ def _follow(home, away, league, tiers, clubs, counts, pace, league_pace, level, 
     levels, advantages = np.full(len(tiers), level), np.full(len(tiers), advantage)
     after = np.empty((2, len(home), 2))
     for match in range(len(home)):
-        i, j, of = home[match], away[match], league[match]
+        i, j, competition = home[match], away[match], league[match]
         at_home, on_road = counts[match]
         if not np.isnan(at_home + on_road):
             for club in (i, j):
                 if np.isnan(attack[club]):
-                    attack[club] = defence[club] = -tier_step * (tiers[of] - 1)
-            mean = levels[of]
-            home_rate = np.exp(min(mean + advantages[of] / 2.0 + attack[i] - defence[j], LARGEST_LOG_RATE))
-            away_rate = np.exp(min(mean - advantages[of] / 2.0 + attack[j] - defence[i], LARGEST_LOG_RATE))
+                    attack[club] = defence[club] = -tier_step * (tiers[competition] - 1)
+            mean = levels[competition]
+            home_rate = np.exp(min(mean + advantages[competition] / 2.0 + attack[i] - defence[j], LARGEST_LOG_RATE))
+            away_rate = np.exp(min(mean - advantages[competition] / 2.0 + attack[j] - defence[i], LARGEST_LOG_RATE))
             more_home, more_away = at_home - home_rate, on_road - away_rate
             attack[i] += pace * more_home
             defence[j] -= pace * more_home
             attack[j] += pace * more_away
             defence[i] -= pace * more_away
-            levels[of] += league_pace * (more_home + more_away)
-            advantages[of] += league_pace * (more_home - more_away)
+            levels[competition] += league_pace * (more_home + more_away)
+            advantages[competition] += league_pace * (more_home - more_away)
         for side, club in enumerate((i, j)):
             after[0, match, side], after[1, match, side] = attack[club], defence[club]
     return after

@@ -96,36 +96,36 @@ def _follow(  # type: ignore[no-untyped-def]
     level = np.full(len(tiers), np.nan)
     states = np.empty((len(home), 2, 4))
     for match in range(len(home)):
-        i, j, of = home[match], away[match], league[match]
-        first = np.isnan(level[of])
+        i, j, competition = home[match], away[match], league[match]
+        first = np.isnan(level[competition])
         if first:
-            level[of] = -tier_step * (tiers[of] - 1)
+            level[competition] = -tier_step * (tiers[competition] - 1)
         for club in (i, j):
             if np.isnan(strength[club]):
-                strength[club] = level[of] - (0.0 if first else entry_below)
+                strength[club] = level[competition] - (0.0 if first else entry_below)
             else:
                 grown = variance[club] + daily * (day[match] - seen_day[club])
                 if seen_season[club] != season[match]:
                     grown += summer
-                    strength[club] += summer_shrink * (level[of] - strength[club])
+                    strength[club] += summer_shrink * (level[competition] - strength[club])
                 variance[club] = min(ENTRY_VARIANCE, grown)
             seen_day[club], seen_season[club] = day[match], season[match]
-        surprise = observed[match] - advantage[of] - at_home[i] - strength[i] - sign * strength[j]
+        surprise = observed[match] - advantage[competition] - at_home[i] - strength[i] - sign * strength[j]
         if not np.isnan(surprise):
             total = variance[i] + variance[j] + noise[match]
             strength[i] += variance[i] / total * surprise
             strength[j] += sign * variance[j] / total * surprise
             variance[i] *= 1.0 - variance[i] / total
             variance[j] *= 1.0 - variance[j] / total
-            advantage[of] += league_pace * surprise
+            advantage[competition] += league_pace * surprise
             at_home[i] += club_pace * surprise
         if not np.isnan(pushed[match]):
             strength[i] += pushed[match]
             strength[j] += sign * pushed[match]
-        level[of] += LEVEL_PACE * ((strength[i] + strength[j]) / 2.0 - level[of])
+        level[competition] += LEVEL_PACE * ((strength[i] + strength[j]) / 2.0 - level[competition])
         for side, club in enumerate((i, j)):
             states[match, side, 0] = strength[club]
             states[match, side, 1] = variance[club]
-            states[match, side, 2] = advantage[of] + at_home[club]
+            states[match, side, 2] = advantage[competition] + at_home[club]
             states[match, side, 3] = surprise if side == 0 else sign * surprise
     return states

@@ -46,7 +46,7 @@ def market_ratings(games: MatchArrays, parameters: MarketParameters | None = Non
         games.schedule, clubs, odds, np.full(n, p.supremacy_noise), p.supremacy_gain * beyond, -1.0, p.supremacy
     )
     total = follow(games.schedule, clubs, over, np.full(n, p.totals_noise), p.totals_gain * goals, 1.0, p.totals)
-    unpriced, unpriced_total = (_before_first(games, known) for known in (~np.isnan(odds), ~np.isnan(over)))
+    unpriced, unpriced_total = (_before_first(games, is_priced) for is_priced in (~np.isnan(odds), ~np.isnan(over)))
     columns = {
         "market_strength": strength[:, :, 0],
         "market_variance": strength[:, :, 1],

@@ -18,7 +18,7 @@ READ = (
     DATE, "match_id", "league", "season", "home_id", "away_id",
     *(f"{side}_{name}" for name in FIGURES for side in ("home", "away")),
 )  # fmt: skip
-_COUNTRIES = {country: place for place, country in enumerate(dict.fromkeys(x.country for x in LEAGUES.values()))}
+_COUNTRIES = {country: number for number, country in enumerate(dict.fromkeys(x.country for x in LEAGUES.values()))}
 COUNTRIES = np.array([_COUNTRIES[league.country] for league in LEAGUES.values()], dtype=np.int64)
 
 

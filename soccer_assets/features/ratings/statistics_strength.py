@@ -46,8 +46,8 @@ def performance_ratings(games: MatchArrays, parameters: PerformanceParameters | 
         + p.sent_off * np.nan_to_num(games.balance("red_cards"))
     )
     bare = np.isnan(whole)
-    shown = np.where(bare, p.goals_alone * log_goals, whole)
+    observed = np.where(bare, p.goals_alone * log_goals, whole)
     noise = np.where(bare, p.noise_goals_alone, p.noise)
-    states = follow(games.schedule, games.clubs, shown, noise, np.zeros(len(shown)), -1.0, p.walk)
+    states = follow(games.schedule, games.clubs, observed, noise, np.zeros(len(observed)), -1.0, p.walk)
     names = ("performance_strength", "performance_variance", "performance_home_advantage")
-    return {name: states[:, :, place] for place, name in enumerate(names)}
+    return {name: states[:, :, i] for i, name in enumerate(names)}
