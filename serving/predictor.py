@@ -96,7 +96,7 @@ class Predictor:
                 fixture = teams.clubs.resolve(request, self._horizon_days)
                 model = self._models.choose(request.model, fixture, champion.forecaster.version)
             except ForecastRefusedError as refusal:
-                answers[place] = Failure(refusal.reason, str(refusal), list(refusal.known))
+                answers[place] = Failure(refusal.reason, str(refusal), list(refusal.accepted))
                 continue
             by_model[model].append((place, len(fixtures)))
             fixtures.append(fixture)

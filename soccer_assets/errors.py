@@ -22,7 +22,7 @@ A message says what was expected, what was found and what to do.
 
 from collections.abc import Sequence
 
-SHOWN = 10
+MOST_EXAMPLES = 10
 
 
 class SoccerError(Exception):
@@ -64,8 +64,8 @@ class SourcesFailedError(SoccerError):
     """Some addresses failed; the others were fetched and kept, nothing was overwritten."""
 
     def __init__(self, failures: Sequence[SourceError], fetched: int, asked: int | None = None) -> None:
-        lines = "\n".join(f"  {failure}" for failure in failures[:SHOWN])
-        further = f"  and {len(failures) - SHOWN} more\n" if len(failures) > SHOWN else ""
+        lines = "\n".join(f"  {failure}" for failure in failures[:MOST_EXAMPLES])
+        further = f"  and {len(failures) - MOST_EXAMPLES} more\n" if len(failures) > MOST_EXAMPLES else ""
         super().__init__(
             f"{len(failures)} of {fetched + len(failures)} addresses failed; the last good data stay as they are.\n"
             f"{lines}\n{further}"
@@ -101,12 +101,12 @@ class ModelError(SoccerError):
 
 
 class ForecastRefusedError(SoccerError):
-    """An on-demand forecast cannot be made; `reason` is a stable code, `known` what would have been accepted."""
+    """An on-demand forecast cannot be made; `reason` is a stable code, `accepted` what would not have been refused."""
 
-    def __init__(self, reason: str, message: str, known: Sequence[str] = ()) -> None:
+    def __init__(self, reason: str, message: str, accepted: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.reason = reason
-        self.known = tuple(known)
+        self.accepted = tuple(accepted)
 
 
 class RunFailedError(SoccerError):

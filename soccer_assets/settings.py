@@ -100,8 +100,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             SettingsError: a variable cannot be read as its type, or is out of bounds; no database can lie in `var`.
         """
         settings = from_environment(cls, PREFIX, environment)
-        given = os.environ if environment is None else environment
-        urls = {match[1].lower(): url for name, url in given.items() if (match := SOURCE_URL.fullmatch(name)) and url}
+        variables = os.environ if environment is None else environment
+        urls = {
+            match[1].lower(): url for name, url in variables.items() if (match := SOURCE_URL.fullmatch(name)) and url
+        }
         urls = {name: url for name, url in urls.items() if f"{name}_url" not in cls.__struct_fields__}
         settings = msgspec.structs.replace(settings, source_urls=urls)
         var = str(settings.var_path)
@@ -155,23 +157,23 @@ def from_environment(form: type[Form], prefix: str, environment: Mapping[str, st
         SettingsError: a variable cannot be read as its type, or is out of bounds.
     """
     environment = os.environ if environment is None else environment
-    names = {f"{prefix}{known.name.upper()}": known.name for known in msgspec.structs.fields(form)}
-    given = {names[key]: value for key, value in environment.items() if key in names and value != ""}
+    names = {f"{prefix}{setting.name.upper()}": setting.name for setting in msgspec.structs.fields(form)}
+    variables = {names[key]: value for key, value in environment.items() if key in names and value != ""}
     try:
-        return msgspec.convert(given, form, strict=False)
+        return msgspec.convert(variables, form, strict=False)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
         name = path.rstrip("`")  # of this one alone the value is told: others may hold passwords
-        raise SettingsError(f"{prefix}{name.upper()}: {reason}, found {given.get(name)!r}") from None
+        raise SettingsError(f"{prefix}{name.upper()}: {reason}, found {variables.get(name)!r}") from None
 
 
-def named(variable: str, text: str, known: Collection[str]) -> list[str]:
+def named(variable: str, text: str, names_known: Collection[str]) -> list[str]:
     """The names of a comma-separated list; all that are known when it is empty.
 
     Raises:
         SettingsError: a name that is not known.
     """
     wanted = [name.strip() for name in text.split(",") if name.strip()]
-    if unknown := [name for name in wanted if name not in known]:
-        raise SettingsError(f"{variable}: expected names out of {sorted(known)}, found {unknown}")
-    return wanted or list(known)
+    if unknown := [name for name in wanted if name not in names_known]:
+        raise SettingsError(f"{variable}: expected names out of {sorted(names_known)}, found {unknown}")
+    return wanted or list(names_known)

@@ -41,7 +41,7 @@ class Panel:
         self._legend = 0.0
         self._dates = dates
 
-    def place(self, x: float, y: float) -> tuple[float, float]:
+    def point(self, x: float, y: float) -> tuple[float, float]:
         """Where a point stands in the drawing, in pixels."""
         (left, top), (width, height) = self.at, self.size
         right, up = (x - self.x[0]) / (self.x[1] - self.x[0]), (y - self.y[0]) / (self.y[1] - self.y[0])
@@ -53,38 +53,38 @@ class Panel:
         frame = f'x="{left}" y="{top}" width="{width}" height="{height}"'
         self._shapes.append(f'<rect {frame} fill="none" stroke="{PALE}"/>')
         for value in ticks(*self.y) if upright else []:
-            _, y = self.place(self.x[0], value)
+            _, y = self.point(self.x[0], value)
             self._shapes.append(f'<line x1="{left}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}" stroke="{PALE}"/>')
             self.words(left - 6, y + 4, y_format.format(value), GREY, anchor="end")
         for value in ticks(*self.x):
-            x, _ = self.place(value, self.y[0])
-            told = dt.date.fromordinal(round(value)).strftime("%b %Y") if self._dates else f"{value:g}"
-            self.words(x, top + height + 14, told, GREY, anchor="middle")
+            x, _ = self.point(value, self.y[0])
+            label = dt.date.fromordinal(round(value)).strftime("%b %Y") if self._dates else f"{value:g}"
+            self.words(x, top + height + 14, label, GREY, anchor="middle")
         self.words(left, top - 8, title, INK)
         return self
 
     def line(self, points: Iterable[tuple[float, float]], colour: str, dots: bool = False) -> None:
         """A line through points, each marked by a dot where asked."""
-        places = [self.place(*point) for point in points]
+        places = [self.point(*point) for point in points]
         self._shapes.append(f'<polyline points="{_joined(places)}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         if dots:
             self._shapes += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
 
     def band(self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
         """What lies between two lines, paler than they."""
-        there = [self.place(*point) for point in zip(x, high, strict=True)]
-        back = [self.place(*point) for point in zip(x, low, strict=True)][::-1]
-        self._shapes.append(f'<polygon points="{_joined(there + back)}" fill="{colour}" fill-opacity="0.12"/>')
+        upper = [self.point(*point) for point in zip(x, high, strict=True)]
+        lower = [self.point(*point) for point in zip(x, low, strict=True)][::-1]
+        self._shapes.append(f'<polygon points="{_joined(upper + lower)}" fill="{colour}" fill-opacity="0.12"/>')
 
     def whisker(self, low: float, middle: float, high: float, y: float, colour: str) -> None:
         """A dot with an interval to both sides."""
-        (left, _), (x, at), (right, _) = (self.place(value, y) for value in (low, middle, high))
+        (left, _), (x, at), (right, _) = (self.point(value, y) for value in (low, middle, high))
         self._shapes.append(f'<line x1="{left:.1f}" x2="{right:.1f}" y1="{at:.1f}" y2="{at:.1f}" stroke="{colour}"/>')
         self._shapes.append(f'<circle cx="{x:.1f}" cy="{at:.1f}" r="3" fill="{colour}"/>')
 
     def upright(self, x: float) -> None:
         """A line from bottom to top."""
-        (at, low), (_, high) = self.place(x, self.y[0]), self.place(x, self.y[1])
+        (at, low), (_, high) = self.point(x, self.y[0]), self.point(x, self.y[1])
         self._shapes.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{low:.1f}" y2="{high:.1f}" stroke="{GREY}"/>')
 
     def words(self, x: float, y: float, words: str, colour: str, anchor: str = "start") -> None:
@@ -130,27 +130,27 @@ def whiskers(
         groups: for each group its interval of each row, None where it has none.
         zero: what zero stands for.
     """
-    told = [0.0, *(end for intervals in groups.values() for interval in intervals if interval for end in interval)]
+    label = [0.0, *(end for intervals in groups.values() for interval in intervals if interval for end in interval)]
     apart, n = 1 / (len(groups) + 1), max(len(rows), 1)
     left = 16 + 7 * max((len(name) for name in rows), default=0)
-    panel = Panel((min(told), max(told)), (0.0, float(n)), (400, n * max(20, 9 * len(groups) + 9)), (left, 2 * TOP))
+    panel = Panel((min(label), max(label)), (0.0, float(n)), (400, n * max(20, 9 * len(groups) + 9)), (left, 2 * TOP))
     panel.axes(title, upright=False)
     panel.upright(0.0)
-    panel.words(panel.place(0.0, 0.0)[0], panel.at[1] + panel.size[1] + 26, f"0 = {zero}", GREY, anchor="middle")
-    for place, (group, intervals) in enumerate(groups.items()):
-        colour = LINES.get(group, WHEEL[place % len(WHEEL)])
-        panel.words(left + 100 * place, 16, group, colour)
+    panel.words(panel.point(0.0, 0.0)[0], panel.at[1] + panel.size[1] + 26, f"0 = {zero}", GREY, anchor="middle")
+    for point, (group, intervals) in enumerate(groups.items()):
+        colour = LINES.get(group, WHEEL[point % len(WHEEL)])
+        panel.words(left + 100 * point, 16, group, colour)
         for number, interval in enumerate(intervals):
             if interval:
-                panel.whisker(*interval, y=n - number - (place + 1) * apart, colour=colour)
+                panel.whisker(*interval, y=n - number - (point + 1) * apart, colour=colour)
     for number, name in enumerate(rows):
-        panel.words(4, panel.place(0.0, n - number - 0.5)[1] + 4, name, INK)
+        panel.words(4, panel.point(0.0, n - number - 0.5)[1] + 4, name, INK)
     return drawing(panel)
 
 
-def ticks(low: float, high: float, about: int = 5) -> list[float]:
+def ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Round values between two, about as many as asked: 1, 2 or 5 times a power of ten apart."""
-    rough = (high - low) / about
+    rough = (high - low) / most
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)

@@ -183,7 +183,7 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> ProblemErro
         return error
     path = request.scope["path"][:LONGEST_ECHO]
     if isinstance(error, ForecastRefusedError):
-        return forecast_problem(error.reason, str(error), error.known)
+        return forecast_problem(error.reason, str(error), error.accepted)
     if isinstance(error, RedisError):
         logger.warning("%s %r: Redis: %s", request.method, path, error)
         detail = "forecasts on demand need Redis, which does not answer; stored forecasts are served as ever"

@@ -9,7 +9,7 @@ import polars as pl
 from soccer_assets.errors import SoccerError
 from soccer_assets.linking.candidates import NEEDED, SOFT
 from soccer_assets.linking.link import ALIASES, link
-from soccer_assets.storage.tables import SHOWN, UTC
+from soccer_assets.storage.tables import MOST_EXAMPLES, UTC
 
 OPTIONAL: Final = tuple(SOFT)
 KICK_OFF: Final = ("kick_off_at", "kick_off")
@@ -74,7 +74,7 @@ def _in_types(rows: pl.DataFrame, id_name: str, table: str) -> pl.DataFrame:
     if len(repeated):
         raise SoccerError(
             f"{table}: expected every {id_name} once, found {len(repeated)} repeated, such as "
-            f"{repeated.head(SHOWN).to_list()}; leave the column out to number the rows"
+            f"{repeated.head(MOST_EXAMPLES).to_list()}; leave the column out to number the rows"
         )
     rows = rows.with_columns(_dates(table, rows["date"]), *(pl.col(side).cast(pl.String) for side in ("home", "away")))
     kick_off = next((name for name in KICK_OFF if name in rows.columns), None)
@@ -128,4 +128,6 @@ def _at(dates: pl.Series, times: pl.Series) -> pl.Series:
 
 def _refused(table: str, published: pl.Series, read: pl.Series, expected: str) -> pl.Series:
     bad = published.filter(read.is_null() & published.is_not_null())
-    raise SoccerError(f"{table}: expected {expected}, found {len(bad)} others, such as {bad.head(SHOWN).to_list()}")
+    raise SoccerError(
+        f"{table}: expected {expected}, found {len(bad)} others, such as {bad.head(MOST_EXAMPLES).to_list()}"
+    )

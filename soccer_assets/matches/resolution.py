@@ -29,7 +29,7 @@ OWN_SHOWN: list[str | pl.Expr] = [
     "league", pl.col("date_text").alias("Date"), "home", "away", *GOALS, "home_goals_half_time", "away_goals_half_time",
     pl.col("result").alias("_result"),
 ]  # fmt: skip
-SHOWN = ["league", "home", "away", "kick_off_at", "status", *GOALS]
+QUARANTINED = ["league", "home", "away", "kick_off_at", "status", *GOALS]
 #: What a match is made of.
 KEPT = [name for name in FORM if name not in ("season_id", "reason", "listed", "result", "score_text", "date_text")]
 #: One result on two days within this is one match.
@@ -99,7 +99,7 @@ def _refused(records: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(
         [
             refused(bad.filter(own), origin=pl.lit("football_data_results"), reason="reason", record=OWN_SHOWN),
-            refused(bad.filter(~own), origin="source", reason="reason", record=SHOWN),
+            refused(bad.filter(~own), origin="source", reason="reason", record=QUARANTINED),
         ]
     )
 

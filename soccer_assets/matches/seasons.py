@@ -51,14 +51,14 @@ def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Ser
     )
     sides = ("home_id", "away_id")
     clubs = pl.concat([archives.select(*SEASON, club=side) for side in sides]).unique()
-    meetings = archives.group_by(*SEASON, *sides).agg(met="match_date")
+    meetings = archives.group_by(*SEASON, *sides).agg(dates="match_date")
     for side in sides:
         nearest = nearest.join(clubs.rename({"club": side}), on=[*SEASON, side], how="semi", nulls_equal=False)
-    days = (pl.col("met") - pl.col("match_date")).dt.total_days().abs()
+    days = (pl.col("dates") - pl.col("match_date")).dt.total_days().abs()
     # a pairing that the season has had on a day of its own belongs to another season
     archived = (
         nearest.join(meetings, on=[*SEASON, *sides], how="left")
-        .explode("met", empty_as_null=True, keep_nulls=True)
+        .explode("dates", empty_as_null=True, keep_nulls=True)
         .group_by("_n", "season")
         .agg(held=days.min())
         .filter(pl.col("held").is_null() | (pl.col("held") <= MARGIN.days))

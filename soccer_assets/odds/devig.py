@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from soccer_assets.errors import OddsError
 from soccer_assets.optimise import find_roots
-from soccer_assets.storage.tables import SHOWN
+from soccer_assets.storage.tables import MOST_EXAMPLES
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-13
@@ -37,7 +37,7 @@ def check_books(odds: ArrayLike) -> Array:
         raise OddsError(f"expected books of shape (n, k) with k >= 2 outcomes, found {books.shape}{hint}")
     wrong = ~(np.isfinite(books) & (books > 1.0))
     if wrong.any():
-        examples = [f"{books[book, outcome]:g} in book {book}" for book, outcome in np.argwhere(wrong)[:SHOWN]]
+        examples = [f"{books[book, outcome]:g} in book {book}" for book, outcome in np.argwhere(wrong)[:MOST_EXAMPLES]]
         raise OddsError(
             f"expected finite decimal odds above 1, found {wrong.sum()} other prices, such as {', '.join(examples)}; "
             "leave incomplete books out"

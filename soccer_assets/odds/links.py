@@ -18,7 +18,7 @@ from soccer_assets.linking.assignment import Scorer
 from soccer_assets.linking.link import SEEN, link
 from soccer_assets.matches.schema import ON
 from soccer_assets.odds.schema import ODDS_LINKS
-from soccer_assets.storage.tables import SHOWN, UTC
+from soccer_assets.storage.tables import MOST_EXAMPLES, UTC
 
 SOURCE: Final = "fonbet"
 NOBODY: Final = "linker"
@@ -126,7 +126,7 @@ def unlinked(links: pl.DataFrame, matches: pl.DataFrame) -> list[dict[str, Any]]
         examples = [
             {name: str(event[name]) for name in ("match_date", "event_id", "home", "away", "outcome")}
             | {"alias lines": [alias_line(event, side, None) for side in ("home", "away")]}
-            for event in missing.head(SHOWN).iter_rows(named=True)
+            for event in missing.head(MOST_EXAMPLES).iter_rows(named=True)
         ]
         share = len(missing) / len(events)
         counts.append(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from soccer_assets.errors import SchemaError
 from soccer_assets.matches.schema import STATUSES
 from soccer_assets.predictions.schema import MOST_GOALS_NAMED, RESULTS, SELECTIONS
-from soccer_assets.storage.tables import SHOWN
+from soccer_assets.storage.tables import MOST_EXAMPLES
 
 Whole = NDArray[np.int64]
 Truth = Any  # an array of bool: numpy's types lose it on the way
@@ -130,7 +130,7 @@ def _require(bets: pl.DataFrame) -> None:
     ):
         flawed = bets.filter(~holds.fill_null(False))
         if len(flawed):
-            named = flawed.select("market", "line", "selection", "price", "status", "home_goals", "away_goals")
-            raise SchemaError(
-                f"bets: expected {expected}, found {len(flawed)} rows without, such as {named.head(SHOWN).rows()}"
+            named = flawed.head(MOST_EXAMPLES).select(
+                "market", "line", "selection", "price", "status", "home_goals", "away_goals"
             )
+            raise SchemaError(f"bets: expected {expected}, found {len(flawed)} rows without, such as {named.rows()}")

@@ -5,7 +5,7 @@ import polars as pl
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.matches.schema import FORECAST
 from soccer_assets.storage.lake import DATE
-from soccer_assets.storage.tables import SHOWN
+from soccer_assets.storage.tables import MOST_EXAMPLES
 
 
 def require_rows(name: str, rows: pl.DataFrame, due: pl.DataFrame, command: str = "predict") -> None:
@@ -19,7 +19,7 @@ def require_rows(name: str, rows: pl.DataFrame, due: pl.DataFrame, command: str 
     if len(rows) or due.is_empty():
         return
     dates = due[DATE].unique().sort().to_list()
-    listing = ", ".join(map(str, dates[:SHOWN])) + (", ..." if len(dates) > SHOWN else "")
+    listing = ", ".join(map(str, dates[:MOST_EXAMPLES])) + (", ..." if len(dates) > MOST_EXAMPLES else "")
     raise NotMaterializedError(
         f"expected {name} of {due['match_id'].n_unique()} matches on {listing}, found none: "
         f"run `uv run soccer {command} {dates[0]} {dates[-1]}`"

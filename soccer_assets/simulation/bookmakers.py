@@ -82,7 +82,7 @@ def _with_market(quotes: dict[str, Float], names: list[str]) -> Iterator[tuple[s
     together = np.stack(list(quotes.values()))
     quotes = quotes | {"Max": together.max(axis=0), "Avg": np.round(together.mean(axis=0), 2)}
     for code, prices in quotes.items():
-        yield from ((name.format(code), prices[:, place]) for place, name in enumerate(names))
+        yield from ((name.format(code), prices[:, column]) for column, name in enumerate(names))
 
 
 def _market_columns(views: Views, c: str, bias: float, rng: np.random.Generator) -> Iterator[tuple[str, Float]]:

@@ -32,14 +32,14 @@ def sideshows(matches: pl.DataFrame, fonbet: pl.DataFrame, rng: np.random.Genera
         fonbet: key, home and away of Fonbet's events.
         rng: draws which, what and how they end.
     """
-    beside = matches.filter(pl.Series(rng.random(len(matches)) < SHARE)).select(
+    copied = matches.filter(pl.Series(rng.random(len(matches)) < SHARE)).select(
         "key", "country", "match_date", "kick_off"
     )
-    beside = beside.join(fonbet.select("key", "home", "away"), on="key", maintain_order="left")
-    kinds = rng.choice(list(FORMS), len(beside)).tolist()
-    turned = rng.random(len(beside)) < 0.5
+    copied = copied.join(fonbet.select("key", "home", "away"), on="key", maintain_order="left")
+    kinds = rng.choice(list(FORMS), len(copied)).tolist()
+    turned = rng.random(len(copied)) < 0.5
     rows = []
-    for number, (row, kind, swap) in enumerate(zip(beside.iter_rows(named=True), kinds, turned, strict=True)):
+    for number, (row, kind, swap) in enumerate(zip(copied.iter_rows(named=True), kinds, turned, strict=True)):
         side, segment = FORMS[kind]
         home, away = (row["away"], row["home"]) if swap else (row["home"], row["away"])
         at: dt.time = row["kick_off"]

@@ -17,7 +17,7 @@ SILENT: Final = ("scheduled", "in_play", "finished")
 
 def files(world: World, as_of: dt.datetime) -> dict[str, bytes]:
     """`2023-24/en.1.json` and so on -> body: all matches of a season, those to come without a score."""
-    found = {}
+    bodies = {}
     for (country, league, start), matches in shown_by("openfootball", world, as_of).group_by(
         "country", "league", "season_start", maintain_order=True
     ):
@@ -30,8 +30,8 @@ def files(world: World, as_of: dt.datetime) -> dict[str, bytes]:
             "matches": [_match(row, zone) for row in matches.iter_rows(named=True)],
         }
         body = json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
-        found[f"{year}-{(year + 1) % 100:02d}/{code}.json"] = body
-    return dict(sorted(found.items()))
+        bodies[f"{year}-{(year + 1) % 100:02d}/{code}.json"] = body
+    return dict(sorted(bodies.items()))
 
 
 def _match(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:

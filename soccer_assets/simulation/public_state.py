@@ -29,12 +29,12 @@ def timetable(world: World, as_of: dt.datetime) -> pl.DataFrame:
     """
     day = as_of.astimezone(dt.UTC).date()
     drawn = world.cups.filter(pl.col("drawn_on") <= day)
-    known = pl.concat([world.matches, drawn], how="diagonal").join(world.disruptions, on="key", how="left")
+    states = pl.concat([world.matches, drawn], how="diagonal").join(world.disruptions, on="key", how="left")
     awarded = pl.col("kind") == "awarded"
     unknown = pl.col("known_on") > day
     homeless = (pl.col("kind") == "postponed") & ~unknown & (pl.col("known_on") > day - WITHOUT_A_DATE)
     earlier = (unknown & ~awarded) | homeless
-    known = known.with_columns(
+    states = states.with_columns(
         match_date=pl.when(earlier).then("from_date").otherwise("match_date"),
         kick_off=pl.when(earlier).then("from_kick_off").otherwise("kick_off"),
     ).with_columns(kick_off_at=kick_off_at())
@@ -49,9 +49,9 @@ def timetable(world: World, as_of: dt.datetime) -> pl.DataFrame:
         .then(pl.when(unknown).then(pl.lit("abandoned")).otherwise(pl.lit("awarded")))
         .otherwise(pl.lit("finished"))
     )
-    known = known.with_columns(status=status)
+    states = states.with_columns(status=status)
     settled = pl.col("status").is_in(["finished", "awarded"])
-    return known.with_columns(pl.when(settled).then(name).alias(name) for name in GOALS).sort("kick_off_at", "key")
+    return states.with_columns(pl.when(settled).then(name).alias(name) for name in GOALS).sort("kick_off_at", "key")
 
 
 def shown_by(source: str, world: World, as_of: dt.datetime) -> pl.DataFrame:

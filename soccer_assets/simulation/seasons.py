@@ -48,20 +48,26 @@ def _dates(ordinals: Int) -> list[dt.date]:
 
 
 def _league_season(
-    league: str, season: Season, fixtures: FixtureList, spare: list[int], today: dt.date, of: Strengths, rng: Streams
+    league: str,
+    season: Season,
+    fixtures: FixtureList,
+    spare: list[int],
+    today: dt.date,
+    strengths: Strengths,
+    rng: Streams,
 ) -> pl.DataFrame:
     """A season's matches, with what disrupted them in `kind` (null: nothing) and the columns after it."""
     minute = int(minutes(CONDITIONS[league].midweek)[0])
     final, postponed = postpone(fixtures, spare, minute, today, rng["disruptions"])
     home, away = final.home, final.away
-    rates = of.rates(league, home, away, final.day)
+    rates = strengths.rates(league, home, away, final.day)
     matrix = score_matrix(*rates)
     goals = np.stack(draw_goals(matrix, rng["goals"]))
     decision = decide(final.day, today, rng["disruptions"])
     decided = AWARDED_GOALS * np.stack((decision.to_home, ~decision.to_home))
     goals = np.where(decision.awarded, decided, goals)
     was_postponed = np.isin(np.arange(len(home)), postponed)
-    clubs = np.array(of.names)
+    clubs = np.array(strengths.names)
     return pl.DataFrame(
         {
             "country": [LEAGUES[league].country] * len(home),

@@ -72,8 +72,8 @@ def _http_date(moment: dt.datetime) -> str:
 
 def _is_not_modified(asked: Message, etag: str, modified: dt.datetime) -> bool:
     """By RFC 9110: `If-None-Match` decides alone when it is there."""
-    if known := asked.get("If-None-Match"):
-        return known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in known.split(","))
+    if etags := asked.get("If-None-Match"):
+        return etags.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in etags.split(","))
     try:
         return parsedate_to_datetime(asked.get("If-Modified-Since", "")) >= modified
     except (TypeError, ValueError):
@@ -141,8 +141,8 @@ class Site:
 
     def _modified(self, address: str, etag: str) -> dt.datetime:
         """When this version of an address was first seen: whole seconds, and later than the version before."""
-        known, moment = self._versions.get(address, ("", dt.datetime.fromtimestamp(0, dt.UTC)))
-        if known != etag:
+        etag_before, moment = self._versions.get(address, ("", dt.datetime.fromtimestamp(0, dt.UTC)))
+        if etag_before != etag:
             now = self._now().replace(microsecond=0)
             moment = max(now, moment + dt.timedelta(seconds=1))
             self._versions[address] = (etag, moment)
@@ -162,10 +162,10 @@ class Site:
             return fault
         if isinstance(fault, Status):
             return _Answer(fault.code, fault.headers)
-        found = self.files.get(address)
-        if found is None:
+        file = self.files.get(address)
+        if file is None:
             return _Answer(404, {"Content-Type": "text/html"}, ERROR_PAGE)
-        body = found if isinstance(found, bytes) else found(query)
+        body = file if isinstance(file, bytes) else file(query)
         suffix = PurePosixPath(address.partition("?")[0]).suffix
         content_type = CONTENT_TYPES.get(suffix, "application/octet-stream")
         if isinstance(fault, Changed):

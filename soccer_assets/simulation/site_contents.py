@@ -19,11 +19,11 @@ _FOLDERS: Final[dict[str, tuple[Callable[[World, dt.datetime], Mapping[str, Body
 
 def files(world: World, as_of: dt.datetime) -> dict[str, Body]:
     """Address on the site -> body of all sources at `as_of` (zone-aware); football-data.co.uk as of that morning."""
-    found: dict[str, Body] = dict(football_data.files(world, as_of.astimezone(dt.UTC).date()))
+    bodies: dict[str, Body] = dict(football_data.files(world, as_of.astimezone(dt.UTC).date()))
     for folder, publishers in _FOLDERS.items():
         for publisher in publishers:
-            found |= {f"{folder}/{path}": body for path, body in publisher(world, as_of).items()}
-    return found
+            bodies |= {f"{folder}/{path}": body for path, body in publisher(world, as_of).items()}
+    return bodies
 
 
 def settings(url: str) -> dict[str, str]:

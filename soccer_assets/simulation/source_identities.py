@@ -35,7 +35,7 @@ def events(matches: pl.DataFrame, cups: pl.DataFrame, names: pl.DataFrame, rng: 
     frames = []
     for source, share in SLIPS.items():
         called = names.filter(source=source)
-        shown = together.filter(_is_shown(source))
+        identities = together.filter(_is_shown(source))
         for side in ("home", "away"):
             of_side = called.select(
                 "country",
@@ -43,15 +43,15 @@ def events(matches: pl.DataFrame, cups: pl.DataFrame, names: pl.DataFrame, rng: 
                 pl.col("name").alias(f"{side}_name"),
                 pl.col("source_id").alias(f"{side}_id"),
             )
-            shown = shown.join(of_side, on=["country", side], maintain_order="left")
-        misspelt, at_home = rng.random(len(shown)) < share, rng.random(len(shown)) < 0.5
+            identities = identities.join(of_side, on=["country", side], maintain_order="left")
+        misspelt, at_home = rng.random(len(identities)) < share, rng.random(len(identities)) < 0.5
         written = {
-            name: [slip(text, rng) if wrong else text for text, wrong in zip(shown[name], wrongs, strict=True)]
+            name: [slip(text, rng) if wrong else text for text, wrong in zip(identities[name], wrongs, strict=True)]
             for name, wrongs in (("home_name", misspelt & at_home), ("away_name", misspelt & ~at_home))
         }
         first = FIRST_EVENT_ID.get(source)
         frames.append(
-            shown.select(
+            identities.select(
                 source=pl.lit(source),
                 event_id=pl.lit(None, pl.String) if first is None else (pl.col("number") + first).cast(pl.String),
                 key="key",

@@ -34,9 +34,9 @@ WORDS: Final = {
 
 def cyrillic(name: str, country: str, abbreviated: bool = False) -> str:
     """The name by ear; `abbreviated` takes the short form of words that have one."""
-    words = (WORDS.get(word.lower()) for word in name.split())
-    pairs = zip(name.split(), words, strict=True)
-    return " ".join(known[-1 if abbreviated else 0] if known else _by_ear(word, country) for word, known in pairs)
+    forms = (WORDS.get(word.lower()) for word in name.split())
+    pairs = zip(name.split(), forms, strict=True)
+    return " ".join(form[-1 if abbreviated else 0] if form else _by_ear(word, country) for word, form in pairs)
 
 
 def _by_ear(word: str, country: str) -> str:

@@ -26,15 +26,15 @@ def files(world: World, as_of: dt.datetime) -> dict[str, bytes]:
     )
     rates = everything.select("home_rate", "away_rate").to_numpy()
     figures = dict(zip(everything["key"], measured.gamma(rates / SPREAD, SPREAD).tolist(), strict=True))
-    found = {}
+    bodies = {}
     for (league, start), matches in shown_by("understat", world, as_of).group_by(
         "league", "season_start", maintain_order=True
     ):
-        place = f"{NAMES_AT['understat'][str(league)]}/{start}"
+        path = f"{NAMES_AT['understat'][str(league)]}/{start}"
         dates = [_match(row, figures[row["key"]]) for row in matches.iter_rows(named=True)]
-        found[f"getLeagueData/{place}"] = json.dumps({"teams": {}, "players": [], "dates": dates}).encode()
-        found[f"league/{place}"] = _page(json.dumps(dates))
-    return found
+        bodies[f"getLeagueData/{path}"] = json.dumps({"teams": {}, "players": [], "dates": dates}).encode()
+        bodies[f"league/{path}"] = _page(json.dumps(dates))
+    return bodies
 
 
 def _match(row: dict[str, Any], figures: list[float]) -> dict[str, Any]:

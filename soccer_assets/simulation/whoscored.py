@@ -41,17 +41,17 @@ def files(world: World, as_of: dt.datetime) -> dict[str, Body]:
     rows = shown_by("whoscored", world, as_of).to_dicts()
     days: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     months: defaultdict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
-    found: dict[str, Body] = {}
+    bodies: dict[str, Body] = {}
     for row in rows:
         days[f"{row['kick_off_at']:%Y%m%d}"].append(row)
         months[stage_id(row["league"], row["season_start"]), f"{row['kick_off_at']:%Y%m}"].append(row)
-        found[f"Matches/{row['event_id']}/Live"] = partial(_page_for, row)
+        bodies[f"Matches/{row['event_id']}/Live"] = partial(_page_for, row)
     for offset in range(-DAYS_BEFORE, DAYS_AFTER + 1):
         day = f"{as_of + dt.timedelta(offset):%Y%m%d}"
-        found[f"livescores/data?d={day}&isSummary=false"] = _feed(days[day])
+        bodies[f"livescores/data?d={day}&isSummary=false"] = _feed(days[day])
     for (stage, month), matches in months.items():
-        found[f"tournaments/{stage}/data/?d={month}&isAggregate=false"] = _feed(matches)
-    return found
+        bodies[f"tournaments/{stage}/data/?d={month}&isAggregate=false"] = _feed(matches)
+    return bodies
 
 
 def stage_id(league: str, season_start: int) -> int:
@@ -121,11 +121,11 @@ def _match(row: dict[str, Any]) -> dict[str, Any]:
         "elapsed": _elapsed(row),
         "periodResults": f"HT {row['HTHG']}:{row['HTAG']} FT {row['FTHG']}:{row['FTAG']}" if ended else "",
     }
-    for place, (side, letter) in enumerate((("home", "H"), ("away", "A"))):
+    for i, (side, letter) in enumerate((("home", "H"), ("away", "A"))):
         match |= {
             f"{side}TeamId": int(row[f"{side}_id"]),
             f"{side}TeamName": row[side],
-            f"{side}Score": _final(row)[place] if ended else None,
+            f"{side}Score": _final(row)[i] if ended else None,
             f"{side}YellowCards": row[f"{letter}Y"] if ended else 0,
             f"{side}RedCards": row[f"{letter}R"] if ended else 0,
         }
@@ -178,15 +178,15 @@ def _centre(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _side(row: dict[str, Any], side: str, place: int, ended: bool) -> dict[str, Any]:
-    stats = {name: dict(_minutes(row[columns[place]])) for name, columns in COUNTS.items()} if ended else {}
+def _side(row: dict[str, Any], side: str, i: int, ended: bool) -> dict[str, Any]:
+    stats = {name: dict(_minutes(row[columns[i]])) for name, columns in COUNTS.items()} if ended else {}
     if ended:
         shots = [row[column] for column in COUNTS["shotsTotal"]]
-        stats["possession"] = {"90": round(400 * (shots[place] + 5) / (sum(shots) + 10))}
+        stats["possession"] = {"90": round(400 * (shots[i] + 5) / (sum(shots) + 10))}
     cards = [
         {"cardType": {"displayName": name}, "type": {"displayName": "Card"}}
         for name, columns in CARDS.items()
-        for _ in range(row[columns[place]] if ended else 0)
+        for _ in range(row[columns[i]] if ended else 0)
     ]
     return {"teamId": int(row[f"{side}_id"]), "name": row[side], "field": side, "stats": stats, "incidentEvents": cards}
 

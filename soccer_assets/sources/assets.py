@@ -32,7 +32,7 @@ from soccer_assets.sources.schema import SOURCE_ANSWERED, SOURCE_HEALTH, WHAT_BR
 from soccer_assets.sources.spec import SourceSpec, TableSpec
 from soccer_assets.storage.lake import DATE
 from soccer_assets.storage.payloads import FETCH_LOG, in_order
-from soccer_assets.storage.tables import SHOWN, StoredRows
+from soccer_assets.storage.tables import MOST_EXAMPLES, StoredRows
 
 #: Bets on whole competitions and games under football's name are in every packet; more than these is a surprise.
 MOST_UNREAD = 0.2
@@ -173,7 +173,7 @@ def source_health(
         ("no_busy_day_is_empty", health.red_days(rows, now.date())),
         ("sources_are_fresh", health.troubled(rows)),
     ):
-        examples = red.select(pl.col(DATE).cast(pl.String), "source", "what").head(SHOWN)
+        examples = red.select(pl.col(DATE).cast(pl.String), "source", "what").head(MOST_EXAMPLES)
         yield AssetCheckResult(
             asset_key=AssetKey(SOURCE_HEALTH.name),
             check_name=name,

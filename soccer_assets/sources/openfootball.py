@@ -15,7 +15,7 @@ import msgspec
 from soccer_assets.leagues import LEAGUES, NAMES_AT, League, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
-from soccer_assets.sources.fetching.response_checks import shown
+from soccer_assets.sources.fetching.response_checks import quoted
 from soccer_assets.sources.records import Record, RecordCollector, UnreadError, accept_matches
 from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES, Parsed
 from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
@@ -140,7 +140,7 @@ def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, s
     try:
         date = dt.date.fromisoformat(match.date)
     except ValueError:
-        raise UnreadError(f"expected a date YYYY-MM-DD, found {shown(match.date)}") from None
+        raise UnreadError(f"expected a date YYYY-MM-DD, found {quoted(match.date)}") from None
     unread: list[str] = []
     full = _goals(match, "ft", date)
     half = _optional(unread, _goals, match, "ht", date)
@@ -182,11 +182,11 @@ def _status(match: _Match, full: tuple[str, str] | None, date: dt.date) -> str:
         word = re.sub(r"[^a-z]", "", match.status.lower()) if isinstance(match.status, str) else ""
         status = STATUSES.get(word)
         if status is None:
-            raise UnreadError(f"expected one of {', '.join(STATUSES)} as status, found {shown(match.status)}", date)
+            raise UnreadError(f"expected one of {', '.join(STATUSES)} as status, found {quoted(match.status)}", date)
     earlier = [getattr(match, f"score{side}{end}") for end in _EARLIER.values() for side in (1, 2)]
     parts = earlier if match.score in (None, {}) else match.score
     if full is None and (status == "finished" or (status is None and not _is_blank(parts))):
-        raise UnreadError(f"expected the goals after 90 minutes of a match with a result, found {shown(parts)}", date)
+        raise UnreadError(f"expected the goals after 90 minutes of a match with a result, found {quoted(parts)}", date)
     if full is not None and status == "scheduled":
         raise UnreadError(f"expected no goals of a match to come, found {'-'.join(full)}", date)
     return status or ("finished" if full else "scheduled")
@@ -206,7 +206,7 @@ def _goals(match: _Match, part: str, date: dt.date) -> tuple[str, str] | None:
             return None
         case [int(home), int(away)] if home >= 0 and away >= 0 and bool not in (type(home), type(away)):
             return str(home), str(away)
-    raise UnreadError(f"expected two whole numbers as score ({part}), found {shown(pair)}", date)
+    raise UnreadError(f"expected two whole numbers as score ({part}), found {quoted(pair)}", date)
 
 
 def _is_blank(score: Any) -> bool:
@@ -227,11 +227,11 @@ def _kick_off_at(date: dt.date, time: Any, league: League | None) -> str | None:
     elif clock and clock[3]:
         hour = 24
     if clock is None or hour > 23 or minute > 59:
-        raise UnreadError(f"expected a time HH:MM, found {shown(time)}", date)
+        raise UnreadError(f"expected a time HH:MM, found {quoted(time)}", date)
     if clock[4]:
         ahead = dt.timedelta(hours=abs(int(clock[5] or 0)), minutes=int(clock[6] or 0))
         if ahead > FURTHEST_ZONE:
-            raise UnreadError(f"expected a time at most {FURTHEST_ZONE} from UTC, found {shown(time)}", date)
+            raise UnreadError(f"expected a time at most {FURTHEST_ZONE} from UTC, found {quoted(time)}", date)
         zone: dt.tzinfo = dt.timezone(-ahead if (clock[5] or "").startswith("-") else ahead)
     elif league is not None:
         zone = league.zone

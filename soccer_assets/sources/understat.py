@@ -16,7 +16,7 @@ from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import LEAGUES, NAMES_AT, season_label, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, shown
+from soccer_assets.sources.fetching.response_checks import quoted, refuse_bot_wall
 from soccer_assets.sources.records import Record, RecordCollector, UnreadError, accept_matches
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
 from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
@@ -139,7 +139,7 @@ def _read(raw: msgspec.Raw) -> tuple[dt.datetime, dict[str, str | None]]:
     try:
         kick_off = dt.datetime.strptime(match.datetime, "%Y-%m-%d %H:%M:%S")
     except ValueError:
-        raise UnreadError(f"expected a time YYYY-MM-DD HH:MM:SS, found {shown(match.datetime)}") from None
+        raise UnreadError(f"expected a time YYYY-MM-DD HH:MM:SS, found {quoted(match.datetime)}") from None
     pairs = {"goals": match.goals or _Pair(), "xg": match.xG or _Pair()}
     if match.isResult and None in (pairs["goals"].h, pairs["goals"].a):
         raise UnreadError("expected the goals of a match that has a result, found none", kick_off.date())

@@ -14,7 +14,7 @@ import polars as pl
 from soccer_assets.errors import SchemaError
 
 UTC = pl.Datetime("us", "UTC")
-SHOWN = 5
+MOST_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Table:
         if len(repeated):
             raise SchemaError(
                 f"{self.name}: expected one row per {', '.join(self.key)}, found {len(repeated)} rows that repeat "
-                f"an earlier one's, such as {repeated.select(self.key).head(SHOWN).rows()}"
+                f"an earlier one's, such as {repeated.select(self.key).head(MOST_EXAMPLES).rows()}"
             )
         return frame
 
@@ -224,6 +224,6 @@ def _explain(errors: Any) -> str:
     cases = errors.failure_cases
     parts = []
     for (column, check), rows in cases.group_by(["column", "check"], maintain_order=True):
-        values = rows["failure_case"].head(SHOWN).to_list()
+        values = rows["failure_case"].head(MOST_EXAMPLES).to_list()
         parts.append(f"{column} breaks {check} in {len(rows)} rows, such as {values}")
     return "; ".join(parts)

@@ -8,7 +8,7 @@ from tests.matches.resolving import resolve
 
 SATURDAY, SUNDAY = dt.date(2023, 8, 12), dt.date(2023, 8, 13)
 ALONE = MATCH_LINKS.empty()
-SHOWN = ["match_date", "team_id", "name", "country", "league", "source"]
+COLUMNS = ["match_date", "team_id", "name", "country", "league", "source"]
 
 
 def test_a_club_stands_once_on_each_date_it_plays(played, listed):
@@ -17,7 +17,7 @@ def test_a_club_stands_once_on_each_date_it_plays(played, listed):
         ("2023-08-12", "Leeds", "Hull", "0-0"),
         ("2023-08-13", "Hull", "Arsenal", "1-1"),
     )
-    assert clubs_of(resolve(results, listed()).rows, ALONE).select(SHOWN).rows() == [
+    assert clubs_of(resolve(results, listed()).rows, ALONE).select(COLUMNS).rows() == [
         (SATURDAY, "england.arsenal", "Arsenal", "England", "E0", "football-data"),
         (SATURDAY, "england.hull", "Hull", "England", "E0", "football-data"),
         (SATURDAY, "england.leeds", "Leeds", "England", "E0", "football-data"),

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from soccer_assets.errors import ShapeError
-from soccer_assets.sources.fetching.response_checks import describe, refuse_bot_wall, refuse_html, shown
+from soccer_assets.sources.fetching.response_checks import describe, quoted, refuse_bot_wall, refuse_html
 from soccer_assets.sources.records import UnreadError
 
 Shape = TypeVar("Shape")
@@ -61,7 +61,7 @@ def as_text(value: object, longest: int) -> str:
     try:
         return json.dumps(value, ensure_ascii=False)[:longest]
     except (TypeError, ValueError, RecursionError):
-        return shown(value)
+        return quoted(value)
 
 
 def _leniently(body: bytes, shape: type[Shape]) -> Shape:

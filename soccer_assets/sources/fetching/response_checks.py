@@ -28,7 +28,7 @@ def describe(error: Exception) -> str:
     return " ".join(words.split())[:MOST_WORDS]
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """A value in a message: as Python writes it, cut where it is long; its type where that cannot be written."""
     try:
         return repr(value)[:MOST_WORDS]

@@ -19,7 +19,7 @@ from soccer_assets.errors import ShapeError, SourceError
 from soccer_assets.sources import side_kinds
 from soccer_assets.sources.fetching import json_text as json_answers
 from soccer_assets.sources.fetching.client import Answer
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_html, refuse_shrunken, shown
+from soccer_assets.sources.fetching.response_checks import quoted, refuse_bot_wall, refuse_html, refuse_shrunken
 from soccer_assets.sources.fonbet import segments as fonbet_segments
 from soccer_assets.sources.fonbet.packets import Event, Factor, decode
 from soccer_assets.sources.fonbet.snapshot import FOOTBALL, Match, Snapshot
@@ -151,7 +151,7 @@ def _archived_record(key: str, raw: msgspec.Raw) -> Record:
     """An event of an archive; UnreadError where it cannot be read or is no match of two clubs."""
     event = json_answers.decode_element(raw, _ArchivedEvent, "an event with time, Liga, teams and bids")
     if not (key.isascii() and key.isdecimal() and len(key) <= LONGEST_ID):
-        raise UnreadError(f"expected a number of at most {LONGEST_ID} digits as event, found {shown(key)}")
+        raise UnreadError(f"expected a number of at most {LONGEST_ID} digits as event, found {quoted(key)}")
     bids = [(bid, price) for text, price in event.bids.items() if (bid := _BID.match(text))]
     factors = [Factor(_FACTORS[bid[1]], price, pt=bid[2]) for bid, price in bids if bid[1] in _FACTORS]
     match = Event(int(key), FOOTBALL, "line", start_time=event.time, team1=event.team1, team2=event.team2)
@@ -166,16 +166,16 @@ def _record(match: Match, quoted_at: dt.datetime | None) -> Record:
     if not FIRST_KICK_OFF <= event.start_time <= LAST_KICK_OFF:
         raise UnreadError(f"expected a kick-off in seconds since 1970, found {event.start_time}")
     kick_off = dt.datetime.fromtimestamp(event.start_time, dt.UTC)
-    stray = None if event.place in STATUSES else f"expected an event on the line or live, found {event.place}"
+    stray = None if event.stage in STATUSES else f"expected an event on the line or live, found {event.stage}"
     if reason := match.odd or stray or fixture.reason:
         raise UnreadError(reason, kick_off.date())
-    live = event.place == "live"
+    live = event.stage == "live"
     score = match.score if live else None
     published = {
         "event_id": str(event.id),
         "quoted_at": f"{quoted_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}" if quoted_at else None,
         "kick_off_at": f"{kick_off:%Y-%m-%dT%H:%M:%SZ}",
-        "status": STATUSES[event.place],
+        "status": STATUSES[event.stage],
         "competition_id": str(match.competition_id) if match.competition_id else None,
         "competition": fixture.competition,
         "country": fixture.country,

@@ -30,7 +30,7 @@ class Event(msgspec.Struct, rename="camel"):
 
     id: int
     sport_id: int
-    place: str
+    stage: str = msgspec.field(name="place")
     level: int = 1
     start_time: int | None = None
     team1: str = ""
@@ -84,7 +84,7 @@ class Announcement(msgspec.Struct, rename="camel"):
     sport_id: int
     segment_id: int
     segment_name: str
-    place: str
+    stage: str = msgspec.field(name="place")
     start_time: int | None = None
     team1: str = ""
     team2: str = ""

@@ -25,7 +25,7 @@ RESULTS = ("FTR", "Res")
 COUNTS = ("HTHG", "HTAG", "HS", "AS", "HST", "AST", "HF", "AF", "HC", "AC", "HY", "AY", "HR", "AR")
 HANDICAPS = ("AHh", "AHCh", "BbAHh")
 MOST_COUNTED, WIDEST_HANDICAP = 999, 5
-SHOWN = 5
+MOST_EXAMPLES = 5
 #: Fixtures are published days before they are played; a mirror may be older.
 FIXTURE_DAYS = (dt.timedelta(days=-60), dt.timedelta(days=120))
 
@@ -93,8 +93,8 @@ def refuse_archive(new: File, old: File | None, today: dt.date | None) -> None:
     if len(teams & before) < LEAST_SHARE_OF_TEAMS * min(len(teams), len(before)):
         _refuse(
             new,
-            f"the teams of the last good file, such as {sorted(before)[:SHOWN]}",
-            f"{len(teams & before)} of them among {len(teams)}, such as {sorted(teams)[:SHOWN]}",
+            f"the teams of the last good file, such as {sorted(before)[:MOST_EXAMPLES]}",
+            f"{len(teams & before)} of them among {len(teams)}, such as {sorted(teams)[:MOST_EXAMPLES]}",
         )
 
 
@@ -108,8 +108,8 @@ def refuse_fixtures(new: File, old: File | None, today: dt.date | None) -> None:
         _refuse_swapped(new, old)
 
 
-def _refuse(file: File, expected: str, found: str) -> None:
-    raise ShapeError(file.address, f"expected {expected}, found {found}")
+def _refuse(file: File, expected: str, actual: str) -> None:
+    raise ShapeError(file.address, f"expected {expected}, found {actual}")
 
 
 def _refuse_text(file: File) -> None:
@@ -150,7 +150,7 @@ def _refuse_unusable(file: File, kind: str = "expected") -> None:
                 file.address,
                 f"{expected} in at least {1 - MOST_UNUSABLE:.0%} of the {rows[group]} rows"
                 f"{' of season ' + group if group else ''}, found {len(examples)} others, such as "
-                f"{list(dict.fromkeys(examples))[:SHOWN]}",
+                f"{list(dict.fromkeys(examples))[:MOST_EXAMPLES]}",
             )
 
 
@@ -184,7 +184,7 @@ def _refuse_cells(file: File) -> None:
             _refuse(
                 file,
                 f"goals in at least {1 - MOST_UNUSABLE:.0%} of {rows} rows{' of season ' + group if group else ''}",
-                f"{wrong} without, such as {examples.head(SHOWN).to_list()}",
+                f"{wrong} without, such as {examples.head(MOST_EXAMPLES).to_list()}",
             )
     difference = (pl.col("_home_goals") - pl.col("_away_goals")).sign()
     result = difference.replace_strict({1.0: "H", 0.0: "D", -1.0: "A"}, default=None, return_dtype=pl.String)
@@ -196,7 +196,7 @@ def _refuse_cells(file: File) -> None:
     broken = scored.select(wrong.sum().alias(name) for name, wrong in breaks.items()).row(0)
     for name, cells, count in zip(laws, filled, broken, strict=True):
         if _too_many(count, cells):
-            values = scored.filter(breaks[name])[name].head(SHOWN).to_list()
+            values = scored.filter(breaks[name])[name].head(MOST_EXAMPLES).to_list()
             expected = f"{laws[name][0]}, where no cell stands under another name"
             _refuse(file, expected, f"{count} others, such as {values}")
 
@@ -241,7 +241,7 @@ def _refuse_swapped(new: File, old: File) -> None:
         _refuse(
             new,
             "matches on the days of the last good file",
-            f"{len(wrong)} of {len(days)} with day and month the other way round, such as on {wrong[:SHOWN]}",
+            f"{len(wrong)} of {len(days)} with day and month the other way round, such as on {wrong[:MOST_EXAMPLES]}",
         )
 
 

@@ -16,7 +16,7 @@ import msgspec
 from soccer_assets.errors import ShapeError
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.fetching.json_text import as_text, decode
-from soccer_assets.sources.fetching.response_checks import refuse_bot_wall, refuse_shrunken, shown, unforeseen
+from soccer_assets.sources.fetching.response_checks import quoted, refuse_bot_wall, refuse_shrunken, unforeseen
 from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import LONGEST_ID, WHOSCORED_MATCHES, Parsed
 from soccer_assets.sources.whoscored.pages import is_html, read_page
@@ -186,7 +186,7 @@ def _row(match: PublishedMatch) -> Row:
     if match.is_centre:
         return from_centre(match.published, match.match_id, match.context)
     if not isinstance(match.published, Mapping):
-        raise UnreadError(f"expected a match or a tournament, found {shown(match.published)}")
+        raise UnreadError(f"expected a match or a tournament, found {quoted(match.published)}")
     return from_feed(match.published, match.context)
 
 
@@ -204,10 +204,12 @@ def _record(match: PublishedMatch) -> Record:
     if not match_id:
         raise UnreadError("expected a match id, found none", day)
     if not (match_id.isascii() and match_id.isdecimal() and len(match_id) <= LONGEST_ID):
-        raise UnreadError(f"expected a number as match id, found {shown(match_id)}", day)
+        raise UnreadError(f"expected a number as match id, found {quoted(match_id)}", day)
     code = facts.get("statusCode" if match.is_centre else "status")
     if row["status"] is None and code != NEVER_LEARNT:
-        raise UnreadError(f"expected a known status, found {row['elapsed']} (code {shown(code)})"[:LONGEST_REASON], day)
+        raise UnreadError(
+            f"expected a known status, found {row['elapsed']} (code {quoted(code)})"[:LONGEST_REASON], day
+        )
     return Record(day, league_of(row), row, (unread,) if unread else ())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from soccer_assets.countries import REGION_CODES
 from soccer_assets.leagues import LEAGUES, NAMES_AT
 from soccer_assets.sources import side_kinds
-from soccer_assets.sources.fetching.response_checks import describe, shown
+from soccer_assets.sources.fetching.response_checks import describe, quoted
 from soccer_assets.sources.records import UnreadError
 from soccer_assets.sources.schema import WORDS
 
@@ -146,7 +146,7 @@ def _row(match: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
     for side in SIDES:
         club = match.get(f"{side}Name") or match.get(f"{side}TeamName")
         if club and not isinstance(club, str):
-            raise UnreadError(f"expected the name of the {side} side, found {shown(club)}")
+            raise UnreadError(f"expected the name of the {side} side, found {quoted(club)}")
         row[side] = club.strip() if club else None
         row[f"{side}_source_id"] = text(match.get(f"{side}Id") or match.get(f"{side}TeamId") or None)
     words = (row["competition"] or "", row["home"] or "", row["away"] or "")
@@ -232,7 +232,7 @@ def _words(row: Row, name: str, value: Any) -> str | None:
         return value.strip() or None
     if value is None or type(value) is int:
         return text(value)
-    _add_unread(row, f"expected a text as {name}, found {shown(value)}")
+    _add_unread(row, f"expected a text as {name}, found {quoted(value)}")
     return None
 
 

@@ -297,7 +297,7 @@ def fixture_file(days: int, *pairs: str, division: str = "E0") -> bytes:
     return "".join(f"{line}\n" for line in ("Div,Date,Time,HomeTeam,AwayTeam,B365H", *rows)).encode()
 
 
-def shown(acquired: Acquired) -> list[tuple]:
+def quoted(acquired: Acquired) -> list[tuple]:
     rows = acquired.rows.sort("match_date", "HomeTeam")
     return rows.select(pl.col("match_date").sub(TODAY).dt.total_days(), "HomeTeam", "B365H", "_listed").rows()
 
@@ -309,7 +309,7 @@ def test_fixtures_are_those_of_the_range_and_of_the_chosen_leagues(site, fixture
         + fixture_file(20, "Everton,Brentford").split(b"\n", 1)[1]
     )
     acquired = fixtures()
-    assert shown(acquired) == [(3, "Arsenal", "2.0", True)]
+    assert quoted(acquired) == [(3, "Arsenal", "2.0", True)]
     assert acquired.missing == (f"{site.url}/new_league_fixtures.csv",)
     assert (acquired.lines, acquired.records, acquired.quarantined) == (3, 3, 0)
     assert acquired.rows.select("_league", "_address").row(0) == ("E0", f"{site.url}/fixtures.csv")
@@ -325,7 +325,7 @@ def test_an_unknown_division_among_the_fixtures_is_in_quarantine(site, fixtures)
         fixture_file(3, "Arsenal,Fulham") + fixture_file(3, "X,Y", division="Z9").split(b"\n", 1)[1]
     )
     acquired = fixtures()
-    assert shown(acquired) == [(3, "Arsenal", "2.0", True)]
+    assert quoted(acquired) == [(3, "Arsenal", "2.0", True)]
     kept = acquired.unread.row(0, named=True)
     assert (kept["line"], kept["reason"]) == (3, "expected a known division code, found Z9")
 
@@ -335,7 +335,7 @@ def test_a_fixture_is_remembered_when_the_file_has_it_no_longer(site, fixtures, 
     fixtures()
     site.files["fixtures.csv"] = fixture_file(3, "Chelsea,Everton").replace(b"2.0", b"2.2")
     acquired = fixtures()
-    assert shown(acquired) == [(3, "Arsenal", "2.0", False), (3, "Chelsea", "2.2", True)]
+    assert quoted(acquired) == [(3, "Arsenal", "2.0", False), (3, "Chelsea", "2.2", True)]
     old, new = payloads.fetches(f"{site.url}/fixtures.csv")["fetched_at"]
     rows = acquired.rows.sort("HomeTeam")
     assert rows.select("_first_seen_at", "_last_seen_at").rows() == [(old, old), (old, new)]
@@ -346,7 +346,7 @@ def test_a_fixture_that_was_moved_is_there_on_both_dates(site, fixtures):
     fixtures()
     site.files["fixtures.csv"] = fixture_file(9, "Arsenal,Fulham")
     acquired = fixtures()
-    assert shown(acquired) == [(3, "Arsenal", "2.0", False), (9, "Arsenal", "2.0", True)]
+    assert quoted(acquired) == [(3, "Arsenal", "2.0", False), (9, "Arsenal", "2.0", True)]
 
 
 def test_an_unchanged_fixtures_file_was_last_seen_just_now(site, fixtures, payloads):
@@ -372,7 +372,7 @@ def test_a_bad_fixtures_file_leaves_the_last_good_one(site, fixtures, payloads, 
     site.fault("fixtures.csv", fault)
     kept = fixtures()
     assert kept.problem.startswith("1 of 2 addresses failed") and f"{site.url}/fixtures.csv: expected" in kept.problem
-    assert shown(kept) == shown(before)
+    assert quoted(kept) == quoted(before)
     assert payloads.last_good() == good
     after = fixtures()
-    assert shown(after) == shown(before) == [(3, "Arsenal", "2.0", True)]
+    assert quoted(after) == quoted(before) == [(3, "Arsenal", "2.0", True)]
