@@ -57,7 +57,7 @@ def create_app(
     refresher = Refresher(Lake(settings.lake), serving.refresh_seconds, TABLES)
     answers: AnswerCache[Answer] = AnswerCache(serving.cache_bytes)
     cached_reads = CachedReads(refresher)
-    requests, clock = Metrics(refresher), Clock.of(settings)
+    requests, clock = Metrics(refresher), Clock.from_settings(settings)
 
     @asynccontextmanager
     async def connected(app: Litestar) -> AsyncIterator[None]:

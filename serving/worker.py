@@ -153,7 +153,7 @@ def create_worker(
     """An arq worker on `settings.redis_url`; call it in the event loop that is to run the worker."""
     redis = connect(settings.redis_url, serving, retry=True)
     predictor = Predictor(Lake(settings.lake), registry, serving.horizon_days, serving.challenger_share)
-    states = JobStates(redis, Clock.of(settings))
+    states = JobStates(redis, Clock.from_settings(settings))
     tasks = JobTasks(predictor, states, serving.follow_seconds)
     if serving.worker_metrics_port:
         start_http_server(serving.worker_metrics_port, serving.host, tasks.metrics.registry)

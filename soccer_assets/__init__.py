@@ -185,17 +185,17 @@ def elo(matches: Any) -> "pl.DataFrame":
         raise SchemaError(f"matches: expected the columns {needed}, found none named {missing}")
     frame = frame.with_columns(pl.col("date").cast(pl.Date)).sort("date", maintain_order=True)
     years = pl.col("date").dt.offset_by("-6mo").dt.year().cast(pl.String)
-    given = frame.select(
+    leagues_and_seasons = frame.select(
         pl.col("league") if "league" in frame.columns else pl.lit(next(iter(LEAGUES))).alias("league"),
         pl.col("season").cast(pl.String) if "season" in frame.columns else years.alias("season"),
     )
-    if unknown := sorted(set(given["league"]) - set(LEAGUES)):
+    if unknown := sorted(set(leagues_and_seasons["league"]) - set(LEAGUES)):
         raise SchemaError(f"matches: expected leagues out of {', '.join(LEAGUES)}, found {unknown}")
     further = ("shots", "shots_on_target", "corners", "red_cards")
     rows = frame.select(
         "home_goals", "away_goals", match_date="date", home_id="home", away_id="away", status=pl.lit("finished")
     ).with_columns(
-        *given,
+        *leagues_and_seasons,
         *(pl.lit(None).alias(f"{side}_{name}") for side in ("home", "away") for name in further),
         match_id=pl.int_range(len(frame)).cast(pl.String).str.zfill(9),
     )

@@ -95,14 +95,14 @@ ablation_job = define_asset_job(
 
 def _today(context: ScheduleEvaluationContext) -> dt.date:
     """The date on the platform's clock when the run is due."""
-    return Clock.of(Settings.read()).at(context.scheduled_execution_time).date()
+    return Clock.from_settings(Settings.read()).at(context.scheduled_execution_time).date()
 
 
 def _request(
     context: ScheduleEvaluationContext, name: str, first: dt.date, last: dt.date, why: str = ""
 ) -> RunRequest | SkipReason:
     """A run over the match dates from `first` to `last`, cut at the first one of the graph."""
-    due = Clock.of(Settings.read()).at(context.scheduled_execution_time)
+    due = Clock.from_settings(Settings.read()).at(context.scheduled_execution_time)
     return _cut_request(f"{name} {due:%Y-%m-%dT%H}", first, last, why)
 
 
@@ -177,7 +177,7 @@ def weekly_corrections(context: ScheduleEvaluationContext) -> RunRequest | SkipR
 def carry_corrections(context: RunStatusSensorContext) -> RunRequest | SkipReason:
     """After each run of corrections: a nightly run from the oldest date that it put out of date, if it did."""
     settings = Settings.read()
-    today = Clock.of(settings).today()
+    today = Clock.from_settings(settings).today()
     rows = out_of_date(Lake(settings.lake))
     if rows.filter(pl.col(DATE) < today).is_empty():  # what is coming changes every hour
         return SkipReason("no table of the past is older than what it rests on")
@@ -194,7 +194,7 @@ def carry_corrections(context: RunStatusSensorContext) -> RunRequest | SkipReaso
 def retrain_on_drift(context: SensorEvaluationContext) -> SensorResult | SkipReason:
     """Watch `drift_report` by `retraining.decide`, which says what the cursor holds."""
     settings = Settings.read()
-    decision = decide(context.instance, context.cursor, settings, Clock.of(settings).today())
+    decision = decide(context.instance, context.cursor, settings, Clock.from_settings(settings).today())
     if isinstance(decision, str):
         return SkipReason(decision)
     requests = (
@@ -221,7 +221,7 @@ def forecast_after_promotion(context: SensorEvaluationContext) -> SensorResult:
     newest = "none" if moves.is_empty() else moves["moved_at"][-1].isoformat()
     if context.cursor in (None, newest):
         return SensorResult(skip_reason=f"no move of the champion since the last look: {newest}", cursor=newest)
-    move, today = moves.row(-1, named=True), Clock.of(settings).today()
+    move, today = moves.row(-1, named=True), Clock.from_settings(settings).today()
     first, last = max(today, move["effective_from"]), today + dt.timedelta(days=HORIZON_DAYS)
     if last < first:
         return SensorResult(skip_reason=f"{move['version']} is champion from {first} on, after {last}", cursor=newest)

@@ -14,7 +14,7 @@ from soccer_assets.storage.payloads import Payloads
 
 def build(settings: Settings) -> dict[str, Any]:
     """Resources by the names the assets ask for."""
-    lake, clock = Lake(settings.lake), Clock.of(settings)
+    lake, clock = Lake(settings.lake), Clock.from_settings(settings)
     payloads = Payloads(settings.payloads, lake)
     client = Client(settings, payloads)
     return {

@@ -108,10 +108,10 @@ def _require(p_1x2: Floats, rates: Floats, rho: Floats, over: Floats, names: Seq
         ("1X2 probabilities that sum to 1", (p_1x2 >= 0).all(axis=1) & (off <= SUM_TOLERANCE), p_1x2),
         ("a probability of over 2.5 goals between 0 and 1", np.isnan(over) | ((over > 0) & (over < 1)), over),
     )
-    for what, holds, found in rules:
+    for what, holds, values in rules:
         if not holds.all():
             row = int(np.argmin(holds))
-            raise ModelError(f"{_name(row, names)}: expected {what}, found {found[row].tolist()}")
+            raise ModelError(f"{_name(row, names)}: expected {what}, found {values[row].tolist()}")
 
 
 def _tilt(log_odds: Floats, shares: Floats, wanted: Floats, names: Sequence[str] | None) -> Floats:
@@ -123,8 +123,8 @@ def _tilt(log_odds: Floats, shares: Floats, wanted: Floats, names: Sequence[str]
         wanted: probability of over 2.5 goals, shape (n,); where NaN the factor is 1.
         names: what an error calls the matches.
     """
-    factors, given = np.ones(len(wanted)), np.flatnonzero(~np.isnan(wanted))
-    log_odds, shares, goal = log_odds[given], shares[given], wanted[given]
+    factors, priced = np.ones(len(wanted)), np.flatnonzero(~np.isnan(wanted))
+    log_odds, shares, goal = log_odds[priced], shares[priced], wanted[priced]
     logit = np.log(goal / (1.0 - goal))
 
     def excess(log_factor: Floats) -> tuple[Floats, Floats]:
@@ -136,10 +136,10 @@ def _tilt(log_odds: Floats, shares: Floats, wanted: Floats, names: Sequence[str]
     if not done.all():
         first = int(np.argmin(done))
         raise ModelError(
-            f"{_name(given[first], names)}: expected to reach P(over 2.5 goals) = {goal[first]} with the 1X2 "
+            f"{_name(priced[first], names)}: expected to reach P(over 2.5 goals) = {goal[first]} with the 1X2 "
             f"{shares[first].tolist()}, found {excess(root)[0][first]:+.2g} left"
         )
-    factors[given] = np.exp(root)
+    factors[priced] = np.exp(root)
     return factors
 
 

@@ -127,10 +127,10 @@ class Clock:
     shift: dt.timedelta = field(default=dt.timedelta())
 
     @classmethod
-    def of(cls, settings: Settings) -> "Clock":
+    def from_settings(cls, settings: Settings) -> "Clock":
         """The clock of the settings: `SOCCER_TODAY` is the date when this is called, the machine's where it is empty.
 
-        >>> Clock.of(Settings(today=dt.date(2026, 6, 10))).today()
+        >>> Clock.from_settings(Settings(today=dt.date(2026, 6, 10))).today()
         datetime.date(2026, 6, 10)
         """
         if settings.today is None:

@@ -151,7 +151,7 @@ def next_day(season: Season, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     from soccer_assets import automation
 
     tomorrow = season.today + dt.timedelta(days=1)
-    at_five = dt.datetime.combine(tomorrow, dt.time(5), dt.UTC) - Clock.of(Settings.read()).shift
+    at_five = dt.datetime.combine(tomorrow, dt.time(5), dt.UTC) - Clock.from_settings(Settings.read()).shift
     request = automation.nightly(build_schedule_context(scheduled_execution_time=at_five))
     folder = tmp_path_factory.mktemp("next-day") / "lake"
     with season.undone():

@@ -41,7 +41,7 @@ from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-CLOCK = Clock.of(Settings.read())
+CLOCK = Clock.from_settings(Settings.read())
 TODAY = CLOCK.today()
 
 

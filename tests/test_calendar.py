@@ -54,7 +54,7 @@ def on(day: dt.date, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Ite
             patch.setenv(name, value)
         patch.setenv("SOCCER_TODAY", str(day))
         own = Settings.read()
-        patch.setattr(partitions, "CLOCK", Clock.of(own))
+        patch.setattr(partitions, "CLOCK", Clock.from_settings(own))
         there = Definitions(
             assets=defs.assets,
             asset_checks=defs.asset_checks,

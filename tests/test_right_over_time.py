@@ -27,7 +27,7 @@ from soccer_assets.storage.data_versions import DATA_VERSIONS, out_of_date, reco
 from soccer_assets.storage.lake import Lake
 
 DAY = dt.timedelta(days=1)
-CLOCK = Clock.of(Settings.read())
+CLOCK = Clock.from_settings(Settings.read())
 REBUILT = runs.AssetSelection.groups("matches", "odds", "features")
 
 

@@ -17,13 +17,13 @@ def drawn(text: str) -> ET.Element:
 
 def test_a_point_stands_where_its_share_of_the_plane_is():
     panel = svg.Panel((0.0, 10.0), (-1.0, 1.0), size=(200, 100), at=(50, 20))
-    assert panel.place(0.0, -1.0) == (50.0, 120.0)
-    assert panel.place(10.0, 1.0) == (250.0, 20.0)
-    assert panel.place(2.5, 0.0) == (100.0, 70.0)
+    assert panel.point(0.0, -1.0) == (50.0, 120.0)
+    assert panel.point(10.0, 1.0) == (250.0, 20.0)
+    assert panel.point(2.5, 0.0) == (100.0, 70.0)
 
 
 def test_a_range_without_width_is_widened_about_its_value():
-    assert svg.Panel((3.0, 3.0), (0.0, 1.0), size=(100, 100), at=(0, 0)).place(3.0, 0.0) == (50.0, 100.0)
+    assert svg.Panel((3.0, 3.0), (0.0, 1.0), size=(100, 100), at=(0, 0)).point(3.0, 0.0) == (50.0, 100.0)
 
 
 def test_words_are_escaped():

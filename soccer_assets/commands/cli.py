@@ -133,7 +133,7 @@ def rollback(version: str | None, reason: str) -> None:
     from soccer_assets.settings import Clock, Settings
 
     settings = Settings.read()
-    today = Clock.of(settings).today()
+    today = Clock.from_settings(settings).today()
     version = Registry(settings).rollback(_lake(), version, reason, today)
     click.echo(f"{version} is champion from {today} on")
 

@@ -53,7 +53,7 @@ def demo(once: bool) -> None:
 
         check_ports(Settings.read())
     var = Settings.read().var_path / "demo"
-    clock = Clock.of(Settings.read())
+    clock = Clock.from_settings(Settings.read())
     now, today = clock.now(), clock.today()
     world, port = _world(var, today)
     first: dt.date = world.matches["match_date"].sort().to_list()[0]

@@ -24,7 +24,7 @@ def record(lake: Lake, entries: Sequence[Entry], decided_by: str) -> Iterator[st
     Raises:
         SoccerError: an entry undoes a decision that is not there.
     """
-    numbers = decisions.record(lake, entries, decided_by, Clock.of(Settings.read()).now())
+    numbers = decisions.record(lake, entries, decided_by, Clock.from_settings(Settings.read()).now())
     for number, entry in zip(numbers, entries, strict=True):
         yield f"{number}: {describe(entry)}"
     yield f"{NEXT}; take it back with: uv run soccer links undo {' '.join(map(str, numbers))}"
@@ -36,7 +36,7 @@ def import_aliases(lake: Lake, file: Path) -> str:
     Raises:
         SoccerError: the file is no such CSV.
     """
-    numbers = decisions.import_aliases(lake, file, getpass.getuser(), Clock.of(Settings.read()).now())
+    numbers = decisions.import_aliases(lake, file, getpass.getuser(), Clock.from_settings(Settings.read()).now())
     return f"{len(numbers)} new aliases; {NEXT}"
 
 

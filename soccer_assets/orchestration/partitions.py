@@ -20,7 +20,7 @@ from soccer_assets.errors import MatchDatesError
 from soccer_assets.settings import Clock, Settings
 
 SETTINGS = Settings.read()
-CLOCK = Clock.of(SETTINGS)
+CLOCK = Clock.from_settings(SETTINGS)
 HORIZON_DAYS = 14
 #: Longer than any history: mappings are cut at the first partition.
 EVER_DAYS = 50_000

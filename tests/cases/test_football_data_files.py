@@ -11,7 +11,7 @@ from soccer_assets.settings import Clock, Settings
 from tests.season_files import CLUBS, HEADER, PRICES, Row, csv, dated, day_of, extra, season
 
 #: A season of which all matches of the file are played, and whose archive is not final yet.
-START = (Clock.of(Settings.read()).today() + dt.timedelta(days=5)).year - 1
+START = (Clock.from_settings(Settings.read()).today() + dt.timedelta(days=5)).year - 1
 LABEL = f"{START}/{(START + 1) % 100:02d}"
 ARCHIVE, FIXTURES = f"mmz4281/{START % 100:02d}{(START + 1) % 100:02d}/E0.csv", "fixtures.csv"
 NORWAY, POLAND = "new/NOR.csv", "new/POL.csv"
@@ -363,7 +363,7 @@ def fixtures(mirror):
 
 @pytest.mark.parametrize("style", ["%d/%m/%y", "%Y-%m-%d", "%d.%m.%Y", "%d-%b-%Y", serial])
 def test_fixtures_are_read_in_any_style(fixtures, style):
-    today = Clock.of(Settings.read()).today()
+    today = Clock.from_settings(Settings.read()).today()
     world, acquired = fixtures(today, coming(today), coming(today, style))
     assert (acquired.problem, acquired.quarantined) == ("", 0)
     days = world.table("football_data_fixtures").sort("_line")["match_date"].to_list()
@@ -383,7 +383,7 @@ def test_fixtures_are_read_in_any_style(fixtures, style):
     ids=["words", "none", "American", "a page", "a column gone", "two styles"],
 )  # fmt: skip
 def test_fixtures_whose_days_cannot_be_told_are_refused(fixtures, new, message):
-    today = Clock.of(Settings.read()).today().replace(day=5)
+    today = Clock.from_settings(Settings.read()).today().replace(day=5)
     world, acquired = fixtures(today, coming(today), new(today))
     assert f"{FIXTURES}: {message}" in acquired.problem
     assert len(world.table("football_data_fixtures")) == 20

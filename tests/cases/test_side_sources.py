@@ -36,7 +36,7 @@ def reasons(mirror: Any, table: str) -> list[str]:
 def broken(mirror: Any, source: str) -> str | None:
     """What source_health says of a source now."""
     habits = {spec.name: spec.habit for spec in SOURCES}
-    return health._lately(source, log(mirror), habits[source], Clock.of(Settings.read()).now())["_broken"]
+    return health._lately(source, log(mirror), habits[source], Clock.from_settings(Settings.read()).now())["_broken"]
 
 
 # Understat
@@ -182,7 +182,7 @@ def fonbet(mirror: Callable[..., Any]) -> Callable[..., Any]:
     """The events of a packet; the mirror is asked on the day of the kick-offs."""
 
     def acquire(*packets: dict[str, Any]) -> Any:
-        today = Clock.of(Settings.read()).today()
+        today = Clock.from_settings(Settings.read()).today()
         made = mirror(str(today), str(today + dt.timedelta(days=3)))
         kick_off = dt.datetime.combine(today + dt.timedelta(days=1), dt.time(15), dt.UTC).timestamp()
         for value in packets:

@@ -14,7 +14,7 @@ from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, VALUE_B
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
-CLOCK = Clock.of(Settings.read())
+CLOCK = Clock.from_settings(Settings.read())
 TODAY = CLOCK.today()
 PAST, COMING = TODAY - dt.timedelta(days=3), TODAY + dt.timedelta(days=3)
 P = {"model": (0.55, 0.25, 0.2), "market": (0.42, 0.28, 0.30), "blend": (0.44, 0.28, 0.28)}

@@ -20,7 +20,7 @@ class ListeningSite(Site):
     """A site that keeps the headers of every request."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
-        super().__init__(files, now=Clock.of(Settings.read()).now)
+        super().__init__(files, now=Clock.from_settings(Settings.read()).now)
         self.headers: list[Message] = []
 
     def _answer(self, path: str, asked: Message) -> Any:

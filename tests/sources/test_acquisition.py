@@ -27,7 +27,7 @@ from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES
 
 pytestmark = pytest.mark.enable_socket
 
-TODAY = Clock.of(Settings.read()).today()
+TODAY = Clock.from_settings(Settings.read()).today()
 DAY = dt.timedelta(days=1)
 YEAR = TODAY.year
 FILE = f"{YEAR}/jp.1.json"

@@ -14,7 +14,7 @@ from soccer_assets.storage.lake import Lake
 
 pytestmark = pytest.mark.enable_socket
 
-TODAY = Clock.of(Settings.read()).today()
+TODAY = Clock.from_settings(Settings.read()).today()
 DAY = dt.timedelta(days=1)
 FILE = f"{TODAY.year}/jp.1.json"
 

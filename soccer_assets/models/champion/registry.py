@@ -48,7 +48,7 @@ class Registry:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._clock = Clock.of(settings)
+        self._clock = Clock.from_settings(settings)
 
     @cached_property
     def _client(self) -> "MlflowClient":

@@ -74,7 +74,7 @@ class Client:
     ) -> None:
         self._settings = settings
         self._payloads = payloads
-        self.now = now or Clock.of(settings).now
+        self.now = now or Clock.from_settings(settings).now
         self._transport = Transport(settings, self.now)
 
     def fetch(

@@ -26,7 +26,7 @@ from soccer_assets.storage.payloads import FETCH_LOG, Fetch
 
 pytestmark = pytest.mark.enable_socket
 
-CLOCK = Clock.of(Settings.read())
+CLOCK = Clock.from_settings(Settings.read())
 
 BODY = b"Div,Date,HomeTeam,AwayTeam\nE0,11/08/2023,Burnley,Man City\n"
 LONGER = BODY + b"E0,12/08/2023,Arsenal,Nott'm Forest\n"

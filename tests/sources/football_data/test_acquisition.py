@@ -26,7 +26,7 @@ pytestmark = pytest.mark.enable_socket
 #: An extra league: its file holds every season and is asked for again and again, whatever today is.
 NORWAY, USA = "new/NOR.csv", "new/USA.csv"
 FIRST, LAST = dt.date(2023, 1, 1), dt.date(2023, 12, 31)
-TODAY = Clock.of(Settings.read()).today()
+TODAY = Clock.from_settings(Settings.read()).today()
 DAY = dt.timedelta(days=1)
 
 
