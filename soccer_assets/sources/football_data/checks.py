@@ -205,7 +205,7 @@ def is_misaligned(records: pl.DataFrame) -> pl.Series:
     """Whether a row has more or fewer cells than the header, and one that stands under another name, by its laws."""
     laws = _laws(records.columns, COUNTS + HANDICAPS)
     if not laws or not records["_odd"].any():
-        return pl.repeat(False, len(records), eager=True)
+        return pl.Series([False]).new_from_index(0, len(records))
     breaks = [~holds.fill_null(False) & pl.col(name).is_not_null() for name, (_, holds) in laws.items()]
     odd = records.with_row_index("_row").filter("_odd").filter(pl.any_horizontal(breaks))
     return pl.int_range(len(records), dtype=pl.UInt32, eager=True).is_in(odd["_row"].implode())

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from soccer_assets.leagues import EXTRA_LEAGUES, LATEST_END, LEAGUES, season_label
+from soccer_assets.leagues import EXTRA_LEAGUES, LATEST_END, LEAGUES
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data import checks
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
@@ -25,6 +25,7 @@ SEASON_MARGIN = dt.timedelta(days=14)
 #: A season of a calendar year ended so long after it: China's of 2021 on 12 January, Brazil's of 2020 on 25 February.
 LATE_END = dt.timedelta(days=75)
 CALENDAR_LEAGUES = [code for code, league in LEAGUES.items() if league.calendar_year]
+AUTUMN_LEAGUES = [code for code in LEAGUES if code not in CALENDAR_LEAGUES]
 _COUNTRIES = {league.code: league.country for league in EXTRA_LEAGUES.values()}
 LEAST_CELLS = 4  # league, date and two teams
 
@@ -89,8 +90,8 @@ def _records(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     spelling = fold(list(dict.fromkeys(name for frame in frames for name in frame.columns)))
     if any(name != first for name, first in spelling.items()):
         frames = [frame.rename({name: spelling[name] for name in frame.columns}) for frame in frames]
-    cells = pl.concat(frames, how="diagonal").with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
-    return _dated(cells)
+    cells = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
+    return _dated(cells.with_columns(pl.col(pl.String).str.strip_chars().replace("", None)))
 
 
 def _read(answer: Answer, parts: Sequence[Section]) -> tuple[list[pl.DataFrame], list[tuple[object, ...]]]:
@@ -181,25 +182,23 @@ def _league_column(frame: pl.DataFrame, league: str | None) -> pl.Expr:
 
 def _dated(records: pl.DataFrame) -> pl.DataFrame:
     """Add `match_date` (the league's own date) and `_season`."""
-    records = records.with_columns(match_date=published_date(pl.col("Date")))
+    dated = records.lazy().with_columns(match_date=published_date(pl.col("Date")))
     abroad = [code for code in records["_league"].unique() if code in _COUNTRIES]
     if abroad and "Time" in records.columns:  # elsewhere the date of the site is the league's own
-        records = records.with_columns(_kick_off=kick_off_at(pl.col("match_date"), pl.col("Time")))
+        dated = dated.with_columns(_kick_off=kick_off_at(pl.col("match_date"), pl.col("Time")))
         local = pl.col("match_date")
         for code in abroad:
             date = pl.col("_kick_off").dt.convert_time_zone(LEAGUES[code].time_zone).dt.date()
             local = pl.when((pl.col("_league") == code) & date.is_not_null()).then(date).otherwise(local)
-        records = records.with_columns(match_date=local).drop("_kick_off")
-    date = pl.col("match_date")
+        dated = dated.with_columns(match_date=local).drop("_kick_off")
+    date, start = pl.col("match_date"), pl.col("_start")
     in_first_year = pl.col("_league").is_in(CALENDAR_LEAGUES) | (date.dt.month() >= 7)
     derived = pl.when(in_first_year).then(date.dt.year()).otherwise(date.dt.year() - 1)
-    records = records.with_columns(_start=pl.coalesce("_start", derived))
-    pairs = records.select("_league", "_start").unique().drop_nulls()
-    labels = [season_label(LEAGUES[c], s) if c in LEAGUES else str(s) for c, s in pairs.rows()]
-    pairs = pairs.with_columns(_calendar=pl.Series(labels, dtype=pl.String))
-    records = records.join(pairs, on=["_league", "_start"], how="left", maintain_order="left")
+    label = pl.format("{}/{}", start, ((start + 1) % 100).cast(pl.String).str.zfill(2))
+    label = pl.when(pl.col("_league").is_in(AUTUMN_LEAGUES)).then(label).otherwise(start.cast(pl.String))
     stated = stated_season(pl.col("Season")) if "Season" in records.columns else pl.lit(None, dtype=pl.String)
-    return records.with_columns(_season=pl.coalesce(stated, "_calendar")).drop("_calendar")
+    dated = dated.with_columns(_start=pl.coalesce("_start", derived)).with_columns(_season=pl.coalesce(stated, label))
+    return dated.collect()
 
 
 def _reason(records: pl.DataFrame) -> pl.Series:
@@ -212,7 +211,7 @@ def _reason(records: pl.DataFrame) -> pl.Series:
         if name in records.columns:
             other = pl.col(name).str.to_lowercase() != expected.str.to_lowercase()
             stray = pl.when(other).then(pl.format("expected rows of {}, found {}", expected, name)).otherwise(stray)
-    names = pl.concat([records["_home"], records["_away"]]).drop_nulls().unique()
+    names = {*records["_home"], *records["_away"]} - {None}
     problems = {name: problem for name in names if (problem := problem_of_name(name))}
     sides = [pl.col(name).replace_strict(problems, default=None, return_dtype=pl.String) for name in ("_home", "_away")]
     odd_name = pl.coalesce(sides) if problems else pl.lit(None, dtype=pl.String)
