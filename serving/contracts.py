@@ -122,19 +122,23 @@ class ModelInfo(msgspec.Struct, frozen=True):
 
 
 class Quality(msgspec.Struct, frozen=True):
-    """A line's quality in a league over twelve months."""
+    """A line's quality on a market in a league over twelve months."""
 
     match_date: dt.date
     league: str
     line: str
+    market: str
     sample: str
     matches: int
     log_loss: float
-    rps: float
+    rps: float | None
     brier: float
     accuracy: float
     ece: float
+    forecast: float
+    happened: float
     log_loss_vs_closing: float | None
+    divergence: float | None
 
 
 class Drift(msgspec.Struct, frozen=True):

@@ -75,6 +75,18 @@ def expected_log_loss(p: ArrayLike, labels: ArrayLike) -> Floats:
     return np.asarray(-(labels * np.log(np.clip(p, SMALLEST, 1.0))).sum(axis=1))
 
 
+def divergence(p: ArrayLike, closing: ArrayLike) -> Floats:
+    """Return `expected_log_loss` of each match under its closing price less the price's own, NaN where it is not known.
+
+    It is the divergence of Kullback and Leibler: 0 where the forecast is the price, and never below.
+
+    Raises:
+        ValueError: the shapes differ or are not (n, 3).
+    """
+    apart = expected_log_loss(p, closing) - expected_log_loss(closing, closing)
+    return np.maximum(apart, 0.0)  # rounding
+
+
 def rps(p: ArrayLike, y: ArrayLike) -> Floats:
     """Return the ranked probability score of each match, 0 to 1 (Epstein 1969; Constantinou and Fenton 2012).
 

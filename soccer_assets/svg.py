@@ -10,7 +10,7 @@ GREY, PALE, INK = "#6b7280", "#d1d5db", "#111827"
 #: One colour per forecast line, the same in every plot; others take theirs from `WHEEL`.
 LINES = {
     "model": "#2563eb", "market": "#f59e0b", "blend": "#16a34a", "challenger": "#db2777", "closing": GREY,
-    "opening": "#92400e", "climatology": "#a1a1aa", "elo": "#0891b2",
+    "opening": "#92400e", "climatology": "#a1a1aa", "elo": "#0891b2", "poisson": "#7c3aed",
 }  # fmt: skip
 WHEEL = ("#2563eb", "#f59e0b", "#16a34a", "#db2777", "#0891b2", "#7c3aed", "#92400e", "#65a30d", "#dc2626", "#475569")
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 24, 34

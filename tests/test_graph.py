@@ -65,11 +65,13 @@ predictions  value_bets                     best_prices markets match_features m
 predictions  prediction_ledger              market_probabilities match_features matches predictions
 monitoring   settled_predictions            best_prices candidate_climatology candidate_elo_ordered_logit market_probabilities match_features \
                                             matches predictions
+monitoring   settled_markets                best_prices market_probabilities matches predictions
 monitoring   settled_bets                   best_prices matches predictions settled_predictions value_bets
 monitoring   backtest_report                candidate_bivariate_poisson candidate_climatology candidate_dixon_coles candidate_elo_ordered_logit \
                                             candidate_histogram_gradient_boosting candidate_lightgbm candidate_logistic_regression \
-                                            candidate_stack candidate_xgboost matches predictions settled_bets settled_predictions team_ratings
-monitoring   quality_report                 matches predictions settled_predictions
+                                            candidate_stack candidate_xgboost matches predictions settled_bets settled_markets \
+                                            settled_predictions team_ratings
+monitoring   quality_report                 matches predictions settled_markets settled_predictions
 monitoring   drift_report                   match_features
 """
 
@@ -141,8 +143,8 @@ value_bets prediction_ledger
 """
 
 ASSETS_OF_CORRECTIONS = """
-football_data_results openfootball_matches understat_matches matches match_links match_conflicts teams settled_predictions settled_bets \
-quality_report backtest_report
+football_data_results openfootball_matches understat_matches matches match_links match_conflicts teams settled_predictions settled_markets \
+settled_bets quality_report backtest_report
 """
 
 #: By hand, and the families that the settings of the tests do not name.

@@ -23,6 +23,7 @@ from serving.resources.routes import answer_once
 from serving.snapshot.snapshot import Snapshot
 from serving.snapshot.view import Paging
 from soccer_assets.leagues import LEAGUES
+from soccer_assets.monitoring.schema import ALL_LEAGUES
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
@@ -148,13 +149,21 @@ def one_match(request: ApiRequest, snapshot: Snapshot, now: dt.datetime) -> Page
 
 def quality(request: ApiRequest, snapshot: Snapshot, now: dt.datetime) -> Page:
     """The newest quality of each league and line, the champion, and the newest drift."""
-    rows = snapshot.quality.items(snapshot.quality.select(sample="complete"))
+    rows = snapshot.quality.items(snapshot.quality.select(sample="complete", market="1x2"))
+    complete = snapshot.quality.select(sample="complete", league=ALL_LEAGUES)
+    markets = snapshot.quality.items(complete.filter(pl.col("market") != "1x2").sort("market", "log_loss"))
     drift = snapshot.drift
     scores = sorted(
         ((name, score) for name, score in (drift.scores if drift else {}).items() if score is not None),
         key=lambda item: -item[1],
     )
-    context = {"rows": rows, "champion": snapshot.champion, "drift": drift, "scores": scores[:MOST_SCORES]}
+    context = {
+        "rows": rows,
+        "markets": markets,
+        "champion": snapshot.champion,
+        "drift": drift,
+        "scores": scores[:MOST_SCORES],
+    }
     return Page("quality.html", context)
 
 

@@ -17,6 +17,7 @@ from soccer_assets.monitoring.schema import (
     DRIFT_REPORT,
     QUALITY_REPORT,
     SETTLED_BETS,
+    SETTLED_MARKETS,
     SETTLED_PREDICTIONS,
 )
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
@@ -149,15 +150,17 @@ _MODELS = (
 
 _REPORTS = (
     of_table(QUALITY_REPORT, "/quality", row=f"{QUALITY_REPORT.row} The newest report of each league.",
-             rows=derived.newest_quality, filters=("league", "line", "sample"),
-             sort=("log_loss", "log_loss_vs_closing", "matches"), tag="reports"),
-    of_table(QUALITY_REPORT, "/quality/history", filters=(*DATES, "league", "line", "sample"), sort=("match_date",),
-             tag="reports"),
-    of_table(BACKTEST_REPORT, "/backtest", filters=(*DATES, "period", "slice", "value", "line", "verdict"),
-             sort=("match_date", "log_loss", "flat_yield"), tag="reports"),
+             rows=derived.newest_quality, filters=("league", "line", "market", "sample"),
+             sort=("log_loss", "log_loss_vs_closing", "divergence", "matches"), tag="reports"),
+    of_table(QUALITY_REPORT, "/quality/history", filters=(*DATES, "league", "line", "market", "sample"),
+             sort=("match_date",), tag="reports"),
+    of_table(BACKTEST_REPORT, "/backtest", filters=(*DATES, "period", "slice", "value", "line", "market", "verdict"),
+             sort=("match_date", "log_loss", "divergence", "flat_yield"), tag="reports"),
     of_table(SETTLED_PREDICTIONS, "/settled-predictions",
              filters=(*DATES, IN_LEAGUE, "season", "line", "hit", "complete"), sort=("match_date", "log_loss"),
              tag="reports", span_days=MONTH),
+    of_table(SETTLED_MARKETS, "/settled-markets", filters=(*DATES, IN_LEAGUE, "season", "line", "market", "complete"),
+             sort=("match_date", "log_loss"), tag="reports", span_days=MONTH),
     Resource("/calibration", "How often what a line forecast happened, in a tenth of probability.",
              (SETTLED_PREDICTIONS,), derived.calibration, derived.CALIBRATION, ("league", "line", "outcome", "bin"),
              filters=("league", "line", "outcome"), tag="reports"),

@@ -146,10 +146,13 @@ def newest_quality(snapshot: Snapshot) -> pl.LazyFrame:
     return snapshot.scan(QUALITY_REPORT).filter(pl.col("match_date") == pl.col("match_date").max().over("league"))
 
 
+#: What is told of forecasts, not of bets.
+_FORECAST: Final = {
+    "slice", "value", "market", "rps", "brier", "accuracy", "ece", "forecast", "happened", "verdict",
+}  # fmt: skip
 YIELDS: Final = tuple(
     column for column in BACKTEST_REPORT.columns
-    if column.name not in ("slice", "value", "log_loss", "rps", "brier", "accuracy", "ece", "verdict")
-    and not column.name.startswith("log_loss")
+    if column.name not in _FORECAST and not column.name.startswith(("log_loss", "divergence"))
 )  # fmt: skip
 
 

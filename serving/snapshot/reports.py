@@ -11,10 +11,10 @@ _MODEL = tuple(name for name in ModelInfo.__struct_fields__ if name != "promoted
 
 
 class QualityView(View[Quality]):
-    """The quality of each league and line over twelve months, by date."""
+    """The quality of each league, line and market over twelve months, by date."""
 
     def __init__(self, quality: pl.LazyFrame) -> None:
-        super().__init__(quality.collect(), Quality, ("match_date", "league", "line", "sample"))
+        super().__init__(quality.collect(), Quality, ("match_date", "league", "line", "market", "sample"))
 
     def select(self, selection: Selection | None = None, **values: str | None) -> pl.DataFrame:
         """The selected reports; without dates the newest of each league."""

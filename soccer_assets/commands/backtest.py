@@ -16,6 +16,7 @@ from soccer_assets.commands import materialize as runs
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.monitoring import plots
 from soccer_assets.monitoring.reports import bet_sums, configurations, figures, forecast_sums
+from soccer_assets.monitoring.schema import SCORED_MARKETS
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
@@ -38,8 +39,12 @@ def backtest(first: dt.date, last: dt.date, every: int) -> None:
     folder = settings.var_path / "reports" / f"backtest {first} {last}"
     report = report_of(lake, first, last, folder)
     print(f"\n{len(dates)} fits, {first} to {last}; log loss beside the closing market's, 95% intervals\n")
-    for row in report.filter(slice="all").sort("log_loss").iter_rows(named=True):
-        print(summary(row))
+    overall = report.filter(slice="all")
+    for market in SCORED_MARKETS:
+        if len(lines := overall.filter(market=market)):
+            print(market)
+        for row in lines.sort("log_loss").iter_rows(named=True):
+            print(summary(row))
     print(f"\nEvery slice and the plots are in {folder}")
 
 
@@ -49,8 +54,9 @@ def report_of(lake: Lake, first: dt.date, last: dt.date, folder: Path) -> pl.Dat
     Raises:
         NotMaterializedError: no forecast of the range can be compared.
     """
-    settled, bets = (lake.read(name, first, last) for name in ("settled_predictions", "settled_bets"))
-    sums = forecast_sums(settled)
+    names = ("settled_predictions", "settled_markets", "settled_bets")
+    settled, markets, bets = (lake.read(name, first, last) for name in names)
+    sums = forecast_sums(settled, markets)
     if sums.is_empty():
         raise NotMaterializedError(
             f"expected settled forecasts with pre-match and closing prices from {first} to {last}, found none among "
@@ -59,19 +65,21 @@ def report_of(lake: Lake, first: dt.date, last: dt.date, folder: Path) -> pl.Dat
     families = [name for name in lake.names() if name.startswith("candidate_")]
     tried = configurations(lake.scan(name, None, last) for name in families)
     report = figures(sums, bet_sums(bets), len(tried))
-    plots.write(folder, report, plots.drawings(settled, bets, lake.read("team_ratings", None, last)))
+    plots.write(folder, report, plots.drawings(settled, markets, bets, lake.read("team_ratings", None, last)))
     return report
 
 
 def summary(row: Mapping[str, Any]) -> str:
     """One row of the report in words."""
-    text = f"{row['line']:<12}{row['matches']:>8,}  log loss {row['log_loss']:.4f}  RPS {row['rps']:.4f}"
-    text += f"  ECE {row['ece']:.4f}"
+    text = f"  {row['line']:<12}{row['matches']:>8,}  log loss {row['log_loss']:.4f}  ECE {row['ece']:.4f}"
+    text += f"  says {row['forecast']:.2%} of {row['happened']:.2%}"
     if row["verdict"] is not None:
         low, high = row["log_loss_vs_closing_low"], row["log_loss_vs_closing_high"]
         between = "" if low is None else f" ({low:+.4f} to {high:+.4f})"
         text += f"  {row['log_loss_vs_closing']:+.4f}{between} {row['verdict']}"
+    if row["divergence"] is not None:
+        text += f"  divergence {row['divergence']:.5f}"
     if row["bets"]:
         earned = [f"{name.replace('_', ' ')} {row[name]:+.2%}" for name in EARNINGS if row[name] is not None]
-        text += f"\n{'':<12}{row['bets']:>8,}  bets: {', '.join(earned)}"
+        text += f"\n  {'':<12}{row['bets']:>8,}  bets: {', '.join(earned)}"
     return text

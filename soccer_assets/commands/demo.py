@@ -172,7 +172,9 @@ def _show(lake: "Lake", world: World, today: dt.date) -> None:
     moved = lake.read("matches").filter(pl.col("status") == "postponed")
     for row in moved.iter_rows(named=True):
         print(f"\nmoved: {row['home']} - {row['away']} ({row['league']}) is no longer on {row['match_date']}")
-    quality = lake.read("quality_report").filter(pl.col("league") == "ALL", pl.col("sample") == "complete")
+    quality = lake.read("quality_report").filter(
+        pl.col("league") == "ALL", pl.col("sample") == "complete", pl.col("market") == "1x2"
+    )
     quality = quality.filter(pl.col("match_date") == pl.col("match_date").max()).sort("log_loss")
     print(f"\nSo far, on the same matches ({quality['matches'].max() or 0!s}):")
     for row in quality.iter_rows(named=True):

@@ -38,7 +38,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
 MODELS = training(Settings.read().families)
 FORECASTS = AssetSelection.groups("predictions") | AssetSelection.assets(
-    "settled_predictions", "settled_bets", "quality_report"
+    "settled_predictions", "settled_markets", "settled_bets", "quality_report"
 )
 
 

@@ -28,9 +28,12 @@ from soccer_assets.monitoring.schema import (
     DRIFT_REPORT,
     QUALITY_REPORT,
     SETTLED_BETS,
+    SETTLED_MARKETS,
     SETTLED_PREDICTIONS,
 )
+from soccer_assets.monitoring.score_baselines import CLIMATOLOGY_DAYS
 from soccer_assets.monitoring.scored_predictions import settle
+from soccer_assets.monitoring.settled_markets import READ, settle_markets
 from soccer_assets.odds.consensus import consensus, mean_1x2, mean_probabilities
 from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
 from soccer_assets.orchestration.partitions import dates_of, look_back
@@ -49,6 +52,8 @@ MODELS = {
 TWELVE_MONTHS = AssetIn(partition_mapping=look_back(366))
 DRIFT_PAST = AssetIn(partition_mapping=look_back(4 * 366))
 STATUS = (*MATCH, "status")
+#: What the reports are made of.
+SETTLED = ("settled_predictions", "settled_markets", "settled_bets")
 #: A forecaster worse than the closing market by more than this is not worth running.
 WORST_GAP = 0.05
 #: One window a metric: the others say the same of the same matches.
@@ -94,6 +99,29 @@ def settled_predictions(
     return rows
 
 
+@dated_asset(
+    SETTLED_MARKETS,
+    ins={"matches": AssetIn(partition_mapping=look_back(CLIMATOLOGY_DAYS))},
+    kinds={"numpy"},
+)
+def settled_markets(
+    context: AssetExecutionContext,
+    matches: pl.LazyFrame,
+    predictions: pl.DataFrame,
+    market_probabilities: pl.LazyFrame,
+    best_prices: pl.LazyFrame,
+) -> pl.DataFrame:
+    """One forecast of one match on one line and one market but the 1x2, met by its score."""
+    first, _ = dates_of(context.partition_key_range)
+    past = matches.select(READ).collect()
+    require_rows("predictions", predictions, forecastable(past.filter(pl.col(DATE) >= first)))
+    rows = settle_markets(predictions, past, market_probabilities, best_prices)
+    means = pl.len().alias("matches"), pl.col("log_loss", "probability", "happened", "divergence").mean()
+    by_market = rows.filter("complete").group_by("market", "line").agg(means).sort("market", "log_loss")
+    context.add_output_metadata({"by market": MetadataValue.md(markdown(by_market))})
+    return rows
+
+
 @dated_asset(SETTLED_BETS, kinds={"polars"})
 def settled_bets(
     context: AssetExecutionContext,
@@ -115,8 +143,7 @@ def settled_bets(
 
 @dated_asset(
     BACKTEST_REPORT,
-    ins={name: EVER for name in ("matches", "predictions", "settled_predictions", "settled_bets", "team_ratings")}
-    | MODELS,
+    ins={name: EVER for name in ("matches", "predictions", *SETTLED, "team_ratings")} | MODELS,
     kinds={"numpy"},
 )
 def backtest_report(
@@ -126,20 +153,22 @@ def backtest_report(
     matches: pl.LazyFrame,
     predictions: pl.LazyFrame,
     settled_predictions: pl.LazyFrame,
+    settled_markets: pl.LazyFrame,
     settled_bets: pl.LazyFrame,
     team_ratings: pl.LazyFrame,
     **candidates: pl.LazyFrame,
 ) -> pl.DataFrame:
-    """One line in one slice of the matches up to the end of a month: how well it forecast, what its bets earned."""
+    """One line on one market in a slice of the matches up to the end of a month: its forecasts, what bets earned."""
     first, last = dates_of(context.partition_key_range)
     last = min(last, clock.today())  # the end of this month has its results when it has come
-    settled, bets, rated = (rows.collect() for rows in (settled_predictions, settled_bets, team_ratings))
+    told = (settled_predictions, settled_markets, settled_bets, team_ratings)
+    settled, markets, bets, rated = (rows.collect() for rows in told)
     played, forecasts = (rows.select(columns).collect() for rows, columns in ((matches, STATUS), (predictions, MATCH)))
     require_rows("predictions", forecasts, forecastable(played.filter(pl.col(DATE) >= first)))
     require_rows("settled_predictions", settled, settled_due(played, forecasts))
-    rows = backtest(settled, bets, configurations(candidates.values()), first, last)
+    rows = backtest(settled, markets, bets, configurations(candidates.values()), first, last)
     newest = rows.filter(pl.col(DATE) == pl.col(DATE).max(), pl.col("slice") == "all")
-    drawn = drawings(settled, bets, rated)
+    drawn = drawings(settled, markets, bets, rated)
     if len(rows):
         write(settings.var_path / "reports" / "backtest", rows, drawn)
     context.add_output_metadata({name: MetadataValue.md(svg.markdown(text, name)) for name, text in drawn.items()})
@@ -147,17 +176,23 @@ def backtest_report(
     return rows
 
 
-@dated_asset(QUALITY_REPORT, ins={"settled_predictions": TWELVE_MONTHS}, kinds={"polars"})
+@dated_asset(
+    QUALITY_REPORT, ins=dict.fromkeys(("settled_predictions", "settled_markets"), TWELVE_MONTHS), kinds={"polars"}
+)
 def quality_report(
-    context: AssetExecutionContext, matches: pl.DataFrame, predictions: pl.DataFrame, settled_predictions: pl.DataFrame
+    context: AssetExecutionContext,
+    matches: pl.DataFrame,
+    predictions: pl.DataFrame,
+    settled_predictions: pl.DataFrame,
+    settled_markets: pl.DataFrame,
 ) -> pl.DataFrame:
-    """One line's quality in one league over the twelve months that end on the match date."""
+    """One line's quality on one market in one league over the twelve months that end on the match date."""
     require_rows("predictions", predictions, forecastable(matches))
     today = settled_predictions.filter(pl.col(DATE).is_between(*dates_of(context.partition_key_range)))
     require_rows("settled_predictions", today, settled_due(matches, predictions))
-    rows = quality(settled_predictions, *dates_of(context.partition_key_range))
+    rows = quality(settled_predictions, settled_markets, *dates_of(context.partition_key_range))
     newest = rows.filter((pl.col(DATE) == pl.col(DATE).max()) & (pl.col("sample") == "complete"))
-    shown = newest.sort("league", "log_loss").drop(DATE, "sample")
+    shown = newest.sort("league", "market", "log_loss").drop(DATE, "sample")
     context.add_output_metadata({"newest": MetadataValue.md(markdown(shown))})
     return rows
 
@@ -195,7 +230,7 @@ def no_line_is_far_behind_the_closing_market(lake: ResourceParam[Lake]) -> Asset
     """
     newest = (
         lake.scan("quality_report")
-        .filter(pl.col("league") == ALL_LEAGUES, pl.col("sample") == "complete")
+        .filter(pl.col("league") == ALL_LEAGUES, pl.col("sample") == "complete", pl.col("market") == "1x2")
         .filter(pl.col(DATE) == pl.col(DATE).max())
         .collect()
     )

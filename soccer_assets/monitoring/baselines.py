@@ -1,5 +1,7 @@
 """What forecasts are held against: the market at its opening and its close, and the two simplest families."""
 
+from collections.abc import Callable
+
 import polars as pl
 
 from soccer_assets import scoring
@@ -9,6 +11,9 @@ from soccer_assets.storage.lake import DATE, MATCH
 
 #: Lines of `settled_predictions`, and the family whose newest candidate forecasts them.
 FAMILIES = {"climatology": "climatology", "elo": "elo_ordered_logit"}
+
+#: A club is new with fewer matches known; a season's first rounds; days without a match.
+FEW_MATCHES, FIRST_ROUNDS, LONG_BREAK_DAYS = 20, 5, 21
 
 
 def forecast(candidates: pl.LazyFrame, features: pl.DataFrame) -> pl.DataFrame:
@@ -29,6 +34,16 @@ def forecast(candidates: pl.LazyFrame, features: pl.DataFrame) -> pl.DataFrame:
 
 
 def about(features: pl.DataFrame) -> pl.DataFrame:
-    """match_date, match_id, elo_gap (rating points between the clubs) and whether a promoted club plays."""
-    came_up = [pl.col(f"{side}_tier_change") > 0 for side in ("home", "away")]
-    return features.select(*MATCH, elo_gap=pl.col(ELO_DIFF).abs(), promoted=pl.any_horizontal(came_up))
+    """What matches are told apart by: match_date, match_id, elo_gap, promoted, new_club, first_rounds, long_break."""
+
+    def of_a_club(metric: str, holds: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+        return pl.any_horizontal(holds(pl.col(f"{side}_{metric}")) for side in ("home", "away"))
+
+    return features.select(
+        *MATCH,
+        elo_gap=pl.col(ELO_DIFF).abs(),
+        promoted=of_a_club("tier_change", lambda change: change > 0),
+        new_club=of_a_club("matches_known", lambda known: known < FEW_MATCHES),
+        first_rounds=of_a_club("table_played", lambda played: played.fill_null(0) < FIRST_ROUNDS),
+        long_break=of_a_club("rest_days", lambda days: days >= LONG_BREAK_DAYS),
+    )

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from soccer_assets.monitoring.schema import SETTLED_BETS
+from soccer_assets.monitoring.schema import ABOUT, SETTLED_BETS
 from soccer_assets.odds.consensus import mean_1x2
 from soccer_assets.predictions.markets import markets
 from soccer_assets.predictions.settlement import settled
@@ -37,7 +37,7 @@ def settle_bets(
     # who forecasts is a line, and so are the goals a bet is about
     decided = settled(met.rename({"line": "who", "goals_line": "line"})).rename({"line": "goals_line", "who": "line"})
     decided = decided.drop_nulls("result")
-    about = settled_predictions.select(*MATCH, "favourite", "elo_gap", "promoted").unique()
+    about = settled_predictions.select(*MATCH, *ABOUT).unique()
     total = pl.col("stake").sum().over("match_date", "line")
     return SETTLED_BETS.conform(
         decided.join(at_close(decided, predictions, closing), on=BET, how="left", nulls_equal=True)

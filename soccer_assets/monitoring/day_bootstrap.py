@@ -5,7 +5,7 @@ sum of rows, and its interval comes from drawing the days again: matches of one 
 every model, so a day is drawn or left out as a whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,6 +29,10 @@ def _band(name: str, edges: Sequence[float], unit: str) -> pl.Expr:
     return pl.col(name).bin_intervals(edges, labels=labels).cast(pl.String)
 
 
+def _either(name: str, text: str) -> pl.Expr:
+    return pl.when(name).then(pl.lit(text)).when(~pl.col(name)).then(pl.lit("none"))
+
+
 #: What a row's value is in each slice of `backtest_report`; null leaves it out.
 SLICES = {
     "all": pl.lit("all"),
@@ -36,10 +40,13 @@ SLICES = {
     "season": pl.col("season"),
     "month": pl.col(DATE).dt.strftime("%m"),
     "favourite": _band("favourite", FAVOURITE, ""),
-    "promoted": pl.when("promoted").then(pl.lit("a promoted club")).when(~pl.col("promoted")).then(pl.lit("none")),
+    "promoted": _either("promoted", "a promoted club"),
+    "new_club": _either("new_club", "a new club"),
+    "first_rounds": _either("first_rounds", "the first five match days"),
+    "long_break": _either("long_break", "after three weeks"),
     "elo_gap": _band("elo_gap", ELO_GAP, ""),
 }
-GROUP = ["slice", "value", "line"]
+GROUP = ["slice", "value", "line", "market"]
 
 
 def day_sums(rows: pl.DataFrame, figures: Sequence[str], by: Sequence[str], unit: float = UNIT) -> pl.DataFrame:
@@ -48,15 +55,15 @@ def day_sums(rows: pl.DataFrame, figures: Sequence[str], by: Sequence[str], unit
     return rows.group_by(*by, DATE).agg(pl.len().cast(pl.Int64).alias("n"), *whole)
 
 
-def slice_sums(rows: pl.DataFrame, figures: Sequence[str]) -> pl.DataFrame:
-    """Return `day_sums` by slice, value and line of every slice."""
-    sliced = (rows.with_columns(slice=pl.lit(name), value=value).drop_nulls("value") for name, value in SLICES.items())
+def slice_sums(rows: pl.DataFrame, figures: Sequence[str], slices: Iterable[str] = SLICES) -> pl.DataFrame:
+    """Return `day_sums` by slice, value, line and market of the slices."""
+    sliced = (rows.with_columns(slice=pl.lit(name), value=SLICES[name]).drop_nulls("value") for name in slices)
     return pl.concat(day_sums(part, figures, GROUP) for part in sliced).sort(*GROUP, DATE)
 
 
 @dataclass(frozen=True)
 class DayBlocks:
-    """The sums of some days: `groups` are its slices, values and lines, `group` and `day` the place of each row."""
+    """The sums of some days: `groups` are the slices, values, lines and markets, `group` and `day` each row's place."""
 
     groups: pl.DataFrame
     sums: pl.DataFrame
@@ -87,12 +94,13 @@ class DayBlocks:
     def interval(self, name: str, by: str = "n") -> tuple[Floats, Floats, Floats, Floats]:
         """`mean`, both ends of its 95% interval, and its standard error; these three NaN with too few days."""
         above, below = self.grid(name), self.grid(by)
+        enough = (below > 0).sum(axis=0) >= LEAST_DAYS  # then one of them is always drawn
         draws = day_draws(len(above)).astype(np.float64)
-        drawn = np.nan_to_num(_ratio(draws @ above, draws @ below))  # with enough days one of them is always drawn
-        few = (below > 0).sum(axis=0) < LEAST_DAYS
-        low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-        error = drawn.std(axis=0)
-        low[few] = high[few] = error[few] = np.nan
+        drawn = (draws @ above[:, enough]) / (draws @ below[:, enough])
+        low, high, error = np.full((3, len(enough)), np.nan)
+        if enough.any():
+            low[enough], high[enough] = np.percentile(drawn, [2.5, 97.5], axis=0)
+            error[enough] = drawn.std(axis=0)
         return self.mean(name, by), low, high, error
 
     def _values(self, name: str) -> Floats:

@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 
 from soccer_assets import svg
-from soccer_assets.monitoring.reports import VS_CLOSING, compared
-from soccer_assets.monitoring.schema import BETTING_LINES, COMPARED_LINES
+from soccer_assets.monitoring.day_bootstrap import DayBlocks
+from soccer_assets.monitoring.market_rows import HAS, of_1x2, with_references
+from soccer_assets.monitoring.reports import VS_CLOSING, forecast_sums
+from soccer_assets.monitoring.schema import BETTING_LINES, COMPARED_LINES, SCORED_MARKETS
 from soccer_assets.predictions.schema import LINES
 from soccer_assets.scoring import BINS, Floats
 from soccer_assets.storage.csv_files import to_csv
@@ -15,6 +17,11 @@ from soccer_assets.storage.lake import DATE
 
 LEAST_IN_BIN = 20
 CLASSES = {"p_home": "home win", "p_draw": "draw", "p_away": "away win"}
+#: Markets of two outcomes whose reliability is drawn.
+DRAWN = {
+    "over_under_2.5": "over 2.5 goals", "asian_handicap": "home covers its handicap",
+    "both_teams_to_score": "both to score", "home_and_over": "home win and over 2.5",
+}  # fmt: skip
 SIDE = 200
 #: More points than pixels say nothing more.
 MOST_POINTS = 400
@@ -28,17 +35,23 @@ EPOCH = 719_163
 NOTHING = svg.drawing(svg.Panel((0.0, 1.0), (0.0, 1.0)).axes("nothing to show yet"))
 
 
-def drawings(settled: pl.DataFrame, bets: pl.DataFrame, team_ratings: pl.DataFrame) -> dict[str, str]:
+def drawings(
+    settled: pl.DataFrame, markets: pl.DataFrame, bets: pl.DataFrame, team_ratings: pl.DataFrame
+) -> dict[str, str]:
     """Return SVG files of the backtest by what they show.
 
     Args:
         settled: rows of `settled_predictions`.
+        markets: rows of `settled_markets`.
         bets: rows of `settled_bets`.
         team_ratings: rows of `team_ratings`.
     """
     return {
         "reliability": reliability(settled),
+        "reliability of markets": market_reliability(markets),
         "against the closing market": against_closing(settled),
+        "markets against the closing market": markets_against_closing(settled, markets),
+        "divergence from the closing price": divergence(settled, markets),
         "profit": profit(bets),
         "ratings": ratings(team_ratings),
     }
@@ -54,22 +67,66 @@ def write(folder: Path, report: pl.DataFrame, drawn: dict[str, str]) -> None:
 
 def reliability(settled: pl.DataFrame) -> str:
     """Share that happened against probability told, a panel per outcome, a line per forecaster, in ten bins."""
-    panels = []
-    for outcome, (column, name) in enumerate(CLASSES.items()):
-        bins = (
-            settled.group_by("line", bin=(pl.col(column) * BINS).floor())
-            .agg(p=pl.col(column).mean(), happened=(pl.col("outcome") == outcome).mean(), n=pl.len())
-            .filter(pl.col("n") >= LEAST_IN_BIN)
-            .sort("line", "bin")
-        )
-        at = (svg.LEFT + outcome * (SIDE + svg.LEFT), svg.TOP)
-        panel = svg.Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE), at).axes(name)
-        panel.line([(0.0, 0.0), (1.0, 1.0)], svg.GREY)
-        for line in COMPARED_LINES:
-            panel.line(bins.filter(line=line).select("p", "happened").iter_rows(), svg.LINES[line], dots=True)
-            panel.legend(line, svg.LINES[line])
-        panels.append(panel)
+    told = {
+        name: settled.select("line", probability=column, happened=pl.col("outcome") == outcome, weight=pl.lit(1.0))
+        for outcome, (column, name) in enumerate(CLASSES.items())
+    }
+    return svg.drawing(*(_reliability(place, name, rows) for place, (name, rows) in enumerate(told.items())))
+
+
+def market_reliability(markets: pl.DataFrame) -> str:
+    """Share that happened against probability told, a panel per market of two outcomes, in ten bins."""
+    panels = [
+        _reliability(place, name, markets.filter(market=market)) for place, (market, name) in enumerate(DRAWN.items())
+    ]
     return svg.drawing(*panels)
+
+
+def _reliability(place: int, name: str, rows: pl.DataFrame) -> svg.Panel:
+    """The panel at a place of a row of them: line, probability, happened and weight of each forecast."""
+    weight = pl.col("weight")
+    mean = {column: (pl.col(column) * weight).sum() / weight.sum() for column in ("probability", "happened")}
+    bins = (
+        rows.group_by("line", bin=(pl.col("probability") * BINS).floor())
+        .agg(**mean, n=pl.len())
+        .filter(pl.col("n") >= LEAST_IN_BIN)
+        .sort("line", "bin")
+    )
+    panel = svg.Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE), (svg.LEFT + place * (SIDE + svg.LEFT), svg.TOP)).axes(name)
+    panel.line([(0.0, 0.0), (1.0, 1.0)], svg.GREY)
+    for line in COMPARED_LINES:
+        panel.line(bins.filter(line=line).select("probability", "happened").iter_rows(), svg.LINES[line], dots=True)
+        panel.legend(line, svg.LINES[line])
+    return panel
+
+
+def markets_against_closing(settled: pl.DataFrame, markets: pl.DataFrame) -> str:
+    """Mean log loss of each line minus the closing market's, market by market, with 95% intervals."""
+    return _whiskers(
+        settled, markets, VS_CLOSING, "log loss minus that of the closing market (nats)", "the closing market"
+    )
+
+
+def divergence(settled: pl.DataFrame, markets: pl.DataFrame) -> str:
+    """Mean divergence of each line from the closing price, market by market, with 95% intervals."""
+    return _whiskers(settled, markets, "divergence", "divergence from the closing price (nats)", "the closing price")
+
+
+def _whiskers(settled: pl.DataFrame, markets: pl.DataFrame, figure: str, title: str, zero: str) -> str:
+    sums = forecast_sums(settled, markets).filter(slice="all")
+    if sums.is_empty():
+        return NOTHING
+    days = DayBlocks.of(sums)
+    ends = dict(zip(("mean", "low", "high"), days.interval(figure, HAS.format(figure)), strict=False))
+    told = days.groups.with_columns(pl.Series(name, values) for name, values in ends.items()).filter(
+        pl.col("low").is_finite()
+    )
+    shown = [market for market in SCORED_MARKETS if market in told["market"]]
+    rows = told.select("line", "market", "low", "mean", "high").rows()
+    by = {(line, market): (low, mean, high) for line, market, low, mean, high in rows}
+    lines = [line for line in LINES if line in told["line"]]
+    intervals = {line: [by.get((line, market)) for market in shown] for line in lines}
+    return svg.whiskers(title, shown, intervals, zero=zero)
 
 
 def against_closing(settled: pl.DataFrame) -> str:
@@ -78,7 +135,7 @@ def against_closing(settled: pl.DataFrame) -> str:
     A line that rises loses to the market, a level one equals it. The band is what chance makes of a forecaster that is
     no better and no worse: 1.96 times the root of the squared daily sums.
     """
-    rows = compared(settled)
+    rows = with_references(of_1x2(settled.filter("complete")))
     lines = [line for line in LINES if line in rows["line"]]
     return _sums(rows, VS_CLOSING, lines, "log loss minus that of the closing market, summed (nats)", centred=True)
 

@@ -13,16 +13,31 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from soccer_assets.monitoring.day_bootstrap import GROUP, DayBlocks, day_sums, slice_sums
-from soccer_assets.monitoring.schema import ALL_LEAGUES, BACKTEST_REPORT, QUALITY_REPORT
-from soccer_assets.scoring import BINS, PROBABILITIES, Floats
+from soccer_assets.monitoring.day_bootstrap import GROUP, SLICES, DayBlocks, day_sums, slice_sums
+from soccer_assets.monitoring.market_rows import (
+    ADDED,
+    GAPS,
+    HAS,
+    PAIRS,
+    SCORES,
+    WEIGHT,
+    of_each_market,
+    with_references,
+)
+from soccer_assets.monitoring.schema import (
+    ALL_LEAGUES,
+    BACKTEST_REPORT,
+    COMPARISONS,
+    PRICED_MARKETS,
+    QUALITY_REPORT,
+)
+from soccer_assets.scoring import Floats
 from soccer_assets.storage.lake import DATE
 
-METRICS = ("log_loss", "rps", "brier")
-GAPS = [f"gap_{index}" for index in range(BINS)]
-SCORES = (*METRICS, "hit", *GAPS)
 #: The period of `quality_report`, and the unit of its sums: they stay whole numbers, so it may be finer than `UNIT`.
 TWELVE_MONTHS, FINE_UNIT = "1y", 2.0**-40
+#: Slices of the markets that have prices beside the 1x2.
+OF_PRICED = ("all", "league", "season")
 #: Days of each period of `backtest_report`; None: all there are.
 PERIODS = {"year": 365, "ever": None}
 VS_CLOSING = "log_loss_vs_closing"
@@ -33,76 +48,84 @@ YIELDS = {"flat_yield": ("profit", "n"), "kelly_yield": ("kelly_profit", "stake"
 EARNED = ("bets", *(f"{name}{end}" for name in YIELDS for end in ENDS), "flat_drawdown", "kelly_drawdown", "bank",
           "expected_max_yield")  # fmt: skip
 #: What people look at first.
-SHOWN = ("period", "line", "matches", "log_loss", "rps", "ece", *(f"{VS_CLOSING}{end}" for end in ENDS), "verdict",
-         "bets", *(f"flat_yield{end}" for end in ENDS), "kelly_yield", "expected_max_yield", "clv")  # fmt: skip
+SHOWN = (
+    "period", "market", "line", "matches", "log_loss", "ece", "forecast", "happened", "divergence",
+    *(f"{VS_CLOSING}{end}" for end in ENDS), "verdict", "bets", *(f"flat_yield{end}" for end in ENDS), "kelly_yield",
+    "expected_max_yield", "clv",
+)  # fmt: skip
 EULER = 0.5772156649015329
 NORMAL = NormalDist()
 
 
-def quality(settled: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
-    """Return the rows of `quality_report`: per date with a settled match, league, line and sample.
+def quality(settled: pl.DataFrame, markets: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
+    """Return the rows of `quality_report`: per date with a settled match, league, line, market and sample.
 
     Args:
         settled: rows of `settled_predictions` of the twelve months before `first` and up to `last`.
+        markets: rows of `settled_markets` of the same dates.
         first: first date reported on.
         last: last date reported on, inclusive.
     """
-    samples = {"all": settled, "complete": settled.filter("complete")}
-    rows = pl.concat(rows.with_columns(sample=pl.lit(sample)) for sample, rows in samples.items())
-    rows = pl.concat([rows, rows.with_columns(league=pl.lit(ALL_LEAGUES))])
-    if rows.is_empty():
-        return QUALITY_REPORT.empty()
-    of = ["league", "line", "sample"]
-    days = day_sums(_with_gaps(rows), SCORES, of, FINE_UNIT)
-    # a league without a match on a date still has its twelve months on it
-    grid = days.select(of).unique().join(days.select(DATE).unique(), how="cross")
-    days = grid.join(days, on=[*of, DATE], how="left").fill_null(0)
-    windows = days.sort(*of, DATE).rolling(DATE, period=TWELVE_MONTHS, group_by=of).agg(pl.col("n", *SCORES).sum())
-    n = pl.col("n")
-    scored = windows.filter(pl.col(DATE).is_between(first, last), n > 0).select(
-        DATE,
-        *of,
-        *(pl.col(name) * FINE_UNIT / n for name in METRICS),
-        matches=n,
-        accuracy=pl.col("hit") * FINE_UNIT / n,
-        ece=pl.sum_horizontal(pl.col(GAPS).abs()) * FINE_UNIT / (len(PROBABILITIES) * n),
-    )
-    closing = scored.filter(line="closing", sample="complete").select(DATE, "league", at_close="log_loss")
-    difference = pl.when(pl.col("sample") == "complete").then(pl.col("log_loss") - pl.col("at_close"))
-    return QUALITY_REPORT.conform(
-        scored.join(closing, on=[DATE, "league"], how="left").with_columns(difference.alias(VS_CLOSING))
-    )
+    of = ["league", "line", "market", "sample"]
+    dates = settled.select(pl.col(DATE).unique())
+    parts = [QUALITY_REPORT.empty()]
+    for rows in of_each_market(settled, markets):
+        rows = with_references(rows)
+        rows = pl.concat(
+            [rows.with_columns(sample=pl.lit("all")), rows.filter("complete").with_columns(sample=pl.lit("complete"))]
+        )
+        every = rows.with_columns(league=pl.lit(ALL_LEAGUES))
+        days = day_sums(pl.concat([rows, every] if _has_slices(rows) else [every]), ADDED, of, FINE_UNIT)
+        # a league without a match on a date still has its twelve months on it
+        grid = days.select(of).unique().join(dates, how="cross")
+        days = grid.join(days, on=[*of, DATE], how="left").fill_null(0)
+        windows = days.sort(*of, DATE).rolling(DATE, period=TWELVE_MONTHS, group_by=of).agg(pl.col("n", *ADDED).sum())
+        parts.append(_quality_of(windows.filter(pl.col(DATE).is_between(first, last), pl.col("n") > 0)))
+    return QUALITY_REPORT.conform(pl.concat(parts))
 
 
-def _with_gaps(settled: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with `hit` as a number and, per bin, forecast minus outcome of the outcomes forecast within it.
+def _has_slices(rows: pl.DataFrame) -> bool:
+    """Whether a market is told apart by league: of most of them the sum over all says enough."""
+    return rows["market"].head(1).is_in(["1x2", *PRICED_MARKETS]).all()
 
-    Calibration needs only the sums of these gaps, and sums add up over days.
-    """
-    gaps = []
-    for index, name in enumerate(GAPS):
-        total = pl.lit(0.0)
-        for outcome, probability in enumerate(PROBABILITIES):
-            p = pl.col(probability)
-            inside = (p * BINS).cast(pl.Int32).clip(upper_bound=BINS - 1) == index
-            total += pl.when(inside).then(p - (pl.col("outcome") == outcome).cast(pl.Float64)).otherwise(0.0)
-        gaps.append(total.alias(name))
-    return settled.with_columns(pl.col("hit").cast(pl.Float64), *gaps)
+
+def _quality_of(sums: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of `quality_report` of sums over twelve months."""
+
+    def ratio(name: str, by: str) -> pl.Expr:
+        return pl.when(pl.col(by) > 0).then(pl.col(name) / pl.col(by))
+
+    compared = {
+        name: pl.when(pl.col("sample") == "complete").then(ratio(name, HAS.format(name))) for name in COMPARISONS
+    }
+    return sums.select(
+        DATE, "league", "line", "market", "sample", matches="n",
+        **{name: ratio(name, WEIGHT) for name in SCORES if name != "rps"},
+        rps=ratio("rps", "has_rps"),
+        ece=pl.sum_horizontal(pl.col(GAPS).abs()) / pl.col(PAIRS),
+        **compared,
+    ).select(QUALITY_REPORT.schema.names())  # fmt: skip
 
 
 def backtest(
-    settled: pl.DataFrame, bets: pl.DataFrame, tried: pl.DataFrame, first: dt.date, last: dt.date
+    settled: pl.DataFrame,
+    markets: pl.DataFrame,
+    bets: pl.DataFrame,
+    tried: pl.DataFrame,
+    first: dt.date,
+    last: dt.date,
 ) -> pl.DataFrame:
     """Return the rows of `backtest_report` for each end of a month from `first` to `last`.
 
     Args:
         settled: rows of `settled_predictions` up to `last`.
+        markets: rows of `settled_markets` up to `last`.
         bets: rows of `settled_bets` up to `last`.
         tried: `configurations` of the models up to `last`.
         first: no month that ends before it is reported on.
         last: none that ends after it.
     """
-    scores, returns = forecast_sums(settled), bet_sums(bets)
+    scores, returns = forecast_sums(settled, markets), bet_sums(bets)
     ends = [day for day in pl.date_range(first, last, eager=True) if (day + dt.timedelta(days=1)).day == 1]
     parts = [BACKTEST_REPORT.empty()]
     for end in ends:
@@ -133,30 +156,30 @@ def configurations(candidates: Iterable[pl.LazyFrame]) -> pl.DataFrame:
     return parameters.sort(parameters.columns).unique(["family", "parameters"], keep="first", maintain_order=True)
 
 
-def forecast_sums(settled: pl.DataFrame) -> pl.DataFrame:
-    """Return the scores of the matches that can be compared, summed by slice and match day."""
-    return slice_sums(_with_gaps(compared(settled)), (*SCORES, VS_CLOSING))
+def forecast_sums(settled: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
+    """Return the scores of the matches that can be compared, summed by slice, market and match day.
 
-
-def compared(settled: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of the matches that every compared line forecast, with `log_loss_vs_closing`."""
-    rows = settled.filter("complete")
-    closing = rows.filter(line="closing").select("match_id", DATE, at_close="log_loss")
-    difference = pl.col("log_loss") - pl.col("at_close")
-    return rows.join(closing, on=["match_id", DATE]).with_columns(difference.alias(VS_CLOSING))
+    Of the 1x2 in every slice, of markets with prices by league and season, of the others over all.
+    """
+    parts = []
+    for rows in of_each_market(settled, markets):
+        by = SLICES if "favourite" in rows.columns else OF_PRICED if _has_slices(rows) else ("all",)
+        parts.append(slice_sums(with_references(rows.filter("complete")), ADDED, by))
+    return pl.concat(parts).sort(*GROUP, DATE)
 
 
 def bet_sums(bets: pl.DataFrame) -> pl.DataFrame:
-    """Return what bets returned, summed by slice and match day."""
+    """Return what bets on all markets returned, summed by slice and match day."""
     has_clv = pl.col("clv").is_not_null().cast(pl.Float64)
     rows = bets.with_columns(
-        pl.col("clv").fill_null(0.0), clv_known=has_clv, kelly_profit=pl.col("stake") * pl.col("profit")
-    )
+        pl.col("clv").fill_null(0.0), clv_known=has_clv, kelly_profit=pl.col("stake") * pl.col("profit"),
+        market=pl.lit("1x2"),  # of all markets: where the figures of bets stand
+    )  # fmt: skip
     return slice_sums(rows, RETURNS)
 
 
 def figures(scores: pl.DataFrame, returns: pl.DataFrame, tried: int) -> pl.DataFrame:
-    """Return one row per slice, value and line: the figures of `backtest_report` on these days.
+    """Return one row per slice, value, line and market: the figures of `backtest_report` on these days.
 
     Args:
         scores: `forecast_sums` of the days, at least one.
@@ -164,13 +187,15 @@ def figures(scores: pl.DataFrame, returns: pl.DataFrame, tried: int) -> pl.DataF
         tried: configurations that were tried to find the models.
     """
     days = DayBlocks.of(scores)
-    ece = sum(np.abs(days.total(name)) for name in GAPS) / (len(PROBABILITIES) * days.total("n"))
     rows = days.groups.with_columns(
         matches=pl.Series(days.total("n")).cast(pl.Int64),
-        **{name: pl.Series(days.mean(name)) for name in METRICS},
-        accuracy=pl.Series(days.mean("hit")),
-        ece=pl.Series(ece),
-        **_ends(VS_CLOSING, days.interval(VS_CLOSING)),
+        **{name: pl.Series(days.mean(name, "has_rps" if name == "rps" else WEIGHT)) for name in SCORES},
+        ece=pl.Series(sum(np.abs(days.total(name)) for name in GAPS) / days.total(PAIRS)),
+        **{
+            column: values
+            for name in COMPARISONS
+            for column, values in _ends(name, days.interval(name, HAS.format(name))).items()
+        },
     ).with_columns(verdict=_verdict())
     rows = rows.join(earned(returns, tried), on=GROUP, how="left").with_columns(pl.col(pl.Float64).fill_nan(None))
     return rows.with_columns(pl.col("bets").fill_null(0), configurations=tried)
@@ -193,7 +218,7 @@ def _verdict() -> pl.Expr:
 
 
 def earned(returns: pl.DataFrame, tried: int) -> pl.DataFrame:
-    """Return slice, value, line and `EARNED` on these days; the arguments are those of `figures`."""
+    """Return slice, value, line, market and `EARNED` on these days; the arguments are those of `figures`."""
     if returns.is_empty():
         return BACKTEST_REPORT.empty().select(*GROUP, *EARNED)
     days = DayBlocks.of(returns)

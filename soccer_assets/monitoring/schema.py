@@ -8,7 +8,16 @@ from soccer_assets.storage.tables import Column, Table
 #: Comparisons are made on the matches that have these four; `closing` is known only at kick-off.
 COMPARED_LINES = ("model", "market", "blend", "closing")
 #: The others stand beside them where they are known.
-SETTLED_LINES = (*COMPARED_LINES, "challenger", "opening", "climatology", "elo")
+SETTLED_LINES = (*COMPARED_LINES, "challenger", "opening", "climatology", "elo", "poisson")
+#: Markets that have prices at the close, beside the 1x2.
+PRICED_MARKETS = ("over_under_2.5", "asian_handicap")
+#: Markets whose forecasts are sums over a score matrix: those with prices first, then what only scores tell, then legs.
+MATRIX_MARKETS = (
+    *PRICED_MARKETS, "over_under_1.5", "over_under_3.5", "over_under_4.5", "both_teams_to_score", "correct_score",
+    "goal_difference", "home_and_over", "over_and_both", "handicap_and_over",
+)  # fmt: skip
+#: Every market that is scored.
+SCORED_MARKETS = ("1x2", *MATRIX_MARKETS)
 BETTING_LINES = ("model", "blend")
 ALL_LEAGUES = "ALL"
 _ABOUT = (
@@ -17,8 +26,43 @@ _ABOUT = (
     Column("elo_gap", pl.Float64, "rating points between the clubs", nullable=True, ge=0),
     Column("promoted", pl.Boolean, "a club was in a lower league a season before; null where that season is unknown",
            nullable=True),
+    Column("new_club", pl.Boolean, "fewer than 20 matches are known of a club", nullable=True),
+    Column("first_rounds", pl.Boolean, "a club has played fewer than five league matches of the season", nullable=True),
+    Column("long_break", pl.Boolean, "a club has not played for three weeks", nullable=True),
 )  # fmt: skip
 
+#: With the closing price as the truth: it tells forecasters apart that results cannot.
+_DIVERGENCE = "expected log loss under the closing price less the price's own (Kullback and Leibler)"
+_MARKET = Column("market", pl.String, "what is forecast", among=SCORED_MARKETS)
+_SCORES = (
+    Column("matches", pl.Int64, "matches scored; of a handicap, those in which money changes hands", ge=1),
+    Column("log_loss", pl.Float64, "mean, of a handicap per settled stake", ge=0),
+    Column("rps", pl.Float64, "mean; null of the correct score, which has no order", nullable=True, ge=0, le=1),
+    Column("brier", pl.Float64, "mean", ge=0, le=2),
+    Column("accuracy", pl.Float64, "share of matches whose likeliest outcome happened", ge=0, le=1),
+    Column("ece", pl.Float64, "expected calibration error in ten bins: of the three outcomes pooled (1x2), else of "
+           "`forecast`", ge=0, le=1),
+    Column("forecast", pl.Float64, "mean probability of the draw (1x2), of more goals, of the home side given that "
+           "money changes hands, of both, or of the likeliest outcome (correct score, goal difference)", ge=0, le=1),
+    Column("happened", pl.Float64, "share of matches in which it did", ge=0, le=1),
+)  # fmt: skip
+#: What a log loss is held against, on the matches that have both; `product` takes the two legs for independent.
+REFERENCES = {
+    "closing": "the closing market's: prices, else the matrix that agrees with them",
+    "market": "the pre-match market's",
+    "opening": "the opening market's",
+    "climatology": "that of earlier frequencies",
+    "product": "that of the product of the legs",
+}
+#: Every paired figure of the reports and what it is.
+COMPARISONS = {
+    **{f"log_loss_vs_{name}": f"mean log loss minus {what} on the same matches" for name, what in REFERENCES.items()},
+    "divergence": f"mean {_DIVERGENCE}",
+    "divergence_vs_market": "mean divergence minus the pre-match market's on the same matches",
+}
+
+#: The names of what matches are told apart by.
+ABOUT = tuple(column.name for column in _ABOUT)
 SETTLED_PREDICTIONS = Table(
     "settled_predictions",
     "One forecast of one match on one line, met by its result, beside yardsticks that forecast the same match.",
@@ -36,6 +80,7 @@ SETTLED_PREDICTIONS = Table(
         Column("rps", pl.Float64, "ranked probability score (Epstein 1969)", ge=0, le=1),
         Column("brier", pl.Float64, "Brier score, summed over the three outcomes", ge=0, le=2),
         Column("hit", pl.Boolean, "the likeliest outcome happened"),
+        Column("divergence", pl.Float64, _DIVERGENCE, nullable=True, ge=0),
         Column("complete", pl.Boolean, f"{', '.join(COMPARED_LINES)} all exist: what comparisons are made on"),
         Column("model_version", pl.String, "version of the model", nullable=True),
         *_ABOUT,
@@ -43,25 +88,50 @@ SETTLED_PREDICTIONS = Table(
     ("match_date", "match_id", "line"),
 )
 
+SETTLED_MARKETS = Table(
+    "settled_markets",
+    "One forecast of one match on one line and one market but the 1x2, met by its score.",
+    (
+        Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
+        Column("match_id", pl.String, "the match"),
+        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
+        Column("season", pl.String, "2023/24, or 2023 in a league of calendar years"),
+        Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
+        Column("market", pl.String, "what is forecast", among=MATRIX_MARKETS),
+        Column("goals_line", pl.Float64, "the home handicap at the close, in goals; null of other markets",
+               nullable=True),
+        Column("probability", pl.Float64, "of more goals, of the home side given that money changes hands, of both, or "
+               "of the likeliest outcome (correct score, goal difference)", ge=0, le=1),
+        Column("happened", pl.Float64, "1 where it did, else 0", ge=0, le=1),
+        Column("weight", pl.Float64, "share of a stake that is decided, of a handicap; else 1", ge=0, le=1),
+        Column("log_loss", pl.Float64, "minus the logarithm of the probability of what happened", ge=0),
+        Column("rps", pl.Float64, "ranked probability score; null of the correct score, which has no order",
+               nullable=True, ge=0, le=1),
+        Column("brier", pl.Float64, "Brier score, summed over the outcomes", ge=0, le=2),
+        Column("hit", pl.Boolean, "the likeliest outcome happened"),
+        Column("product_log_loss", pl.Float64, "log loss of the product of the two legs; null of other markets",
+               nullable=True, ge=0),
+        Column("divergence", pl.Float64, f"{_DIVERGENCE}; null without", nullable=True, ge=0),
+        Column("complete", pl.Boolean, f"{', '.join(COMPARED_LINES)} all have it: what comparisons are made on"),
+    ),
+    ("match_date", "match_id", "line", "market"),
+)  # fmt: skip
+
 QUALITY_REPORT = Table(
     "quality_report",
-    "One line's quality in one league over the twelve months that end on the match date.",
+    "One line's quality on one market in one league over the twelve months that end on the match date.",
     (
         Column("match_date", pl.Date, "last day of the twelve months"),
         Column("league", pl.String, "division code, or ALL", among=(*LEAGUES, ALL_LEAGUES)),
         Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
+        _MARKET,
         Column(
             "sample", pl.String, "complete: matches that can be compared; all: every match", among=("complete", "all")
         ),
-        Column("matches", pl.Int64, "matches scored", ge=1),
-        Column("log_loss", pl.Float64, "mean", ge=0),
-        Column("rps", pl.Float64, "mean", ge=0, le=1),
-        Column("brier", pl.Float64, "mean", ge=0, le=2),
-        Column("accuracy", pl.Float64, "share of matches whose likeliest outcome happened", ge=0, le=1),
-        Column("ece", pl.Float64, "expected calibration error, three outcomes pooled, ten bins", ge=0, le=1),
-        Column("log_loss_vs_closing", pl.Float64, "mean difference on the same matches", nullable=True),
+        *_SCORES,
+        *(Column(name, pl.Float64, what, nullable=True) for name, what in COMPARISONS.items()),
     ),
-    ("match_date", "league", "line", "sample"),
+    ("match_date", "league", "line", "market", "sample"),
 )
 
 SETTLED_BETS = Table(
@@ -105,27 +175,26 @@ def _interval(name: str, what: str) -> tuple[Column, ...]:
 
 
 #: Named slices of the matches; the values of each are told in `value`.
-SLICES = ("all", "league", "season", "month", "favourite", "promoted", "elo_gap")
+SLICES = (
+    "all", "league", "season", "month", "favourite", "promoted", "new_club", "first_rounds", "long_break", "elo_gap",
+)  # fmt: skip
 VERDICTS = ("better", "not distinguishable", "worse", "too few match days")
 
 BACKTEST_REPORT = Table(
     "backtest_report",
-    "One line in one slice of the matches up to the end of a month: how well it forecast, and what its bets earned.",
+    "One line on one market in a slice of the matches up to the end of a month: its forecasts, what bets earned.",
     (
         Column("match_date", pl.Date, "last day of a month, the last whose results are in the report"),
         Column("period", pl.String, "twelve months up to it, or all there is", among=("year", "ever")),
         Column("slice", pl.String, "what the matches are told apart by", among=SLICES),
         Column("value", pl.String, "and which of them these are"),
         Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
-        Column("matches", pl.Int64, "matches that have the line and can be compared", ge=1),
-        Column("log_loss", pl.Float64, "mean", ge=0),
-        Column("rps", pl.Float64, "mean", ge=0, le=1),
-        Column("brier", pl.Float64, "mean", ge=0, le=2),
-        Column("accuracy", pl.Float64, "share of matches whose likeliest outcome happened", ge=0, le=1),
-        Column("ece", pl.Float64, "expected calibration error, three outcomes pooled, ten bins", ge=0, le=1),
-        *_interval("log_loss_vs_closing", "mean log loss minus the closing market's on the same matches"),
+        _MARKET,
+        *_SCORES,
+        *(column for name, what in COMPARISONS.items() for column in _interval(name, what)),
         Column("verdict", pl.String, "against the closing market; null for itself", nullable=True, among=VERDICTS),
-        Column("bets", pl.Int64, "value bets of the line in the slice, compared matches or not", ge=0),
+        Column("bets", pl.Int64, "value bets of the line in the slice on all markets, compared matches or not; told on "
+               "the rows of the 1x2", ge=0),
         *_interval("flat_yield", "profit per unit, the same stake on each bet"),
         *_interval("kelly_yield", "profit per unit staked, fractional Kelly"),
         Column("flat_drawdown", pl.Float64, "deepest fall of the profit from its peak, in stakes", nullable=True, ge=0),
@@ -137,7 +206,7 @@ BACKTEST_REPORT = Table(
         Column("expected_max_yield", pl.Float64, "flat yield the best of so many expects by luck alone, with no edge",
                nullable=True),
     ),
-    ("match_date", "period", "slice", "value", "line"),
+    ("match_date", "period", "slice", "value", "line", "market"),
 )  # fmt: skip
 
 DRIFT_REPORT = Table(

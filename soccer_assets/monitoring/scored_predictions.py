@@ -22,7 +22,7 @@ def settle(
         matches: rows of `matches`; those not finished are left out.
         yardsticks: further lines, such as `closing`: match_date, match_id and probabilities; what they say of
             matches that were not forecast is left out.
-        about: match_date, match_id, elo_gap and promoted, of the matches where they are known.
+        about: `baselines.about` of the matches where it is known.
     """
     results = matches.filter(pl.col("status") == "finished").select(*MATCH, outcome=scoring.outcome_of_goals())
     told = predictions.select(*MATCH, "league", "season", "line", *PROBABILITIES, "model_version")
@@ -40,6 +40,10 @@ def settle(
     y = rows["outcome"].to_numpy()
     # before the match where it was priced then, else at its close
     prices = rows.filter(pl.col("line").is_in(["market", "closing"])).sort("line", descending=True)
+    close = rows.select(MATCH).join(
+        rows.filter(line="closing").select(*MATCH, *PROBABILITIES), on=MATCH, how="left", maintain_order="left"
+    )
+    closing = close.select(pl.col(PROBABILITIES).fill_null(float("nan"))).to_numpy()
     favourites = prices.group_by(MATCH).agg(favourite=pl.max_horizontal(PROBABILITIES).first())
     return SETTLED_PREDICTIONS.conform(
         rows.with_columns(
@@ -47,6 +51,7 @@ def settle(
             rps=pl.Series(scoring.rps(p, y)),
             brier=pl.Series(scoring.brier(p, y)),
             hit=pl.Series(np.argmax(p, axis=1) == y),
+            divergence=pl.Series(scoring.divergence(p, closing), nan_to_null=True),
             complete=pl.col("line").is_in(COMPARED_LINES).sum().over(MATCH) == len(COMPARED_LINES),
         )
         .join(favourites, on=MATCH, how="left")

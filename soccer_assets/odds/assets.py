@@ -70,7 +70,7 @@ def odds(
 
 @dated_asset(MARKET_PROBABILITIES, kinds={"numpy"})
 def market_probabilities(context: AssetExecutionContext, odds: pl.LazyFrame) -> TableRows:
-    """One outcome of one bookmaker's complete 1x2 or over/under book, its margin removed by each method."""
+    """One outcome of one bookmaker's complete 1x2, over/under or handicap book, its margin removed by each method."""
     rows, bad = devigged(odds)
     mean = rows.filter(pl.col("market") == "1x2").group_by("bookmaker").agg(pl.col("overround").mean().round(4))
     by_bookmaker = dict(mean.sort("overround").cast({"bookmaker": str}).iter_rows())

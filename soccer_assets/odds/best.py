@@ -18,8 +18,7 @@ from soccer_assets.odds.schema import (
     MARKETS,
     QUOTE_TYPES,
     SNAPSHOT_BOOKMAKERS,
-    SOUND_OVERROUND,
-    least_overround,
+    sound_overround,
 )
 from soccer_assets.storage.lake import MATCH
 from soccer_assets.storage.tables import UTC
@@ -123,7 +122,7 @@ def _cubes(
     quotes: pl.DataFrame, bookmakers: list[str], matches: NDArray[np.uint32]
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Prices of sound books by kind, and when they were quoted, in microseconds."""
-    least = np.array([least_overround(name) for name in bookmakers])[:, None, None]
+    bounds = np.array([[sound_overround(name, market) for market, _ in OUTCOMES] for name in bookmakers])[:, None]
     prices, times = {}, {}
     for kind in QUOTE_TYPES:
         of_kind = quotes.filter(pl.col("kind") == kind)
@@ -133,7 +132,7 @@ def _cubes(
         price[cells] = of_kind["price"].to_numpy()
         time[cells] = of_kind["quoted_at"].dt.epoch("us").cast(pl.Float64).to_numpy()
         total = _overround(price)
-        unsound = ~((total >= least) & (total <= SOUND_OVERROUND[1]))  # NaN where an outcome is missing
+        unsound = ~((total >= bounds[..., 0]) & (total <= bounds[..., 1]))  # NaN where an outcome is missing
         price[unsound] = time[unsound] = np.nan
         prices[kind], times[kind] = price, time
     return prices, times

@@ -71,6 +71,19 @@ def closing_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
     return pl.concat([average, sharp.join(average, on=MATCH, how="anti")])
 
 
+def closing_handicaps(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
+    """Return the handicap at the close: match_date, match_id, handicap (of the home club, in goals), p_home.
+
+    It is the average's, else Pinnacle's; of several the one with the most level prices. `p_home` is given that money
+    changes hands.
+    """
+    wanted = pl.col("market") == "asian_handicap", pl.col("kind") == "closing", pl.col("selection") == "home"
+    rows = market_probabilities.filter(*wanted, pl.col("bookmaker").is_in(["average", SHARP_BOOKMAKER]))
+    lines = rows.select(*MATCH, pl.col("bookmaker").cast(pl.String), handicap="line", p_home="power")
+    order = ["match_date", "match_id", "bookmaker", (pl.col("p_home") - 0.5).abs(), "handicap"]
+    return lines.sort(order).unique(MATCH, keep="first", maintain_order=True).drop("bookmaker").collect()
+
+
 def mean_probabilities(best_prices: pl.LazyFrame, kind: str) -> pl.DataFrame:
     """Return the probabilities of the mean prices of a kind, book by book.
 

@@ -3,19 +3,20 @@
 import polars as pl
 
 from soccer_assets.odds.devig import METHODS, overround
-from soccer_assets.odds.schema import BOOKMAKER, MARKET_PROBABILITIES, MARKETS, SOUND_OVERROUND, least_overround
+from soccer_assets.odds.schema import BOOKMAKER, MARKET_PROBABILITIES, MARKETS, SOUND_OVERROUND, sound_overround
 from soccer_assets.storage.tables import quarantine
 
 BOOK = ["match_date", "match_id", "league", "bookmaker", "line", "kind", "quoted_at"]
 
 
 def devigged(odds: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Probabilities of every complete 1x2 and over/under book, and the outcomes of unsound books for quarantine."""
-    parts = [_of_market(odds, market) for market in ("1x2", "over_under")]
-    rows = pl.concat([MARKET_PROBABILITIES.empty(), *parts])
-    bounds = {name: least_overround(name) for name in BOOKMAKER.categories}
-    least = pl.col("bookmaker").cast(pl.String).replace_strict(bounds, return_dtype=pl.Float64)
-    sound = pl.col("overround").is_between(least, SOUND_OVERROUND[1])
+    """Probabilities of every complete book, and the outcomes of unsound books for quarantine.
+
+    Those of a handicap, and of a total that can be hit, are given that money changes hands.
+    """
+    parts = [_of_market(odds, market) for market in SOUND_OVERROUND]
+    rows = pl.concat([MARKET_PROBABILITIES.empty(), *parts]).join(_bounds(), on=["bookmaker", "market"])
+    sound = pl.col("overround").is_between("least", "most")
     unsound = rows.filter(~sound)
     quarantined = unsound.select(
         origin=pl.lit("odds"),
@@ -23,12 +24,22 @@ def devigged(odds: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         line=pl.lit(None, dtype=pl.Int64),
         match_date="match_date",
         reason=pl.format(
-            "expected inverse prices that sum to {} to {}, found {}", least, pl.lit(SOUND_OVERROUND[1]),
-            pl.col("overround").round(4),
+            "expected inverse prices that sum to {} to {}, found {}", "least", "most", pl.col("overround").round(4)
         ),
         record=pl.format("{} {} {} {} {}={}", "match_id", "bookmaker", "market", "kind", "selection", "price"),
     )  # fmt: skip
-    return rows.filter(sound), pl.concat([quarantine("market_probabilities").empty(), quarantined])
+    return rows.filter(sound).drop("least", "most"), pl.concat(
+        [quarantine("market_probabilities").empty(), quarantined]
+    )
+
+
+def _bounds() -> pl.DataFrame:
+    """bookmaker, market, and the least and most overround of a sound book."""
+    types = {name: MARKET_PROBABILITIES.schema[name] for name in ("bookmaker", "market")}
+    rows = [
+        (name, market, *sound_overround(name, market)) for name in BOOKMAKER.categories for market in SOUND_OVERROUND
+    ]
+    return pl.DataFrame(rows, schema=types | {"least": pl.Float64, "most": pl.Float64}, orient="row")
 
 
 def _of_market(odds: pl.LazyFrame, market: str) -> pl.DataFrame:

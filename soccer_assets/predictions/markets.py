@@ -35,11 +35,28 @@ def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
     Raises:
         ModelError: the forecast of a match, which is named, can be that of no score matrix.
     """
-    priced = pl.col("line").is_in(PRICED)
-    rows = predictions.join(over, on=MATCH, how="left", maintain_order="left").with_columns(
-        p_over=pl.when(priced).then("p_over").fill_null(float("nan"))
-    )
+    rows = with_total(predictions, over)
     return MARKETS.conform(pl.concat([MARKETS.empty(), *map(_market_rows, rows.iter_slices(FORECASTS_AT_ONCE))]))
+
+
+def with_total(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
+    """Return the forecasts with p_over, the total that their score matrix has; null where the goal rates give it."""
+    rows = predictions.join(over, on=MATCH, how="left", maintain_order="left")
+    return rows.with_columns(p_over=pl.when(pl.col("line").is_in(PRICED)).then("p_over"))
+
+
+def score_matrices(forecasts: pl.DataFrame) -> Floats:
+    """Return the score matrix of each forecast, shape (n, 16, 16), of rows of `with_total`.
+
+    Raises:
+        ModelError: the forecast of a match, which is named, can be that of no score matrix.
+    """
+    rates, p_1x2 = (
+        forecasts.select(names).to_numpy() for names in (["home_goals_expected", "away_goals_expected"], PROBABILITIES)
+    )
+    named = forecasts.select(pl.format("{} {} {}", *MATCH, "line")).to_series().to_list()
+    over = forecasts["p_over"].fill_null(float("nan")).to_numpy()
+    return coherent(rates, forecasts["rho"].to_numpy(), p_1x2, over, named)
 
 
 def results(matrices: Floats) -> Floats:
@@ -92,11 +109,7 @@ def _settling() -> Any:
 
 
 def _market_rows(forecasts: pl.DataFrame) -> pl.DataFrame:
-    rates, p_1x2 = (
-        forecasts.select(names).to_numpy() for names in (["home_goals_expected", "away_goals_expected"], PROBABILITIES)
-    )
-    named = forecasts.select(pl.format("{} {} {}", *MATCH, "line")).to_series().to_list()
-    matrices = coherent(rates, forecasts["rho"].to_numpy(), p_1x2, forecasts["p_over"].to_numpy(), named)
+    matrices = score_matrices(forecasts)
     of_bets, of_sides = results(matrices), _expected(matrices)
     key = forecasts.select(*MATCH, pl.col("line").cast(MARKETS.schema["line"]))
     prices = pl.Series("fair_odds", fair_odds(of_bets).ravel())

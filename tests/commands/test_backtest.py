@@ -5,7 +5,7 @@ import pytest
 
 from soccer_assets.commands.backtest import backtest, report_of
 from soccer_assets.errors import NotMaterializedError
-from soccer_assets.monitoring.schema import SETTLED_BETS, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import SETTLED_BETS, SETTLED_MARKETS, SETTLED_PREDICTIONS
 from soccer_assets.storage.lake import Lake
 
 
@@ -22,20 +22,20 @@ def test_a_backtest_refits_on_the_way_and_reports_on_exactly_its_range(season, c
     folder = season.var / "reports" / f"backtest {first} {last}"
     assert pl.read_csv(folder / "report.csv").rows() == pl.read_csv(season.var / "again" / "report.csv").rows()
     compared = settled.filter("complete", line="model")
-    mine = report.filter(slice="all", line="model").row(0, named=True)
+    mine = report.filter(slice="all", line="model", market="1x2").row(0, named=True)
     assert mine["matches"] == len(compared) > 0
     assert mine["log_loss"] == pytest.approx(compared["log_loss"].mean(), abs=1e-8)
     assert mine["configurations"] > 0
     printed = capsys.readouterr().out
     assert f"{len(fits)} fits, {first} to {last}" in printed
     for line in ("model", "market", "blend", "closing", "climatology", "elo"):
-        assert f"\n{line:<12}" in printed
+        assert f"\n  {line:<12}" in printed
     assert f"log loss {mine['log_loss']:.4f}" in printed
 
 
 def test_a_range_in_which_nothing_can_be_compared_is_said_so(tmp_path):
     lake, day = Lake(str(tmp_path / "lake")), dt.date(2025, 3, 1)
-    for table in (SETTLED_PREDICTIONS, SETTLED_BETS):
+    for table in (SETTLED_PREDICTIONS, SETTLED_MARKETS, SETTLED_BETS):
         lake.replace(table.name, table.empty(), None)
     with pytest.raises(
         NotMaterializedError, match=r"expected settled forecasts with pre-match and closing prices from"

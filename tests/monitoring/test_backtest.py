@@ -14,11 +14,14 @@ from soccer_assets.monitoring.reports import (
     figures,
     forecast_sums,
 )
-from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_BETS, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_BETS, SETTLED_MARKETS, SETTLED_PREDICTIONS
 
 FIRST = dt.date(2024, 8, 1)
 P = list(scoring.PROBABILITIES)
-ABOUT = {"favourite": 0.45, "elo_gap": 120.0, "promoted": False}
+ABOUT = {
+    "favourite": 0.45, "elo_gap": 120.0, "promoted": False, "new_club": False, "first_rounds": False, "long_break": None,
+}  # fmt: skip
+NO_MARKETS = SETTLED_MARKETS.empty()
 
 
 def settled(days: int, a_day: int = 3, seed: int = 0, lines: dict[str, float] | None = None) -> pl.DataFrame:
@@ -36,7 +39,7 @@ def settled(days: int, a_day: int = 3, seed: int = 0, lines: dict[str, float] | 
             "league": random.choice(["E0", "E1"], n) if not parts else parts[0]["league"],
             "season": "2024/25", "line": line, **dict(zip(P, p.T, strict=True)), "outcome": y,
             "log_loss": scoring.log_loss(p, y), "rps": scoring.rps(p, y), "brier": scoring.brier(p, y),
-            "hit": scoring.accuracy(p, y) == 1.0, "complete": True, "model_version": None, **ABOUT,
+            "hit": scoring.accuracy(p, y) == 1.0, "complete": True, "model_version": None, "divergence": 0.001, **ABOUT,
         }  # fmt: skip
         parts.append(pl.DataFrame(told).cast(SETTLED_PREDICTIONS.schema))  # type: ignore[arg-type]
     return SETTLED_PREDICTIONS.conform(pl.concat(parts))
@@ -58,7 +61,7 @@ def bets(profits: list[list[float]], stake: float = 0.1, line: str = "model") ->
 
 
 def told(rows: pl.DataFrame, won: pl.DataFrame | None = None, tried: int = 0, **which: str) -> dict:
-    every = figures(forecast_sums(rows), bet_sums(bets([]) if won is None else won), tried)
+    every = figures(forecast_sums(rows, NO_MARKETS), bet_sums(bets([]) if won is None else won), tried)
     (row,) = every.filter(**({"slice": "all", "value": "all", "line": "model"} | which)).iter_rows(named=True)
     return row
 
@@ -83,6 +86,52 @@ def test_the_difference_to_the_closing_market_is_paired_and_has_its_interval():
     expected = scoring.paired_difference(mine["log_loss"], closing["log_loss"], mine["match_date"])
     names = ("log_loss_vs_closing", "log_loss_vs_closing_low", "log_loss_vs_closing_high")
     assert [found[name] for name in names] == pytest.approx([expected.mean, expected.low, expected.high], abs=1e-8)
+
+
+def test_the_divergence_from_the_close_has_an_interval_alone_and_beside_the_market():
+    rows = settled(60).with_columns(divergence=pl.when(line="market").then(0.003).otherwise(0.001))
+    found = told(rows)
+    assert [found[f"divergence{end}"] for end in ("", "_low", "_high")] == pytest.approx([0.001] * 3, abs=1e-8)
+    assert [found[f"divergence_vs_market{end}"] for end in ("", "_low", "_high")] == pytest.approx(
+        [-0.002] * 3, abs=1e-8
+    )
+
+
+def of_market(rows: pl.DataFrame, market: str) -> pl.DataFrame:
+    """The home win of settled forecasts as if it were another market."""
+    home = pl.col("outcome") == 0
+    p = pl.col("p_home").clip(0.001, 0.999)
+    return SETTLED_MARKETS.conform(
+        rows.with_columns(
+            market=pl.lit(market),
+            goals_line=pl.lit(None, pl.Float64),
+            probability=p,
+            happened=home.cast(pl.Float64),
+            weight=pl.lit(1.0),
+            log_loss=-pl.when(home).then(p).otherwise(1 - p).log(),
+            rps=pl.lit(0.1),
+            brier=pl.lit(0.2),
+            product_log_loss=pl.lit(None, pl.Float64),
+        )
+    )
+
+
+def test_a_market_is_compared_with_its_own_close_in_its_own_slices():
+    rows = settled(60, lines={"model": 0.3, "market": 1.0, "blend": 1.0, "closing": 1.0})
+    markets = pl.concat(of_market(rows, name) for name in ("over_under_2.5", "both_teams_to_score"))
+    report = figures(forecast_sums(rows, markets), bet_sums(bets([[1.0]])), 0)
+    sliced = {market: set(part["slice"]) for (market,), part in report.group_by("market")}
+    assert sliced["over_under_2.5"] == {"all", "league", "season"}
+    assert sliced["both_teams_to_score"] == {"all"}
+    (found,) = report.filter(slice="all", line="model", market="over_under_2.5").iter_rows(named=True)
+    of = markets.filter(market="over_under_2.5")
+    mine, closing = (of.filter(line=line).sort("match_id") for line in ("model", "closing"))
+    expected = scoring.paired_difference(mine["log_loss"], closing["log_loss"], mine["match_date"])
+    names = ("log_loss_vs_closing", "log_loss_vs_closing_low", "log_loss_vs_closing_high")
+    assert [found[name] for name in names] == pytest.approx([expected.mean, expected.low, expected.high], abs=1e-8)
+    assert found["verdict"] == "worse"
+    assert found["bets"] == 0  # bets stand on the rows of the 1x2
+    assert report.filter(slice="all", line="model", market="1x2")["bets"].to_list() == [1]
 
 
 def test_the_verdict_says_so_where_nothing_can_be_told_apart():
@@ -168,7 +217,7 @@ def whole(rows: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
     tried = configurations([candidate(FIRST, "a", 1.0, 2.0), candidate(FIRST + dt.timedelta(days=40), "b", 1.0)])
     won = bets([[1.9] if day % 3 == 0 else [-1.0] for day in range(100)])
     until = pl.col("match_date") <= last
-    return backtest(rows.filter(until), won.filter(until), tried, first, last)
+    return backtest(rows.filter(until), NO_MARKETS, won.filter(until), tried, first, last)
 
 
 def test_there_is_a_report_at_the_end_of_each_month_over_what_was_known_then():

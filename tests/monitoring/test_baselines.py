@@ -25,13 +25,22 @@ def test_a_match_is_forecast_by_the_newest_candidate_of_its_date_or_before():
     assert forecast(candidates((DAY, 0.5)).clear(), features).rows() == []
 
 
+def features(**columns: list) -> pl.DataFrame:
+    """Matches of clubs in mid-season, but for what is given of a column."""
+    n = len(next(iter(columns.values())))
+    usual = {"tier_change": 0.0, "matches_known": 40.0, "table_played": 20.0, "rest_days": 7.0}
+    plain = {f"{side}_{name}": [value] * n for name, value in usual.items() for side in ("home", "away")}
+    told = {"match_date": [DAY] * n, "match_id": [str(place) for place in range(n)], "elo_diff": [-80.0] * n}
+    return pl.DataFrame(told | plain | columns)
+
+
 def test_a_promoted_club_is_one_that_came_up_on_either_side():
-    marks = [(1.0, 0.0), (0.0, 2.0), (0.0, -1.0), (None, 0.0), (None, 1.0)]
-    features = pl.DataFrame(
-        [(DAY, str(n), -80.0, *mark) for n, mark in enumerate(marks)],
-        schema=["match_date", "match_id", "elo_diff", "home_tier_change", "away_tier_change"],
-        orient="row",
-    )
-    told = about(features)
+    told = about(features(home_tier_change=[1.0, 0.0, 0.0, None, None], away_tier_change=[0.0, 2.0, -1.0, 0.0, 1.0]))
     assert told["promoted"].to_list() == [True, True, False, None, True]
     assert told["elo_gap"].unique().to_list() == [80.0]
+
+
+def test_new_clubs_first_rounds_and_long_breaks_are_told_by_the_club_that_has_them():
+    assert about(features(home_matches_known=[19.0, 20.0]))["new_club"].to_list() == [True, False]
+    assert about(features(away_table_played=[4.0, 5.0, None]))["first_rounds"].to_list() == [True, False, True]
+    assert about(features(away_rest_days=[20.0, 21.0, None]))["long_break"].to_list() == [False, True, None]

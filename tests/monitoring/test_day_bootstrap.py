@@ -10,6 +10,7 @@ from soccer_assets import scoring
 from soccer_assets.monitoring.day_bootstrap import LEAST_DAYS, SLICES, DayBlocks, slice_sums
 
 DAY = dt.date(2025, 3, 1)
+EITHER = ("promoted", "new_club", "first_rounds", "long_break")
 
 
 def matches(n: int, days: int, seed: int = 0) -> pl.DataFrame:
@@ -22,7 +23,8 @@ def matches(n: int, days: int, seed: int = 0) -> pl.DataFrame:
             "season": "2024/25",
             "favourite": random.uniform(0.34, 0.9, n),
             "elo_gap": random.uniform(0, 400, n),
-            "promoted": random.choice([True, False], n),
+            **{name: random.choice([True, False], n) for name in EITHER},
+            "market": "1x2",
             "loss": random.exponential(1.0, n),
         }
     )

@@ -22,9 +22,14 @@ DAY = dt.date(2025, 3, 1)
     ],
 )
 def test_the_lines_are_judged_and_the_yardsticks_are_not(tmp_path, behind, passed):
-    row = dict.fromkeys(("log_loss", "rps", "brier", "accuracy", "ece"), 0.2)
+    row = dict.fromkeys(("log_loss", "rps", "brier", "accuracy", "ece", "forecast", "happened"), 0.2)
     row |= {"match_date": DAY, "league": "ALL", "sample": "complete", "matches": 100}
-    rows = [row | {"line": line, "log_loss_vs_closing": gap} for line, gap in behind.items()]
+    of_markets = {"1x2": behind, "over_under_2.5": {"model": 0.5}}  # of which the check says nothing
+    rows = [
+        row | {"line": line, "market": market, "log_loss_vs_closing": gap}
+        for market, lines in of_markets.items()
+        for line, gap in lines.items()
+    ]
     lake = Lake(str(tmp_path))
     lake.replace_dates("quality_report", pl.DataFrame(rows, schema=QUALITY_REPORT.schema), DAY, DAY)
     found = no_line_is_far_behind_the_closing_market(lake)

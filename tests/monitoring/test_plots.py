@@ -6,7 +6,7 @@ import pytest
 
 from soccer_assets import svg
 from soccer_assets.monitoring import plots
-from soccer_assets.monitoring.schema import COMPARED_LINES
+from soccer_assets.monitoring.schema import ABOUT, COMPARED_LINES, SETTLED_MARKETS, SETTLED_PREDICTIONS
 
 NAMESPACE = {"svg": "http://www.w3.org/2000/svg"}
 DAY = dt.date(2025, 3, 1)
@@ -24,7 +24,20 @@ def words(text: str) -> list[str | None]:
 def settled(n: int, **columns: object) -> pl.DataFrame:
     days = [DAY + dt.timedelta(days=number) for number in range(n)]
     rows = {"match_date": days, "match_id": [f"{number}" for number in range(n)], "complete": True, "line": "model"}
-    return pl.DataFrame(rows | columns)
+    scores = {"log_loss": 0.7, "rps": 0.2, "brier": 0.5, "hit": True, "outcome": 0, "divergence": 0.001}
+    p = {"p_home": 0.5, "p_draw": 0.3, "p_away": 0.2}
+    about = {"league": "E0", "season": "2024/25", **dict.fromkeys(ABOUT, None)}
+    types = {name: SETTLED_PREDICTIONS.schema[name] for name in ABOUT}
+    return pl.DataFrame(rows | scores | p | about | columns, schema_overrides=types)
+
+
+def of_market(n: int, market: str, **columns: object) -> pl.DataFrame:
+    """Rows of `settled_markets`."""
+    told = settled(n).drop("outcome", "p_home", "p_draw", "p_away", *ABOUT)
+    plain = {"market": market, "goals_line": None, "probability": 0.5, "happened": 1.0, "weight": 1.0}
+    rows = told.with_columns(pl.lit(value).alias(name) for name, value in plain.items())
+    rows = rows.with_columns(pl.lit(None).alias("product_log_loss"))
+    return SETTLED_MARKETS.conform(rows.with_columns(pl.Series(name, values) for name, values in columns.items()))
 
 
 def test_a_point_stands_where_the_forecast_meets_what_happened():
@@ -57,6 +70,24 @@ def test_the_path_against_the_market_rises_by_each_day_s_loss_beyond_it():
     assert height[0] > height[2]  # down on paper is less
     assert len(shapes(text, "polygon")) == 1
     assert "market" not in words(text)
+
+
+def test_a_market_s_reliability_counts_the_stakes_that_are_decided():
+    # half a stake is lost at 0.4, a whole one is won
+    told = of_market(40, "asian_handicap", probability=[0.45] * 40, happened=[0.0, 1.0] * 20, weight=[0.5, 1.0] * 20)
+    ((x, y),) = [(float(c.get("cx")), float(c.get("cy"))) for c in shapes(plots.market_reliability(told), "circle")]
+    place = list(plots.DRAWN).index("asian_handicap")
+    assert x == pytest.approx(svg.LEFT + place * (plots.SIDE + svg.LEFT) + 0.45 * plots.SIDE, abs=0.06)
+    assert y == pytest.approx(svg.TOP + plots.SIDE * (1 - 1 / 1.5), abs=0.06)
+
+
+def test_each_market_has_a_whisker_of_each_line_that_can_be_told():
+    markets = pl.concat(of_market(30, "over_under_2.5", line=[line] * 30) for line in ("model", "closing"))
+    lines = pl.concat(settled(30, line=line) for line in ("model", "closing"))
+    text = plots.divergence(lines, markets)
+    assert {"1x2", "over_under_2.5", "model"} <= set(words(text))
+    assert len(shapes(text, "circle")) == 2
+    assert len(shapes(plots.markets_against_closing(lines, markets), "circle")) == 2
 
 
 def test_many_days_are_thinned_and_the_last_one_stays():
@@ -96,10 +127,11 @@ def test_with_nothing_settled_every_plot_is_still_drawn_and_written(tmp_path):
     told = settled(1, p_home=0.5, p_draw=0.3, p_away=0.2, outcome=0, log_loss=0.7).clear()
     bets = pl.DataFrame(schema={"match_date": pl.Date, "line": pl.String, "profit": pl.Float64})
     elo = {"match_date": pl.Date, "match_id": pl.String, "team_id": pl.String, "elo_after": pl.Float64}
-    drawn = plots.drawings(told, bets, pl.DataFrame(schema=elo))
+    drawn = plots.drawings(told, SETTLED_MARKETS.empty(), bets, pl.DataFrame(schema=elo))
     plots.write(tmp_path / "report", pl.DataFrame({"line": ["=model"], "yield": [-0.5]}), drawn)
     assert {file.name for file in (tmp_path / "report").iterdir()} == {
-        "report.csv", "reliability.svg", "against_the_closing_market.svg", "profit.svg", "ratings.svg",
+        "report.csv", "reliability.svg", "reliability_of_markets.svg", "against_the_closing_market.svg",
+        "markets_against_the_closing_market.svg", "divergence_from_the_closing_price.svg", "profit.svg", "ratings.svg",
     }  # fmt: skip
     assert (tmp_path / "report" / "report.csv").read_text() == "line,yield\n'=model,-0.5\n"
     assert (tmp_path / "report" / "profit.svg").read_text() == drawn["profit"]

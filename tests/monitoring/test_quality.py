@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from soccer_assets import scoring
-from soccer_assets.monitoring.reports import quality
-from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_PREDICTIONS
+from soccer_assets.monitoring import reports
+from soccer_assets.monitoring.schema import ABOUT, COMPARED_LINES, SETTLED_MARKETS, SETTLED_PREDICTIONS
 
 DATE = dt.date(2025, 3, 1)
 P = list(scoring.PROBABILITIES)
@@ -24,10 +24,14 @@ def settled(*rows: tuple) -> pl.DataFrame:
                 "line": line, "p_home": p[0], "p_draw": p[1], "p_away": p[2], "outcome": outcome,
                 "log_loss": scoring.log_loss([p], y)[0], "rps": scoring.rps([p], y)[0],
                 "brier": scoring.brier([p], y)[0], "hit": bool(scoring.accuracy([p], y)[0]), "complete": complete,
-                "model_version": None, "favourite": None, "elo_gap": None, "promoted": None,
+                "model_version": None, "divergence": None, **dict.fromkeys(ABOUT),
             }
         )  # fmt: skip
     return pl.DataFrame(made, schema=SETTLED_PREDICTIONS.schema)
+
+
+def quality(rows: pl.DataFrame, first: dt.date, last: dt.date, markets: pl.DataFrame | None = None) -> pl.DataFrame:
+    return reports.quality(rows, SETTLED_MARKETS.empty() if markets is None else markets, first, last)
 
 
 def drawn(n: int, seed: int = 0) -> pl.DataFrame:
@@ -124,6 +128,63 @@ def test_a_date_is_reported_alike_alone_and_in_a_range():
 def test_a_probability_of_one_falls_into_the_last_bin():
     rows = quality(settled((0, "a", "E0", "model", (1.0, 0.0, 0.0), 1, False)), DATE, DATE)
     assert one(rows, league="E0", sample="all")["ece"] == pytest.approx(scoring.ece([(1.0, 0.0, 0.0)], [1]))
+
+
+def of_market(day: int, market: str, probability: float, happened: float, **columns: object) -> pl.DataFrame:
+    """A row of `settled_markets` on each compared line, which say the same."""
+    p = probability if happened else 1 - probability
+    row = {
+        "match_date": DATE + dt.timedelta(days=day), "match_id": f"{day}", "league": "E0", "season": "2024/25",
+        "market": market, "goals_line": None, "probability": probability, "happened": happened, "weight": 1.0,
+        "log_loss": -log(p), "rps": (1 - p) ** 2, "brier": 2 * (1 - p) ** 2, "hit": p > 0.5, "product_log_loss": None,
+        "divergence": None, "complete": True,
+    }  # fmt: skip
+    rows = [row | {"line": line} | columns for line in COMPARED_LINES]
+    return SETTLED_MARKETS.conform(pl.DataFrame(rows, schema=SETTLED_MARKETS.schema))
+
+
+def test_each_market_has_rows_of_its_own_and_those_without_prices_are_not_told_by_league():
+    names = ("over_under_2.5", "both_teams_to_score")
+    markets = pl.concat(of_market(0, name, 0.6, 1.0) for name in names)
+    rows = quality(settled((0, "0", "E0", "model", (0.5, 0.3, 0.2), 0, False)), DATE, DATE, markets)
+    found = rows.filter(line="model", sample="complete").select("market", "league").sort("market", "league").rows()
+    assert found == [("both_teams_to_score", "ALL"), ("over_under_2.5", "ALL"), ("over_under_2.5", "E0")]
+    row = one(rows, market="over_under_2.5", league="E0", line="model", sample="complete")
+    assert (row["log_loss"], row["accuracy"], row["forecast"], row["happened"]) == pytest.approx((-log(0.6), 1, 0.6, 1))
+    assert row["ece"] == pytest.approx(0.4)
+
+
+def test_a_handicap_is_averaged_over_the_stakes_that_are_decided():
+    whole = of_market(0, "asian_handicap", 0.6, 1.0, divergence=0.01)
+    half = of_market(0, "asian_handicap", 0.6, 0.0, weight=0.5, match_id="half", divergence=0.04)
+    rows = quality(settled((0, "0", "E0", "model", (0.5, 0.3, 0.2), 0, False)), DATE, DATE, pl.concat([whole, half]))
+    row = one(rows, market="asian_handicap", league="ALL", line="model", sample="complete")
+    assert row["matches"] == 2
+    assert row["log_loss"] == pytest.approx((-log(0.6) - 0.5 * log(0.4)) / 1.5)
+    assert row["ece"] == pytest.approx(abs(0.6 - 1 + 0.5 * 0.6) / 1.5)
+    assert row["happened"] == pytest.approx(1 / 1.5)
+    assert row["divergence"] == pytest.approx((0.01 + 0.5 * 0.04) / 1.5)
+
+
+def test_a_log_loss_is_held_against_each_reference_on_the_matches_that_have_it():
+    rows = [of_market(day, "home_and_over", 0.3, 0.0, product_log_loss=0.5) for day in (0, 1)]
+    climatology = rows[0].head(1).with_columns(line=pl.lit("climatology"), log_loss=0.9)
+    told = settled(*((day, f"{day}", "E0", "model", (0.5, 0.3, 0.2), 0, False) for day in (0, 1)))
+    last = DATE + dt.timedelta(days=1)
+    row = one(quality(told, last, last, pl.concat([*rows, climatology])), market="home_and_over", line="model",
+              sample="complete")  # fmt: skip
+    assert row["log_loss_vs_climatology"] == pytest.approx(-log(0.7) - 0.9)
+    assert row["log_loss_vs_product"] == pytest.approx(-log(0.7) - 0.5)
+    assert (row["log_loss_vs_closing"], row["log_loss_vs_opening"], row["divergence"]) == (0.0, None, None)
+
+
+def test_of_the_1x2_the_draw_is_told_and_the_divergence_beside_the_market_s():
+    lines = [(0, "a", "E0", line, (0.5, 0.3, 0.2), 1, True) for line in COMPARED_LINES]
+    rows = settled(*lines).with_columns(divergence=pl.Series([0.004, 0.003, 0.002, 0.0]))
+    row = one(quality(rows, DATE, DATE), league="E0", line="model", sample="complete")
+    assert row["market"] == "1x2"
+    assert (row["forecast"], row["happened"]) == pytest.approx((0.3, 1.0))
+    assert (row["divergence"], row["divergence_vs_market"]) == pytest.approx((0.004, 0.001), abs=1e-9)
 
 
 def test_without_settled_forecasts_there_is_no_quality():

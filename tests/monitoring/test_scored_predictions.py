@@ -35,8 +35,9 @@ def predictions(*told: tuple[str, str, float, float, float]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PREDICTIONS.schema)
 
 
+EITHER = ("promoted", "new_club", "first_rounds", "long_break")
 ABOUT = pl.DataFrame(
-    schema={"match_date": pl.Date, "match_id": pl.String, "elo_gap": pl.Float64, "promoted": pl.Boolean}
+    schema={"match_date": pl.Date, "match_id": pl.String, "elo_gap": pl.Float64, **dict.fromkeys(EITHER, pl.Boolean)}
 )
 
 
@@ -131,10 +132,18 @@ def test_the_favourite_is_the_market_s_before_the_match_else_at_its_close_else_u
 
 
 def test_what_is_known_about_a_match_stands_on_each_of_its_lines():
-    about = pl.DataFrame([(DATE, "m", 120.0, True)], schema=ABOUT.schema, orient="row")
+    about = pl.DataFrame([(DATE, "m", 120.0, True, False, False, True)], schema=ABOUT.schema, orient="row")
     told = predictions(*ALL_FOUR, ("n", "model", 0.4, 0.3, 0.3))
     rows = met(told, matches(match("m", 1, 0), match("n", 0, 0)), about)
-    assert rows.select("match_id", "elo_gap", "promoted").unique().sort("match_id").rows() == [
-        ("m", 120.0, True),
-        ("n", None, None),
+    assert rows.select("match_id", "elo_gap", *EITHER).unique().sort("match_id").rows() == [
+        ("m", 120.0, True, False, False, True),
+        ("n", *[None] * 5),
     ]
+
+
+def test_the_divergence_is_what_the_closing_price_expects_a_forecast_to_lose_beyond_itself():
+    told = predictions(*ALL_FOUR[:1], ("n", "model", 0.5, 0.3, 0.2))
+    rows = met(told, matches(match("m", 1, 0), match("n", 1, 0)), closing=line(("m", 0.4, 0.3, 0.3)))
+    expected = 0.4 * log(0.4 / 0.5) + 0.3 * log(0.3 / 0.2)
+    assert rows.filter(line="model")["divergence"].to_list() == [pytest.approx(expected), None]
+    assert rows.filter(line="closing")["divergence"].to_list() == [0.0]

@@ -48,13 +48,23 @@ def test_over_and_under_make_a_book_too(book):
     assert found["proportional"].to_list() == pytest.approx([2.1 / 3.9, 1.8 / 3.9])
 
 
-def test_incomplete_books_and_handicaps_are_left_out(book):
+def test_a_handicap_makes_a_book_on_each_of_its_lines(book):
+    lines = [
+        book({"home": home, "away": 2.0}, market="asian_handicap", line=line) for line, home in ((-0.5, 1.9), (0, 1.8))
+    ]
+    rows, _ = devigged(table(*lines))
+    found = MARKET_PROBABILITIES.conform(rows).filter(selection="home")
+    assert found.select("market", "line").rows() == [("asian_handicap", -0.5), ("asian_handicap", 0.0)]
+    assert found["power"].to_list() == [power(np.array([[home, 2.0]]))[0, 0] for home in (1.9, 1.8)]
+
+
+def test_incomplete_books_are_left_out(book):
     rows, bad = devigged(
         table(
             book({"home": 2.0, "away": 4.0}),
             book({"draw": 3.4}, bookmaker="bwin"),
             book({"over": 1.9}, market="over_under", line=2.5),
-            book({"home": 1.9, "away": 1.9}, market="asian_handicap", line=-0.5),
+            book({"home": 1.9}, market="asian_handicap", line=-0.5),
             book(FAIR, bookmaker="pinnacle"),
         )
     )
@@ -128,6 +138,26 @@ def test_books_that_no_one_would_sell_are_quarantined_whole(book, bookmaker, tot
     rows, bad = devigged(table(book(level(total), bookmaker=bookmaker), book(FAIR, bookmaker="pinnacle")))
     assert set(rows["bookmaker"]) == ({bookmaker, "pinnacle"} if sound else {"pinnacle"})
     assert len(bad) == (0 if sound else 3)
+
+
+@pytest.mark.parametrize(
+    ("bookmaker", "total", "sound"),
+    [
+        ("average", 1.001, True),
+        ("average", 0.999, False),
+        ("average", 1.149, True),
+        ("average", 1.151, False),
+        ("average", 1.9, False),
+        ("betfair_exchange", 0.96, True),
+        ("maximum", 0.81, True),
+    ],
+)
+@pytest.mark.parametrize(("market", "selections"), [("over_under", ("over", "under"))])
+def test_totals_have_narrower_margins(book, bookmaker, total, sound, market, selections):
+    prices = {name: 2 / total for name in selections}
+    offered = book(prices, bookmaker=bookmaker, market=market, line=2.5)
+    rows, bad = devigged(table(offered))
+    assert (len(rows), len(bad)) == ((2, 0) if sound else (0, 2))
 
 
 def test_an_unsound_book_is_quarantined_with_what_it_came_to(book):

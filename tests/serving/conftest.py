@@ -144,9 +144,9 @@ def prediction_rows(version: str = "aaaaaaaaaaaa") -> list[dict[str, Any]]:
 
 def quality_row(date: dt.date, league: str, line: str, sample: str, log_loss: float) -> dict[str, Any]:
     return {
-        "match_date": date, "league": league, "line": line, "sample": sample, "matches": 40,
-        "log_loss": log_loss, "rps": 0.2, "brier": 0.6, "accuracy": 0.5, "ece": 0.02,
-        "log_loss_vs_closing": None if line == "closing" else 0.01,
+        "match_date": date, "league": league, "line": line, "market": "1x2", "sample": sample, "matches": 40,
+        "log_loss": log_loss, "rps": 0.2, "brier": 0.6, "accuracy": 0.5, "ece": 0.02, "forecast": 0.26,
+        "happened": 0.27, "log_loss_vs_closing": None if line == "closing" else 0.01,
     }  # fmt: skip
 
 
