@@ -30,7 +30,7 @@ def all_of_it() -> dict[str, Any]:
     rng = np.random.default_rng(0)
     rates, rho = rng.uniform(0.4, 3.0, (MATCHES, 2)), rng.uniform(-0.15, 0.05, MATCHES)
     p_1x2, p_over = rng.dirichlet([4.5, 2.7, 3.0], MATCHES), rng.uniform(0.3, 0.7, MATCHES)
-    predictions, over = _tables(rates, rho, p_1x2, p_over)
+    predictions = _table(rates, rho, p_1x2, p_over)
     grids, theirs = _timed(lambda: [_of_penaltyblog(*rate) for rate in rates[:OF_PENALTYBLOG]], THEIRS)
     theirs *= MATCHES / OF_PENALTYBLOG
     _, ours = _timed(lambda: results(coherent(rates, rho, p_1x2, p_over)), OURS)
@@ -39,7 +39,7 @@ def all_of_it() -> dict[str, Any]:
         "matches": MATCHES,
         "selections of a match": plain.shape[1],
         "seconds": ours,
-        "seconds to a valid table": _timed(lambda: markets(predictions, over), OURS)[1],
+        "seconds to a valid table": _timed(lambda: markets(predictions), OURS)[1],
         "target seconds": 1,
         f"penaltyblog, seconds (of {OF_PENALTYBLOG})": theirs,
         "times faster": theirs / ours,
@@ -68,13 +68,11 @@ def _timed(work: Callable[[], Any], tries: int) -> tuple[Any, float]:
     return result, min(seconds)
 
 
-def _tables(rates: Any, rho: Any, p_1x2: Any, p_over: Any) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _table(rates: Any, rho: Any, p_1x2: Any, p_over: Any) -> pl.DataFrame:
     match = {"match_date": [dt.date(2024, 3, 9)] * MATCHES, "match_id": [f"m{n:04}" for n in range(MATCHES)]}
     shares = dict(zip(("p_home", "p_draw", "p_away"), p_1x2.T, strict=True))
-    goals = {"home_goals_expected": rates[:, 0], "away_goals_expected": rates[:, 1], "rho": rho}
-    return pl.DataFrame(match | shares | goals).with_columns(line=pl.lit("blend")), pl.DataFrame(
-        match | {"p_over": p_over}
-    )
+    goals = {"home_goals_expected": rates[:, 0], "away_goals_expected": rates[:, 1], "rho": rho, "p_over": p_over}
+    return pl.DataFrame(match | shares | goals).with_columns(line=pl.lit("blend"))
 
 
 def _of_penaltyblog(home: float, away: float) -> dict[tuple[str, float | None, str], float]:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from scipy.optimize import minimize
 
+from soccer_assets.features.ratings.implied_goals import goal_level
 from soccer_assets.features.ratings.kalman import WalkParameters, follow
 from soccer_assets.features.ratings.market import (
     MarketParameters,
@@ -93,9 +94,11 @@ def market(games: MatchArrays, inside: np.ndarray, evaluations: int) -> None:
     over = np.log(games.prices[:, 3] / (1.0 - games.prices[:, 3]))
     shipped, beyond = MarketParameters(), result_beyond_price(games, odds)
     goals = total_beyond_price(games, odds, over)
+    level = goal_level(odds, games.prices[:, 3])
     for name, observed, pushed, away, walk, noise, gain in (
         ("supremacy", odds, beyond, -1.0, shipped.supremacy, shipped.supremacy_noise, shipped.supremacy_gain),
         ("totals", over, goals, 1.0, shipped.totals, shipped.totals_noise, shipped.totals_gain),
+        ("openness", level, goals, 1.0, shipped.openness, shipped.openness_noise, shipped.openness_gain),
     ):
         names = [each for each, value in asdict(walk).items() if value]
 

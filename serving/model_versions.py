@@ -50,6 +50,9 @@ class Forecaster(Protocol):
     def goal_rates(self, features: pl.DataFrame) -> Any:
         """Rows of two numbers: goals expected of the home and of the away club."""
 
+    def over(self, features: pl.DataFrame) -> Any:
+        """Probabilities of more than 2.5 goals; NaN where the goals expected tell it."""
+
     def blend(self, model_p: Any, prices: pl.DataFrame, features: pl.DataFrame) -> Any:
         """Rows of three probabilities of the model and the prices in one."""
 

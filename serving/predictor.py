@@ -144,9 +144,8 @@ def _forecasts(
     totals = {row: (book.over_2_5, book.under_2_5) for row, book in quoted if book.over_2_5 and book.under_2_5}
     if totals:
         rows, odds = list(totals), np.array(list(totals.values()))
-        over[rows] = np.column_stack(
-            over_2_5(forecaster.goal_rates(features[rows]), forecaster.goals.rho, model[rows], odds)
-        )
+        rates, told = forecaster.goal_rates(features[rows]), forecaster.over(features[rows])
+        over[rows] = np.column_stack(over_2_5(rates, forecaster.goals.rho, model[rows], told, odds))
     answers: list[OnDemandForecast | Failure] = []
     for row, fixture in enumerate(fixtures):
         if not sound[row]:

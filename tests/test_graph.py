@@ -60,7 +60,7 @@ models       selected_model                 candidate_bivariate_poisson candidat
 models       promotions                     market_probabilities match_features matches promotions selected_model
 models       model_card                     market_probabilities match_features matches promotions selected_model
 predictions  predictions                    market_probabilities match_features matches promotions selected_model
-predictions  markets                        market_probabilities matches predictions
+predictions  markets                        matches predictions
 predictions  value_bets                     best_prices markets match_features matches predictions
 predictions  prediction_ledger              market_probabilities match_features matches predictions
 monitoring   settled_predictions            best_prices candidate_climatology candidate_elo_ordered_logit market_probabilities match_features \

@@ -103,7 +103,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Learned:
     known = examples(features.lazy(), matches.lazy(), market.lazy(), first, UNSEEN)
     settings = Settings(var=str(tmp_path_factory.mktemp("var")), trials=1, folds=3, fold_days=365)
     rows = [candidate(FAMILIES[name], known, UNSEEN, settings).row(0, named=True) for name in CHOSEN]
-    row = selected(rows, known, pre_match_prices(market.lazy()), closing_prices(market.lazy())).row(0, named=True)
+    row = selected(rows, known, pre_match_prices(market.lazy()), closing_prices(market.lazy()), 0).row(0, named=True)
     unseen = features.filter(pl.col("match_date") >= UNSEEN)
     return Learned(row, known, unseen, world.matches.select(P, match_id="key"))
 

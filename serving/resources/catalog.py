@@ -99,7 +99,7 @@ _FORECASTS = (
     of_table(MARKETS, f"{MATCH}/markets", filters=("line", "market", "selection"), tag="forecasts", span_days=MONTH),
     Resource(
         f"{MATCH}/score-matrix", "The probability of every score of the match on a line.",
-        (PREDICTIONS, MARKETS, MATCHES), derived.score_matrix_inputs, derived.MATRIX, ("line",),
+        (PREDICTIONS, MATCHES), derived.score_matrix_inputs, derived.MATRIX, ("line",),
         finish=derived.score_matrices, filters=("line",),
         tag="forecasts", span_days=MONTH,
     ),

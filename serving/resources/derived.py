@@ -19,9 +19,8 @@ from soccer_assets.monitoring.schema import (
     SETTLED_LINES,
     SETTLED_PREDICTIONS,
 )
-from soccer_assets.odds.schema import GOALS_LINE
 from soccer_assets.odds.schema import MARKETS as OFFERED
-from soccer_assets.predictions.schema import LINES, MARKETS, PREDICTIONS
+from soccer_assets.predictions.schema import LINES, PREDICTIONS
 from soccer_assets.score_matrices import coherent
 from soccer_assets.sources.schema import SOURCE_HEALTH
 from soccer_assets.storage.tables import UTC, Column
@@ -120,14 +119,7 @@ MATRIX: Final = (
 
 def score_matrix_inputs(snapshot: Snapshot) -> pl.LazyFrame:
     """What the score matrix of a line is made of: its 1X2, its goal rates, and its probability of over 2.5 goals."""
-    over = snapshot.scan(MARKETS).filter(
-        pl.col("market") == "over_under", pl.col("goals_line") == GOALS_LINE, pl.col("selection") == "over"
-    )
-    keys = ["match_date", "match_id", "line"]
-    # without prices a line says nothing of the total but by its goal rates
-    over = over.filter(pl.col("line").cast(pl.String).is_in(["market", "blend"]))
-    over = over.select("match_date", "match_id", pl.col("line").cast(pl.String), p_over="won")
-    return snapshot.scan(PREDICTIONS).drop_nulls("rho").join(over, on=keys, how="left")
+    return snapshot.scan(PREDICTIONS).drop_nulls("rho")
 
 
 def score_matrices(rows: pl.DataFrame) -> pl.DataFrame:

@@ -33,7 +33,7 @@ class ForecastView(View[Prediction]):
     """One forecast per match, by date and id."""
 
     def __init__(self, predictions: pl.LazyFrame, value_bets: pl.LazyFrame, matches: pl.LazyFrame) -> None:
-        forecasts = predictions.drop("home_goals_expected", "away_goals_expected", "rho").collect()
+        forecasts = predictions.drop("home_goals_expected", "away_goals_expected", "rho", "p_over").collect()
         bets = value_bets.select(*_KEY, *_BET).collect()
         dates = matches.select(*_KEY, "status").collect()
         rows = _lines_joined(_on_current_dates(forecasts, dates), bets, dates)

@@ -57,6 +57,9 @@ RATINGS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "result_surprise": ("result_surprise", "market", "how much better it last did than its price", BOTH),
     "market_goals": ("market_goals", "market", "its part in the log-odds of over 2.5 goals, by prices", BOTH),
     "market_goals_level": ("market_goals_level", "market", "its league's and its home's part in them", ("home",)),
+    "market_openness": ("market_openness", "market", "its part in the mean log goals of both sides, by prices", ()),
+    "market_openness_level": ("market_openness_level", "market", "its league's and its home's part in it", ()),
+    "market_openness_drift": ("market_openness_drift", "market", "how far its league's prices lately exceeded it", ()),
 }  # fmt: skip
 #: What the ratings of both clubs say of their match.
 OF_BOTH = {
@@ -66,6 +69,8 @@ OF_BOTH = {
     "market_log_odds": ("market", "log-odds of a home to an away win by the prices of earlier matches"),
     "market_uncertainty": ("market", "uncertainty of the log-odds by earlier prices"),
     "market_goals_log_odds": ("market", "log-odds of over 2.5 goals by the prices of earlier matches"),
+    "market_goals_mismatch": ("market", "log-odds of the favourite to the other side by the prices of earlier matches"),
+    "market_goals_drift": ("market", "how far the prices of the league's last matches had more goals than the ratings"),
 }
 #: Groups that were learned from the prices of earlier matches.
 PRICED = ("market",)

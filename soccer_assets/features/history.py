@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 
 from soccer_assets.errors import SchemaError
 from soccer_assets.features.catalog import BOTH, COUNTED, FEATURES, RATINGS, RECORDED, SCOPES, Feature
-from soccer_assets.features.point_in_time import TIERS, UNKNOWN, ClubRows, Codes, PointInTimeIndex, days_of
+from soccer_assets.features.point_in_time import (
+    LEAGUE_CODES,
+    TIERS,
+    UNKNOWN,
+    ClubRows,
+    Codes,
+    PointInTimeIndex,
+    coded,
+    days_of,
+)
+from soccer_assets.features.ratings.implied_goals import over_log_odds
 from soccer_assets.features.schema import IDENTITY
 from soccer_assets.features.standings import Seasons, Standings
 from soccer_assets.leagues import LEAGUES
@@ -54,6 +64,7 @@ class History:
     scopes: Mapping[str, PointInTimeIndex]
     ratings: Floats
     rated: PointInTimeIndex
+    rated_leagues: PointInTimeIndex
     calendar: PointInTimeIndex
     standings: Standings
     seasons: Seasons
@@ -88,6 +99,7 @@ class History:
             scopes={scope: PointInTimeIndex.from_keys(codes.keys(played, scope), played.day) for scope in SCOPES},
             ratings=np.vstack([ratings.select(column for column, *_ in RATINGS.values()).to_numpy(), nothing]),
             rated=PointInTimeIndex.from_keys(codes.of_clubs(ratings["team_id"]), days_of(ratings[DATE])),
+            rated_leagues=PointInTimeIndex.from_keys(coded(ratings["league"], LEAGUE_CODES), days_of(ratings[DATE])),
             calendar=PointInTimeIndex.from_keys(calendar.club, calendar.day),
             standings=Standings.from_matches(codes, sides, sides.at(decided), values[decided]),
             seasons=Seasons.from_matches(codes, sides),
@@ -152,6 +164,8 @@ class History:
         clubs, days, everything = asked.club, asked.day, self.scopes["all"]
         state = dict(zip(RATINGS, self.ratings[self.rated.newest(clubs, days)].T, strict=True))
         state |= _of_both(state)
+        of_league = self.ratings[self.rated_leagues.newest(asked.league, days)]
+        state["market_goals_drift"] = of_league[:, list(RATINGS).index("market_openness_drift")]
         state["matches_known"] = np.minimum(everything.count(clubs, days), MOST_MATCHES_KNOWN)
         state["rest_days"] = np.minimum(self.calendar.days_since(clubs, days), LONGEST_REST_DAYS)
         since = {span: self.calendar.count(clubs, days) - self.calendar.count(clubs, days - span) for span in CONGESTED}
@@ -192,8 +206,10 @@ def _of_both(rating: Mapping[str, Floats]) -> dict[str, Floats]:
         strength, variance = rating[f"{kind}_strength"], rating[f"{kind}_variance"]
         state[f"{kind}_log_odds"] = rating[f"{kind}_home_advantage"][0::2] + strength[0::2] - strength[1::2]
         state[f"{kind}_uncertainty"] = variance[0::2] + variance[1::2]
-    goals = rating["market_goals"]
-    state["market_goals_log_odds"] = rating["market_goals_level"][0::2] + goals[0::2] + goals[1::2]
+    openness = rating["market_openness"]
+    level = rating["market_openness_level"][0::2] + openness[0::2] + openness[1::2]
+    state["market_goals_log_odds"] = over_log_odds(state["market_log_odds"], level)
+    state["market_goals_mismatch"] = np.abs(state["market_log_odds"])
     return {name: value.repeat(2) for name, value in state.items()}
 
 

@@ -39,6 +39,9 @@ TEAM_RATINGS = Table(
         _rating("result_surprise", "how far it did better than the price, in log goals", -20, 20, nullable=True),
         _rating("market_goals", "its part in the log-odds of over 2.5 goals", -10, 10, nullable=True),
         _rating("market_goals_level", "the other part: its league's and its own at home", -5, 5, nullable=True),
+        _rating("market_openness", "its part in the mean log goals of both sides, by prices", -10, 10, nullable=True),
+        _rating("market_openness_level", "the other part: its league's and its own at home", -5, 5, nullable=True),
+        _rating("market_openness_drift", "how far its league's matches lately had more of it", -5, 5, nullable=True),
     ),
     ("match_date", "match_id", "team_id"),
 )

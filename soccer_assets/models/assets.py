@@ -138,7 +138,7 @@ def selected_model(
     rows = made_for(day, chosen(candidates, settings.families)).to_dicts()
     known = examples(match_features, matches, market_probabilities, settings.train_since, day)
     prices = pre_match_prices(market_probabilities), closing_prices(market_probabilities)
-    model = selected(rows, known, *prices)
+    model = selected(rows, known, *prices, settings.seed)
     row = model.row(0, named=True)
     shown = {name: _table(row[name]) for name in ("comparison", "calibration", "lines")}
     context.add_output_metadata({name: row[name] for name in ("family", "version", "log_loss", "reason")} | shown)

@@ -16,6 +16,7 @@ Params = Mapping[str, float]
 MIN_EXAMPLES = 100
 ELO_DIFF = "elo_diff"
 CLOSING = ("closing_home", "closing_draw", "closing_away")
+CLOSING_OVER = "closing_over"
 CLIP = 5.0  # standard deviations: one absurd number cannot carry a linear model away
 RARE = 0.002  # share of nulls below which an indicator would be noise
 

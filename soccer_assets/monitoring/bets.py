@@ -62,8 +62,8 @@ def at_close(bets: pl.DataFrame, predictions: pl.DataFrame, closing: pl.DataFram
     by_price = bets.join(quoted, on=BET, nulls_equal=True).with_columns(closing_by=pl.lit("price"))
     moved = bets.join(by_price, on=BET, how="anti", nulls_equal=True)
     over = closing.filter(market="over_under", selection="over").select(*MATCH, p_over="probability")
-    shapes = predictions.filter(line="market").join(moved, on=MATCH, how="semi").drop(PROBABILITIES)
-    priced = markets(shapes.join(mean_1x2(closing), on=MATCH), over)
+    shapes = predictions.filter(line="market").join(moved, on=MATCH, how="semi").drop(*PROBABILITIES, "p_over")
+    priced = markets(shapes.join(mean_1x2(closing), on=MATCH).join(over, on=MATCH, how="left"))
     priced = priced.with_columns(
         pl.col("market", "selection").cast(pl.String), closing_probability=1 / pl.col("fair_odds")
     )

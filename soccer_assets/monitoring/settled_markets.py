@@ -12,7 +12,7 @@ from soccer_assets.monitoring import score_baselines
 from soccer_assets.monitoring.market_scores import binary, handicap_outcome, scored
 from soccer_assets.monitoring.schema import COMPARED_LINES, PRICED_MARKETS, SETTLED_MARKETS
 from soccer_assets.odds import consensus
-from soccer_assets.predictions.markets import FORECASTS_AT_ONCE, score_matrices, with_total
+from soccer_assets.predictions.markets import FORECASTS_AT_ONCE, score_matrices
 from soccer_assets.score_matrices import GOALS
 from soccer_assets.scoring import PROBABILITIES, SMALLEST, Floats
 from soccer_assets.storage.lake import DATE, MATCH
@@ -40,32 +40,33 @@ def settle_markets(
     told = predictions.join(finished.select(*MATCH, score=score), on=MATCH)
     told = told.join(handicaps, on=MATCH, how="left", maintain_order="left")
     over = {kind: consensus.over_2_5(market_probabilities, kind) for kind in ("pre_match", "closing")}
-    forecasts = with_total(told, over["pre_match"])
-    market = told.filter(line="market")
-    at_close = market.drop(PROBABILITIES).join(consensus.consensus(market_probabilities, "closing"), on=MATCH)
-    closing = with_total(at_close, over["closing"]).with_columns(line=pl.lit("closing"))
-    matches = forecasts.select(_OF_MATCH).unique(MATCH, maintain_order=True)
+    at_close = consensus.consensus(market_probabilities, "closing").join(over["closing"], on=MATCH, how="left")
+    market = told.filter(line="market").drop(*PROBABILITIES, "p_over")
+    closing = market.join(at_close, on=MATCH).with_columns(line=pl.lit("closing"))
+    matches = told.select(_OF_MATCH).unique(MATCH, maintain_order=True)
     prices = pl.concat(
         [
             _of_prices(matches, "opening", _opening(best_prices), None),
             _of_prices(matches, "closing", over["closing"], handicaps),
         ]
     )
-    matrices = pl.concat([forecasts, closing.select(forecasts.columns)]) if len(closing) else forecasts
+    matrices = pl.concat([told, closing.select(told.columns)])
     parts = [_rows(part, score_matrices(part)) for part in matrices.iter_slices(FORECASTS_AT_ONCE)]
-    parts += [_yardsticks(part, forecasts, finished) for part in matches.iter_slices(FORECASTS_AT_ONCE)]
+    parts += [_yardsticks(part, told, over["pre_match"], finished) for part in matches.iter_slices(FORECASTS_AT_ONCE)]
     rows = pl.concat([_empty(), *parts])
     priced_close = pl.col("line").eq("closing") & pl.col("market").is_in(PRICED_MARKETS)
     return SETTLED_MARKETS.conform(_compared(pl.concat([rows.filter(~priced_close), prices])))
 
 
-def _yardsticks(matches: pl.DataFrame, forecasts: pl.DataFrame, finished: pl.DataFrame) -> pl.DataFrame:
+def _yardsticks(
+    matches: pl.DataFrame, forecasts: pl.DataFrame, over: pl.DataFrame, finished: pl.DataFrame
+) -> pl.DataFrame:
     """The lines `climatology` and, where a total was quoted, `poisson`."""
     scores = score_baselines.climatology(finished, matches)
     known = np.isfinite(scores[:, 0, 0])
     told = matches.filter(pl.Series(known)).with_columns(line=pl.lit("climatology"))
-    market = forecasts.filter(line="market").drop_nulls("p_over").join(matches.select(MATCH), on=MATCH, how="semi")
-    market = market.with_columns(line=pl.lit("poisson"))
+    market = forecasts.filter(line="market").join(matches.select(MATCH), on=MATCH, how="semi")
+    market = market.drop("p_over").join(over, on=MATCH, maintain_order="left").with_columns(line=pl.lit("poisson"))
     implied = score_baselines.independent_poisson(market.select(PROBABILITIES).to_numpy(), market["p_over"].to_numpy())
     return pl.concat([_rows(told, scores[known]), _rows(market, implied)])
 

@@ -58,17 +58,23 @@ def newest_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
 def pre_match_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
     """Return the prices before the match that a blend reads.
 
-    The columns are those of `consensus` of the average and `SHARP_PROBABILITIES`, null where Pinnacle does not quote.
+    The columns are those of `consensus` of the average, `SHARP_PROBABILITIES`, null where Pinnacle does not quote, and
+    p_over of over 2.5 goals, null where no total is quoted.
     """
     sharp = consensus(market_probabilities, "pre_match", SHARP_BOOKMAKER)
     sharp = sharp.rename(dict(zip(PROBABILITIES, SHARP_PROBABILITIES, strict=True)))
-    return consensus(market_probabilities, "pre_match").join(sharp, on=MATCH, how="left", maintain_order="left")
+    average = consensus(market_probabilities, "pre_match").join(sharp, on=MATCH, how="left", maintain_order="left")
+    return average.join(over_2_5(market_probabilities, "pre_match"), on=MATCH, how="left", maintain_order="left")
 
 
 def closing_prices(market_probabilities: pl.LazyFrame) -> pl.DataFrame:
-    """Return the prices at the close, to learn from: the average's, else Pinnacle's; columns of `consensus`."""
+    """Return the prices at the close, to learn from: the average's, else Pinnacle's.
+
+    The columns are those of `consensus` and the average's p_over of over 2.5 goals, null where no total is quoted.
+    """
     average, sharp = (consensus(market_probabilities, "closing", name) for name in ("average", SHARP_BOOKMAKER))
-    return pl.concat([average, sharp.join(average, on=MATCH, how="anti")])
+    prices = pl.concat([average, sharp.join(average, on=MATCH, how="anti")])
+    return prices.join(over_2_5(market_probabilities, "closing"), on=MATCH, how="left", maintain_order="left")
 
 
 def closing_handicaps(market_probabilities: pl.LazyFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from dagster import (
 )
 
 from soccer_assets.models.schema import PROMOTIONS
-from soccer_assets.odds.consensus import over_2_5, pre_match_prices
+from soccer_assets.odds.consensus import pre_match_prices
 from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
 from soccer_assets.orchestration.partitions import dates_of_run, look_back
 from soccer_assets.predictions.forecast import forecast, since_first_champion
@@ -68,11 +68,10 @@ def markets(
     context: AssetExecutionContext,
     matches: pl.DataFrame,
     predictions: pl.DataFrame,
-    market_probabilities: pl.LazyFrame,
 ) -> pl.DataFrame:
     """One selection of one market of a match as one line forecasts it: a sum over the line's one score matrix."""
     require_rows("predictions", predictions, forecastable(matches))
-    rows = all_markets(predictions, over_2_5(market_probabilities, "pre_match"))
+    rows = all_markets(predictions)
     newest = rows.join(rows.tail(1).select("match_id", "line"), on=["match_id", "line"])
     table = newest.select("match_id", "line", "market", "goals_line", "selection", "won", "push", "fair_odds")
     context.add_output_metadata({"newest match": MetadataValue.md(markdown(table.head(25)))})

@@ -88,12 +88,15 @@ def _three_lines(
     (model,) = _one_line(forecaster, "model", batch, inputs, prices)
     priced = prices["p_home"].is_not_null()
     rated, quoted = model.filter(priced), prices.filter(priced)
-    blend = forecaster.blend(rated.select(PROBABILITIES).to_numpy(), quoted, inputs.filter(priced))
+    known = inputs.filter(priced)
+    blend = forecaster.blend(rated.select(PROBABILITIES).to_numpy(), quoted, known)
     market = rated.drop("model_version", "trained_through").with_columns(quoted.select(PROBABILITIES).get_columns())
+    totals = {"market": quoted["p_over"], "blend": pl.Series(forecaster.blend_over(known, quoted), nan_to_null=True)}
+    over = {line: pl.coalesce(total, "p_over") for line, total in totals.items()}  # the model's where none is quoted
     return [
         model,
-        market.with_columns(line=pl.lit("market")),
-        rated.with_columns(_probabilities(blend), line=pl.lit("blend")),
+        market.with_columns(line=pl.lit("market"), p_over=over["market"]),
+        rated.with_columns(_probabilities(blend), line=pl.lit("blend"), p_over=over["blend"]),
     ]
 
 
@@ -107,6 +110,7 @@ def _one_line(
         pl.Series("home_goals_expected", rates[:, 0]),
         pl.Series("away_goals_expected", rates[:, 1]),
         rho=pl.lit(forecaster.goals.rho),
+        p_over=pl.Series(forecaster.over(inputs), nan_to_null=True),
         line=pl.lit(line),
         model_version=pl.lit(forecaster.version),
         trained_through=pl.lit(forecaster.trained_through),

@@ -35,7 +35,7 @@ _HASHES: Final = ("previous_hash", "hash")
 _CIRCUMSTANCES: Final = ("number", "code_version", "sealed_at", *_HASHES)
 _CONTENT: Final = [name for name in PREDICTION_LEDGER.schema if name not in _CIRCUMSTANCES]
 #: What a forecast says of its match.
-_SAID: Final = (*PROBABILITIES, "home_goals_expected", "away_goals_expected", "rho")
+_SAID: Final = (*PROBABILITIES, "home_goals_expected", "away_goals_expected", "rho", "p_over")
 #: When it is too late to seal.
 _KNOWN_FROM: Final = pl.coalesce("kick_off_at", pl.col(DATE).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
 
@@ -75,7 +75,7 @@ def as_sealed(lake: Lake, predictions: pl.DataFrame, now: dt.datetime) -> pl.Dat
     if not lake.exists(NAME) or predictions.is_empty():
         return predictions
     key = [*MATCH, "line", "model_version"]
-    rows = lake.scan(NAME, *(predictions.select(first=pl.col(DATE).min(), last=pl.col(DATE).max()).row(0)))
+    rows = _sealed(lake.scan(NAME, *(predictions.select(first=pl.col(DATE).min(), last=pl.col(DATE).max()).row(0))))
     newest = rows.filter(pl.col("number") == pl.col("number").max().over(key)).select(*key, *_SAID, sealed=pl.lit(True))
     joined = predictions.join(newest.collect(), on=key, how="left", nulls_equal=True, suffix="_sealed")
     stands = pl.col("sealed").fill_null(False) & (now >= _KNOWN_FROM)
@@ -87,7 +87,7 @@ def verify(lake: Lake, noted: str | None = None) -> Verdict:
     """Say whether every row is as it was sealed, in order and in time; `noted` is a hash that was the last one once."""
     rows = PREDICTION_LEDGER.empty()
     if lake.exists(NAME):
-        rows = lake.read(NAME).select(rows.columns).sort("number", "hash")
+        rows = _sealed(lake.scan(NAME)).select(rows.columns).sort("number", "hash").collect()
     last, seen = GENESIS, noted is None
     in_time = rows.select(pl.col("sealed_at") < _KNOWN_FROM).to_series()
     for number, (row, timely) in enumerate(zip(rows.iter_rows(named=True), in_time, strict=True), start=1):
@@ -100,6 +100,11 @@ def verify(lake: Lake, noted: str | None = None) -> Verdict:
         last = row["hash"]
         seen = seen or last == noted
     return Verdict(len(rows), last, None if seen else f"no row has the hash {noted}, which was noted: rows are missing")
+
+
+def _sealed(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with every column: what was not said yet when the first of them were sealed is null, and not hashed."""
+    return pl.concat([PREDICTION_LEDGER.empty().lazy(), rows], how="diagonal")
 
 
 def _wrong(row: Mapping[str, Any], number: int, last: str) -> str | None:
@@ -141,7 +146,7 @@ def _with_grounds(rows: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFra
 def _new(ledger: pl.LazyFrame, forecasts: pl.DataFrame) -> tuple[tuple[int, str], pl.DataFrame]:
     """Number and hash of the last row of the ledger, and the forecasts that it does not hold yet."""
     last = ledger.select("number", "hash").filter(pl.col("number") == pl.col("number").max()).collect()
-    newest = ledger.filter(pl.col("match_id").is_in(forecasts["match_id"].unique().to_list())).collect()
+    newest = _sealed(ledger).filter(pl.col("match_id").is_in(forecasts["match_id"].unique().to_list())).collect()
     newest = newest.filter(pl.col("number") == pl.col("number").max().over("match_id", "line"))
     new = forecasts.join(newest, on=_CONTENT, how="anti", nulls_equal=True, maintain_order="left")
     return last.row(0) if len(last) else (0, GENESIS), new

@@ -21,32 +21,24 @@ LINES: Final[dict[str, tuple[float, ...]]] = {
     "over_under": (0.5, 1.5, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5, 4.5, 5.5),
     "asian_handicap": tuple(quarter / 4 for quarter in range(-10, 11)),
 }
-#: Lines that know prices: they have the market's total as well as its results.
+#: Lines that know prices.
 PRICED: Final = ("market", "blend")
 FORECASTS_AT_ONCE: Final = 4000
 _HOME, _AWAY = (side.ravel() for side in np.indices((GOALS, GOALS)))
 
 
-def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
+def markets(predictions: pl.DataFrame) -> pl.DataFrame:
     """Return rows of `markets`: every selection of every forecast, and the goals and points expected of both sides.
-
-    `over` is `odds.consensus.over_2_5` of the matches; those it lacks keep the total that their goal rates give.
 
     Raises:
         ModelError: the forecast of a match, which is named, can be that of no score matrix.
     """
-    rows = with_total(predictions, over)
-    return MARKETS.conform(pl.concat([MARKETS.empty(), *map(_market_rows, rows.iter_slices(FORECASTS_AT_ONCE))]))
-
-
-def with_total(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
-    """Return the forecasts with p_over, the total that their score matrix has; null where the goal rates give it."""
-    rows = predictions.join(over, on=MATCH, how="left", maintain_order="left")
-    return rows.with_columns(p_over=pl.when(pl.col("line").is_in(PRICED)).then("p_over"))
+    parts = map(_market_rows, predictions.iter_slices(FORECASTS_AT_ONCE))
+    return MARKETS.conform(pl.concat([MARKETS.empty(), *parts]))
 
 
 def score_matrices(forecasts: pl.DataFrame) -> Floats:
-    """Return the score matrix of each forecast, shape (n, 16, 16), of rows of `with_total`.
+    """Return the score matrix of each forecast, shape (n, 16, 16): it has the line's 1x2 and, where known, its total.
 
     Raises:
         ModelError: the forecast of a match, which is named, can be that of no score matrix.

@@ -22,7 +22,9 @@ _GOALS = (
         for side in ("home", "away")
     ),
     Column("rho", pl.Float64, "Dixon and Coles' correction of low scores", ge=-1, le=1),
-)
+    Column("p_over", pl.Float64, "probability of more than 2.5 goals; null where the goals expected tell it",
+           nullable=True, ge=0, le=1),
+)  # fmt: skip
 _MATCH_DATE = Column("match_date", pl.Date, "date of kick-off in the league's own time zone")
 _MATCH_ID = Column("match_id", pl.String, "the match")
 _KICK_OFF = Column("kick_off_at", UTC, "kick-off, where published", nullable=True)

@@ -100,8 +100,9 @@ def test_the_matrix_knows_the_closing_total_as_well():
     for over in (0.4, 0.6):
         close = [*CLOSE, ("over_under", 2.5, "over", over), ("over_under", 2.5, "under", 1 - over)]
         (row,) = settled(moved, closing=close).iter_rows(named=True)
-        p_over = pl.DataFrame({"match_date": [DAY], "match_id": ["m"], "p_over": [over]})
-        told = markets(shape, p_over).filter(market="asian_handicap", goals_line=-1.5, selection="home")
+        told = markets(shape.with_columns(p_over=pl.lit(over))).filter(
+            market="asian_handicap", goals_line=-1.5, selection="home"
+        )
         assert row["closing_probability"] == pytest.approx(1 / told["fair_odds"].item(), abs=1e-12)
 
 

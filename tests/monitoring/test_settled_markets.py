@@ -15,6 +15,7 @@ from soccer_assets.score_matrices import coherent
 
 DATE = dt.date(2025, 3, 1)
 LINES = {"model": (0.5, 0.3, 0.2), "market": (0.45, 0.3, 0.25), "blend": (0.47, 0.3, 0.23)}
+OVER = {"market": 0.52, "blend": 0.52}  # the model's goals tell its own
 RATES, RHO = (1.5, 1.1), -0.05
 
 
@@ -23,7 +24,7 @@ def predictions(lines: dict = LINES, match_id: str = "m") -> pl.DataFrame:
         {
             "match_date": DATE, "match_id": match_id, "league": "E0", "season": "2024/25", "home": "A", "away": "B",
             "line": line, "p_home": p[0], "p_draw": p[1], "p_away": p[2], "home_goals_expected": RATES[0],
-            "away_goals_expected": RATES[1], "rho": RHO,
+            "away_goals_expected": RATES[1], "rho": RHO, "p_over": OVER.get(line),
         }
         for line, p in lines.items()
     ]  # fmt: skip

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from soccer_assets.odds.consensus import (
+    closing_handicaps,
     closing_prices,
     consensus,
     mean_1x2,
@@ -125,7 +126,7 @@ def test_without_prices_there_are_no_rows_and_all_columns():
 
 def _quote(bookmaker, kind, p, hour=9, name="m1"):
     shared = {
-        "match_date": DAY, "match_id": name, "league": "E0", "bookmaker": bookmaker, "market": "1x2", "kind": kind,
+        "match_date": DAY, "match_id": name, "league": "E0", "bookmaker": bookmaker, "market": "1x2", "line": None, "kind": kind,
         "quoted_at": dt.datetime(2024, 3, 9, hour, tzinfo=dt.UTC), "overround": 1.02,
     }  # fmt: skip
     methods = ("proportional", "power", "shin", "odds_ratio")
@@ -145,12 +146,12 @@ def test_the_prices_of_a_blend_are_the_average_before_the_match_and_the_newest_o
         *_quote("average", "pre_match", (0.3, 0.3, 0.4), name="m2"),
         *_quote("pinnacle", "pre_match", (0.3, 0.3, 0.4), name="m3"),
     ]
-    priced = pre_match_prices(pl.LazyFrame(rows))
+    priced = pre_match_prices(pl.LazyFrame(rows, schema_overrides={"line": pl.Float64}))
     assert priced.rows() == [
-        (DAY, "m1", 0.5, 0.3, 0.2, 0.6, 0.2, 0.2),
-        (DAY, "m2", 0.3, 0.3, 0.4, None, None, None),
+        (DAY, "m1", 0.5, 0.3, 0.2, 0.6, 0.2, 0.2, None),
+        (DAY, "m2", 0.3, 0.3, 0.4, None, None, None, None),
     ]
-    assert priced.columns[5:] == ["pinnacle_home", "pinnacle_draw", "pinnacle_away"]
+    assert priced.columns[5:] == ["pinnacle_home", "pinnacle_draw", "pinnacle_away", "p_over"]
 
 
 def test_the_close_is_the_averages_and_pinnacles_where_there_is_none():
@@ -160,7 +161,36 @@ def test_the_close_is_the_averages_and_pinnacles_where_there_is_none():
         *_quote("pinnacle", "closing", (0.3, 0.3, 0.4), name="m2"),
         *_quote("average", "pre_match", (0.3, 0.3, 0.4), name="m3"),
     ]
-    assert closing_prices(pl.LazyFrame(rows)).rows() == [(DAY, "m1", 0.5, 0.3, 0.2), (DAY, "m2", 0.3, 0.3, 0.4)]
+    assert closing_prices(pl.LazyFrame(rows, schema_overrides={"line": pl.Float64})).rows() == [
+        (DAY, "m1", 0.5, 0.3, 0.2, None),
+        (DAY, "m2", 0.3, 0.3, 0.4, None),
+    ]
+
+
+def test_the_total_stands_beside_the_result_before_the_match_and_at_the_close(market):
+    quoted = market(
+        ("a", "average", "pre_match", "1x2", None, (0.5, 0.3, 0.2)),
+        ("a", "average", "closing", "1x2", None, (0.6, 0.25, 0.15)),
+        ("a", "average", "pre_match", "over_under", 2.5, (0.5, 0.5)),
+        ("a", "average", "closing", "over_under", 2.5, (0.55, 0.45)),
+    )
+    assert pre_match_prices(quoted)["p_over"].to_list() == [0.5]
+    assert closing_prices(quoted)["p_over"].to_list() == [0.55]
+
+
+def test_the_handicap_at_the_close_is_the_averages_most_level_one():
+    shared = {"match_date": DAY, "match_id": "m", "market": "asian_handicap", "selection": "home"}
+    rows = [
+        shared | {"bookmaker": bookmaker, "kind": kind, "line": line, "power": p}
+        for bookmaker, kind, line, p in (
+            ("pinnacle", "closing", -0.25, 0.5),
+            ("average", "closing", -1.0, 0.37),
+            ("average", "closing", -0.5, 0.48),
+            ("average", "pre_match", 0.0, 0.5),
+        )
+    ]
+    assert closing_handicaps(pl.LazyFrame(rows)).rows() == [(DAY, "m", -0.5, 0.48)]
+    assert closing_handicaps(pl.LazyFrame(rows[:1])).rows() == [(DAY, "m", -0.25, 0.5)]
 
 
 PRICES = ["match_date", "match_id", "market", "line", "selection", "closing", "opening"]

@@ -1,6 +1,7 @@
 import datetime as dt
 import math
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -12,18 +13,20 @@ from soccer_assets.models.goals_model import GoalsModel
 from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.models.selection.blending import Blend
 from soccer_assets.models.selection.calibration import Identity
+from soccer_assets.models.totals_model import Regression, TotalsModel
 from soccer_assets.models.training_data import Scaling
+from soccer_assets.models.trees import Forest
 from soccer_assets.predictions.forecast import forecast
 
 MARCH = dt.date(2025, 3, 1)
 POOL = Blend(0.2, 0.8, None, matches=0)
-PRICES = ("p_home", "p_draw", "p_away", "pinnacle_home", "pinnacle_draw", "pinnacle_away")
+PRICES = ("p_home", "p_draw", "p_away", "pinnacle_home", "pinnacle_draw", "pinnacle_away", "p_over")
 NO_MARKET = pl.DataFrame(schema={"match_date": pl.Date, "match_id": pl.String, **dict.fromkeys(PRICES, pl.Float64)})
 
 
 def prices(name: str, *p: float | None) -> pl.DataFrame:
-    """What is quoted for a match of the first of March: the average, and Pinnacle's prices."""
-    row = {"match_date": MARCH, "match_id": name} | dict(zip(PRICES, p, strict=True))
+    """What is quoted for a match of the first of March: the average, Pinnacle's prices and, where given, the total."""
+    row = {"match_date": MARCH, "match_id": name} | dict(zip(PRICES, p, strict=False))
     return pl.DataFrame([row], schema=NO_MARKET.schema)
 
 
@@ -183,6 +186,29 @@ def test_every_line_has_the_goals_of_its_model_and_the_blend_is_between_model_an
         assert (row["home_goals_expected"], row["away_goals_expected"], row["rho"]) == pytest.approx(expected)
     weights = [m**0.2 * q**0.8 for m, q in zip((0.4, 0.25, 0.35), (0.6, 0.2, 0.2), strict=True)]
     assert goals["blend"]["p_home"] == pytest.approx(weights[0] / sum(weights))
+
+
+def constant(p: float, *leagues: str) -> Regression:
+    """Log-odds of one probability in these leagues."""
+    scaling = Scaling((), (), (), (), leagues)
+    return Regression(scaling, (0.0,) * len(leagues), math.log(p / (1 - p)), Forest.of([], 1), 1000)
+
+
+def test_each_line_has_the_total_of_what_it_knows():
+    made = Forecaster.decode(model(1, 0.4)["forecaster"])
+    totals = TotalsModel(constant(0.55, "E0"), None)
+    made = msgspec.structs.replace(made, totals=totals)
+    row = {"match_date": dt.date(2025, 3, 1), "forecaster": made.encode(), "version": made.version}
+    rows = matches(match(1, "a"), match(1, "b"), match(1, "c"))
+    market = pl.concat([prices("a", 0.4, 0.3, 0.3, None, None, None, 0.6), prices("b", 0.4, 0.3, 0.3)])
+    known = features(rows).with_columns(market_goals_log_odds=pl.lit(0.2))
+    promoted = pl.DataFrame([move(row)], schema=PROMOTIONS.schema)
+    forecasts = forecast(rows, known, pl.LazyFrame([row]), promoted, market)
+    over = {(match_id, line): p for match_id, line, p in forecasts.select("match_id", "line", "p_over").rows()}
+    assert over == pytest.approx(
+        {("a", "model"): 0.55, ("a", "market"): 0.6, ("a", "blend"): 0.6, ("b", "model"): 0.55, ("b", "market"): 0.55,
+         ("b", "blend"): 0.55, ("c", "model"): 0.55}
+    )  # fmt: skip
 
 
 def test_where_every_model_was_refused_the_reason_and_the_way_out_are_told():

@@ -18,7 +18,6 @@ FEW = settings(max_examples=25, deadline=None)
 DATE = dt.date(2025, 3, 1)
 RATE = st.floats(0.1, 4)
 SHARE = st.floats(0.02, 1)
-NO_TOTALS = pl.DataFrame(schema={"match_date": pl.Date, "match_id": pl.String, "p_over": pl.Float64})
 
 
 @st.composite
@@ -129,7 +128,7 @@ def test_fair_odds_by_hand():
 
 
 def test_a_table_has_every_selection_of_every_forecast(predictions):
-    rows = markets(predictions(model=(0.5, 0.3, 0.2), market=(0.45, 0.3, 0.25)), NO_TOTALS)
+    rows = markets(predictions(model=(0.5, 0.3, 0.2), market=(0.45, 0.3, 0.25)))
     assert len(rows) == 2 * (len(selections()) + 4)
     bets = rows.filter(pl.col("expected").is_null())
     assert set(bets["market"].unique()) == set(SELECTIONS)
@@ -153,7 +152,7 @@ def test_every_offered_market_can_be_joined_by_market_line_and_selection():
 
 
 def test_expected_goals_and_points_are_sums_over_the_same_matrix(predictions):
-    rows = markets(predictions(model=(0.5, 0.3, 0.2)), NO_TOTALS)
+    rows = markets(predictions(model=(0.5, 0.3, 0.2)))
     bet_results = {
         (market, side): value for market, side, value in rows.select("market", "selection", "expected").rows()
     }
@@ -165,15 +164,14 @@ def test_expected_goals_and_points_are_sums_over_the_same_matrix(predictions):
     assert bet_results["expected_goals", "away"] == pytest.approx(goals @ matrix.sum(axis=0))
 
 
-def test_the_markets_total_is_known_to_the_lines_that_know_prices_alone(predictions):
-    p = (0.5, 0.3, 0.2)
-    lines = predictions(model=p, market=p, blend=p, challenger=p)
-    over = pl.DataFrame({"match_date": [DATE], "match_id": ["m"], "p_over": [0.61]})
-    rows = markets(lines, over).filter(pl.col("goals_line") == 2.5, pl.col("selection") == "over")
-    bet_results = dict(rows.select("line", "won").rows())
-    assert bet_results["market"] == pytest.approx(0.61, abs=1e-12)
+def test_a_line_has_its_own_total_and_where_it_has_none_its_goal_rates_tell(predictions):
+    shared = {"p_home": 0.5, "p_draw": 0.3, "p_away": 0.2}
+    rows = markets(predictions({"line": "blend", "p_over": 0.61} | shared, {"line": "model"} | shared))
+    over = rows.filter(pl.col("goals_line") == 2.5, pl.col("selection") == "over")
+    bet_results = dict(over.select("line", "won").rows())
     assert bet_results["blend"] == pytest.approx(0.61, abs=1e-12)
-    assert bet_results["model"] == bet_results["challenger"] != pytest.approx(0.61, abs=0.01)
+    own = coherent(np.array([[1.5, 1.1]]), np.array([-0.05]), np.array([[0.5, 0.3, 0.2]]))[0]
+    assert bet_results["model"] == pytest.approx(own[np.add.outer(np.arange(16), np.arange(16)) > 2.5].sum())
 
 
 def test_a_forecast_has_the_same_bits_whatever_other_forecasts_are_made(predictions):
@@ -183,13 +181,13 @@ def test_a_forecast_has_the_same_bits_whatever_other_forecasts_are_made(predicti
          "p_home": p[0], "p_draw": p[1], "p_away": p[2]}
         for n, (home, away, p) in enumerate(zip(rng.uniform(0.3, 3, 9), rng.uniform(0.3, 3, 9), rng.dirichlet([4, 3, 3], 9), strict=True))
     ]  # fmt: skip
-    together = markets(predictions(*rows), NO_TOTALS)
+    together = markets(predictions(*rows))
     for row in rows:
-        assert markets(predictions(row), NO_TOTALS).equals(together.filter(pl.col("match_id") == row["match_id"]))
+        assert markets(predictions(row)).equals(together.filter(pl.col("match_id") == row["match_id"]))
 
 
 def test_what_cannot_be_won_has_no_fair_odds(predictions):
-    rows = markets(predictions(model=(0.7, 0.0, 0.3)), NO_TOTALS)
+    rows = markets(predictions(model=(0.7, 0.0, 0.3)))
     (draw,) = rows.filter(pl.col("market") == "1x2", pl.col("selection") == "draw").iter_rows(named=True)
     assert (draw["won"], draw["lost"], draw["fair_odds"]) == (0.0, 1.0, None)
 
@@ -197,8 +195,8 @@ def test_what_cannot_be_won_has_no_fair_odds(predictions):
 def test_a_forecast_that_no_scores_can_have_is_named(predictions):
     rows = predictions({"match_id": "odd", "line": "blend", "p_home": 0.9, "p_draw": 0.9, "p_away": 0.9})
     with pytest.raises(ModelError, match="2025-03-01 odd blend: expected 1X2 probabilities that sum to 1"):
-        markets(rows, NO_TOTALS)
+        markets(rows)
 
 
 def test_without_forecasts_there_are_no_markets(predictions):
-    assert markets(predictions(), NO_TOTALS).equals(MARKETS.empty())
+    assert markets(predictions()).equals(MARKETS.empty())

@@ -324,6 +324,10 @@ class ByRating:
         """One goal each: more than two and a half in all are 32 of 100 matches."""
         return np.ones((len(features), 2))
 
+    def over(self, features: pl.DataFrame) -> np.ndarray[Any, Any]:
+        """The goals expected tell it."""
+        return np.full(len(features), np.nan)
+
     def blend(
         self, model_p: np.ndarray[Any, Any], prices: pl.DataFrame, features: pl.DataFrame
     ) -> np.ndarray[Any, Any]:

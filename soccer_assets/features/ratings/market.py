@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from soccer_assets.features.ratings.implied_goals import goal_level
 from soccer_assets.features.ratings.kalman import WalkParameters, follow
 from soccer_assets.features.ratings.match_arrays import MatchArrays
-from soccer_assets.scoring import Floats
+from soccer_assets.scoring import Floats, Ints
 
 #: Fitted on 2009/10 to 2021/22, as all numbers below; `bench/rating_constants.py` prints them.
 SUPREMACY = WalkParameters(
@@ -20,6 +21,10 @@ SUPREMACY = WalkParameters(
     home_advantage=0.35,
 )  # fmt: skip
 TOTALS = WalkParameters(daily=6.7e-5, summer=0.011, league_pace=0.005, club_pace=0.058)
+#: Of the level of goals; of variances only the ratios matter. Fitted on 2014/15 to 2021/22, as read before each match.
+OPENNESS = WalkParameters(daily=1.9e-3, summer=0.4, league_pace=0.0077, club_pace=0.0074)
+#: Share of a match in the mean surprise of its league: about the last fifty count.
+DRIFT_PACE = 0.02
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,9 @@ class MarketParameters:
     totals: WalkParameters = TOTALS
     totals_noise: float = 0.027
     totals_gain: float = 0.0086
+    openness: WalkParameters = OPENNESS
+    openness_noise: float = 0.27
+    openness_gain: float = 0.0036
 
 
 def market_ratings(games: MatchArrays, parameters: MarketParameters | None = None) -> dict[str, Floats]:
@@ -46,6 +54,8 @@ def market_ratings(games: MatchArrays, parameters: MarketParameters | None = Non
         games.schedule, clubs, odds, np.full(n, p.supremacy_noise), p.supremacy_gain * beyond, -1.0, p.supremacy
     )
     total = follow(games.schedule, clubs, over, np.full(n, p.totals_noise), p.totals_gain * goals, 1.0, p.totals)
+    level, noise = goal_level(odds, games.prices[:, 3]), np.full(n, p.openness_noise)
+    openness = follow(games.schedule, clubs, level, noise, p.openness_gain * goals, 1.0, p.openness)
     unpriced, unpriced_total = (_before_first(games, is_priced) for is_priced in (~np.isnan(odds), ~np.isnan(over)))
     columns = {
         "market_strength": strength[:, :, 0],
@@ -53,7 +63,13 @@ def market_ratings(games: MatchArrays, parameters: MarketParameters | None = Non
         "market_home_advantage": strength[:, :, 2],
     }
     columns = {name: np.where(unpriced, np.nan, values) for name, values in columns.items()}
-    totals = {"market_goals": total[:, :, 0], "market_goals_level": total[:, :, 2]}
+    totals = {
+        "market_goals": total[:, :, 0],
+        "market_goals_level": total[:, :, 2],
+        "market_openness": openness[:, :, 0],
+        "market_openness_level": openness[:, :, 2],
+        "market_openness_drift": _drift(games.schedule.league, openness[:, :, 3]),
+    }
     return {
         **columns,
         "market_surprise": strength[:, :, 3],
@@ -96,6 +112,18 @@ def log_ratio(games: MatchArrays, figure: str, prior: float) -> Floats:
     """Return the log of the home side's figure over the away side's, `prior` added to both, `(n,)`."""
     both = np.log(games.figures[figure] + prior)
     return np.asarray(both[:, 0] - both[:, 1])
+
+
+def _drift(league: Ints, surprises: Floats) -> Floats:
+    """Return the mean surprise of each match's league so far, newer matches weighing more, `(n, 2)`."""
+    from scipy.signal import lfilter
+
+    drift = np.empty_like(surprises)
+    for code in np.unique(league):
+        rows = np.flatnonzero(league == code)
+        mean = lfilter([DRIFT_PACE], [1.0, DRIFT_PACE - 1.0], np.nan_to_num(surprises[rows, 0]))
+        drift[rows] = mean[:, None]
+    return drift
 
 
 def _before_first(games: MatchArrays, priced: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import hashlib
 from functools import cached_property
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
@@ -17,6 +18,7 @@ from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.goals_model import GoalsModel
 from soccer_assets.models.selection.blending import Blend
 from soccer_assets.models.selection.calibration import AnyCalibrator
+from soccer_assets.models.totals_model import TotalsModel
 from soccer_assets.models.training_data import require
 from soccer_assets.scoring import Floats
 
@@ -30,6 +32,8 @@ class Forecaster(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=T
     columns: tuple[str, ...]
     trained_through: dt.date
     goals: GoalsModel
+    #: None where too few totals were priced.
+    totals: TotalsModel | None = None
 
     @property
     def family(self) -> str:
@@ -57,6 +61,16 @@ class Forecaster(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=T
     def goal_rates(self, features: pl.DataFrame) -> Floats:
         """Goals expected of the home and of the away club, `(n, 2)`."""
         return self.goals.rates(features)
+
+    def over(self, features: pl.DataFrame) -> Floats:
+        """Probability of more than 2.5 goals `(n,)`; NaN where only the goal rates tell."""
+        return np.full(len(features), np.nan) if self.totals is None else self.totals.predict(features)
+
+    def blend_over(self, features: pl.DataFrame, prices: pl.DataFrame) -> Floats:
+        """The same from `pre_match_prices` too; NaN without a price of the total."""
+        if self.totals is None:
+            return prices["p_over"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        return self.totals.predict_closing(features, prices)
 
     def encode(self) -> str:
         """Text that `decode` reads."""

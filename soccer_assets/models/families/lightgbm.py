@@ -56,7 +56,12 @@ class LightGbm(BoostedTrees):
         settings = {**FIXED, **tuned, "seed": seed, "objective": objective}
         data = lightgbm.Dataset(inputs, init_score=log_probabilities(p), params=settings)
         booster = lightgbm.train(settings, data, num_boost_round=int(params["rounds"]))
-        return Forest.of((list(_nodes(tree["tree_structure"])) for tree in booster.dump_model()["tree_info"]), 3)
+        return forest_of(booster, 3)
+
+
+def forest_of(booster: Any, outputs: int) -> Forest:
+    """Return the trees of a LightGBM booster as plain numbers."""
+    return Forest.of((list(_nodes(tree["tree_structure"])) for tree in booster.dump_model()["tree_info"]), outputs)
 
 
 def _nodes(root: Mapping[str, Any]) -> Iterator[Node]:

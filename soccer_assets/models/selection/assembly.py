@@ -18,6 +18,7 @@ from soccer_assets.models.selection.blending import CLOSING_WEIGHT, Blend, fit_b
 from soccer_assets.models.selection.calibration import AnyCalibrator, choose_calibrator
 from soccer_assets.models.selection.closing_line import ClosingMove, fit_move
 from soccer_assets.models.selection.selection import CandidateScores, select
+from soccer_assets.models.totals_model import TotalsModel, fit_totals
 from soccer_assets.models.training.training import out_of_fold
 from soccer_assets.models.training_data import labels
 from soccer_assets.scoring import PROBABILITIES, Floats, Ints, log_loss, paired_difference, summary
@@ -98,7 +99,11 @@ class OutOfFold:
 
 
 def selected(
-    candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame
+    candidates: Sequence[Mapping[str, Any]],
+    known: pl.DataFrame,
+    market: pl.DataFrame,
+    closing: pl.DataFrame,
+    seed: int,
 ) -> pl.DataFrame:
     """The row of `selected_model`: the simplest of the best candidates, calibrated, with its blend and its goals.
 
@@ -110,6 +115,7 @@ def selected(
         known: the examples they learned from.
         market: rows of `pre_match_prices` of the matches that have prices.
         closing: rows of `closing_prices` of the matches that have closing prices.
+        seed: of every random choice.
     """
     predictions = {row["family"]: out_of_fold(row) for row in candidates}
     newest = max(frame["fold"].max() for frame in predictions.values())  # type: ignore[type-var]
@@ -130,6 +136,7 @@ def selected(
         NAMES,
         best["trained_through"],
         fit_goals(known, NAMES),
+        _totals(known, market, closing, seed),
     )
     earlier, _ = oof.calibrator(~judged)
     honest = oof.calibrated(earlier, judged)
@@ -147,6 +154,13 @@ def selected(
         "forecaster": forecaster.encode(),
     }
     return SELECTED_MODEL.conform(pl.DataFrame([row], schema=SELECTED_MODEL.schema))
+
+
+def _totals(known: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame, seed: int) -> TotalsModel | None:
+    """What the examples and their prices, before the match and at the close, teach of the total."""
+    matches = known.select(MATCH)
+    prices, at_close = (matches.join(rows, on=MATCH, how="left", maintain_order="left") for rows in (market, closing))
+    return fit_totals(known, NAMES, prices, at_close, seed)
 
 
 def _lines(oof: OutOfFold, judged: np.ndarray, model_p: Floats, blend: Blend) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.conditional_logit import clip_probabilities, log_probabilities, softmax
+from soccer_assets.models.ridge import fit_ridge
 from soccer_assets.models.training_data import Scaling, informative, require
 from soccer_assets.odds.consensus import SHARP_PROBABILITIES
 from soccer_assets.scoring import PROBABILITIES, Floats
@@ -70,21 +71,14 @@ def fit_move(
     Raises:
         ModelError: a column is absent, or the numbers of rows differ.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     moved = _log_odds(closing) - _log_odds(_values(prices, PROBABILITIES))
     known = np.isfinite(moved).all(axis=1)
     if known.sum() < MIN_MATCHES:
         return None
     frame, told = _inputs(features, prices).filter(pl.Series(known)), np.clip(moved[known], -LARGEST_MOVE, LARGEST_MOVE)
     scaling = Scaling.of(frame, informative(frame, (*columns, *_PRICE)))
-    inputs = scaling.apply(frame)
-    means, level = inputs.mean(axis=0), told.mean(axis=0)
-    inputs, told = inputs - means, told - level
-    with threadpool_limits(limits=1, user_api="blas"):  # the last bits of a sum depend on the number of threads
-        theta = np.linalg.solve(inputs.T @ inputs + PENALTY * np.eye(inputs.shape[1]), inputs.T @ told).T
-        home, draw = (level - theta @ means).tolist()
-    first, second = theta.tolist()
+    slopes, intercepts = fit_ridge(scaling.apply(frame), told, PENALTY)
+    (first, second), (home, draw) = slopes.tolist(), intercepts.tolist()
     return ClosingMove(scaling, (tuple(first), tuple(second)), (home, draw), int(known.sum()))
 
 

@@ -20,7 +20,7 @@ from soccer_assets.models.families import FAMILIES, Family, stack
 from soccer_assets.models.schema import CANDIDATES, CURVE_POINT, FOLD_PREDICTION
 from soccer_assets.models.training.folds import Fold, walk_forward_folds
 from soccer_assets.models.training.tuning import learning_curve, tune
-from soccer_assets.models.training_data import CLOSING, informative
+from soccer_assets.models.training_data import CLOSING, CLOSING_OVER, informative
 from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.scoring import PROBABILITIES, Floats, log_loss, outcome_of_goals
 from soccer_assets.settings import Settings
@@ -62,15 +62,15 @@ def examples(
         before: the match date after the last one.
 
     Returns:
-        The features with outcome (0 home, 1 draw, 2 away), home_goals, away_goals and closing_home, closing_draw,
-        closing_away: the newest average price of the match without its margin, null where there is none.
+        The features with outcome (0 home, 1 draw, 2 away), home_goals, away_goals, and closing_home, closing_draw,
+        closing_away, closing_over: the newest average prices without their margin, null where there are none.
 
     Raises:
         ModelError: there is no such match.
     """
     dates = (pl.col(DATE) >= since) & (pl.col(DATE) < before)
     closing = dict(zip(CLOSING, PROBABILITIES, strict=True))
-    prices = newest_prices(market.filter(dates)).select(DATE, "match_id", **closing)
+    prices = newest_prices(market.filter(dates)).select(DATE, "match_id", **closing, **{CLOSING_OVER: "p_over"})
     found = (
         features.filter(dates)
         .join(outcomes(matches.filter(dates)), on=[DATE, "match_id"])

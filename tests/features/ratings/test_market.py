@@ -3,6 +3,7 @@ import polars as pl
 import pytest
 
 from soccer_assets.features.ratings import rate
+from soccer_assets.features.ratings.implied_goals import over_log_odds
 from soccer_assets.features.ratings.kalman import ENTRY_VARIANCE
 from soccer_assets.features.ratings.market import SUPREMACY, MarketParameters, market_ratings, result_beyond_price
 from soccer_assets.features.ratings.match_arrays import match_arrays as arrays
@@ -84,7 +85,9 @@ def test_high_totals_raise_the_goals_of_both_clubs(league, prices):
     open_games = arrays(league, prices.with_columns(p_over=pl.lit(0.7)))
     low, high = (market_ratings(one) for one in (games, open_games))
     total = {
-        name: one["market_goals"].sum(axis=1) + one["market_goals_level"][:, 0]
+        name: one["market_openness"].sum(axis=1) + one["market_openness_level"][:, 0]
         for name, one in (("low", low), ("high", high))
     }
-    assert (total["high"][-16:] - total["low"][-16:]).mean() == pytest.approx(np.log(0.7 / 0.3), abs=0.15)
+    log_odds = np.log(games.prices[:, 0] / games.prices[:, 2])[-16:]
+    low, high = (np.mean(over_log_odds(log_odds, of[-16:])) for of in (total["low"], total["high"]))
+    assert high - low == pytest.approx(np.log(0.7 / 0.3), abs=0.15)
