@@ -88,10 +88,10 @@ def _three_lines(
     (model,) = _one_line(forecaster, "model", batch, inputs, prices)
     priced = prices["p_home"].is_not_null()
     rated, quoted = model.filter(priced), prices.filter(priced)
-    known = inputs.filter(priced)
-    blend = forecaster.blend(rated.select(PROBABILITIES).to_numpy(), quoted, known)
+    features = inputs.filter(priced)
+    blend = forecaster.blend(rated.select(PROBABILITIES).to_numpy(), quoted, features)
     market = rated.drop("model_version", "trained_through").with_columns(quoted.select(PROBABILITIES).get_columns())
-    totals = {"market": quoted["p_over"], "blend": pl.Series(forecaster.blend_over(known, quoted), nan_to_null=True)}
+    totals = {"market": quoted["p_over"], "blend": pl.Series(forecaster.blend_over(features, quoted), nan_to_null=True)}
     over = {line: pl.coalesce(total, "p_over") for line, total in totals.items()}  # the model's where none is quoted
     return [
         model,

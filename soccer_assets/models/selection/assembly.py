@@ -14,19 +14,19 @@ from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.estimators import decode
 from soccer_assets.models.goals_model import fit_goals
 from soccer_assets.models.schema import PREDICTION, SELECTED_MODEL
-from soccer_assets.models.selection.blending import CLOSING_WEIGHT, Blend, fit_blend, predicted_closing
+from soccer_assets.models.selection.blending import Blend, fit_blend, predicted_closing
 from soccer_assets.models.selection.calibration import AnyCalibrator, choose_calibrator
 from soccer_assets.models.selection.closing_line import ClosingMove, fit_move
 from soccer_assets.models.selection.selection import CandidateScores, select
 from soccer_assets.models.totals_model import TotalsModel, fit_totals
 from soccer_assets.models.training.training import out_of_fold
 from soccer_assets.models.training_data import labels
-from soccer_assets.scoring import PROBABILITIES, Floats, Ints, log_loss, paired_difference, summary
+from soccer_assets.scoring import PROBABILITIES, Floats, Ints, divergence, log_loss, paired_difference, summary
 from soccer_assets.storage.lake import DATE, MATCH
 
 
 class OutOfFold:
-    """A family's predictions out of fold, met by their outcomes, leagues, labels and prices.
+    """A family's predictions out of fold, met by their outcomes, leagues and prices.
 
     Args:
         oof: `Tuned.oof` of the family: match_id, fold and probabilities.
@@ -39,10 +39,8 @@ class OutOfFold:
     """
 
     def __init__(self, oof: pl.DataFrame, examples: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame) -> None:
-        soft = {"label": labels(examples, CLOSING_WEIGHT), "expected": labels(examples, 1.0)}
-        told = examples.select("match_id", DATE, "league", "outcome").with_columns(
-            pl.Series(name, each, dtype=pl.Array(pl.Float64, 3)) for name, each in soft.items()
-        )
+        expected = pl.Series("expected", labels(examples, 1.0), dtype=pl.Array(pl.Float64, 3))
+        told = examples.select("match_id", DATE, "league", "outcome", expected)
         met = oof.join(told, on="match_id", how="left", maintain_order="left")
         if unknown := met.filter(pl.col("outcome").is_null())["match_id"].to_list():
             raise ModelError(
@@ -57,6 +55,10 @@ class OutOfFold:
         self.p: Floats = met.select(PROBABILITIES).to_numpy()
         self.y: Ints = met["outcome"].to_numpy().astype(np.int64)
         self.dates = met[DATE].to_numpy()
+        at_close = met.select(MATCH).join(closing, on=MATCH, how="left", maintain_order="left")
+        self.closing: Floats = at_close.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy()
+        closed = np.isfinite(self.closing).all(axis=1, keepdims=True)
+        self.closing_or_outcome: Floats = np.where(closed, self.closing, np.eye(3)[self.y])
         self._past = examples.join(market.select(MATCH), on=MATCH, how="semi")
         self._past_prices = self._past.select(MATCH).join(market, on=MATCH, how="left", maintain_order="left")
         at_close = self._past.select(MATCH).join(closing, on=MATCH, how="left", maintain_order="left")
@@ -74,7 +76,8 @@ class OutOfFold:
     def blend(self, calibrator: AnyCalibrator, rows: np.ndarray) -> Blend:
         """What the priced ones of some rows teach of the weights, and all matches up to the last of them of prices.
 
-        The weights are learned with prices predicted from what the matches before the rows taught, as a forecast is.
+        They make the divergence from the closing price least, and the log loss where none is known. They are learned
+        with prices predicted from what the matches before the rows taught, as a forecast is.
         """
         dates = self.matches.filter(pl.Series(rows))[DATE]
         priced = pl.Series(rows & self.priced)
@@ -83,7 +86,7 @@ class OutOfFold:
         assert isinstance(first, dt.date) and isinstance(last, dt.date)
         before, after = self._move(first), self._move(last + dt.timedelta(days=1))
         honest = predicted_closing(before, self.features.filter(priced), self.prices.filter(priced))
-        return fit_blend(told, honest, self.matches["label"].to_numpy()[priced.to_numpy()], after)
+        return fit_blend(told, honest, self.closing_or_outcome[priced.to_numpy()], after)
 
     def _move(self, day: dt.date) -> ClosingMove | None:
         """How the prices of the matches before a date moved until the close."""
@@ -164,7 +167,7 @@ def _totals(known: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame, se
 
 
 def _lines(oof: OutOfFold, judged: np.ndarray, model_p: Floats, blend: Blend) -> list[dict[str, Any]]:
-    """Scores of the three lines on the priced matches of the selection fold, each beside the market."""
+    """Scores of the three lines on the priced matches of the selection fold, beside the market and from the close."""
     rows = judged & oof.priced
     if not rows.any():
         return []
@@ -180,5 +183,8 @@ def _lines(oof: OutOfFold, judged: np.ndarray, model_p: Floats, blend: Blend) ->
     ):
         behind = paired_difference(log_loss(p, y), log_loss(market, y), dates)
         interval = {"difference": behind.mean, "difference_low": behind.low, "difference_high": behind.high}
-        told.append({"line": line, **summary(p, y), **interval})
+        apart = divergence(p, oof.closing[rows])
+        closed = np.isfinite(apart)
+        close = {"divergence": float(apart[closed].mean()) if closed.any() else None}
+        told.append({"line": line, **summary(p, y), **interval, **close})
     return told

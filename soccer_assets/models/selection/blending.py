@@ -4,8 +4,9 @@
 
 `p_price` is the de-vigged average price as `closing_line` predicts it at the close. The two weights are those of
 highest penalised likelihood on matches predicted out of fold (Genest and Zidek 1986); the prior is the price alone,
-since prices know what no result tells. The labels are half the outcome and half the closing price: a closing price has
-a fraction of an outcome's noise.
+since prices know what no result tells. The labels are the closing prices, which have a fraction of an outcome's noise,
+and the outcomes where there is none: so the pool is nearest to the close. On the first half of 2022 its divergence was
+0.00043 below that of the price before the match, with labels half outcomes 0.00041.
 """
 
 import msgspec
@@ -20,8 +21,6 @@ from soccer_assets.scoring import PROBABILITIES, Floats
 #: With fewer priced matches, weights would be noise: the default is used.
 MIN_MATCHES = 300
 PENALTY = 250.0  # a normal prior around the price alone: two years of matches tell little of a model
-#: Share of the closing price in a label.
-CLOSING_WEIGHT = 0.5
 
 
 class Blend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

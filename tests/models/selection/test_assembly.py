@@ -12,7 +12,6 @@ from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.promotion_gate import selection_fold
 from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.selection.assembly import OutOfFold, selected
-from soccer_assets.models.selection.blending import CLOSING_WEIGHT
 from soccer_assets.models.selection.calibration import Temperature
 from soccer_assets.scoring import OUTCOMES, PROBABILITIES, log_loss
 
@@ -29,7 +28,8 @@ def known(world):
 def examples(known):
     """The world's matches with every feature of the catalogue; those it does not tell of are zero."""
     absent = [name for name in NAMES if name not in known.examples.columns]
-    return known.examples.with_columns(pl.lit(0.0).alias(name) for name in absent)
+    zeros = (pl.lit(0.0).alias(name) for name in absent)
+    return known.examples.with_columns(*zeros, closing_over=pl.lit(None, pl.Float64))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def market(known):
     rows = known.examples.select("match_date", "match_id")
     prices = [pl.Series(name, known.truth[:, place]) for place, name in enumerate(PROBABILITIES)]
     pinnacle = [pl.Series(f"pinnacle_{name}", known.truth[:, place]) for place, name in enumerate(OUTCOMES)]
-    rows = rows.with_columns(*prices, *pinnacle)[3500:].reverse()
+    rows = rows.with_columns(*prices, *pinnacle, p_over=pl.lit(None, pl.Float64))[3500:].reverse()
     odd = pl.int_range(pl.len()) % 2 == 1
     return rows.with_columns(pl.when(odd).then(f"pinnacle_{name}").alias(f"pinnacle_{name}") for name in OUTCOMES)
 
@@ -46,7 +46,7 @@ def market(known):
 @pytest.fixture(scope="module")
 def closing(known):
     """The truth at the close too."""
-    rows = known.examples.select("match_date", "match_id")
+    rows = known.examples.select("match_date", "match_id", p_over=pl.lit(None, pl.Float64))
     return rows.with_columns(pl.Series(name, known.truth[:, place]) for place, name in enumerate(PROBABILITIES))
 
 
@@ -75,7 +75,7 @@ def candidates(known, examples):
 
 @pytest.fixture(scope="module")
 def row(candidates, examples, market, closing):
-    return selected(candidates, examples, market, closing).row(0, named=True)
+    return selected(candidates, examples, market, closing, 0).row(0, named=True)
 
 
 def test_the_better_family_is_chosen_and_repaired(row):
@@ -118,7 +118,7 @@ def test_what_is_selection_fold_the_selection_fold_was_learned_before_it(row, kn
         "estimator": Forecaster.decode(row["forecaster"]).estimator.encode(),
     }  # fmt: skip
     there, here = (
-        selected([candidate], each, market, closing)["out_of_fold"].item().to_list() for each in (examples, turned)
+        selected([candidate], each, market, closing, 0)["out_of_fold"].item().to_list() for each in (examples, turned)
     )
     assert there == here
 
@@ -131,24 +131,24 @@ def test_the_lines_stand_beside_the_market(row, known):
     assert lines["market"]["log_loss"] == pytest.approx(log_loss(known.truth[priced], known.y[priced]).mean())
     assert (lines["market"]["difference"], lines["market"]["difference_high"]) == (0.0, 0.0)
     assert lines["blend"]["difference_low"] <= 0.0 <= lines["blend"]["difference_high"]
+    assert lines["market"]["divergence"] == 0.0  # the truth before the match and at the close
+    assert 0.0 < lines["blend"]["divergence"] < lines["model"]["divergence"]
 
 
 def test_the_same_candidates_make_the_same_row_to_the_byte(row, candidates, examples, market, closing):
-    assert selected(candidates, examples, market, closing).row(0, named=True) == row
+    assert selected(candidates, examples, market, closing, 0).row(0, named=True) == row
 
 
 def test_without_prices_nothing_is_made_up(candidates, examples, market, closing):
-    bare = selected(candidates, examples, market.clear(), closing.clear()).row(0, named=True)
+    bare = selected(candidates, examples, market.clear(), closing.clear(), 0).row(0, named=True)
     assert json.loads(bare["lines"]) == []
     assert Forecaster.decode(bare["forecaster"]).market_blend.matches == 0
 
 
-def test_labels_of_a_blend_are_half_closing_prices_where_there_are(known, examples, market):
-    names = [f"closing_{name}" for name in OUTCOMES]
-    priced = examples.with_columns(pl.Series(name, known.truth[:, place]) for place, name in enumerate(names))
-    met = OutOfFold(_oof(known, known.truth), priced, market, market.clear())
-    expected = CLOSING_WEIGHT * known.truth[FOLDS[0] :] + (1 - CLOSING_WEIGHT) * np.eye(3)[known.y[FOLDS[0] :]]
-    assert met.matches["label"].to_numpy() == pytest.approx(expected)
+def test_a_blend_is_to_be_near_the_closing_price_and_where_there_is_none_the_outcome(known, examples, market, closing):
+    met = OutOfFold(_oof(known, known.truth), examples, market, closing[: FOLDS[1]])
+    expected = np.concatenate([known.truth[FOLDS[0] : FOLDS[1]], np.eye(3)[known.y[FOLDS[1] :]]])
+    assert met.closing_or_outcome == pytest.approx(expected)
 
 
 def test_a_price_of_another_date_of_a_moved_match_is_not_taken(known, examples, market):
