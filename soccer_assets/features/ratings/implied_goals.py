@@ -28,14 +28,14 @@ def goal_level(log_odds: Floats, p_over: Floats) -> Floats:
         p_over: probability of more than 2.5 goals, `(n,)`.
     """
     level = np.full(len(p_over), np.nan)
-    known = np.isfinite(log_odds) & np.isfinite(p_over)
-    goal = p_over[known]
+    priced = np.isfinite(log_odds) & np.isfinite(p_over)
+    goal = p_over[priced]
 
     def excess(total: Floats) -> tuple[Floats, Floats]:
         return _over(total) - goal, np.exp(-total) * total**2 / 2
 
     total, _ = find_roots(excess, np.full(len(goal), 2.6), _TOTALS, rising=True, tolerance=_TOLERANCE)
-    level[known] = np.log(total) - _gap(log_odds[known], np.log(total))
+    level[priced] = np.log(total) - _gap(log_odds[priced], np.log(total))
     return level
 
 
