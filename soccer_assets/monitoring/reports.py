@@ -71,9 +71,10 @@ def quality(settled: pl.DataFrame, markets: pl.DataFrame, first: dt.date, last: 
     parts = [QUALITY_REPORT.empty()]
     for rows in of_each_market(settled, markets):
         rows = with_references(rows)
-        rows = pl.concat(
-            [rows.with_columns(sample=pl.lit("all")), rows.filter("complete").with_columns(sample=pl.lit("complete"))]
-        )
+        samples = {"complete": rows.filter("complete")}
+        if (rows["market"].head(1) == "1x2").all():  # of the others what can be compared says enough
+            samples["all"] = rows
+        rows = pl.concat(part.with_columns(sample=pl.lit(sample)) for sample, part in samples.items())
         every = rows.with_columns(league=pl.lit(ALL_LEAGUES))
         days = day_sums(pl.concat([rows, every] if _has_slices(rows) else [every]), ADDED, of, FINE_UNIT)
         # a league without a match on a date still has its twelve months on it
