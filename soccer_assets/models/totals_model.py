@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.families.lightgbm import FIXED, forest_of
+from soccer_assets.models.residual_trees import fit_trees
 from soccer_assets.models.ridge import fit_ridge
 from soccer_assets.models.training_data import CLOSING_OVER, Scaling, feature_matrix, informative, require
 from soccer_assets.models.trees import Forest
@@ -29,10 +29,6 @@ MOST_MATCHES = 40_000
 PENALTY = 150.0
 #: Trees find little of a move, and more of what the total of a match hangs on.
 ROUNDS, MOVE_ROUNDS = 80, 30
-TREES = {
-    "objective": "regression", "boost_from_average": False, "learning_rate": 0.06, "num_leaves": 15,
-    "min_data_in_leaf": 100, "feature_fraction": 0.3, "bagging_fraction": 0.5, "bagging_freq": 1, "lambda_l2": 10.0,
-}  # fmt: skip
 #: Log-odds. A price that moved further is a misprint, or news that no feature foretells.
 LARGEST_MOVE = 0.4
 RATING = "market_goals_log_odds"
@@ -111,16 +107,10 @@ def fit_totals(
 
 
 def _fitted(frame: pl.DataFrame, columns: Sequence[str], target: Floats, seed: int, rounds: int) -> Regression:
-    import lightgbm
-
     scaling = Scaling.of(frame, informative(frame, columns))
     inputs = scaling.apply(frame)
     (slopes,), (intercept,) = fit_ridge(inputs, target[:, None], PENALTY)
-    settings = {**FIXED, **TREES, "num_class": 1, "seed": seed}
-    data = lightgbm.Dataset(
-        feature_matrix(frame, scaling.columns), target - inputs @ slopes - intercept, params=settings
-    )
-    forest = forest_of(lightgbm.train(settings, data, num_boost_round=rounds), 1)
+    forest = fit_trees(frame, scaling.columns, target - inputs @ slopes - intercept, rounds, seed)
     return Regression(scaling, tuple(slopes.tolist()), float(intercept), forest, len(frame))
 
 

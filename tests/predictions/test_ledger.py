@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
-from soccer_assets.predictions.ledger import GENESIS, Verdict, code_version, sealing, verify
+from soccer_assets.predictions.ledger import GENESIS, Verdict, as_sealed, code_version, sealing, verify
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
 from soccer_assets.storage.lake import Lake
 
@@ -202,6 +202,18 @@ def test_rows_taken_off_the_end_show_against_a_hash_that_was_noted(three):
     DeltaTable(three.address(NAME)).delete("number = 3")
     assert verify(three).broken is None
     assert verify(three, noted).broken == f"no row has the hash {noted}, which was noted: rows are missing"
+
+
+def test_rows_sealed_before_the_total_was_said_are_as_they_were_sealed_and_go_on(lake, row, tmp_path):
+    seal(lake, row(), FEATURES, PRICES, FRIDAY)
+    older, lake = lake.read(NAME).drop("p_over"), Lake(str(tmp_path / "older"))
+    lake.replace(NAME, older, None)
+    assert "p_over" not in lake.read(NAME).columns
+    assert (verify(lake).broken, verify(lake).rows) == (None, 1)
+    assert as_sealed(lake, row(p_home=0.4, p_away=0.33), KICK_OFF)["p_home"].to_list() == [P[0]]
+    seal(lake, row(p_over=0.6), FEATURES, PRICES, FRIDAY)
+    assert (verify(lake).broken, verify(lake).rows) == (None, 2)
+    assert lake.read(NAME).sort("number")["p_over"].to_list() == [None, 0.6]
 
 
 def test_writers_at_once_make_one_chain(lake, row):

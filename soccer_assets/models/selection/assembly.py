@@ -33,12 +33,16 @@ class OutOfFold:
         examples: the matches it learned from.
         market: rows of `pre_match_prices` of the priced ones among them.
         closing: rows of `closing_prices` of those whose closing price is known.
+        seed: of every random choice.
 
     Raises:
         ModelError: a match of `oof` is not among the examples.
     """
 
-    def __init__(self, oof: pl.DataFrame, examples: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame) -> None:
+    def __init__(
+        self, oof: pl.DataFrame, examples: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame, seed: int
+    ) -> None:
+        self._seed = seed
         expected = pl.Series("expected", labels(examples, 1.0), dtype=pl.Array(pl.Float64, 3))
         told = examples.select("match_id", DATE, "league", "outcome", expected)
         met = oof.join(told, on="match_id", how="left", maintain_order="left")
@@ -63,7 +67,7 @@ class OutOfFold:
         self._past_prices = self._past.select(MATCH).join(market, on=MATCH, how="left", maintain_order="left")
         at_close = self._past.select(MATCH).join(closing, on=MATCH, how="left", maintain_order="left")
         self._past_closing = at_close.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy()
-        self._moves: dict[dt.date, ClosingMove | None] = {}
+        self._moves: dict[tuple[dt.date, int | None], ClosingMove | None] = {}
 
     def calibrator(self, rows: np.ndarray) -> tuple[AnyCalibrator, pl.DataFrame]:
         """What the predictions of some rows teach, and the comparison of the forms."""
@@ -84,17 +88,17 @@ class OutOfFold:
         told = self.calibrated(calibrator, priced.to_numpy())
         first, last = dates.min(), dates.max()
         assert isinstance(first, dt.date) and isinstance(last, dt.date)
-        before, after = self._move(first), self._move(last + dt.timedelta(days=1))
+        before, after = self._move(first), self._move(last + dt.timedelta(days=1), self._seed)
         honest = predicted_closing(before, self.features.filter(priced), self.prices.filter(priced))
         return fit_blend(told, honest, self.closing_or_outcome[priced.to_numpy()], after)
 
-    def _move(self, day: dt.date) -> ClosingMove | None:
-        """How the prices of the matches before a date moved until the close."""
-        if day not in self._moves:
+    def _move(self, day: dt.date, seed: int | None = None) -> ClosingMove | None:
+        """How the prices of the matches before a date moved until the close; trees, where seeded, take seconds."""
+        if (day, seed) not in self._moves:
             rows = self._past[DATE] < day
-            closing = self._past_closing[rows.to_numpy()]
-            self._moves[day] = fit_move(self._past.filter(rows), NAMES, self._past_prices.filter(rows), closing)
-        return self._moves[day]
+            past, prices = self._past.filter(rows), self._past_prices.filter(rows)
+            self._moves[day, seed] = fit_move(past, NAMES, prices, self._past_closing[rows.to_numpy()], seed)
+        return self._moves[day, seed]
 
     def leagues(self, rows: np.ndarray) -> list[str]:
         """League of each of some rows."""
@@ -122,14 +126,14 @@ def selected(
     """
     predictions = {row["family"]: out_of_fold(row) for row in candidates}
     newest = max(frame["fold"].max() for frame in predictions.values())  # type: ignore[type-var]
-    met = OutOfFold(next(iter(predictions.values())).filter(pl.col("fold") == newest), known, market, closing)
+    met = OutOfFold(next(iter(predictions.values())).filter(pl.col("fold") == newest), known, market, closing, seed)
     scores = [
         CandidateScores(row["family"], row["complexity"], predictions[row["family"]].filter(pl.col("fold") == newest))
         for row in candidates
     ]
     selection = select(scores, met.y, met.matches["expected"].to_numpy(), met.dates)
     best = next(row for row in candidates if row["family"] == selection.name)
-    oof = OutOfFold(predictions[selection.name], known, market, closing)
+    oof = OutOfFold(predictions[selection.name], known, market, closing, seed)
     everything, judged = np.ones(len(oof.y), dtype=bool), (oof.matches["fold"] == newest).to_numpy()
     calibrator, forms = oof.calibrator(everything)
     forecaster = Forecaster(

@@ -146,18 +146,18 @@ def test_without_prices_nothing_is_made_up(candidates, examples, market, closing
 
 
 def test_a_blend_is_to_be_near_the_closing_price_and_where_there_is_none_the_outcome(known, examples, market, closing):
-    met = OutOfFold(_oof(known, known.truth), examples, market, closing[: FOLDS[1]])
+    met = OutOfFold(_oof(known, known.truth), examples, market, closing[: FOLDS[1]], 0)
     expected = np.concatenate([known.truth[FOLDS[0] : FOLDS[1]], np.eye(3)[known.y[FOLDS[1] :]]])
     assert met.closing_or_outcome == pytest.approx(expected)
 
 
 def test_a_price_of_another_date_of_a_moved_match_is_not_taken(known, examples, market):
     first = market.sort("match_id").head(1).with_columns(pl.col("match_date").dt.offset_by("-30d"))
-    met = OutOfFold(_oof(known, known.truth), examples, pl.concat([market, first]), market.clear())
+    met = OutOfFold(_oof(known, known.truth), examples, pl.concat([market, first]), market.clear(), 0)
     assert (len(met.prices), met.priced.sum()) == (3000, 2500)
 
 
 def test_a_prediction_of_an_unknown_match_is_refused(known, examples, market):
     strange = _oof(known, known.truth).with_columns(match_id=pl.lit("x"))
     with pytest.raises(ModelError, match=r"found 3000 of 3000 without, such as \['x', 'x', 'x', 'x', 'x'\]"):
-        OutOfFold(strange, examples, market, market.clear())
+        OutOfFold(strange, examples, market, market.clear(), 0)

@@ -37,7 +37,7 @@ def early(known):
 
 def fit(known, early, closing=None, pinnacle=None, rows=slice(0, LEARNED)):
     told = prices(early, pinnacle)[rows]
-    return fit_move(known.examples[rows], COLUMNS, told, (known.truth if closing is None else closing)[rows])
+    return fit_move(known.examples[rows], COLUMNS, told, (known.truth if closing is None else closing)[rows], 0)
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +106,22 @@ def test_the_number_of_threads_changes_no_bit(known, early):
     features, told = known.examples.with_columns(**many), []
     for threads in (1, 2):
         with threadpool_limits(limits=threads, user_api="blas"):
-            told.append(msgspec.json.encode(fit_move(features, (*COLUMNS, *many), prices(early), known.truth)))
+            told.append(msgspec.json.encode(fit_move(features, (*COLUMNS, *many), prices(early), known.truth, 0)))
     assert told[0] == told[1]
 
 
 def test_a_move_read_back_is_the_same(move):
     text = msgspec.json.encode(move)
-    assert msgspec.json.decode(text, type=ClosingMove) == move
-    assert msgspec.json.encode(msgspec.json.decode(text, type=ClosingMove)) == text
+    read = msgspec.json.decode(text, type=ClosingMove)
+    assert msgspec.json.encode(read) == text
+    assert len(read.forests) == 2
+
+
+def test_a_move_without_trees_is_that_of_an_older_model(known, early):
+    bare = fit_move(known.examples, COLUMNS, prices(early), known.truth)
+    assert bare is not None and bare.forests == ()
+    older = msgspec.json.decode(msgspec.json.encode(bare).replace(b',"forests":[]', b""), type=ClosingMove)
+    assert older == bare
 
 
 def test_prices_of_other_matches_or_without_columns_are_refused(known, early, move):
