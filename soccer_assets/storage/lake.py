@@ -201,7 +201,8 @@ class Lake:
         table = None if version is None else self.table(name, version)
         once = CommitProperties(max_commit_retries=0)
         try:
-            self._write(name, table, rows, mode="error" if table is None else "append", commit_properties=once)
+            mode = "error" if table is None else "append"  # columns that the table has not yet are added
+            self._write(name, table, rows, mode=mode, schema_mode="merge", commit_properties=once)
         except CommitFailedError:
             return False
         except DeltaError:
