@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from msgspec.structs import asdict
 
 from serving.api.metrics import Metrics
-from serving.api.problems import forecast_problem, problem_responses
+from serving.api.problems import OF_BODY, forecast_problem, problem_responses
 from serving.api.responses import ApiRequest
 from serving.jobs.contracts import (
     BatchPayload,
@@ -24,7 +24,7 @@ from serving.jobs.queue import JobQueue
 from serving.security import client_of
 from serving.snapshot.snapshot import Snapshot
 
-STATUSES = (409, 422, 429, 500, 503)
+STATUSES = (*OF_BODY, 409, 422, 503)
 ACCEPTED = {202: ResponseSpec(Job, False, "not made yet: read the job at Location")}
 RETRY_SECONDS = "1"
 
@@ -35,7 +35,12 @@ class ForecastController(Controller):
     tags = ("forecasts on demand",)
     opt = {"scope": "predict"}  # noqa: RUF012
 
-    @post("/predictions", status_code=200, responses=problem_responses(OnDemandForecast, *STATUSES) | ACCEPTED)
+    @post(
+        "/predictions",
+        status_code=200,
+        operation_id="forecast",
+        responses=problem_responses(OnDemandForecast, *STATUSES) | ACCEPTED,
+    )
     async def forecast(
         self,
         request: ApiRequest,
@@ -60,7 +65,12 @@ class BatchController(Controller):
     tags = ("forecasts on demand",)
     opt = {"scope": "predict"}  # noqa: RUF012
 
-    @post("/predictions/batch", status_code=200, responses=problem_responses(ForecastList, *STATUSES) | ACCEPTED)
+    @post(
+        "/predictions/batch",
+        status_code=200,
+        operation_id="forecast-batch",
+        responses=problem_responses(ForecastList, *STATUSES) | ACCEPTED,
+    )
     async def batch(
         self,
         request: ApiRequest,

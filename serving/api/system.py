@@ -54,7 +54,7 @@ class System(msgspec.Struct, frozen=True):
     jobs: Annotated[JobFigures | None, Meta(description="null while Redis does not answer")]
 
 
-@get("/system", tags=["health"], responses=problem_responses(System))
+@get("/system", tags=["health"], operation_id="system", responses=problem_responses(System))
 async def system(
     request: ApiRequest,
     answers: NamedDependency[AnswerCache[Answer]],

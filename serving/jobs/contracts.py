@@ -12,15 +12,20 @@ from msgspec import Meta
 from serving.contracts import Probabilities
 
 MOST_FIXTURES = 500
+MOST_DECISIONS = 2**31
 CHAMPION, CHALLENGER = "champion", "challenger"
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Kind = Literal["forecast", "forecasts", "backfill", "train", "predict", "rollback", "links", "undo"]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
-Identity = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$", description="for the ledger")]
+#: The end of a pattern: `$` of Python stands before a last line feed, too.
+END = r"(?![\s\S])"
+ONE_LINE = rf"^[^\x00-\x1f]+{END}"
+LONGEST_IDENTITY = 100
+Identity = Annotated[str, Meta(min_length=1, max_length=LONGEST_IDENTITY, pattern=ONE_LINE)]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=ONE_LINE, description="for the ledger")]
 Price = Annotated[float, Meta(gt=1, le=1000, description="decimal odds")]
 ModelName = Annotated[
-    str, Meta(pattern=r"^(champion|challenger|[0-9a-f]{12})$", description="champion, challenger, or a version")
+    str, Meta(pattern=rf"^(champion|challenger|[0-9a-f]{{12}}){END}", description="champion, challenger, or a version")
 ]
 
 
@@ -103,7 +108,7 @@ class RollbackPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, t
     """An earlier version becomes champion by hand: the one named, or the champion before this one."""
 
     reason: Reason
-    version: Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$")] | None = None
+    version: Annotated[str, Meta(pattern=rf"^[0-9a-f]{{12}}{END}")] | None = None
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -111,38 +116,44 @@ class RollbackPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, t
         return ("rollback", f"--reason={self.reason}", *([self.version] if self.version else []))
 
 
-class LinkDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An event is the match (accept; default: its candidate), or it is not, or one of its names is not that club."""
+class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="action", tag="accept"):
+    """An event is the match; default: its candidate."""
 
-    action: Literal["accept", "reject"]
     match_id: Identity | None = None
+    reason: Reason | None = None
+
+
+class Rejection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="action", tag="reject"):
+    """An event is not its match; with a side, one of its names is not that club."""
+
     side: Literal["home", "away"] | None = None
     reason: Reason | None = None
 
-    def __post_init__(self) -> None:
-        """Refuse a match that is rejected, which is always the event's own, and a side that is accepted."""
-        if self.action == "accept" and self.side is not None:
-            raise ValueError("expected a side with reject alone, found one with accept")
-        if self.action == "reject" and self.match_id is not None:
-            raise ValueError("expected a match_id with accept alone, found one with reject")
+
+LinkDecision = Acceptance | Rejection
 
 
-class LinkPayload(LinkDecision, frozen=True, kw_only=True, tag_field="kind", tag="links"):
+class LinkPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="links"):
     """A decision on the link of an event, an entry or two of `link_decisions`."""
 
     event_id: Identity
+    decision: LinkDecision
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The command of `soccer` and its arguments; after `--` nothing that a client gives is an option."""
-        options = [f"--reason={self.reason}"] if self.reason else []
-        return ("links", self.action, *options, "--", self.event_id, *filter(None, (self.match_id, self.side)))
+        decision = self.decision
+        action, further = (
+            ("accept", decision.match_id) if isinstance(decision, Acceptance) else ("reject", decision.side)
+        )
+        options = [f"--reason={decision.reason}"] if decision.reason else []
+        return ("links", action, *options, "--", self.event_id, *([further] if further else []))
 
 
 class UndoPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="undo"):
     """An earlier decision on links does not count."""
 
-    decision_id: Annotated[int, Meta(ge=1, le=2**31)]
+    decision_id: Annotated[int, Meta(ge=1, le=MOST_DECISIONS)]
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -233,6 +244,14 @@ class Job(JobSummary, frozen=True):
     payload: Payload
     result: Result | None = None
     failure: Failure | None = None
+
+
+class JobEvent(msgspec.Struct, frozen=True):
+    """A job at a change, `end` as the last event; `id` is the job's version, `data` the job as JSON."""
+
+    event: Literal["progress", "end"]
+    id: str
+    data: str
 
 
 class JobList(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ _JSON_OF_CARD: Final = ("features", "leagues", "reliability", "importances", "co
 _LEAGUES = (
     Resource(
         "/leagues", "A league of the platform and what the lake has of it.", (MATCHES, PREDICTIONS), derived.leagues,
-        derived.LEAGUE, ("code",), key="code", unknown="unknown-league", filters=("country", "tier"),
+        derived.LEAGUE, ("code",), key="code", filters=("country", "tier"),
         sort=("country", "tier", "matches", "forecasts"), tag="matches",
     ),
 )  # fmt: skip

@@ -175,6 +175,7 @@ def write_lake(lake: Lake) -> None:
     bet = {
         **bet, "line": "model", "market": "1x2", "goals_line": None, "stake": 0.02, "selection": "home", "probability": 0.5, "market_probability": 0.4, "edge": 0.1,
         "price": 2.3, "expected_value": 0.15, "quoted_at": dt.datetime(2024, 8, 2, tzinfo=dt.UTC),
+        "bookmakers": 5, "stale": False, "few_bookmakers": False, "few_matches": False,
     }  # fmt: skip
     lake.replace("value_bets", table_of(VALUE_BETS, [bet]), None)
     old, new = dt.date(2024, 9, 1), dt.date(2024, 9, 30)
