@@ -26,6 +26,8 @@ LEAST_PART = 2
 #: The parameters of every list, and those of an item.
 OF_LISTS = ("limit", "cursor", "sort", "fields", "as_of")
 OF_ITEMS = ("fields", "as_of")
+#: Lists of columns: separated by commas or, as some clients send lists, one in each of several parameters.
+LISTED = ("fields", "sort")
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _parameters(text: bytes, names: list[str]) -> dict[str, str]:
     except ValueError:
         raise ProblemError("invalid-request", "expected a query of UTF-8 text, found other bytes") from None
     times = Counter(name for name, _ in pairs)
-    if repeated := [name for name, count in times.items() if count > 1]:
+    if repeated := [name for name, count in times.items() if count > 1 and name not in LISTED]:
         errors = [
             FieldError("query", name[:MOST_TEXT], f"expected once, found {times[name]} times") for name in repeated
         ]
@@ -110,7 +112,10 @@ def _parameters(text: bytes, names: list[str]) -> dict[str, str]:
         raise ProblemError(
             "unknown-parameter", f"expected parameters out of {names}, found {_cut(unknown)}", known=names
         )
-    return dict(pairs)
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
 
 
 def _cut(names: list[str]) -> list[str]:

@@ -100,6 +100,8 @@ async def test_a_cursor_belongs_to_its_sort(reader: Client) -> None:
 async def test_a_client_gets_the_fields_it_names_in_its_order(reader: Client) -> None:
     rows = (await reader.get("/matches", params={"fields": "away,home", "limit": 1})).json()["items"]
     assert [list(row.items()) for row in rows] == [[("away", "Chelsea"), ("home", "Arsenal")]]
+    again = await reader.get("/matches", params=[("fields", "away"), ("limit", 1), ("fields", "home")])
+    assert again.json()["items"] == rows
     item = (await reader.get(f"/predictions/{IDS['match_id']}", params={"fields": "blend"})).json()
     assert item == {"blend": {"home": 0.45, "draw": 0.3, "away": 0.25}}
     hidden = await reader.get("/matches", params={"fields": "home,payload_id"})
