@@ -16,6 +16,7 @@ import msgspec
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
+PROGRAM = "print('done')"
 
 
 @dataclass
@@ -96,12 +97,16 @@ class Processes:
         until(answers)
         return api
 
-    def start_worker(self, folder: Path, program: str = "print('done')", **variables: str) -> Process:
-        """A worker that forecasts by rating; `program` is run in place of `soccer`."""
-        name = f"worker-{len(self._running)}"
-        command = ["-m", "tests.serving.by_rating_worker", program]
-        worker = Process(self._start(folder, name, command, variables), folder, name)
-        self._running.append(worker)
+    def start_platform(self, folder: Path, program: str = PROGRAM, **variables: str) -> tuple[Api, Process]:
+        """An API and a worker, both ready; they start at the same time."""
+        worker = self._begin_worker(folder, program, variables)
+        api = self.start_api(folder, **variables)
+        until(lambda: "forecasting with model" in worker.log)
+        return api, worker
+
+    def start_worker(self, folder: Path, program: str = PROGRAM, **variables: str) -> Process:
+        """A worker that forecasts by rating and is ready; `program` is run in place of `soccer`."""
+        worker = self._begin_worker(folder, program, variables)
         until(lambda: "forecasting with model" in worker.log)
         return worker
 
@@ -114,6 +119,13 @@ class Processes:
                 running.process.wait(15)
             except subprocess.TimeoutExpired:
                 running.kill()
+
+    def _begin_worker(self, folder: Path, program: str, variables: dict[str, str]) -> Process:
+        name = f"worker-{len(self._running)}"
+        command = ["-m", "tests.serving.by_rating_worker", program]
+        worker = Process(self._start(folder, name, command, variables), folder, name)
+        self._running.append(worker)
+        return worker
 
     def _start(
         self, folder: Path, name: str, command: list[str], variables: dict[str, str]

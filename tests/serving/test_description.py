@@ -45,8 +45,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def api(season: Any, key: tuple[Path, str]) -> Iterator[Api]:
     """An API that wants a key, with every table of the graph, and a worker."""
     processes = Processes(season.lake.url, SERVING_READS_PER_MINUTE="0", SERVING_FORECASTS_PER_MINUTE="0")
-    processes.start_worker(key[0])
-    yield processes.start_api(key[0])
+    yield processes.start_platform(key[0])[0]
     processes.stop()
 
 
