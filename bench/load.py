@@ -17,6 +17,7 @@ SEED = 20261127
 MOST_FIXTURES = 500
 #: Seconds between two requests of a client that reads.
 READING = between(0.05, 0.2)
+NO_JSON = ("/", "/metrics")
 _numbers = count()
 
 
@@ -33,9 +34,9 @@ class Client(FastHttpUser):
 
     def ask(self, path: str, name: str | None = None, **body: Any) -> Any:
         """The JSON of a path, counted under a name; a POST where there is a body."""
-        options = {"headers": {"x-api-key": KEY} if KEY else {}, "name": name or path}
+        options: dict[str, Any] = {"headers": {"x-api-key": KEY} if KEY else {}, "name": name or path}
         answer = self.client.post(path, json=body, **options) if body else self.client.get(path, **options)
-        return answer.json() if "json" in answer.headers.get("content-type", "") else None
+        return None if path in NO_JSON else answer.json()
 
     def fixture(self) -> dict[str, Any]:
         """A coming match as it is asked for on demand."""

@@ -154,6 +154,15 @@ class Drift(msgspec.Struct, frozen=True):
     scores: dict[str, float | None]
 
 
+class FailedCheck(msgspec.Struct, frozen=True):
+    """A check of a table that did not hold when it was evaluated last; a blocking one keeps its run from going on."""
+
+    asset: str
+    check_name: str
+    blocking: bool
+    evaluated_at: dt.datetime
+
+
 class LeagueInfo(msgspec.Struct, frozen=True):
     """A league the platform knows and what it has of it."""
 

@@ -71,6 +71,7 @@ monitoring   backtest_report                candidate_bivariate_poisson candidat
                                             candidate_stack candidate_xgboost matches predictions settled_bets settled_predictions team_ratings
 monitoring   quality_report                 matches predictions settled_predictions
 monitoring   drift_report                   match_features
+monitoring   check_results
 """
 
 CHECKS = """
@@ -287,6 +288,7 @@ def test_every_asset_is_partitioned_by_match_date_and_a_range_is_one_run(nodes):
     from soccer_assets.orchestration.partitions import match_dates
 
     assert {node.key.to_user_string() for node in nodes if node.partitions_def != match_dates} == {
+        "check_results",
         "fetch_log",
         "link_decisions",
     }
@@ -307,7 +309,7 @@ def test_every_column_is_described_and_the_key_is_told(nodes):
         schema = node.metadata["dagster/column_schema"]
         assert isinstance(schema, TableSchema)
         columns = {column.name: column for column in schema.columns}
-        assert {"match_date", "model_date", "decided_at", "fetched_at"} & set(columns), node.key
+        assert {"match_date", "model_date", "decided_at", "fetched_at", "evaluated_at"} & set(columns), node.key
         assert set(node.metadata["key"].split(", ")) <= set(columns), node.key
         assert {name for name, column in columns.items() if not column.description} == set(), node.key
 
@@ -377,6 +379,7 @@ def test_the_sensors_run_from_the_start():
         ("retrain_on_drift", "train_job"),
         ("carry_corrections", "nightly_job"),
         ("forecast_after_promotion", "promotion_job"),
+        ("record_check_results", None),
         ("log_failed_runs", None),
     }
     assert {sensor.default_status for sensor in sensors} == {DefaultSensorStatus.RUNNING}

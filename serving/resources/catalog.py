@@ -14,6 +14,7 @@ from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, 
 from soccer_assets.models.schema import ABLATION, MODEL_CARD, PROMOTIONS, SELECTED_MODEL
 from soccer_assets.monitoring.schema import (
     BACKTEST_REPORT,
+    CHECK_RESULTS,
     DRIFT_REPORT,
     QUALITY_REPORT,
     SETTLED_BETS,
@@ -174,6 +175,8 @@ _REPORTS = (
 _OPERATION = (
     of_table(SOURCE_HEALTH, "/sources", row="A source on its newest match date: what it gave, and what is wrong.",
              rows=derived.newest_sources, key="source", order=("source",), filters=("state",), tag="operation"),
+    of_table(CHECK_RESULTS, "/checks", filters=("asset", "passed", "blocking"), sort=("evaluated_at",),
+             tag="operation"),
     of_table(SOURCE_HEALTH, "/sources/{source:str}/history", filters=(*DATES, "state"), sort=("match_date",),
              tag="operation"),
 )  # fmt: skip

@@ -25,6 +25,7 @@ from soccer_assets.monitoring.reports import SHOWN, backtest, configurations, qu
 from soccer_assets.monitoring.schema import (
     ALL_LEAGUES,
     BACKTEST_REPORT,
+    CHECK_RESULTS,
     DRIFT_REPORT,
     QUALITY_REPORT,
     SETTLED_BETS,
@@ -32,13 +33,15 @@ from soccer_assets.monitoring.schema import (
 )
 from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.odds.consensus import consensus, mean_1x2, mean_probabilities
-from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
+from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.predictions.schema import LINES
 from soccer_assets.predictions.upstream import forecastable, require_rows, settled_due
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import DATE, MATCH, Lake
 
+#: Written by the sensor `record_check_results`.
+check_results = written_elsewhere(CHECK_RESULTS, kinds={"deltalake"})
 EVER = AssetIn(partition_mapping=look_back())
 #: Candidates up to the date: long rows, so lazily, which inputs taken by `**` cannot say by their annotation.
 LAZY = PythonObjectDagsterType(pl.LazyFrame)

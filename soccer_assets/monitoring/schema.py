@@ -3,7 +3,7 @@
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.storage.tables import Column, Table
+from soccer_assets.storage.tables import UTC, Column, Table
 
 #: Comparisons are made on the matches that have these four; `closing` is known only at kick-off.
 COMPARED_LINES = ("model", "market", "blend", "closing")
@@ -166,4 +166,19 @@ DRIFT_REPORT = Table(
         Column("html", pl.String, "file of the full report under var/reports", nullable=True),
     ),
     ("match_date",),
+)
+
+CHECK_RESULTS = Table(
+    "check_results",
+    "One check of the graph as it was evaluated last; written by a sensor.",
+    (
+        Column("asset", pl.String, "the table that is checked"),
+        Column("check_name", pl.String, "what is checked, as a sentence"),
+        Column("passed", pl.Boolean, "it held"),
+        Column("blocking", pl.Boolean, "where it does not hold, nothing is made of the table"),
+        Column("evaluated_at", UTC, "when it was evaluated"),
+        Column("run_id", pl.String, "Dagster's id of the run that evaluated it"),
+    ),
+    ("asset", "check_name"),
+    date="evaluated_at",
 )

@@ -13,8 +13,7 @@ import pytest
 
 from serving.security.keys import KeyFile
 from serving.settings import ServingSettings
-from soccer_assets.clock import Clock
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from tests.serving.processes import Api, Processes, until
 
 #: Every address and every limit of a value once, and this many random requests of an operation.
