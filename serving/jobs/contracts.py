@@ -238,12 +238,16 @@ class JobSummary(msgspec.Struct, frozen=True):
 
 
 class Job(JobSummary, frozen=True):
-    """A job as the client that posted it sees it; `version` counts its changes."""
+    """A job as the client that posted it sees it.
+
+    `version` counts its changes; `run_ids` are Dagster's ids of the runs that a run of the platform consists of.
+    """
 
     version: int
     payload: Payload
     result: Result | None = None
     failure: Failure | None = None
+    run_ids: list[str] = []
 
 
 class JobEvent(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ import asyncio
 import calendar
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -131,8 +131,8 @@ class JobTasks:
                 return await self._run(job_id, client, payload)
 
     async def _run(self, job_id: str, client: str, payload: RunPayload) -> Result | Failure:
-        async def report(done: int, total: int) -> bool:
-            return await self._states.report(job_id, done, total)
+        async def report(done: int, total: int, run_ids: Sequence[str]) -> bool:
+            return await self._states.report(job_id, done, total, run_ids)
 
         result = await run_platform(payload.arguments, client, report)
         if result.exit_code in DONE:

@@ -97,7 +97,7 @@ def _materialized(
             job, run_config=QUIET, tags=range_tags(first, last), asset_selection=frozenset(keys)
         )
     bookkeeping = time.perf_counter() - began
-    log(f"  {'run planned':<76} {bookkeeping:7.1f} s")
+    log(f"  {f'run {run.run_id} planned':<76} {bookkeeping:7.1f} s")
     failure, unanswered = "", []
     rows: dict[str, int] = {}
     made: defaultdict[str, list[str]] = defaultdict(list)

@@ -25,6 +25,7 @@ FIXTURE = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-1
 JOB = {"kind": "forecast", **FIXTURE}
 BATCH = {"kind": "forecasts", "fixtures": [FIXTURE] * 250}
 OPEN = ("queued", "running")
+RUN_ID = "0c9bb0e9-4d5c-4a0e-8d3a-3a6e9c1f8a11"
 
 
 async def ended(client: Client, job_id: str) -> dict[str, Any]:
@@ -189,6 +190,7 @@ async def test_a_client_that_leaves_its_events_cancels_nothing(
 async def test_a_run_of_the_platform_is_followed_to_its_end(client: Client, running_worker: Any, platform: Any) -> None:
     platform(
         "import sys; print('match dates 2024-10-01 to 2024-10-02 (2), 3 assets', flush=True);"
+        f"print('  run {RUN_ID} planned       0.1 s', flush=True);"
         "[print(f'  {name:<60}{chr(49)} rows     0.1 s', flush=True) for name in ('matches', 'teams')];"
         "print(*sys.argv[1:])"
     )
@@ -196,7 +198,7 @@ async def test_a_run_of_the_platform_is_followed_to_its_end(client: Client, runn
         job = await posted(client, {"kind": "backfill", "first": "2024-10-01", "last": "2024-10-02"})
         done = await ended(client, job)
     assert done["status"] == "done" and done["progress"] == {"done": 3, "total": 3}
-    assert done["result"]["exit_code"] == 0
+    assert done["result"]["exit_code"] == 0 and done["run_ids"] == [RUN_ID]
     assert done["result"]["output"][-1] == "backfill 2024-10-01 2024-10-02"
 
 
