@@ -63,6 +63,7 @@ predictions  predictions                    market_probabilities match_features 
 predictions  markets                        market_probabilities matches predictions
 predictions  value_bets                     best_prices markets match_features matches predictions
 predictions  prediction_ledger              market_probabilities match_features matches predictions
+predictions  on_demand_forecasts
 monitoring   settled_predictions            best_prices candidate_climatology candidate_elo_ordered_logit market_probabilities match_features \
                                             matches predictions
 monitoring   settled_bets                   best_prices matches predictions settled_predictions value_bets
@@ -71,6 +72,7 @@ monitoring   backtest_report                candidate_bivariate_poisson candidat
                                             candidate_stack candidate_xgboost matches predictions settled_bets settled_predictions team_ratings
 monitoring   quality_report                 matches predictions settled_predictions
 monitoring   drift_report                   match_features
+monitoring   settled_on_demand              matches on_demand_forecasts
 monitoring   check_results
 """
 
@@ -143,7 +145,7 @@ value_bets prediction_ledger
 
 ASSETS_OF_CORRECTIONS = """
 football_data_results openfootball_matches understat_matches matches match_links match_conflicts teams settled_predictions settled_bets \
-quality_report backtest_report
+quality_report backtest_report settled_on_demand
 """
 
 #: By hand, and the families that the settings of the tests do not name.
@@ -291,6 +293,7 @@ def test_every_asset_is_partitioned_by_match_date_and_a_range_is_one_run(nodes):
         "check_results",
         "fetch_log",
         "link_decisions",
+        "on_demand_forecasts",
     }
     made = [node for node in nodes if node.is_materializable]
     single = BackfillPolicy.single_run()

@@ -16,11 +16,13 @@ from serving.jobs.contracts import (
     Failure,
     ForecastList,
     ForecastPayload,
+    OnDemandForecast,
     Payload,
     Result,
     RunPayload,
     WorkerState,
 )  # fmt: skip
+from serving.jobs.forecast_log import ForecastLog
 from serving.jobs.runs import run_platform
 from serving.jobs.states import JobStates
 from serving.predictor import Predictor
@@ -50,10 +52,11 @@ class WorkerMetrics:
 class JobTasks:
     """Runs the jobs of one worker process, and follows the champion and the matches meanwhile."""
 
-    def __init__(self, predictor: Predictor, states: JobStates, follow_seconds: float) -> None:
+    def __init__(self, predictor: Predictor, states: JobStates, log: ForecastLog, follow_seconds: float) -> None:
         self.metrics = WorkerMetrics()
         self._predictor = predictor
         self._states = states
+        self._log = log
         self._pause = follow_seconds
         self._batcher = ForecastBatcher(predictor.forecast)
         self._following: asyncio.Task[None] | None = None
@@ -71,6 +74,7 @@ class JobTasks:
             self._following.cancel()
             with suppress(asyncio.CancelledError):
                 await self._following
+        await self._write_log()
 
     def cancel(self, job_id: bytes) -> None:
         """Stop a job that runs here: the handler of the channel of cancelled jobs."""
@@ -119,6 +123,7 @@ class JobTasks:
             case ForecastPayload():
                 (answer,) = await self._batcher.forecast([payload])
                 self.metrics.seconds.observe(time.perf_counter() - began)
+                self._note([answer])
                 return answer
             case BatchPayload(fixtures=fixtures):
                 answers = []
@@ -126,6 +131,7 @@ class JobTasks:
                     answers += await self._batcher.forecast(fixtures[start : start + CHUNK])
                     if not await self._states.report(job_id, len(answers), len(fixtures)):
                         raise asyncio.CancelledError
+                self._note(answers)
                 return ForecastList(answers)
             case _:
                 return await self._run(job_id, client, payload)
@@ -156,6 +162,7 @@ class JobTasks:
         while True:
             await asyncio.sleep(self._pause)
             await self._refresh()
+            await self._write_log()
 
     async def _refresh(self) -> None:
         try:
@@ -167,6 +174,17 @@ class JobTasks:
             return
         if changed:
             self._report()
+
+    def _note(self, answers: Sequence[OnDemandForecast | Failure]) -> None:
+        if self._predictor.challenger is not None:  # without one there is nothing to compare
+            self._log.note(answers)
+
+    async def _write_log(self) -> None:
+        try:
+            await asyncio.to_thread(self._log.write)
+        except Exception:
+            # the lake may fail in any way; what was noted is kept and written with the next look
+            logger.exception("the forecasts on demand cannot be written; they are kept until they can")
 
     def _report(self) -> None:
         champion, teams = self._predictor.champion, self._predictor.teams

@@ -18,10 +18,18 @@ from soccer_assets.monitoring.schema import (
     DRIFT_REPORT,
     QUALITY_REPORT,
     SETTLED_BETS,
+    SETTLED_ON_DEMAND,
     SETTLED_PREDICTIONS,
 )
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
-from soccer_assets.predictions.schema import LINES, MARKETS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
+from soccer_assets.predictions.schema import (
+    LINES,
+    MARKETS,
+    ON_DEMAND_FORECASTS,
+    PREDICTION_LEDGER,
+    PREDICTIONS,
+    VALUE_BETS,
+)
 from soccer_assets.sources.schema import SOURCE_HEALTH
 
 MATCH: Final = "/matches/{match_id:str}"
@@ -159,6 +167,11 @@ _REPORTS = (
     of_table(SETTLED_PREDICTIONS, "/settled-predictions",
              filters=(*DATES, IN_LEAGUE, "season", "line", "hit", "complete"), sort=("match_date", "log_loss"),
              tag="reports", span_days=MONTH),
+    of_table(ON_DEMAND_FORECASTS, "/on-demand-forecasts",
+             filters=(*DATES, IN_LEAGUE, "variant", "model_version"), sort=("answered_at", "match_date"),
+             tag="reports"),
+    of_table(SETTLED_ON_DEMAND, "/settled-on-demand", filters=(*DATES, IN_LEAGUE, "variant", "model_version", "hit"),
+             sort=("match_date", "log_loss"), tag="reports"),
     Resource("/calibration", "How often what a line forecast happened, in a tenth of probability.",
              (SETTLED_PREDICTIONS,), derived.calibration, derived.CALIBRATION, ("league", "line", "outcome", "bin"),
              filters=("league", "line", "outcome"), tag="reports"),

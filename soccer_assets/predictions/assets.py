@@ -13,18 +13,21 @@ from dagster import (
 
 from soccer_assets.models.schema import PROMOTIONS
 from soccer_assets.odds.consensus import over_2_5, pre_match_prices
-from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
+from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of_run, look_back
 from soccer_assets.predictions.forecast import forecast, since_first_champion
 from soccer_assets.predictions.ledger import as_sealed, sealing, verify
 from soccer_assets.predictions.markets import markets as all_markets
-from soccer_assets.predictions.schema import MARKETS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
+from soccer_assets.predictions.schema import MARKETS, ON_DEMAND_FORECASTS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
 from soccer_assets.predictions.upstream import forecastable, require_rows
 from soccer_assets.predictions.value import value_bets as find_value
 from soccer_assets.scoring import PROBABILITIES, SUM_TOLERANCE
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Additions
+
+#: Written by the workers that answer clients.
+on_demand_forecasts = written_elsewhere(ON_DEMAND_FORECASTS, kinds={"deltalake"})
 
 
 @dated_asset(

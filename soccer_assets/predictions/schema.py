@@ -145,3 +145,24 @@ PREDICTION_LEDGER = Table(
     ),
     ("number",),
 )
+
+#: Models that clients are answered by without naming one.
+VARIANTS = ("champion", "challenger")
+ON_DEMAND_FORECASTS = Table(
+    "on_demand_forecasts",
+    "One forecast that a client was given on demand by champion or challenger; written by the worker.",
+    (
+        _MATCH_DATE,
+        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
+        Column("home", pl.String, "home club"),
+        Column("away", pl.String, "away club"),
+        Column("variant", pl.String, "which of the two made it", among=VARIANTS),
+        Column("model_version", pl.String, "version of the model"),
+        Column("as_of", pl.Date, "newest match date that it knows"),
+        Column("p_home", pl.Float64, "probability of a home win", ge=0, le=1),
+        Column("p_draw", pl.Float64, "probability of a draw", ge=0, le=1),
+        Column("p_away", pl.Float64, "probability of an away win", ge=0, le=1),
+        Column("answered_at", UTC, "when it was made"),
+    ),
+    ("match_date", "league", "home", "away", "variant", "model_version", "as_of"),
+)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import polars as pl
@@ -42,8 +43,10 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.fixture(scope="module")
 def api(season: Any, key: tuple[Path, str]) -> Iterator[Api]:
-    """An API that wants a key, with every table of the graph, and a worker."""
-    processes = Processes(season.lake.url, SERVING_READS_PER_MINUTE="0", SERVING_FORECASTS_PER_MINUTE="0")
+    """An API that wants a key, with a copy of every table of the graph, and a worker."""
+    processes = Processes(
+        str(copytree(season.lake.url, key[0] / "lake")), SERVING_READS_PER_MINUTE="0", SERVING_FORECASTS_PER_MINUTE="0"
+    )
     yield processes.start_platform(key[0])[0]
     processes.stop()
 
