@@ -16,13 +16,14 @@ def newest_check_results(instance: DagsterInstance, repository: RepositoryDefini
     for key in graph.asset_check_keys:
         history = instance.event_log_storage.get_asset_check_execution_history(key, limit=1, status=EVALUATED)
         for record in history:
+            assert record.event is not None  # it was evaluated
             rows.append(
                 {
                     "asset": key.asset_key.to_user_string(),
                     "check_name": key.name,
                     "passed": record.status is AssetCheckExecutionRecordStatus.SUCCEEDED,
                     "blocking": graph.get_check_spec(key).blocking,
-                    "evaluated_at": dt.datetime.fromtimestamp(record.create_timestamp, dt.UTC),
+                    "evaluated_at": dt.datetime.fromtimestamp(record.event.timestamp, dt.UTC),
                     "run_id": record.run_id,
                 }
             )
