@@ -23,7 +23,7 @@ REFUSED = 3
 SECTIONS = {
     "Data": ("backfill", "parse"),
     "Models": ("train", "rollback"),
-    "Forecasts": ("predict", "backtest", "export"),
+    "Forecasts": ("predict", "backtest", "export", "coupon"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
     "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
@@ -164,6 +164,22 @@ def export(first: dt.date, last: dt.date, file: Path, line: str | None) -> None:
     from soccer_assets.commands.export import export
 
     click.echo(f"{export(_lake(), first, last, file, line)} rows written to {file}")
+
+
+@soccer.command()
+@file_argument("file")
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
+def coupon(file: Path, as_json: bool) -> None:
+    """Print what an accumulator or pool in FILE is worth by the stored forecasts; no bet is advice.
+
+    A .csv file with the columns match_id, market, selection and, where needed, goals_line, price and match_date is an
+    accumulator, a leg a row; legs of one match have one price. With match_id and, where wanted, picks such as `home
+    draw`, it is a pool, a fixture a row. A .json file says `kind`, accumulator or pool, with `legs` or `fixtures` and
+    the options of the API's POST /coupons.
+    """
+    from soccer_assets.commands.coupon import report_coupon
+
+    click.echo(report_coupon(_lake(), file, as_json))
 
 
 @soccer.command()
