@@ -8,6 +8,7 @@ from typing import Any
 
 from bench import (
     backtest,
+    coupons,
     dixon_coles,
     features,
     graph,
@@ -23,7 +24,7 @@ from bench import (
 
 PARTS = (
     "parsing", "resolving", "backfill", "further_day", "sources", "names", "linking", "links", "features",
-    "dixon_coles", "training", "margins", "markets", "imports", "read", "on_demand", "backtest",
+    "dixon_coles", "training", "margins", "markets", "coupons", "imports", "read", "on_demand", "backtest",
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ def main() -> None:
         "training": lambda: training.all_families(environment),
         "margins": lambda: margins.closing(environment),
         "markets": markets.all_of_it,
+        "coupons": coupons.jackpot,
         "imports": graph.imports,
         "read": lambda: serving.read(environment),
         "on_demand": lambda: serving.on_demand(environment),

@@ -24,6 +24,7 @@ from serving.jobs.contracts import (
 from serving.jobs.runs import run_platform
 from serving.jobs.states import JobStates
 from serving.predictor import Predictor
+from soccer_assets.predictions.coupons.schema import Accumulator, Pool
 from soccer_assets.settings import Clock
 
 logger = logging.getLogger(__name__)
@@ -127,6 +128,8 @@ class JobTasks:
                     if not await self._states.report(job_id, len(answers), len(fixtures)):
                         raise asyncio.CancelledError
                 return ForecastList(answers)
+            case Accumulator() | Pool():
+                return await asyncio.to_thread(self._predictor.price, payload)
             case _:
                 return await self._run(job_id, client, payload)
 

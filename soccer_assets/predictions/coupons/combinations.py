@@ -5,6 +5,7 @@ likelier together than the product of the two. What a score does to a leg is ask
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -39,14 +40,7 @@ def score_grades(selections: Sequence[Selection]) -> Ints:
     """
     for selection in selections:
         require_selection(selection)
-    home, away = (side.ravel() for side in np.indices((GOALS, GOALS)))
-    scores = pl.DataFrame({"home_goals": home, "away_goals": away})
-    legs = pl.DataFrame(
-        list(selections), {"market": pl.String, "selection": pl.String, "line": pl.Float64}, orient="row"
-    ).join(scores, how="cross", maintain_order="left_right")
-    results = settled(legs.with_columns(price=1.0, status=pl.lit("finished")))["result"]
-    grades = results.replace_strict({name: grade for grade, name in enumerate(RESULTS, LOST)}, return_dtype=pl.Int64)
-    return grades.to_numpy().reshape(len(selections), GOALS, GOALS)
+    return np.array([_score_grades(selection) for selection in selections], dtype=np.int64).reshape(-1, GOALS, GOALS)
 
 
 def winning_scores(selections: Sequence[Selection]) -> Bools:
@@ -108,3 +102,18 @@ def require_selection(selection: Selection) -> None:
         raise CouponError("unknown-selection", f"expected {wanted} of {market}, found {goals_line}")
     if goals_line is not None and goals_line * 4 % 1 != 0:
         raise CouponError("unknown-selection", f"expected a goals_line in quarters of a goal, found {goals_line}")
+
+
+@lru_cache(maxsize=1024)
+def _score_grades(selection: Selection) -> Ints:
+    home, away = (side.ravel() for side in np.indices((GOALS, GOALS)))
+    legs = pl.DataFrame({"home_goals": home, "away_goals": away}).with_columns(
+        market=pl.lit(selection.market),
+        selection=pl.lit(selection.selection),
+        line=pl.lit(selection.goals_line, dtype=pl.Float64),
+        price=1.0,
+        status=pl.lit("finished"),
+    )
+    order = {name: grade for grade, name in enumerate(RESULTS, LOST)}
+    grades: Ints = settled(legs)["result"].replace_strict(order, return_dtype=pl.Int64).to_numpy()
+    return grades

@@ -73,7 +73,7 @@ def stored_forecasts(
         CouponError: a match has no forecast on the line.
     """
     rows = lake.scan("predictions").filter(pl.col("match_id").is_in(list(dates))).drop_nulls("rho").collect()
-    order = {name: place for place, name in enumerate([line] if line else PREFERRED)}
+    order = {name: rank for rank, name in enumerate([line] if line else PREFERRED)}
     rows = rows_of_matches(rows, dates).filter(pl.col("line").is_in(list(order)))
     rows = rows.sort("match_id", pl.col("line").replace_strict(order, return_dtype=pl.Int64)).unique(
         "match_id", keep="first", maintain_order=True
@@ -93,9 +93,9 @@ def forecasts_by_match(rows: pl.DataFrame, over: pl.DataFrame) -> dict[str, Matc
     matrices, p = forecast_matrices(forecasts), forecasts.select(PROBABILITIES).to_numpy()
     return {
         row["match_id"]: MatchForecast(
-            row["match_date"], row["home"], row["away"], row["line"], p[place], matrices[place]
+            row["match_date"], row["home"], row["away"], row["line"], p[number], matrices[number]
         )
-        for place, row in enumerate(forecasts.to_dicts())
+        for number, row in enumerate(forecasts.to_dicts())
     }
 
 
