@@ -6,22 +6,17 @@ is made without the seconds that importing the library takes.
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from math import comb
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from soccer_assets.scoring import Bools, Floats
+from soccer_assets.scoring import Floats
 
 ROWS_AT_ONCE = 4096
 #: Where a library splits the known from the missing, at infinity; JSON has no infinite numbers.
 LARGEST = float(np.finfo(np.float64).max)
-#: Splits of a path, at most.
-DEEPEST = 64
-#: (a - 1)! b! / (a + b)! = 1 / (a C(a + b, a)), of a leaf's value for each of a inputs that lead to it.
-WINNING = np.array([[1 / (a * comb(a + b, a)) if a else 0.0 for b in range(DEEPEST)] for a in range(DEEPEST)])
 
 
 class Node(NamedTuple):
@@ -35,17 +30,6 @@ class Node(NamedTuple):
     missing_left: bool
     left: int
     right: int
-    value: float
-
-
-class Leaf(NamedTuple):
-    """A leaf and its path: each of `features` lies above `low` and at most at `high`, or is missing where it may be."""
-
-    features: NDArray[np.int64]
-    low: Floats
-    high: Floats
-    missing: Bools
-    output: int
     value: float
 
 
@@ -97,44 +81,6 @@ class Forest(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fi
                 part = slice(start, start + ROWS_AT_ONCE)
                 scores[part] = self._scores(inputs[part])
         return scores
-
-    def contributions(self, inputs: Floats, reference: Floats) -> Floats:
-        """Shapley values `(n, k, outputs)` of the inputs `(n, k)`: what each adds to the scores of `reference` `(k,)`.
-
-        The game of a leaf is won by the inputs that lead to it without those that lead away, where a split takes the
-        one or the reference's: with a of the first and b of the others an input's share of the leaf's value is
-        (a - 1)! b! / (a + b)!, less a! (b - 1)! / (a + b)! for one of the others.
-        """
-        values = np.zeros((*inputs.shape, self.outputs))
-        for leaf in self._leaves:
-            x, theirs = inputs[:, leaf.features], reference[leaf.features]
-            leads = (x > leaf.low) & (x <= leaf.high) | np.isnan(x) & leaf.missing
-            leads_reference = (theirs > leaf.low) & (theirs <= leaf.high)
-            rows = np.flatnonzero((leads | leads_reference).all(axis=1) & (leads != leads_reference).any(axis=1))
-            wins, loses = leads[rows] & ~leads_reference, ~leads[rows] & leads_reference
-            a, b = wins.sum(axis=1), loses.sum(axis=1)
-            shares = wins * WINNING[a, b][:, None] - loses * WINNING[b, a][:, None]
-            values[rows[:, None], leaf.features, leaf.output] += leaf.value * shares
-        return values
-
-    @cached_property
-    def _leaves(self) -> list["Leaf"]:
-        leaves, free = [], (-np.inf, np.inf, True)
-        for tree, root in enumerate(self.roots):
-            waiting: list[tuple[int, dict[int, tuple[float, float, bool]]]] = [(root, {})]
-            for node, bounds in waiting:
-                feature, threshold, missing_left = self.feature[node], self.threshold[node], self.missing_left[node]
-                if feature < 0:
-                    if bounds and self.value[node]:
-                        lows, highs, missings = (np.array(column) for column in zip(*bounds.values(), strict=True))
-                        output, value = tree % self.outputs, self.value[node]
-                        leaves.append(Leaf(np.array(list(bounds)), lows, highs, missings, output, value))
-                    continue
-                low, high, missing = bounds.get(feature, free)
-                below = (low, min(high, threshold), missing and missing_left)
-                above = (max(low, threshold), high, missing and not missing_left)
-                waiting += [(self.left[node], bounds | {feature: below}), (self.right[node], bounds | {feature: above})]
-        return leaves
 
     def _scores(self, inputs: Floats) -> Floats:
         roots, feature, threshold, missing_left, left, right, value = self._arrays

@@ -46,9 +46,11 @@ class BoostedTreesEstimator(Estimator, frozen=True, eq=False):
 
     def of_trees(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
         """Return the forest's scores `(outputs,)` of the reference match and its contributions `(n, k, outputs)`."""
+        from soccer_assets.models.tree_contributions import shapley_values
+
         means = dict(zip(self.linear.scaling.columns, self.linear.scaling.means, strict=True))
         reference = np.array([means[name] for name in self.columns])
-        contributions = self.forest.contributions(inputs(frame, self.columns), reference)
+        contributions = shapley_values(self.forest, inputs(frame, self.columns), reference)
         return self.forest.scores(reference[None])[0], contributions
 
 
