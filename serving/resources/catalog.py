@@ -20,7 +20,16 @@ from soccer_assets.monitoring.schema import (
     SETTLED_PREDICTIONS,
 )
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
-from soccer_assets.predictions.schema import LINES, MARKETS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
+from soccer_assets.predictions.schema import (
+    EXPLANATIONS,
+    FORECAST_SCENARIOS,
+    LINES,
+    MARKETS,
+    PREDICTION_LEDGER,
+    PREDICTIONS,
+    SIMILAR_MATCHES,
+    VALUE_BETS,
+)
 from soccer_assets.sources.schema import SOURCE_HEALTH
 
 MATCH: Final = "/matches/{match_id:str}"
@@ -102,6 +111,9 @@ _FORECASTS = (
         finish=derived.score_matrices, filters=("line",),
         tag="forecasts", span_days=MONTH,
     ),
+    of_table(EXPLANATIONS, f"{MATCH}/explanations", filters=("line", "term"), tag="forecasts", span_days=MONTH),
+    of_table(SIMILAR_MATCHES, f"{MATCH}/similar-matches", order=("rank",), tag="forecasts", span_days=MONTH),
+    of_table(FORECAST_SCENARIOS, f"{MATCH}/scenarios", filters=("line", "scenario"), tag="forecasts", span_days=MONTH),
     of_table(PREDICTION_LEDGER, f"{MATCH}/forecast-history", order=("number",), filters=("line",), tag="ledger",
              span_days=MONTH),
     of_table(PREDICTION_LEDGER, "/ledger", key="number", filters=(*DATES, "line", "model_version", "hash"),

@@ -23,7 +23,7 @@ REFUSED = 3
 SECTIONS = {
     "Data": ("backfill", "parse"),
     "Models": ("train", "rollback"),
-    "Forecasts": ("predict", "backtest", "export", "coupon"),
+    "Forecasts": ("predict", "backtest", "export", "explain", "coupon"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
     "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
@@ -164,6 +164,18 @@ def export(first: dt.date, last: dt.date, file: Path, line: str | None) -> None:
     from soccer_assets.commands.export import export
 
     click.echo(f"{export(_lake(), first, last, file, line)} rows written to {file}")
+
+
+@soccer.command()
+@click.argument("match_id", metavar="MATCH_ID")
+@click.option(
+    "--line", type=click.Choice(["model", "market", "blend", "challenger"]), help="Default: blend, else model."
+)
+def explain(match_id: str, line: str | None) -> None:
+    """Print why a match is forecast as it is, earlier matches most like it, and what would change it."""
+    from soccer_assets.commands.explain import explain
+
+    click.echo(explain(_lake(), match_id, line))
 
 
 @soccer.command()
