@@ -19,13 +19,12 @@ def test_a_forecast_is_told_as_factors_of_odds_that_multiply_to_it(season, socce
         f"{coming['home']} - {coming['away']}, {coming['league']}, {coming['match_date']}, line blend"
     )
     assert f"home {coming['p_home']:.1%}" in first
-    factors = [
-        tuple(map(float, found)) for found in re.findall(r"^  x +([\d.]+)  x +([\d.]+)  ", done.stdout, re.MULTILINE)
-    ]
+    found = re.findall(r"^  (.+) x ([\d.]+), draw x ([\d.]+): ", done.stdout, re.MULTILINE)
+    factors = [(float(one) if club == coming["home"] else 1 / float(one), float(draw)) for club, one, draw in found]
     *parts, whole = factors
     for column in (0, 1):
         assert math.prod(part[column] for part in parts) == pytest.approx(whole[column], rel=0.05)  # two digits each
-    assert whole[0] == pytest.approx(coming["p_home"] / coming["p_away"], abs=0.006)
+    assert whole[0] == pytest.approx(coming["p_home"] / coming["p_away"], rel=0.01)
     assert "the prices before the match" in done.stdout
 
 
