@@ -35,12 +35,14 @@ def log_probabilities(p: Floats) -> Floats:
 
 
 def log_odds(p: Floats) -> Floats:
-    """Return the log-odds `(n, 2)` of home to away, and of the draw to the geometric mean of both.
+    """Return the log-odds `(n, 2)` of home to away, and of the draw to the geometric mean of both; NaN where unknown.
 
     >>> log_odds(np.array([[0.4, 0.2, 0.4]])).round(4)
     array([[ 0.    , -0.6931]])
     """
-    return np.asarray(np.einsum("oc,nc->no", LOG_ODDS, log_probabilities(p)))
+    known = np.isfinite(p).all(axis=1, keepdims=True)
+    home, draw, away = log_probabilities(np.where(known, p, 1 / 3)).T
+    return np.where(known, np.stack([home - away, draw - (home + away) / 2], axis=1), np.nan)
 
 
 def of_log_odds(log_odds: Floats) -> Floats:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from soccer_assets.models.conditional_logit import LOG_ODDS
-from soccer_assets.scoring import Floats
+from soccer_assets.scoring import Floats, Ints
 
 #: Points of the Gauss-Legendre rule along the line, and the step of the slopes there.
-POINTS = 6
+POINTS = 4
 STEP = 1e-4
 
 
@@ -35,6 +35,10 @@ class Contributions:
         """Return the log-odds `(n, 2)`."""
         return np.asarray(self.base + self.values.sum(axis=1))
 
+    def at(self, rows: Ints) -> "Contributions":
+        """Return the contributions of some rows."""
+        return Contributions(self.names, self.base[rows], self.values[rows])
+
     def times(self, weight: float) -> "Contributions":
         """Return the contributions to log-odds multiplied by a weight."""
         return Contributions(self.names, weight * self.base, weight * self.values)
@@ -47,11 +51,16 @@ class Contributions:
 
 def merged(names: Sequence[str], base: Floats, values: Floats) -> Contributions:
     """Return contributions in which a name that comes several times comes once."""
-    unique = tuple(dict.fromkeys(names))
-    summed = np.zeros((len(base), len(unique), 2))
+    columns: dict[str, list[int]] = {}
     for column, name in enumerate(names):
-        summed[:, unique.index(name)] += values[:, column]
-    return Contributions(unique, base, summed)
+        columns.setdefault(name, []).append(column)
+    if len(columns) == len(names):
+        return Contributions(tuple(names), base, values)
+    summed = values[:, [first for first, *_ in columns.values()]]
+    for column, others in enumerate(columns.values()):
+        for other in others[1:]:
+            summed[:, column] += values[:, other]
+    return Contributions(tuple(columns), base, summed)
 
 
 def of_scores(names: Sequence[str], reference: Floats, parts: Floats) -> Contributions:

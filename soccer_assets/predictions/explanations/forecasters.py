@@ -1,18 +1,33 @@
 """The forecasters that made some forecasts, and what they read of each match."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from soccer_assets.errors import NotMaterializedError
 from soccer_assets.models.champion.forecaster import Forecaster
+from soccer_assets.scoring import Ints
 from soccer_assets.storage.lake import MATCH
+
+
+@dataclass(frozen=True)
+class ForecasterMatches:
+    """A forecaster and the matches that it forecast.
+
+    `features` and `prices` have a row a match; `lines` has the forecasts of each line and the rows of their matches.
+    """
+
+    forecaster: Forecaster
+    features: pl.DataFrame
+    prices: pl.DataFrame
+    lines: Mapping[str, tuple[pl.DataFrame, Ints]]
 
 
 def by_forecaster(
     predictions: pl.DataFrame, models: pl.LazyFrame, features: pl.DataFrame, prices: pl.DataFrame
-) -> Iterator[tuple[Forecaster, pl.DataFrame, pl.DataFrame, pl.DataFrame]]:
-    """Yield each forecaster with its forecasts and, row by row, the features and the prices of their matches.
+) -> Iterator[ForecasterMatches]:
+    """Yield each forecaster with the matches that it forecast.
 
     Args:
         predictions: rows of `predictions`; those of the market line are no model's.
@@ -27,15 +42,19 @@ def by_forecaster(
     rows = models.filter(pl.col("version").is_in(versions)).select("version", "forecaster").collect()
     texts = dict(rows.iter_rows())
     for version in versions:
+        forecasts = predictions.filter(model_version=version)
         if version not in texts:
-            days = predictions.filter(model_version=version)["match_date"].sort().to_list()
+            days = forecasts["match_date"].sort().to_list()
             raise NotMaterializedError(
                 f"expected the model {version} in selected_model, found {len(texts)} others: run "
                 f"`uv run soccer predict {days[0]} {days[-1]}`"
             )
-        forecasts = predictions.filter(model_version=version)
-        inputs = forecasts.select(*MATCH, "league").join(
-            features.drop("league", strict=False), on=MATCH, how="left", maintain_order="left"
+        matches = forecasts.select(*MATCH, "league").unique(MATCH, maintain_order=True)
+        numbered = forecasts.join(matches.select(MATCH).with_row_index("row"), on=MATCH, maintain_order="left")
+        lines = {str(line): rows for (line,), rows in numbered.group_by("line", maintain_order=True)}
+        yield ForecasterMatches(
+            Forecaster.decode(texts[version]),
+            matches.join(features.drop("league"), on=MATCH, how="left", maintain_order="left"),
+            matches.select(MATCH).join(prices, on=MATCH, how="left", maintain_order="left"),
+            {line: (rows.drop("row"), rows["row"].to_numpy()) for line, rows in lines.items()},
         )
-        quoted = forecasts.select(MATCH).join(prices, on=MATCH, how="left", maintain_order="left")
-        yield Forecaster.decode(texts[version]), forecasts, inputs, quoted

@@ -1,11 +1,8 @@
 """What would change a forecast: no price of the match, or a club whose last result is not known."""
 
-from collections.abc import Iterator
-
 import polars as pl
 
 from soccer_assets.features.history import READ, History, of_their_countries
-from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.predictions.explanations.forecasters import by_forecaster
 from soccer_assets.predictions.schema import FORECAST_SCENARIOS, SCENARIOS
 from soccer_assets.scoring import OUTCOMES, PROBABILITIES, Floats
@@ -45,8 +42,11 @@ def forecast_scenarios(
     for side in SIDES:
         features = history.without_last_result(fixtures, side)
         played = own.join(features.select(MATCH), on=MATCH, how="semi", maintain_order="left")
-        for forecaster, forecasts, inputs, quoted in by_forecaster(played, models, features, prices):
-            parts += _forecast(forecaster, forecasts, inputs, quoted, f"{side}_without_last_result")
+        for made in by_forecaster(played, models, features, prices):
+            model = made.forecaster.predict(made.features)
+            p = {"model": model, "blend": made.forecaster.blend(model, made.prices, made.features)}
+            for line, (forecasts, rows) in made.lines.items():
+                parts.append(_rows(forecasts, p[line][rows], f"{side}_without_last_result"))
     return FORECAST_SCENARIOS.conform(pl.concat(parts))
 
 
@@ -55,16 +55,6 @@ def _without_price(own: pl.DataFrame) -> pl.DataFrame:
     model = own.filter(line="model").select(*MATCH, *PROBABILITIES)
     p = blend.select(MATCH).join(model, on=MATCH, how="left", maintain_order="left").select(PROBABILITIES).to_numpy()
     return _rows(blend, p, "no_price")
-
-
-def _forecast(
-    forecaster: Forecaster, forecasts: pl.DataFrame, inputs: pl.DataFrame, quoted: pl.DataFrame, scenario: str
-) -> Iterator[pl.DataFrame]:
-    model = forecaster.predict(inputs)
-    blend = forecaster.blend(model, quoted, inputs)
-    for line, p in (("model", model), ("blend", blend)):
-        rows = (forecasts["line"] == line).to_numpy()
-        yield _rows(forecasts.filter(line=line), p[rows], scenario)
 
 
 def _rows(forecasts: pl.DataFrame, p: Floats, scenario: str) -> pl.DataFrame:

@@ -30,21 +30,21 @@ def similar_matches(
         prices: 1x2 rows of `odds.consensus.consensus` before these matches.
     """
     wanted = predictions.select(*MATCH, "league").unique().sort(MATCH)
-    leagues = wanted["league"].unique().to_list()
+    leagues = wanted["league"].unique().sort().to_list()
     finished = matches.filter(pl.col("status") == "finished", pl.col("league").is_in(leagues))
     earlier = finished.select(*MATCH, "league", "home", "away", "home_goals", "away_goals").drop_nulls().collect()
+    earlier = earlier.sort(MATCH)
     rated = features.filter(pl.col("league").is_in(leagues)).select(*MATCH, *RATINGS).collect()
+    asked, compared = (_coordinates(rows, rated, prices) for rows in (wanted, earlier))
     parts = [SIMILAR_MATCHES.empty()]
-    for league in sorted(leagues):
-        candidates = earlier.filter(league=league).sort(MATCH)
-        targets = wanted.filter(league=league)
-        compared = _coordinates(candidates, rated, prices)
-        scale = _deviations(compared)
-        for part in targets.iter_slices(AT_ONCE):
-            distances = _distances(_coordinates(part, rated, prices) / scale, compared / scale)
-            later = part[DATE].to_numpy()[:, None] <= candidates[DATE].to_numpy()
-            distances[later] = np.inf
-            parts.append(_nearest(part, candidates, distances))
+    for league in leagues:
+        targets, candidates = (np.flatnonzero(rows["league"] == league) for rows in (wanted, earlier))
+        scaled = compared[candidates] / (scale := _deviations(compared[candidates]))
+        for start in range(0, len(targets), AT_ONCE):
+            part = targets[start : start + AT_ONCE]
+            distances = _distances(asked[part] / scale, scaled)
+            distances[wanted[part][DATE].to_numpy()[:, None] <= earlier[candidates][DATE].to_numpy()] = np.inf
+            parts.append(_nearest(wanted[part], earlier[candidates], distances))
     return SIMILAR_MATCHES.conform(pl.concat(parts))
 
 
@@ -55,8 +55,7 @@ def _coordinates(rows: pl.DataFrame, rated: pl.DataFrame, prices: pl.DataFrame) 
     p, ratings = (
         quoted.select(pl.col(names).cast(pl.Float64).fill_null(np.nan)).to_numpy() for names in (PROBABILITIES, RATINGS)
     )
-    priced = np.isfinite(p).all(axis=1, keepdims=True)
-    return np.hstack([np.where(priced, log_odds(np.where(priced, p, 1 / 3)), np.nan), ratings])
+    return np.hstack([log_odds(p), ratings])
 
 
 def _deviations(compared: Floats) -> Floats:
@@ -81,11 +80,16 @@ def _distances(targets: Floats, compared: Floats) -> Floats:
 
 def _nearest(targets: pl.DataFrame, candidates: pl.DataFrame, distances: Floats) -> pl.DataFrame:
     """The rows of the nearest candidates of each target; of those as near as each other the newest come first."""
-    newest_first = distances[:, ::-1]
-    order = np.argsort(newest_first, axis=1, kind="stable")[:, :NEAREST]
-    nearest = np.take_along_axis(newest_first, order, axis=1)
-    target, rank = np.nonzero(np.isfinite(nearest))
-    rows = candidates[len(candidates) - 1 - order[target, rank]]
+    if distances.shape[1] > NEAREST:
+        farthest = np.partition(distances, NEAREST - 1, axis=1)[:, NEAREST - 1, None]
+    else:
+        farthest = np.full((len(targets), 1), np.inf)
+    target, candidate = np.nonzero((distances <= farthest) & np.isfinite(distances))
+    order = np.lexsort([-candidate, distances[target, candidate], target])
+    target, candidate = target[order], candidate[order]
+    rank = np.arange(len(target)) - np.searchsorted(target, target)
+    target, candidate, rank = (each[rank < NEAREST] for each in (target, candidate, rank))
+    rows = candidates[candidate]
     return targets[target].select(
         *MATCH,
         rank=pl.Series(rank + 1, dtype=pl.Int8),
@@ -95,5 +99,5 @@ def _nearest(targets: pl.DataFrame, candidates: pl.DataFrame, distances: Floats)
         away=rows["away"],
         home_goals=rows["home_goals"].cast(pl.Int16),
         away_goals=rows["away_goals"].cast(pl.Int16),
-        distance=pl.Series(nearest[target, rank], dtype=pl.Float64),
+        distance=pl.Series(distances[target, candidate], dtype=pl.Float64),
     )

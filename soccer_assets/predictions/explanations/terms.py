@@ -5,18 +5,18 @@ price's expected move. Contributions say what the forecast rests on, not what ma
 forecast has the forecast's own 1X2, so it adds nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
 from soccer_assets.features.catalog import FEATURES, GROUPS
-from soccer_assets.models.champion.forecaster import CALIBRATION, Forecaster
+from soccer_assets.models.champion.forecaster import CALIBRATION
 from soccer_assets.models.conditional_logit import log_odds
 from soccer_assets.models.contributions import Contributions
 from soccer_assets.models.selection.blending import predicted_closing
 from soccer_assets.models.training_data import LEAGUE
-from soccer_assets.predictions.explanations.forecasters import by_forecaster
+from soccer_assets.predictions.explanations.forecasters import ForecasterMatches, by_forecaster
 from soccer_assets.predictions.schema import EXPLANATIONS, TERMS
 from soccer_assets.scoring import PROBABILITIES, Floats
 from soccer_assets.storage.lake import MATCH
@@ -26,6 +26,7 @@ REVISED = 1e-10
 #: How far the terms of a forecast may be from its log-odds.
 TOLERANCE = 1e-9
 DESCRIPTIONS = GROUPS | TERMS
+WORDS = {"feature": pl.String, "feature_description": pl.String, "feature_value": pl.Float64}
 _FEATURES = {feature.name: feature for feature in FEATURES}
 _TERM_OF = {feature.name: feature.group for feature in FEATURES} | {LEAGUE: "league", CALIBRATION: "calibration"}
 
@@ -45,14 +46,13 @@ def explanations(
         NotMaterializedError: a forecaster is not among the models.
     """
     market = predictions.filter(line="market")
-    parts = [_rows(market, Contributions(("prices",), np.zeros((len(market), 2)), _stored(market)[:, None]), None)]
-    for forecaster, forecasts, inputs, quoted in by_forecaster(predictions, models, features, prices):
-        for line in forecasts["line"].unique().sort():
-            rows = forecasts["line"] == line
-            own = forecaster.contributions(inputs.filter(rows))
-            if line == "blend":
-                own = _blended(forecaster, own, inputs.filter(rows), quoted.filter(rows))
-            parts.append(_rows(forecasts.filter(rows), own, inputs.filter(rows)))
+    price = _stored(market)[:, None]
+    parts = [_rows(market, Contributions(("prices",), np.zeros((len(market), 2)), price), market)]
+    for made in by_forecaster(predictions, models, features, prices):
+        model = made.forecaster.contributions(made.features)
+        for line, (forecasts, rows) in made.lines.items():
+            own = _blended(made, model) if line == "blend" else model
+            parts.append(_rows(forecasts, own.at(rows), made.features[rows]))
     return EXPLANATIONS.conform(pl.concat(parts))
 
 
@@ -64,14 +64,16 @@ def largest_error(rows: pl.DataFrame, predictions: pl.DataFrame) -> float:
     return float(np.abs(summed - _stored(joined)).max(initial=0.0))
 
 
-def _blended(forecaster: Forecaster, own: Contributions, inputs: pl.DataFrame, quoted: pl.DataFrame) -> Contributions:
-    """The terms of the blend: the model's, the price's and its move's, each by its weight."""
-    blend = forecaster.market_blend
-    price = log_odds(quoted.select(PROBABILITIES).to_numpy())
-    move = log_odds(predicted_closing(blend.move, inputs, quoted)) - price
-    none = np.zeros((len(inputs), 2))
-    return own.times(blend.model_weight).plus(
-        Contributions(("prices", "price_move"), none, np.stack([price, move], axis=1)).times(blend.market_weight)
+def _blended(made: ForecasterMatches, model: Contributions) -> Contributions:
+    """The terms of the blend: the model's, the price's and its move's, each by its weight; NaN without a price."""
+    blend = made.forecaster.market_blend
+    closing = predicted_closing(blend.move, made.features, made.prices)
+    price, at_close = (log_odds(p) for p in (made.prices.select(PROBABILITIES).to_numpy(), closing))
+    none = np.zeros((len(price), 2))
+    return model.times(blend.model_weight).plus(
+        Contributions(("prices", "price_move"), none, np.stack([price, at_close - price], axis=1)).times(
+            blend.market_weight
+        )
     )
 
 
@@ -79,47 +81,42 @@ def _stored(forecasts: pl.DataFrame) -> Floats:
     return log_odds(forecasts.select(PROBABILITIES).to_numpy())
 
 
-def _rows(forecasts: pl.DataFrame, contributions: Contributions, inputs: pl.DataFrame | None) -> pl.DataFrame:
+def _rows(forecasts: pl.DataFrame, contributions: Contributions, inputs: pl.DataFrame) -> pl.DataFrame:
     """The rows of forecasts of one line: the base, each term of the contributions, and what was revised since."""
     revised = _stored(forecasts) - contributions.total()
-    parts = [_term(forecasts, "base", contributions.base)]
-    for term, columns in _columns_by_term(contributions.names).items():
-        values = contributions.values[:, columns]
-        row = _term(forecasts, term, values.sum(axis=1))
-        if term in GROUPS and inputs is not None:
-            row = row.with_columns(_leading(values, [contributions.names[column] for column in columns], inputs))
-        parts.append(row)
-    changed = pl.Series(np.abs(revised).max(axis=1, initial=0.0) > REVISED)
-    parts.append(_term(forecasts, "revision", revised).filter(changed))
-    return pl.concat(parts)
-
-
-def _columns_by_term(names: Sequence[str]) -> Mapping[str, list[int]]:
+    changed = np.abs(revised).max(axis=1, initial=0.0) > REVISED
     columns: dict[str, list[int]] = {}
-    for column, name in enumerate(names):
+    for column, name in enumerate(contributions.names):
         columns.setdefault(_TERM_OF.get(name, name), []).append(column)
-    return columns
-
-
-def _term(forecasts: pl.DataFrame, term: str, added: Floats) -> pl.DataFrame:
-    return forecasts.select(
-        *MATCH,
-        "line",
-        term=pl.lit(term),
-        description=pl.lit(DESCRIPTIONS[term]),
-        home_away=pl.Series(added[:, 0], dtype=pl.Float64),
-        draw=pl.Series(added[:, 1], dtype=pl.Float64),
-        feature=pl.lit(None, dtype=pl.String),
-        feature_description=pl.lit(None, dtype=pl.String),
-        feature_value=pl.lit(None, dtype=pl.Float64),
+    values = [contributions.base, *(contributions.values[:, each].sum(axis=1) for each in columns.values()), revised]
+    added, names = np.concatenate(values), ("base", *columns, "revision")
+    term = pl.Series("term", names, dtype=pl.String).gather(np.repeat(np.arange(len(names)), len(forecasts)))
+    leading = [_leading(contributions, each if name in GROUPS else [], inputs) for name, each in columns.items()]
+    unnamed = _leading(contributions, [], inputs)
+    rows = pl.concat([forecasts.select(*MATCH, "line")] * len(names)).with_columns(
+        term,
+        term.replace_strict(DESCRIPTIONS, return_dtype=pl.String).alias("description"),
+        home_away=pl.Series(added[:, 0]),
+        draw=pl.Series(added[:, 1]),
     )
+    words = pl.concat([unnamed, *leading, unnamed])
+    kept = np.concatenate([np.ones(len(forecasts) * (len(names) - 1), dtype=np.bool_), changed])
+    return rows.hstack(words).filter(pl.Series(kept))
 
 
-def _leading(values: Floats, names: Sequence[str], inputs: pl.DataFrame) -> Iterator[pl.Series]:
-    """The feature of a group that adds most, in words, and its value."""
-    first = np.abs(values).sum(axis=2).argmax(axis=1)
-    leading = pl.Series("feature", [names[column] for column in first.tolist()], dtype=pl.String)
+def _leading(contributions: Contributions, columns: Sequence[int], inputs: pl.DataFrame) -> pl.DataFrame:
+    """The feature of some columns that adds most to each forecast, in words, and its value; null without columns."""
+    if not columns:
+        return pl.DataFrame(schema=WORDS).clear(len(inputs))
+    names = [contributions.names[column] for column in columns]
+    first = np.abs(contributions.values[:, columns]).sum(axis=2).argmax(axis=1)
     table = inputs.select(pl.col(names).cast(pl.Float64).fill_null(np.nan)).to_numpy()
-    yield leading
-    yield pl.Series("feature_description", [_FEATURES[name].description for name in leading], dtype=pl.String)
-    yield pl.Series("feature_value", table[np.arange(len(first)), first], dtype=pl.Float64).fill_nan(None)
+    described = pl.Series([_FEATURES[name].description for name in names], dtype=pl.String)
+    return pl.DataFrame(
+        {
+            "feature": pl.Series(names, dtype=pl.String).gather(first),
+            "feature_description": described.gather(first),
+            "feature_value": pl.Series(table[np.arange(len(first)), first]).fill_nan(None),
+        },
+        schema=WORDS,
+    )
