@@ -123,7 +123,7 @@ class Predictor:
         try:
             return price_coupon(self._lake, coupon)
         except CouponError as refusal:
-            return Failure(refusal.reason, str(refusal), list(refusal.known))
+            return Failure(refusal.reason, str(refusal), list(refusal.accepted))
         except NotMaterializedError as error:
             return Failure("model-missing", str(error))
 

@@ -111,12 +111,12 @@ class ForecastRefusedError(SoccerError):
 
 
 class CouponError(SoccerError):
-    """A coupon cannot be priced or settled; `reason` is a stable code, `known` what would have been accepted."""
+    """A coupon cannot be priced or settled; `reason` is a stable code, `accepted` what would not have been refused."""
 
-    def __init__(self, reason: str, message: str, known: Sequence[str] = ()) -> None:
+    def __init__(self, reason: str, message: str, accepted: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.reason = reason
-        self.known = tuple(known)
+        self.accepted = tuple(accepted)
 
 
 class RunFailedError(SoccerError):

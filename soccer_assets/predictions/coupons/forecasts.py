@@ -11,7 +11,7 @@ from soccer_assets.odds.consensus import over_2_5
 from soccer_assets.predictions.markets import forecast_matrices, with_totals
 from soccer_assets.scoring import PROBABILITIES, Floats
 from soccer_assets.storage.lake import DATE, Lake
-from soccer_assets.storage.tables import SHOWN
+from soccer_assets.storage.tables import MOST_EXAMPLES
 
 #: Without a wish the line that knows most.
 PREFERRED = ("blend", "model")
@@ -82,7 +82,7 @@ def stored_forecasts(
         raise CouponError(
             "unknown-match",
             f"expected matches with a forecast{f' on the line {line}' if line else ''}, found none of "
-            f"{', '.join(map(repr, missing[:SHOWN]))}: `uv run soccer export` lists those that have one",
+            f"{', '.join(map(repr, missing[:MOST_EXAMPLES]))}: `uv run soccer export` lists those that have one",
         )
     return forecasts_by_match(rows, _totals(lake, rows))
 
