@@ -39,8 +39,10 @@ READ = (
     *(f"{side}_{colour}_cards" for colour in ("yellow", "red") for side in BOTH),
 )  # fmt: skip
 
-#: Features that the calendar tells, not results.
-DATED = frozenset(f.name for f in FEATURES if f.group == "rest" or f.name in ("season_phase", "tier"))
+#: Features that the calendar tells, or the seasons before this one.
+DATED = frozenset(
+    f.name for f in FEATURES if f.group in ("rest", "season") or f.metric in ("table_played", "matches_left")
+)
 
 #: Values of clubs by scope, metric and window, two rows a fixture.
 FeatureValues = dict[tuple[str, str, int], NDArray[Any]]
@@ -113,7 +115,7 @@ class History:
     def without_last_result(self, fixtures: pl.DataFrame, side: str) -> pl.DataFrame:
         """Identity and features of the fixtures whose club of a side has played, as if its newest result were unknown.
 
-        It was played: days of rest, congestion and the phase of the season stay.
+        It was played: what the calendar tells stays, as does what the seasons before this one tell.
         """
         asked, now = self.codes.sides(fixtures), self.features(fixtures)
         own = slice(BOTH.index(side), None, 2)
