@@ -12,7 +12,19 @@ from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
-from serving.api import description, docs_page, filters, forecasts, health, jobs, links, metrics, problems, system
+from serving.api import (
+    coupons,
+    description,
+    docs_page,
+    filters,
+    forecasts,
+    health,
+    jobs,
+    links,
+    metrics,
+    problems,
+    system,
+)
 from serving.api.metrics import Metrics
 from serving.api.responses import PlainMethods
 from serving.jobs.connection import connect
@@ -89,6 +101,7 @@ def create_app(
                 route_handlers=[
                     *(route for resource in RESOURCES for route in routes_of(resource)),
                     forecasts.ForecastController,
+                    coupons.CouponController,
                     links.LinkController,
                     Router(
                         "/",

@@ -1,4 +1,4 @@
-"""Forecasts on demand: the champion and the states of the teams in memory, and fixtures forecast with them.
+"""Forecasts and coupons on demand: the champion and the states of the teams in memory, and fixtures forecast with them.
 
 The predictor looks at the registry's alias and at the versions of its tables. When one changed it loads it and swaps it
 in by one assignment, so a forecast uses one champion and one state of the teams from beginning to end.
@@ -19,10 +19,12 @@ from serving.contracts import Probabilities
 from serving.jobs.contracts import Failure, ForecastRequest, OnDemandForecast, OverProbability, Prices
 from serving.model_versions import Champion, Forecaster, ModelVersions, Registry, Variant
 from serving.snapshot.tables import TableVersion, table_version
-from soccer_assets.errors import ForecastRefusedError
+from soccer_assets.errors import CouponError, ForecastRefusedError, NotMaterializedError
 from soccer_assets.features.history import History
 from soccer_assets.leagues import LEAGUES, season_label
 from soccer_assets.predictions.client_prices import over_2_5, pre_match_quotes
+from soccer_assets.predictions.coupons.schema import Coupon, CouponReport
+from soccer_assets.predictions.coupons.tickets import price_coupon
 from soccer_assets.storage.lake import Lake
 
 #: The tables that hold the states of the teams.
@@ -115,6 +117,15 @@ class Predictor:
             for place, answer in zip(asked, made, strict=True):
                 answers[place] = answer
         return answers
+
+    def price(self, coupon: Coupon) -> CouponReport | Failure:
+        """What a coupon is worth by the stored forecasts, or why it cannot be priced."""
+        try:
+            return price_coupon(self._lake, coupon)
+        except CouponError as refusal:
+            return Failure(refusal.reason, str(refusal), list(refusal.accepted))
+        except NotMaterializedError as error:
+            return Failure("model-missing", str(error))
 
     def _newest_teams(self) -> TeamStates | None:
         versions = tuple(table_version(self._lake, name) for name in TABLES)

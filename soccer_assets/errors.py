@@ -14,6 +14,7 @@
     ├── OddsError                prices that are no books of decimal odds
     ├── ModelError               a model cannot be fitted, stored or used
     ├── ForecastRefusedError     an on-demand forecast cannot be made for this fixture
+    ├── CouponError              a coupon that cannot be priced or settled
     ├── RunFailedError           a run of the graph did not succeed
     └── PlatformError            a process of the platform did not start, or ended by itself
 
@@ -102,6 +103,15 @@ class ModelError(SoccerError):
 
 class ForecastRefusedError(SoccerError):
     """An on-demand forecast cannot be made; `reason` is a stable code, `accepted` what would not have been refused."""
+
+    def __init__(self, reason: str, message: str, accepted: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.accepted = tuple(accepted)
+
+
+class CouponError(SoccerError):
+    """A coupon cannot be priced or settled; `reason` is a stable code, `accepted` what would not have been refused."""
 
     def __init__(self, reason: str, message: str, accepted: Sequence[str] = ()) -> None:
         super().__init__(message)

@@ -64,6 +64,9 @@ predictions  markets                        market_probabilities matches predict
 predictions  value_bets                     best_prices markets match_features matches predictions
 predictions  prediction_ledger              market_probabilities match_features matches predictions
 predictions  on_demand_forecasts
+predictions  explanations                   market_probabilities match_features matches predictions selected_model
+predictions  similar_matches                market_probabilities match_features matches predictions
+predictions  forecast_scenarios             market_probabilities matches predictions selected_model team_ratings
 monitoring   settled_predictions            best_prices candidate_climatology candidate_elo_ordered_logit market_probabilities match_features \
                                             matches predictions
 monitoring   settled_bets                   best_prices matches predictions settled_predictions value_bets
@@ -121,6 +124,7 @@ predictions             predictions_sum_to_one                      blocks
 model_card              the_gate_let_the_newest_model_pass          warns
 predictions             no_model_has_seen_its_matches               blocks
 prediction_ledger       the_ledger_is_as_it_was_sealed              warns
+explanations            terms_sum_to_the_forecast                   warns
 quality_report          no_line_is_far_behind_the_closing_market    warns
 """
 
@@ -140,7 +144,7 @@ STAGES_OF_JOBS = {
 }
 ASSETS_OF_THE_ODDS_JOB = """
 football_data_fixtures matches match_links match_conflicts teams odds market_probabilities best_prices match_features predictions markets \
-value_bets prediction_ledger
+value_bets prediction_ledger explanations similar_matches forecast_scenarios
 """
 
 ASSETS_OF_CORRECTIONS = """

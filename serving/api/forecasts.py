@@ -19,6 +19,7 @@ from serving.jobs.contracts import (
     ForecastRequest,
     Job,
     OnDemandForecast,
+    OnDemandPayload,
 )  # fmt: skip
 from serving.jobs.queue import JobQueue
 from serving.security import client_of
@@ -56,7 +57,7 @@ class ForecastController(Controller):
         if len(snapshot.matches):
             # a fixture that is refused here never enters the queue
             snapshot.matches.clubs.resolve(data, queue.settings.horizon_days)
-        return await _answer(ForecastPayload(**asdict(data)), request, queue, metrics)
+        return await answer_of(ForecastPayload(**asdict(data)), request, queue, metrics)
 
 
 class BatchController(Controller):
@@ -82,12 +83,10 @@ class BatchController(Controller):
 
         `items` are in the order of the fixtures: a forecast, or why there is none.
         """
-        return await _answer(BatchPayload(data.fixtures), request, queue, metrics)
+        return await answer_of(BatchPayload(data.fixtures), request, queue, metrics)
 
 
-async def _answer(
-    payload: ForecastPayload | BatchPayload, request: ApiRequest, queue: JobQueue, metrics: Metrics
-) -> Response[Any]:
+async def answer_of(payload: OnDemandPayload, request: ApiRequest, queue: JobQueue, metrics: Metrics) -> Response[Any]:
     """The result of a job; or its failure as a problem; or the job itself when it has neither in time."""
     job = await queue.submit_and_wait(payload, client_of(request.scope).id, queue.settings.wait_seconds)
     metrics.on_demand.labels(job.status).inc()

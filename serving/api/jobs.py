@@ -14,11 +14,11 @@ from serving.api.problems import OF_BODY, ProblemError, problem_responses
 from serving.api.responses import ApiRequest
 from serving.jobs.contracts import (
     BackfillPayload,
-    BatchPayload,
     ForecastPayload,
     Job,
     JobEvent,
     JobList,
+    OnDemandPayload,
     Payload,
     PredictPayload,
 )  # fmt: skip
@@ -61,9 +61,9 @@ class JobController(Controller):
         queue: NamedDependency[JobQueue],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Any]:
-        """Queue a job, read at Location; all kinds but forecasts are a run of the platform, one at a time."""
+        """Queue a job, read at Location; all kinds but forecasts and coupons run the platform, one at a time."""
         client = client_of(request.scope)
-        if not isinstance(data, ForecastPayload | BatchPayload) and "operate" not in client.scopes:
+        if not isinstance(data, OnDemandPayload) and "operate" not in client.scopes:
             raise ProblemError("forbidden", "a run of the platform needs a key of the scope operate")
         if isinstance(data, BackfillPayload | PredictPayload) and data.last < data.first:
             raise ProblemError("empty-range", f"expected last on or after first, found {data.first} to {data.last}")

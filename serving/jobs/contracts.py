@@ -1,4 +1,4 @@
-"""What clients ask of the worker, and what they get: forecasts on demand, and jobs with their payloads and results.
+"""What clients ask of the worker, and what they get: forecasts and coupons on demand, and jobs of every kind.
 
 A payload and a result say by `kind` which one they are.
 """
@@ -10,12 +10,15 @@ import msgspec
 from msgspec import Meta
 
 from serving.contracts import Probabilities
+from soccer_assets.predictions.coupons.schema import Coupon, CouponReport
 
 MOST_FIXTURES = 500
 MOST_DECISIONS = 2**31
 CHAMPION, CHALLENGER = "champion", "challenger"
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
-Kind = Literal["forecast", "forecasts", "backfill", "train", "predict", "rollback", "links", "undo"]
+Kind = Literal[
+    "forecast", "forecasts", "accumulator", "pool", "backfill", "train", "predict", "rollback", "links", "undo"
+]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 #: The end of a pattern: `$` of Python stands before a last line feed, too.
 END = r"(?![\s\S])"
@@ -162,7 +165,9 @@ class UndoPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
 
 
 RunPayload = BackfillPayload | TrainPayload | PredictPayload | RollbackPayload | LinkPayload | UndoPayload
-Payload = ForecastPayload | BatchPayload | RunPayload
+#: What a worker answers at once from what it holds and the lake; everything else is a run of the platform.
+OnDemandPayload = ForecastPayload | BatchPayload | Coupon
+Payload = OnDemandPayload | RunPayload
 
 
 class OverProbability(msgspec.Struct, frozen=True):
@@ -215,7 +220,7 @@ class RunResult(msgspec.Struct, frozen=True, tag_field="kind", tag="run"):
     output: list[str]
 
 
-Result = OnDemandForecast | ForecastList | RunResult
+Result = OnDemandForecast | ForecastList | CouponReport | RunResult
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from serving.jobs.forecast_log import ForecastLog
 from serving.jobs.runs import run_platform
 from serving.jobs.states import JobStates
 from serving.predictor import Predictor
+from soccer_assets.predictions.coupons.schema import Accumulator, Pool
 from soccer_assets.settings import Clock
 
 logger = logging.getLogger(__name__)
@@ -133,6 +134,8 @@ class JobTasks:
                         raise asyncio.CancelledError
                 self._note(answers)
                 return ForecastList(answers)
+            case Accumulator() | Pool():
+                return await asyncio.to_thread(self._predictor.price, payload)
             case _:
                 return await self._run(job_id, client, payload)
 

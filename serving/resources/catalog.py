@@ -23,11 +23,14 @@ from soccer_assets.monitoring.schema import (
 )
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
 from soccer_assets.predictions.schema import (
+    EXPLANATIONS,
+    FORECAST_SCENARIOS,
     LINES,
     MARKETS,
     ON_DEMAND_FORECASTS,
     PREDICTION_LEDGER,
     PREDICTIONS,
+    SIMILAR_MATCHES,
     VALUE_BETS,
 )
 from soccer_assets.sources.schema import SOURCE_HEALTH
@@ -111,6 +114,9 @@ _FORECASTS = (
         finish=derived.score_matrices, filters=("line",),
         tag="forecasts", span_days=MONTH,
     ),
+    of_table(EXPLANATIONS, f"{MATCH}/explanations", filters=("line", "term"), tag="forecasts", span_days=MONTH),
+    of_table(SIMILAR_MATCHES, f"{MATCH}/similar-matches", order=("rank",), tag="forecasts", span_days=MONTH),
+    of_table(FORECAST_SCENARIOS, f"{MATCH}/scenarios", filters=("line", "scenario"), tag="forecasts", span_days=MONTH),
     of_table(PREDICTION_LEDGER, f"{MATCH}/forecast-history", order=("number",), filters=("line",), tag="ledger",
              span_days=MONTH),
     of_table(PREDICTION_LEDGER, "/ledger", key="number", filters=(*DATES, "line", "model_version", "hash"),

@@ -23,7 +23,7 @@ REFUSED = 3
 SECTIONS = {
     "Data": ("backfill", "parse"),
     "Models": ("train", "rollback"),
-    "Forecasts": ("predict", "backtest", "export"),
+    "Forecasts": ("predict", "backtest", "export", "explain", "coupon"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
     "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
@@ -164,6 +164,34 @@ def export(first: dt.date, last: dt.date, file: Path, line: str | None) -> None:
     from soccer_assets.commands.export import export
 
     click.echo(f"{export(_lake(), first, last, file, line)} rows written to {file}")
+
+
+@soccer.command()
+@click.argument("match_id", metavar="MATCH_ID")
+@click.option(
+    "--line", type=click.Choice(["model", "market", "blend", "challenger"]), help="Default: blend, else model."
+)
+def explain(match_id: str, line: str | None) -> None:
+    """Print why a match is forecast as it is, earlier matches most like it, and what would change it."""
+    from soccer_assets.commands.explain import explain
+
+    click.echo(explain(_lake(), match_id, line))
+
+
+@soccer.command()
+@file_argument("file")
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
+def coupon(file: Path, as_json: bool) -> None:
+    """Print what an accumulator or pool in FILE is worth by the stored forecasts; no bet is advice.
+
+    A .csv file with the columns match_id, market, selection and, where needed, goals_line, price and match_date is an
+    accumulator, a leg a row; legs of one match have one price. With match_id and, where wanted, picks such as `home
+    draw`, it is a pool, a fixture a row. A .json file says `kind`, accumulator or pool, with `legs` or `fixtures` and
+    the options of the API's POST /coupons.
+    """
+    from soccer_assets.commands.coupon import report_coupon
+
+    click.echo(report_coupon(_lake(), file, as_json))
 
 
 @soccer.command()

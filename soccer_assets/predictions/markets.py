@@ -35,11 +35,32 @@ def markets(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
     Raises:
         ModelError: the forecast of a match, which is named, can be that of no score matrix.
     """
+    rows = with_totals(predictions, over)
+    return MARKETS.conform(pl.concat([MARKETS.empty(), *map(_market_rows, rows.iter_slices(FORECASTS_AT_ONCE))]))
+
+
+def with_totals(predictions: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
+    """Return the forecasts with `p_over`: the market's on the lines that know prices; NaN on others and where unknown.
+
+    `over` is `odds.consensus.over_2_5` of the matches.
+    """
     priced = pl.col("line").is_in(PRICED)
-    rows = predictions.join(over, on=MATCH, how="left", maintain_order="left").with_columns(
+    return predictions.join(over, on=MATCH, how="left", maintain_order="left").with_columns(
         p_over=pl.when(priced).then("p_over").fill_null(float("nan"))
     )
-    return MARKETS.conform(pl.concat([MARKETS.empty(), *map(_market_rows, rows.iter_slices(FORECASTS_AT_ONCE))]))
+
+
+def forecast_matrices(forecasts: pl.DataFrame) -> Floats:
+    """Return the score matrix of each row of `with_totals`, shape (n, 16, 16).
+
+    Raises:
+        ModelError: the forecast of a match, which is named, can be that of no score matrix.
+    """
+    rates, p_1x2 = (
+        forecasts.select(names).to_numpy() for names in (["home_goals_expected", "away_goals_expected"], PROBABILITIES)
+    )
+    named = forecasts.select(pl.format("{} {} {}", *MATCH, "line")).to_series().to_list()
+    return coherent(rates, forecasts["rho"].to_numpy(), p_1x2, forecasts["p_over"].to_numpy(), named)
 
 
 def results(matrices: Floats) -> Floats:
@@ -92,11 +113,7 @@ def _settling() -> Any:
 
 
 def _market_rows(forecasts: pl.DataFrame) -> pl.DataFrame:
-    rates, p_1x2 = (
-        forecasts.select(names).to_numpy() for names in (["home_goals_expected", "away_goals_expected"], PROBABILITIES)
-    )
-    named = forecasts.select(pl.format("{} {} {}", *MATCH, "line")).to_series().to_list()
-    matrices = coherent(rates, forecasts["rho"].to_numpy(), p_1x2, forecasts["p_over"].to_numpy(), named)
+    matrices = forecast_matrices(forecasts)
     of_bets, of_sides = results(matrices), _expected(matrices)
     key = forecasts.select(*MATCH, pl.col("line").cast(MARKETS.schema["line"]))
     prices = pl.Series("fair_odds", fair_odds(of_bets).ravel())

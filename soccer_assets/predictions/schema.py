@@ -6,6 +6,7 @@ In all of them `line` is who forecasts, as on every page; what is `line` among t
 
 import polars as pl
 
+from soccer_assets.features.catalog import GROUPS
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.odds.schema import MARKETS as OFFERED
 from soccer_assets.storage.tables import UTC, Column, Table
@@ -165,4 +166,73 @@ ON_DEMAND_FORECASTS = Table(
         Column("answered_at", UTC, "when it was made"),
     ),
     ("match_date", "league", "home", "away", "variant", "model_version", "as_of"),
+)
+
+#: What a forecast rests on beside the groups of features, in words.
+TERMS = {
+    "base": "a match between two clubs that are average in everything",
+    "league": "the league",
+    "calibration": "repair learned from earlier forecasts",
+    "prices": "the prices before the match",
+    "price_move": "where the price is expected to go until the close",
+    "revision": "what was known when the forecast was sealed and is not so now",
+}
+EXPLANATIONS = Table(
+    "explanations",
+    "One group of features or other term of a line: what it adds to the log-odds; together they are the forecast.",
+    (
+        _MATCH_DATE,
+        _MATCH_ID,
+        Column("line", pl.String, "who forecasts", among=LINES),
+        Column("term", pl.String, "group of features, or another part", among=(*GROUPS, *TERMS)),
+        Column("description", pl.String, "the term in words"),
+        Column("home_away", pl.Float64, "what it adds to the log-odds of a home to an away win"),
+        Column("draw", pl.Float64, "what it adds to the log-odds of the draw to the geometric mean of both"),
+        Column("feature", pl.String, "its feature that adds most; null of other terms", nullable=True),
+        Column("feature_description", pl.String, "that feature in words", nullable=True),
+        Column("feature_value", pl.Float64, "its value; null where it is not known", nullable=True),
+    ),
+    ("match_date", "match_id", "line", "term"),
+)
+
+SIMILAR_MATCHES = Table(
+    "similar_matches",
+    "One of the five earlier matches of a league that are most like a match, and its result.",
+    (
+        _MATCH_DATE,
+        _MATCH_ID,
+        Column("rank", pl.Int8, "1 is the most similar", ge=1, le=5),
+        Column("similar_match_id", pl.String, "the earlier match"),
+        Column("similar_match_date", pl.Date, "its date"),
+        Column("home", pl.String, "its home club, the source's own name"),
+        Column("away", pl.String, "its away club, the source's own name"),
+        Column("home_goals", pl.Int16, "goals of its home club", ge=0, le=99),
+        Column("away_goals", pl.Int16, "goals of its away club", ge=0, le=99),
+        Column("distance", pl.Float64, "root mean square difference in standard deviations", ge=0),
+    ),
+    ("match_date", "match_id", "rank"),
+)
+
+#: What could be otherwise, in words.
+SCENARIOS = {
+    "no_price": "no bookmaker quotes the match",
+    "home_without_last_result": "the last result of the home club is not known",
+    "away_without_last_result": "the last result of the away club is not known",
+}
+FORECAST_SCENARIOS = Table(
+    "forecast_scenarios",
+    "One thing that could be otherwise before a match, and what a line would forecast then.",
+    (
+        _MATCH_DATE,
+        _MATCH_ID,
+        Column("line", pl.String, "who forecasts", among=("model", "blend")),
+        Column("scenario", pl.String, "what is otherwise", among=tuple(SCENARIOS)),
+        Column("description", pl.String, "the scenario in words"),
+        *_PROBABILITIES,
+        *(
+            Column(f"change_{outcome}", pl.Float64, f"by which the probability of {text} would be higher", ge=-1, le=1)
+            for outcome, text in (("home", "a home win"), ("draw", "a draw"), ("away", "an away win"))
+        ),
+    ),
+    ("match_date", "match_id", "line", "scenario"),
 )
