@@ -50,7 +50,9 @@ DRIFT = AssetSelection.assets("drift_report")
 #: Sources that correct scores of matches played long ago, and tell of matches that were awarded.
 CORRECTED = AssetSelection.assets(*(t.table.name for source in SOURCES for t in source.tables if t.corrected_late))
 #: Downstream of the coming fixtures, but of the past; or, as links and health of the sources, of a job of its own.
-NOT_HOURLY = AssetSelection.groups("monitoring") | AssetSelection.assets("source_health", "odds_links", "team_ratings")
+NOT_HOURLY = AssetSelection.groups("monitoring") | AssetSelection.assets(
+    "source_health", "odds_links", "team_ratings", "season_forecasts", "season_changes"
+)
 
 
 def training(families: str) -> AssetSelection:

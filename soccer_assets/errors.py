@@ -13,6 +13,7 @@
     ├── MatchDatesError          match dates that the graph does not have
     ├── OddsError                prices that are no books of decimal odds
     ├── ModelError               a model cannot be fitted, stored or used
+    ├── SeasonError              the season of a league cannot be forecast
     ├── ForecastRefusedError     an on-demand forecast cannot be made for this fixture
     ├── CouponError              a coupon that cannot be priced or settled
     ├── RunFailedError           a run of the graph did not succeed
@@ -99,6 +100,10 @@ class OddsError(SoccerError, ValueError):
 
 class ModelError(SoccerError):
     """A model cannot be fitted, stored or used."""
+
+
+class SeasonError(SoccerError):
+    """The season of a league cannot be forecast: its rules, clubs, fixtures or results are not as they must be."""
 
 
 class ForecastRefusedError(SoccerError):

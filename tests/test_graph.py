@@ -67,6 +67,8 @@ predictions  on_demand_forecasts
 predictions  explanations                   market_probabilities match_features matches predictions selected_model
 predictions  similar_matches                market_probabilities match_features matches predictions
 predictions  forecast_scenarios             market_probabilities matches predictions selected_model team_ratings
+predictions  season_forecasts               matches team_ratings
+predictions  season_changes                 matches team_ratings
 monitoring   settled_predictions            best_prices candidate_climatology candidate_elo_ordered_logit market_probabilities match_features \
                                             matches predictions
 monitoring   settled_bets                   best_prices matches predictions settled_predictions value_bets
@@ -121,6 +123,7 @@ match_features          nothing_after_kick_off_reaches_a_feature    blocks
 match_features          no_date_is_older_than_what_it_rests_on      warns
 selected_model          selected_model_learned_only_from_the_past   blocks
 predictions             predictions_sum_to_one                      blocks
+season_forecasts        every_place_is_taken_once                   blocks
 model_card              the_gate_let_the_newest_model_pass          warns
 predictions             no_model_has_seen_its_matches               blocks
 prediction_ledger       the_ledger_is_as_it_was_sealed              warns
@@ -359,7 +362,7 @@ def test_the_jobs_and_what_they_make(nodes):
     }
     assert made.pop("odds_job") == set(ASSETS_OF_THE_ODDS_JOB.split())
     of_predictions = {n.key.path[-1] for n in nodes if n.is_materializable and n.group_name == "predictions"}
-    assert made.pop("promotion_job") == of_predictions
+    assert made.pop("promotion_job") == of_predictions - {"season_forecasts", "season_changes"}  # of ratings alone
     assert made.pop("correction_job") == set(ASSETS_OF_CORRECTIONS.split())
     of_odds = {node.key.path[-1] for node in nodes if node.group_name == "odds"}
     assert made.pop("line_job") - of_odds == {"fonbet_events", "source_health"}

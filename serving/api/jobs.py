@@ -61,7 +61,7 @@ class JobController(Controller):
         queue: NamedDependency[JobQueue],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Any]:
-        """Queue a job, read at Location; all kinds but forecasts and coupons run the platform, one at a time."""
+        """Queue a job, read at Location; all but forecasts, coupons and seasons run the platform, one at a time."""
         client = client_of(request.scope)
         if not isinstance(data, OnDemandPayload) and "operate" not in client.scopes:
             raise ProblemError("forbidden", "a run of the platform needs a key of the scope operate")

@@ -17,7 +17,17 @@ MOST_DECISIONS = 2**31
 CHAMPION, CHALLENGER = "champion", "challenger"
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Kind = Literal[
-    "forecast", "forecasts", "accumulator", "pool", "backfill", "train", "predict", "rollback", "links", "undo"
+    "forecast",
+    "forecasts",
+    "accumulator",
+    "pool",
+    "season",
+    "backfill",
+    "train",
+    "predict",
+    "rollback",
+    "links",
+    "undo",
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 #: The end of a pattern: `$` of Python stands before a last line feed, too.
@@ -70,6 +80,31 @@ class ForecastPayload(ForecastRequest, frozen=True, tag_field="kind", tag="forec
 
 class BatchPayload(ForecastBatch, frozen=True, tag_field="kind", tag="forecasts"):
     """A job that forecasts many fixtures."""
+
+
+class ClubInTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of a table: a club by the name the source uses or its id, its points and its goals."""
+
+    club: Name
+    points: Annotated[int, Meta(ge=-200, le=300)]
+    goal_difference: Annotated[int, Meta(ge=-300, le=300)] = 0
+    goals_for: Annotated[int, Meta(ge=0, le=300)] = 0
+
+
+class Pairing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A match left of a season, by the names the source uses or the clubs' ids."""
+
+    home: Name
+    away: Name
+
+
+class SeasonPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="season"):
+    """A job that plays a season from a table and the matches left; without these all meet at both grounds."""
+
+    league: Name
+    date: dt.date
+    table: Annotated[list[ClubInTable], Meta(min_length=2, max_length=30)]
+    left: Annotated[list[Pairing], Meta(max_length=1000)] | None = None
 
 
 class BackfillPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="backfill"):
@@ -166,7 +201,7 @@ class UndoPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
 
 RunPayload = BackfillPayload | TrainPayload | PredictPayload | RollbackPayload | LinkPayload | UndoPayload
 #: What a worker answers at once from what it holds and the lake; everything else is a run of the platform.
-OnDemandPayload = ForecastPayload | BatchPayload | Coupon
+OnDemandPayload = ForecastPayload | BatchPayload | Coupon | SeasonPayload
 Payload = OnDemandPayload | RunPayload
 
 
@@ -212,6 +247,33 @@ class ForecastList(msgspec.Struct, frozen=True, tag_field="kind", tag="forecasts
     items: list[OnDemandForecast | Failure]
 
 
+class ClubAtEnd(msgspec.Struct, frozen=True):
+    """How a club ends: mean and 90 % interval of its points, the probability of each final position and event."""
+
+    team_id: str
+    club: str
+    points: int
+    points_expected: float
+    points_05: int
+    points_95: int
+    best_position: int
+    worst_position: int
+    positions: list[float]
+    events: dict[str, float]
+
+
+class SeasonResult(msgspec.Struct, frozen=True, tag_field="kind", tag="season"):
+    """A season played from a table; `assumed` is what of its rules no source was read for."""
+
+    league: str
+    season: str
+    date: dt.date
+    runs: int
+    seed: int
+    assumed: str
+    clubs: list[ClubAtEnd]
+
+
 class RunResult(msgspec.Struct, frozen=True, tag_field="kind", tag="run"):
     """How a run of the platform ended: 0, or 3 where the gate refused the model; and its last lines of output."""
 
@@ -220,7 +282,7 @@ class RunResult(msgspec.Struct, frozen=True, tag_field="kind", tag="run"):
     output: list[str]
 
 
-Result = OnDemandForecast | ForecastList | CouponReport | RunResult
+Result = OnDemandForecast | ForecastList | CouponReport | SeasonResult | RunResult
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from serving.jobs.contracts import (
     Payload,
     Result,
     RunPayload,
+    SeasonPayload,
     WorkerState,
 )  # fmt: skip
 from serving.jobs.forecast_log import ForecastLog
@@ -136,6 +137,8 @@ class JobTasks:
                 return ForecastList(answers)
             case Accumulator() | Pool():
                 return await asyncio.to_thread(self._predictor.price, payload)
+            case SeasonPayload():
+                return await asyncio.to_thread(self._predictor.season, payload)
             case _:
                 return await self._run(job_id, client, payload)
 

@@ -30,6 +30,8 @@ from soccer_assets.predictions.schema import (
     ON_DEMAND_FORECASTS,
     PREDICTION_LEDGER,
     PREDICTIONS,
+    SEASON_CHANGES,
+    SEASON_FORECASTS,
     SIMILAR_MATCHES,
     VALUE_BETS,
 )
@@ -131,6 +133,16 @@ _FORECASTS = (
              filters=("league", "line", "period"), sort=("flat_yield", "kelly_yield", "clv", "bets"), tag="value"),
 )  # fmt: skip
 
+_SEASONS = (
+    of_table(SEASON_FORECASTS, "/season-forecasts", row=f"{SEASON_FORECASTS.row} The newest of each league.",
+             rows=derived.newest_season_forecasts, filters=(IN_LEAGUE, "season", "team_id"),
+             sort=("position", "points_expected", "p_title"), tag="forecasts"),
+    of_table(SEASON_FORECASTS, "/season-forecasts/history", filters=(*DATES, IN_LEAGUE, "season", "team_id"),
+             sort=("match_date",), tag="forecasts", span_days=MONTH),
+    of_table(SEASON_CHANGES, "/season-changes", filters=(*DATES, IN_LEAGUE, "season", "team_id", "event"),
+             sort=("match_date",), tag="forecasts", span_days=MONTH),
+)  # fmt: skip
+
 _ODDS = (
     of_table(ODDS, "/odds", filters=(*DATES, IN_LEAGUE, "bookmaker", "market", "kind", "selection"), tag="odds",
              span_days=MONTH),
@@ -200,7 +212,7 @@ _OPERATION = (
              tag="operation"),
 )  # fmt: skip
 
-_OF_TABLES = (*_LEAGUES, *_TEAMS, *_MATCHES, *_FORECASTS, *_ODDS, *_MODELS, *_REPORTS, *_OPERATION)
+_OF_TABLES = (*_LEAGUES, *_TEAMS, *_MATCHES, *_FORECASTS, *_SEASONS, *_ODDS, *_MODELS, *_REPORTS, *_OPERATION)
 _READ = {table.name: table for resource in _OF_TABLES for table in resource.tables}
 _FRESHNESS = Resource(
     "/freshness", "A table of the lake and when it was written last.", tuple(_READ.values()), derived.freshness,

@@ -23,7 +23,7 @@ REFUSED = 3
 SECTIONS = {
     "Data": ("backfill", "parse"),
     "Models": ("train", "rollback"),
-    "Forecasts": ("predict", "backtest", "export", "explain", "coupon"),
+    "Forecasts": ("predict", "seasons", "backtest", "export", "explain", "coupon", "table", "season"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
     "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
@@ -147,6 +147,13 @@ def predict(first: dt.date, last: dt.date) -> None:
 
 @soccer.command()
 @date_range
+def seasons(first: dt.date, last: dt.date) -> None:
+    """Materialize forecasts of the leagues' final tables for a range of match dates."""
+    _materialize("SEASONS", first, last)
+
+
+@soccer.command()
+@date_range
 @click.option("--every", metavar="DAYS", type=click.IntRange(1), default=182, show_default=True, help="Days per fit.")
 def backtest(first: dt.date, last: dt.date, every: int) -> None:
     """Forecast a range of past match dates with models refitted on the way, and report beside the market."""
@@ -179,6 +186,20 @@ def explain(match_id: str, line: str | None) -> None:
 
 
 @soccer.command()
+@click.argument("league", metavar="LEAGUE")
+@click.option("--date", "day", metavar="DATE", type=dt.date.fromisoformat, help="As of this match date; default: now.")
+def table(league: str, day: dt.date | None) -> None:
+    """Print a league's table as it stands and how it is expected to end.
+
+    LEAGUE is a division code, such as E0.
+    """
+    from soccer_assets.commands.table import table
+
+    for line in table(_lake(), league, day):
+        click.echo(line)
+
+
+@soccer.command()
 @file_argument("file")
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
 def coupon(file: Path, as_json: bool) -> None:
@@ -192,6 +213,20 @@ def coupon(file: Path, as_json: bool) -> None:
     from soccer_assets.commands.coupon import report_coupon
 
     click.echo(report_coupon(_lake(), file, as_json))
+
+
+@soccer.command()
+@file_argument("file")
+def season(file: Path) -> None:
+    """Play a season from the table and the matches left in FILE, JSON.
+
+    It holds league, date, table (club, points, goal_difference, goals_for) and left (pairs of home and away club).
+    """
+    from soccer_assets.commands.season import season
+    from soccer_assets.settings import Settings
+
+    for line in season(_lake(), file, Settings.read()):
+        click.echo(line)
 
 
 @soccer.command()

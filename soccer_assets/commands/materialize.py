@@ -37,7 +37,8 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
 MODELS = training(Settings.read().families)
-FORECASTS = AssetSelection.groups("predictions") | AssetSelection.assets(
+SEASONS = AssetSelection.assets("season_forecasts", "season_changes")
+FORECASTS = (AssetSelection.groups("predictions") - SEASONS) | AssetSelection.assets(
     "settled_predictions", "settled_bets", "quality_report"
 )
 

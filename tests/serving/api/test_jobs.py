@@ -75,6 +75,26 @@ async def test_every_post_is_a_job_of_its_own_and_is_done(
     assert "retry-after" not in (await client.get(f"/jobs/{jobs[0]}")).headers
 
 
+async def test_a_season_is_played_from_the_table_of_a_client(
+    client: Client, idle_worker: None, running_worker: Any
+) -> None:
+    table = [{"club": "Arsenal", "points": 60}, {"club": "england.chelsea", "points": 59, "goal_difference": 9}]
+    season = {"kind": "season", "league": "E0", "date": "2024-10-12", "table": table}
+    job = await posted(client, {**season, "left": [{"home": "Chelsea", "away": "Arsenal"}]})
+    twice = await posted(client, {**season, "table": [table[0], table[0]]})
+    unknown = await posted(client, {**season, "left": [{"home": "Chelsea", "away": "Real Madrid"}]})
+    async with running_worker():
+        done, refused, unheard = [await ended(client, one) for one in (job, twice, unknown)]
+    result = done["result"]
+    assert (done["status"], result["kind"], result["season"], result["runs"]) == ("done", "season", "2024/25", 400)
+    ends = {end["club"]: end for end in result["clubs"]}
+    assert ends["Arsenal"]["events"]["title"] + ends["Chelsea"]["events"]["title"] == pytest.approx(1)
+    assert 60 <= ends["Arsenal"]["points_expected"] <= 63 and len(ends["Arsenal"]["positions"]) == 2
+    assert (refused["failure"]["reason"], refused["status"]) == ("season-refused", "failed")
+    assert "each once" in refused["failure"]["detail"]
+    assert unheard["failure"]["reason"] == "unknown-club"
+
+
 async def test_ones_own_jobs_are_listed_newest_first(client: Client, idle_worker: None) -> None:
     jobs = []
     for _ in range(3):
