@@ -26,8 +26,8 @@ from bench import (
 
 PARTS = (
     "parsing", "resolving", "backfill", "further_day", "sources", "names", "linking", "links", "features",
-    "dixon_coles", "seasons", "training", "margins", "markets", "coupons", "explanations", "imports", "read", "on_demand",
-    "backtest",
+    "dixon_coles", "seasons", "training", "margins", "markets", "coupons", "explanations", "imports", "read",
+    "on_demand", "backtest",
 )  # fmt: skip
 
 
