@@ -31,6 +31,10 @@ fix:
 bench *PARTS:
     @python -W ignore -m bench "$@"
 
+# clients of every kind on a running API: --host http://127.0.0.1:8000 --users 32 --run-time 1m
+load *ARGS:
+    "${UV:-uv}" run --group load locust -f bench/load.py --headless "$@"
+
 # the readers of every source against 20,000 spoilt payloads each; frames of a few rows gain nothing by threads
 fuzz *ARGS:
     POLARS_MAX_THREADS=1 SOCCER_FUZZ_EXAMPLES=20000 pytest tests/sources -k fuzz "$@"

@@ -8,7 +8,9 @@ from typing import Any
 
 from bench import (
     backtest,
+    coupons,
     dixon_coles,
+    explanations,
     features,
     graph,
     linking,
@@ -16,6 +18,7 @@ from bench import (
     markets,
     names,
     resolving,
+    season,
     serving,
     sources,
     training,
@@ -23,7 +26,8 @@ from bench import (
 
 PARTS = (
     "parsing", "resolving", "backfill", "further_day", "sources", "names", "linking", "links", "features",
-    "dixon_coles", "training", "margins", "markets", "imports", "read", "on_demand", "backtest",
+    "dixon_coles", "seasons", "training", "margins", "markets", "coupons", "explanations", "imports", "read",
+    "on_demand", "backtest",
 )  # fmt: skip
 
 
@@ -32,7 +36,9 @@ def main() -> None:
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
         sys.exit(f"expected parts out of {', '.join(PARTS)}, found {', '.join(unknown)}")
-    if {"further_day", "margins", "training", "backtest"} & set(wanted) and "backfill" not in wanted:
+    if {"further_day", "margins", "seasons", "training", "explanations", "backtest"} & set(
+        wanted
+    ) and "backfill" not in wanted:
         wanted = ["backfill", *wanted]  # the day after what?
     environment = graph.where()
     parts: dict[str, Callable[[], dict[str, Any]]] = {
@@ -46,9 +52,12 @@ def main() -> None:
         "links": linking.season,
         "features": features.histories,
         "dixon_coles": dixon_coles.fits,
+        "seasons": lambda: season.busiest_day(environment),
         "training": lambda: training.all_families(environment),
         "margins": lambda: margins.closing(environment),
         "markets": markets.all_of_it,
+        "coupons": coupons.jackpot,
+        "explanations": lambda: explanations.of_matches(environment),
         "imports": graph.imports,
         "read": lambda: serving.read(environment),
         "on_demand": lambda: serving.on_demand(environment),

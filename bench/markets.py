@@ -31,15 +31,15 @@ def all_of_it() -> dict[str, Any]:
     rates, rho = rng.uniform(0.4, 3.0, (MATCHES, 2)), rng.uniform(-0.15, 0.05, MATCHES)
     p_1x2, p_over = rng.dirichlet([4.5, 2.7, 3.0], MATCHES), rng.uniform(0.3, 0.7, MATCHES)
     predictions = _table(rates, rho, p_1x2, p_over)
-    grids, theirs = _timed(lambda: [_of_penaltyblog(*rate) for rate in rates[:OF_PENALTYBLOG]], THEIRS)
+    grids, theirs = timed(lambda: [_of_penaltyblog(*rate) for rate in rates[:OF_PENALTYBLOG]], THEIRS)
     theirs *= MATCHES / OF_PENALTYBLOG
-    _, ours = _timed(lambda: results(coherent(rates, rho, p_1x2, p_over)), OURS)
+    _, ours = timed(lambda: results(coherent(rates, rho, p_1x2, p_over)), OURS)
     plain = results(dixon_coles(rates[:OF_PENALTYBLOG], np.zeros(OF_PENALTYBLOG)))
     measured: dict[str, Any] = {
         "matches": MATCHES,
         "selections of a match": plain.shape[1],
         "seconds": ours,
-        "seconds to a valid table": _timed(lambda: markets(predictions), OURS)[1],
+        "seconds to a valid table": timed(lambda: markets(predictions), OURS)[1],
         "target seconds": 1,
         f"penaltyblog, seconds (of {OF_PENALTYBLOG})": theirs,
         "times faster": theirs / ours,
@@ -47,8 +47,8 @@ def all_of_it() -> dict[str, Any]:
     }
     odds = 1 / (p_1x2 * rng.uniform(1.03, 1.1, (MATCHES, 1)))
     for name in METHODS:
-        removed, ours = _timed(partial(devig.METHODS[name], odds), OURS)
-        books, theirs = _timed(partial(_implied_all, name, odds), THEIRS)
+        removed, ours = timed(partial(devig.METHODS[name], odds), OURS)
+        books, theirs = timed(partial(_implied_all, name, odds), THEIRS)
         measured |= {
             f"{name}, seconds": ours,
             f"{name}, penaltyblog": theirs,
@@ -58,7 +58,7 @@ def all_of_it() -> dict[str, Any]:
     return measured
 
 
-def _timed(work: Callable[[], Any], tries: int) -> tuple[Any, float]:
+def timed(work: Callable[[], Any], tries: int) -> tuple[Any, float]:
     """What the work gives, and the seconds of the best try."""
     seconds = []
     for _ in range(tries):

@@ -12,9 +12,21 @@ from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
-from serving.api import docs_page, filters, forecasts, health, jobs, links, metrics, problems, system
+from serving.api import (
+    coupons,
+    description,
+    docs_page,
+    filters,
+    forecasts,
+    health,
+    jobs,
+    links,
+    metrics,
+    problems,
+    system,
+)
 from serving.api.metrics import Metrics
-from serving.api.responses import HeadRequests
+from serving.api.responses import PlainMethods
 from serving.jobs.connection import connect
 from serving.jobs.queue import JobQueue
 from serving.logs import AccessLog, log_to_stderr
@@ -89,6 +101,7 @@ def create_app(
                 route_handlers=[
                     *(route for resource in RESOURCES for route in routes_of(resource)),
                     forecasts.ForecastController,
+                    coupons.CouponController,
                     links.LinkController,
                     Router(
                         "/",
@@ -114,8 +127,8 @@ def create_app(
         guards=[check_scope],
         lifespan=[connected],
         logging_config=None,
-        openapi_config=docs_page.OPENAPI,
-        plugins=[problems.PLUGIN],
+        openapi_config=description.OPENAPI,
+        plugins=[problems.PLUGIN, description.DescribedStructs()],
         request_class=BoundedRequest,
         request_max_body_size=serving.body_bytes,
         state=State(
@@ -133,7 +146,7 @@ def create_app(
         template_config=TemplateConfig(directory=views.TEMPLATES, engine=JinjaTemplateEngine),
     )
     app.template_engine.engine.filters.update(percent=views.percent, terms=views.terms)  # type: ignore[union-attr]
-    inner = HeadRequests(cached_reads.around(app.asgi_handler))
+    inner = PlainMethods(cached_reads.around(app.asgi_handler))
     app.asgi_handler = Edge(inner, Gate(serving, keyring, limits), requests, log)
     return app
 

@@ -20,6 +20,10 @@ class Page(msgspec.Struct, Generic[Item], frozen=True):
     next: str | None = None
 
 
+class Row(msgspec.Struct, frozen=True):
+    """A row of a resource: all of its columns, or those that the client chose."""
+
+
 class Probabilities(msgspec.Struct, frozen=True):
     """A 1x2 forecast; the three sum to 1."""
 
@@ -154,6 +158,15 @@ class Drift(msgspec.Struct, frozen=True):
     scores: dict[str, float | None]
 
 
+class FailedCheck(msgspec.Struct, frozen=True):
+    """A check of a table that did not hold when it was evaluated last; a blocking one keeps its run from going on."""
+
+    asset: str
+    check_name: str
+    blocking: bool
+    evaluated_at: dt.datetime
+
+
 class LeagueInfo(msgspec.Struct, frozen=True):
     """A league the platform knows and what it has of it."""
 
@@ -190,6 +203,20 @@ class FieldError(msgspec.Struct, frozen=True):
     source: str
     name: str
     detail: str
+
+
+class ProblemExplained(msgspec.Struct, frozen=True):
+    """A type of problem: what it means, and the status it comes with."""
+
+    type: str
+    title: str
+    status: int
+
+
+class Live(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    live: bool
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""Forecasts on demand: the champion and the states of the teams in memory, and fixtures forecast with them.
+"""Forecasts and coupons on demand: the champion and the states of the teams in memory, and fixtures forecast with them.
 
 The predictor looks at the registry's alias and at the versions of its tables. When one changed it loads it and swaps it
 in by one assignment, so a forecast uses one champion and one state of the teams from beginning to end.
@@ -16,13 +16,24 @@ import polars as pl
 
 from serving.clubs import Clubs, ResolvedFixture
 from serving.contracts import Probabilities
-from serving.jobs.contracts import Failure, ForecastRequest, OnDemandForecast, OverProbability, Prices
+from serving.jobs.contracts import (
+    Failure,
+    ForecastRequest,
+    OnDemandForecast,
+    OverProbability,
+    Prices,
+    SeasonPayload,
+    SeasonResult,
+)
 from serving.model_versions import Champion, Forecaster, ModelVersions, Registry, Variant
+from serving.seasons import play_season
 from serving.snapshot.tables import TableVersion, table_version
-from soccer_assets.errors import ForecastRefusedError
+from soccer_assets.errors import CouponError, ForecastRefusedError, NotMaterializedError, SeasonError
 from soccer_assets.features.history import History
 from soccer_assets.leagues import LEAGUES, season_label
 from soccer_assets.predictions.client_prices import over_2_5, pre_match_quotes
+from soccer_assets.predictions.coupons.schema import Coupon, CouponReport
+from soccer_assets.predictions.coupons.tickets import price_coupon
 from soccer_assets.storage.lake import Lake
 
 #: The tables that hold the states of the teams.
@@ -30,6 +41,7 @@ TABLES = ("matches", "team_ratings")
 SUM_TOLERANCE = 1e-6
 #: Prices of a first forecast of each league: they make the libraries load that a client's prices need.
 SAMPLE_PRICES = Prices(2.5, 3.3, 2.9, 1.9, 1.9)
+NO_MATCHES = "the lake holds no matches yet: materialize `matches` and `team_ratings` first"
 INTERNAL = Failure("internal", "the worker failed; the cause is in its log")
 
 logger = logging.getLogger(__name__)
@@ -83,8 +95,7 @@ class Predictor:
         """
         champion, teams = self.champion, self.teams
         if teams is None:
-            reason = "the lake holds no matches yet: materialize `matches` and `team_ratings` first"
-            return [Failure("model-missing", reason)] * len(requests)
+            return [Failure("model-missing", NO_MATCHES)] * len(requests)
         if champion is None:
             reason = "no model is promoted to champion yet: train and promote one first"
             return [Failure("model-missing", reason)] * len(requests)
@@ -115,6 +126,27 @@ class Predictor:
             for place, answer in zip(asked, made, strict=True):
                 answers[place] = answer
         return answers
+
+    def price(self, coupon: Coupon) -> CouponReport | Failure:
+        """What a coupon is worth by the stored forecasts, or why it cannot be priced."""
+        try:
+            return price_coupon(self._lake, coupon)
+        except CouponError as refusal:
+            return Failure(refusal.reason, str(refusal), list(refusal.accepted))
+        except NotMaterializedError as error:
+            return Failure("model-missing", str(error))
+
+    def season(self, payload: SeasonPayload) -> SeasonResult | Failure:
+        """A season played from a client's table, or why it cannot be."""
+        teams = self.teams
+        if teams is None:
+            return Failure("model-missing", NO_MATCHES)
+        try:
+            return play_season(payload, teams.clubs, self._lake)
+        except ForecastRefusedError as refusal:
+            return Failure(refusal.reason, str(refusal), list(refusal.accepted))
+        except SeasonError as refusal:
+            return Failure("season-refused", str(refusal))
 
     def _newest_teams(self) -> TeamStates | None:
         versions = tuple(table_version(self._lake, name) for name in TABLES)

@@ -24,6 +24,7 @@ from prometheus_client import start_http_server
 
 from serving.jobs.connection import CANCELLED, QUEUE, QUEUED, Store, connect, listen
 from serving.jobs.contracts import Failure
+from serving.jobs.forecast_log import ForecastLog
 from serving.jobs.queue import FORECAST, RUN, WORKERS
 from serving.jobs.states import JobStates
 from serving.jobs.tasks import JobTasks
@@ -152,9 +153,10 @@ def create_worker(
 ) -> Worker:
     """An arq worker on `settings.redis_url`; call it in the event loop that is to run the worker."""
     redis = connect(settings.redis_url, serving, retry=True)
-    predictor = Predictor(Lake(settings.lake), registry, serving.horizon_days, serving.challenger_share)
-    states = JobStates(redis, Clock.from_settings(settings))
-    tasks = JobTasks(predictor, states, serving.follow_seconds)
+    lake, clock = Lake(settings.lake), Clock.from_settings(settings)
+    predictor = Predictor(lake, registry, serving.horizon_days, serving.challenger_share)
+    states = JobStates(redis, clock)
+    tasks = JobTasks(predictor, states, ForecastLog(lake, clock), serving.follow_seconds)
     if serving.worker_metrics_port:
         start_http_server(serving.worker_metrics_port, serving.host, tasks.metrics.registry)
     work = cast(WorkerCoroutine, tasks.work)

@@ -33,6 +33,8 @@ from dagster import (
 from soccer_assets.models.champion.promotion_gate import champion_moves, ledger
 from soccer_assets.models.families import FAMILIES, stack
 from soccer_assets.models.training.training import chosen_families
+from soccer_assets.monitoring.schema import CHECK_RESULTS
+from soccer_assets.orchestration.check_results import newest_check_results
 from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, range_tags
 from soccer_assets.orchestration.retraining import decide
 from soccer_assets.settings import Clock, Settings
@@ -48,7 +50,9 @@ DRIFT = AssetSelection.assets("drift_report")
 #: Sources that correct scores of matches played long ago, and tell of matches that were awarded.
 CORRECTED = AssetSelection.assets(*(t.table.name for source in SOURCES for t in source.tables if t.corrected_late))
 #: Downstream of the coming fixtures, but of the past; or, as links and health of the sources, of a job of its own.
-NOT_HOURLY = AssetSelection.groups("monitoring") | AssetSelection.assets("source_health", "odds_links", "team_ratings")
+NOT_HOURLY = AssetSelection.groups("monitoring") | AssetSelection.assets(
+    "source_health", "odds_links", "team_ratings", "season_forecasts", "season_changes"
+)
 
 
 def training(families: str) -> AssetSelection:
@@ -238,6 +242,23 @@ def log_failed_runs(context: RunFailureSensorContext) -> None:
     context.log.error("run %s of %s failed: %s", run.run_id, run.job_name, context.failure_event.message)
 
 
+@sensor(
+    minimum_interval_seconds=60,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Writes the newest result of every check into the table check_results, which the API reads.",
+)
+def record_check_results(context: SensorEvaluationContext) -> SkipReason:
+    """Watch the checks; the cursor is when the newest one was evaluated."""
+    assert context.repository_def is not None
+    rows = newest_check_results(context.instance, context.repository_def)
+    results = CHECK_RESULTS.conform(pl.DataFrame(rows, CHECK_RESULTS.schema))
+    newest = str(results["evaluated_at"].max())
+    if newest != context.cursor:
+        Lake(Settings.read().lake).replace(CHECK_RESULTS.name, results, None)
+        context.update_cursor(newest)
+    return SkipReason(f"{len(results)} checks, {(~results['passed']).sum()} of them failed, the newest at {newest}")
+
+
 @op(description="Joins the small files that daily runs leave, and drops those that no recent version needs.")
 def tidy_lake(context: OpExecutionContext, lake: ResourceParam[Lake]) -> None:
     for name, files in lake.tidy().items():
@@ -267,4 +288,4 @@ jobs: list[Any] = [
     tidy_job,
 ]
 schedules = [nightly, hourly_odds, four_hourly_line, weekly_corrections, weekly_tidying]
-sensors = [retrain_on_drift, forecast_after_promotion, carry_corrections, log_failed_runs]
+sensors = [retrain_on_drift, forecast_after_promotion, carry_corrections, record_check_results, log_failed_runs]

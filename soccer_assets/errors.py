@@ -13,7 +13,9 @@
     ├── MatchDatesError          match dates that the graph does not have
     ├── OddsError                prices that are no books of decimal odds
     ├── ModelError               a model cannot be fitted, stored or used
+    ├── SeasonError              the season of a league cannot be forecast
     ├── ForecastRefusedError     an on-demand forecast cannot be made for this fixture
+    ├── CouponError              a coupon that cannot be priced or settled
     ├── RunFailedError           a run of the graph did not succeed
     └── PlatformError            a process of the platform did not start, or ended by itself
 
@@ -100,8 +102,21 @@ class ModelError(SoccerError):
     """A model cannot be fitted, stored or used."""
 
 
+class SeasonError(SoccerError):
+    """The season of a league cannot be forecast: its rules, clubs, fixtures or results are not as they must be."""
+
+
 class ForecastRefusedError(SoccerError):
     """An on-demand forecast cannot be made; `reason` is a stable code, `accepted` what would not have been refused."""
+
+    def __init__(self, reason: str, message: str, accepted: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.accepted = tuple(accepted)
+
+
+class CouponError(SoccerError):
+    """A coupon cannot be priced or settled; `reason` is a stable code, `accepted` what would not have been refused."""
 
     def __init__(self, reason: str, message: str, accepted: Sequence[str] = ()) -> None:
         super().__init__(message)

@@ -72,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     train_since: Annotated[dt.date, Meta(description="first match date a model learns from")] = dt.date(2005, 7, 1)
     unlinked_share: Annotated[float, Meta(ge=0, le=1, description="most of a league's events without a match")] = 0.02
     value_edge: Annotated[float, Meta(gt=0, lt=1, description="least edge of a value bet")] = 0.05
+    season_runs: Annotated[int, Meta(ge=100, description="how often the rest of a season is played")] = 10_000
     kelly_fraction: Annotated[float, Meta(gt=0, le=1, description="share of Kelly's stake that is staked")] = 0.25
     drift_share: Annotated[float, Meta(gt=0, le=1, description="share of drifted features that retrains")] = 0.2
     retrain_days: Annotated[int, Meta(ge=1, description="least days between retrainings")] = 14

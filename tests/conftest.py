@@ -57,6 +57,7 @@ ENVIRONMENT = {
     "SOCCER_TRIALS": "2",
     "SOCCER_FOLDS": "2",
     "SOCCER_FOLD_DAYS": "91",
+    "SOCCER_SEASON_RUNS": "400",
 }
 for name in [name for name in os.environ if name.startswith(("SOCCER_", "DAGSTER_", "MLFLOW_"))]:
     if name != "SOCCER_FUZZ_EXAMPLES":  # how long the fuzz tests are to go on is no setting of the platform
@@ -138,6 +139,7 @@ def season() -> Season:
     for day in MODEL_DATES:
         season.materialize(runs.MODELS, day, day)
     season.materialize(runs.FORECASTS, MODEL_DATES[0], LAST)
+    season.materialize(runs.SEASONS, TODAY - dt.timedelta(days=14), LAST)
     season.materialize(runs.AssetSelection.assets("backtest_report"), MODEL_DATES[0], TODAY)
     season.materialize(runs.AssetSelection.assets("drift_report"), TODAY, TODAY)
     return season

@@ -63,6 +63,12 @@ predictions  predictions                    market_probabilities match_features 
 predictions  markets                        matches predictions
 predictions  value_bets                     best_prices markets match_features matches predictions
 predictions  prediction_ledger              market_probabilities match_features matches predictions
+predictions  on_demand_forecasts
+predictions  explanations                   market_probabilities match_features matches predictions selected_model
+predictions  similar_matches                market_probabilities match_features matches predictions
+predictions  forecast_scenarios             market_probabilities matches predictions selected_model team_ratings
+predictions  season_forecasts               matches team_ratings
+predictions  season_changes                 matches team_ratings
 monitoring   settled_predictions            best_prices candidate_climatology candidate_elo_ordered_logit market_probabilities match_features \
                                             matches predictions
 monitoring   settled_markets                best_prices market_probabilities matches predictions
@@ -73,6 +79,8 @@ monitoring   backtest_report                candidate_bivariate_poisson candidat
                                             settled_predictions team_ratings
 monitoring   quality_report                 matches predictions settled_markets settled_predictions
 monitoring   drift_report                   match_features
+monitoring   settled_on_demand              matches on_demand_forecasts
+monitoring   check_results
 """
 
 CHECKS = """
@@ -117,9 +125,11 @@ match_features          nothing_after_kick_off_reaches_a_feature    blocks
 match_features          no_date_is_older_than_what_it_rests_on      warns
 selected_model          selected_model_learned_only_from_the_past   blocks
 predictions             predictions_sum_to_one                      blocks
+season_forecasts        every_place_is_taken_once                   blocks
 model_card              the_gate_let_the_newest_model_pass          warns
 predictions             no_model_has_seen_its_matches               blocks
 prediction_ledger       the_ledger_is_as_it_was_sealed              warns
+explanations            terms_sum_to_the_forecast                   warns
 quality_report          no_line_is_far_behind_the_closing_market    warns
 """
 
@@ -139,12 +149,12 @@ STAGES_OF_JOBS = {
 }
 ASSETS_OF_THE_ODDS_JOB = """
 football_data_fixtures matches match_links match_conflicts teams odds market_probabilities best_prices match_features predictions markets \
-value_bets prediction_ledger
+value_bets prediction_ledger explanations similar_matches forecast_scenarios
 """
 
 ASSETS_OF_CORRECTIONS = """
 football_data_results openfootball_matches understat_matches matches match_links match_conflicts teams settled_predictions settled_markets \
-settled_bets quality_report backtest_report
+settled_bets quality_report backtest_report settled_on_demand
 """
 
 #: By hand, and the families that the settings of the tests do not name.
@@ -289,8 +299,10 @@ def test_every_asset_is_partitioned_by_match_date_and_a_range_is_one_run(nodes):
     from soccer_assets.orchestration.partitions import match_dates
 
     assert {node.key.to_user_string() for node in nodes if node.partitions_def != match_dates} == {
+        "check_results",
         "fetch_log",
         "link_decisions",
+        "on_demand_forecasts",
     }
     made = [node for node in nodes if node.is_materializable]
     single = BackfillPolicy.single_run()
@@ -309,7 +321,7 @@ def test_every_column_is_described_and_the_key_is_told(nodes):
         schema = node.metadata["dagster/column_schema"]
         assert isinstance(schema, TableSchema)
         columns = {column.name: column for column in schema.columns}
-        assert {"match_date", "model_date", "decided_at", "fetched_at"} & set(columns), node.key
+        assert {"match_date", "model_date", "decided_at", "fetched_at", "evaluated_at"} & set(columns), node.key
         assert set(node.metadata["key"].split(", ")) <= set(columns), node.key
         assert {name for name, column in columns.items() if not column.description} == set(), node.key
 
@@ -352,7 +364,7 @@ def test_the_jobs_and_what_they_make(nodes):
     }
     assert made.pop("odds_job") == set(ASSETS_OF_THE_ODDS_JOB.split())
     of_predictions = {n.key.path[-1] for n in nodes if n.is_materializable and n.group_name == "predictions"}
-    assert made.pop("promotion_job") == of_predictions
+    assert made.pop("promotion_job") == of_predictions - {"season_forecasts", "season_changes"}  # of ratings alone
     assert made.pop("correction_job") == set(ASSETS_OF_CORRECTIONS.split())
     of_odds = {node.key.path[-1] for node in nodes if node.group_name == "odds"}
     assert made.pop("line_job") - of_odds == {"fonbet_events", "source_health"}
@@ -379,6 +391,7 @@ def test_the_sensors_run_from_the_start():
         ("retrain_on_drift", "train_job"),
         ("carry_corrections", "nightly_job"),
         ("forecast_after_promotion", "promotion_job"),
+        ("record_check_results", None),
         ("log_failed_runs", None),
     }
     assert {sensor.default_status for sensor in sensors} == {DefaultSensorStatus.RUNNING}

@@ -342,3 +342,23 @@ def test_a_model_of_the_first_date_has_nothing_to_learn_from_and_says_so(season)
 
     with pytest.raises(RunFailedError, match=r"expected finished matches with features from .*, found none"):
         season.materialize(runs.AssetSelection.assets("candidate_climatology"), season.first, season.first)
+
+
+def test_every_league_has_its_table_to_come_by_the_number_of_clubs_it_has(season):
+    rows = season.lake.read("season_forecasts")
+    assert set(rows["league"]) == {"E0", "E1", "NOR"}
+    by_day = rows.group_by("match_date", "league").agg(pl.len(), pl.col("p_title", "points", "position").sum())
+    assert by_day["len"].unique().to_list() == [16]
+    assert by_day["p_title"].to_list() == pytest.approx([1.0] * len(by_day))
+    assert by_day["position"].unique().to_list() == [16 * 17 // 2]
+    assert all("clubs" in assumed for assumed in rows.filter(pl.col("league") != "NOR")["assumed"])
+    newest = rows.filter(pl.col("match_date") == pl.col("match_date").max().over("league"))
+    played = season.lake.scan("matches").filter(pl.col("status").is_in(["finished", "awarded"])).collect()
+    for day, league, label in newest.select("match_date", "league", "season").unique().rows():
+        goals = played.filter(pl.col("match_date") < day, league=league, season=label)
+        draws = (goals["home_goals"] == goals["away_goals"]).sum()
+        table = newest.filter(league=league)
+        assert table["points"].sum() == 3 * len(goals) - draws
+        assert table["played"].sum() == 2 * len(goals)
+    changes = season.lake.read("season_changes").filter(event="points")
+    assert changes["before"].mean() == pytest.approx(changes["after"].mean(), abs=0.3)

@@ -8,8 +8,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from litestar import MediaType, get
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.response import Template
 from litestar.router import Router
 from litestar.static_files import create_static_files_router
@@ -17,15 +15,6 @@ from litestar.static_files import create_static_files_router
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-)
-OPENAPI = OpenAPIConfig(
-    title="Football forecasts",
-    version="1.0.0",
-    description="Forecasts of football matches on three lines: model, market and blend. "
-    "A forecasting and audit platform; it places no bets.",
-    path="/schema",
-    use_handler_docstrings=True,
-    render_plugins=[JsonRenderPlugin()],
 )
 
 

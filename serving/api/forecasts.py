@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from msgspec.structs import asdict
 
 from serving.api.metrics import Metrics
-from serving.api.problems import forecast_problem, problem_responses
+from serving.api.problems import OF_BODY, forecast_problem, problem_responses
 from serving.api.responses import ApiRequest
 from serving.jobs.contracts import (
     BatchPayload,
@@ -19,12 +19,13 @@ from serving.jobs.contracts import (
     ForecastRequest,
     Job,
     OnDemandForecast,
+    OnDemandPayload,
 )  # fmt: skip
 from serving.jobs.queue import JobQueue
 from serving.security import client_of
 from serving.snapshot.snapshot import Snapshot
 
-STATUSES = (409, 422, 429, 500, 503)
+STATUSES = (*OF_BODY, 409, 422, 503)
 ACCEPTED = {202: ResponseSpec(Job, False, "not made yet: read the job at Location")}
 RETRY_SECONDS = "1"
 
@@ -35,7 +36,12 @@ class ForecastController(Controller):
     tags = ("forecasts on demand",)
     opt = {"scope": "predict"}  # noqa: RUF012
 
-    @post("/predictions", status_code=200, responses=problem_responses(OnDemandForecast, *STATUSES) | ACCEPTED)
+    @post(
+        "/predictions",
+        status_code=200,
+        operation_id="forecast",
+        responses=problem_responses(OnDemandForecast, *STATUSES) | ACCEPTED,
+    )
     async def forecast(
         self,
         request: ApiRequest,
@@ -51,7 +57,7 @@ class ForecastController(Controller):
         if len(snapshot.matches):
             # a fixture that is refused here never enters the queue
             snapshot.matches.clubs.resolve(data, queue.settings.horizon_days)
-        return await _answer(ForecastPayload(**asdict(data)), request, queue, metrics)
+        return await answer_of(ForecastPayload(**asdict(data)), request, queue, metrics)
 
 
 class BatchController(Controller):
@@ -60,7 +66,12 @@ class BatchController(Controller):
     tags = ("forecasts on demand",)
     opt = {"scope": "predict"}  # noqa: RUF012
 
-    @post("/predictions/batch", status_code=200, responses=problem_responses(ForecastList, *STATUSES) | ACCEPTED)
+    @post(
+        "/predictions/batch",
+        status_code=200,
+        operation_id="forecast-batch",
+        responses=problem_responses(ForecastList, *STATUSES) | ACCEPTED,
+    )
     async def batch(
         self,
         request: ApiRequest,
@@ -72,12 +83,10 @@ class BatchController(Controller):
 
         `items` are in the order of the fixtures: a forecast, or why there is none.
         """
-        return await _answer(BatchPayload(data.fixtures), request, queue, metrics)
+        return await answer_of(BatchPayload(data.fixtures), request, queue, metrics)
 
 
-async def _answer(
-    payload: ForecastPayload | BatchPayload, request: ApiRequest, queue: JobQueue, metrics: Metrics
-) -> Response[Any]:
+async def answer_of(payload: OnDemandPayload, request: ApiRequest, queue: JobQueue, metrics: Metrics) -> Response[Any]:
     """The result of a job; or its failure as a problem; or the job itself when it has neither in time."""
     job = await queue.submit_and_wait(payload, client_of(request.scope).id, queue.settings.wait_seconds)
     metrics.on_demand.labels(job.status).inc()

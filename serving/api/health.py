@@ -4,13 +4,18 @@ import asyncio
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from redis.exceptions import RedisError
 
-from serving.contracts import Check, Health
+from serving.api.problems import problem_responses
+from serving.contracts import Check, Health, Live
 from serving.jobs.queue import JobQueue
 from serving.security.server import Draining
 from serving.settings import JOBS, ServingSettings
 from serving.snapshot.refresher import Refresher
+
+NOT_READY = {503: ResponseSpec(Health, False, "a check that readiness needs does not hold")}
+JOBS_NOT_READY = {503: ResponseSpec(list[Check], False, "Redis or the worker does not answer")}
 
 
 class HealthController(Controller):
@@ -19,22 +24,22 @@ class HealthController(Controller):
     path = "/health"
     tags = ("health",)
 
-    @get("/")
+    @get("/", operation_id="health", responses=problem_responses(Health))
     async def health(self, health_state: NamedDependency[Health]) -> Health:
         """Live, ready, and every check with what was found."""
         return health_state
 
-    @get("/live", sync_to_thread=False, opt={"scope": "none"})
-    def live(self) -> dict[str, bool]:
+    @get("/live", operation_id="live", sync_to_thread=False, opt={"scope": "none"}, security=[{}])
+    def live(self) -> Live:
         """The process answers."""
-        return {"live": True}
+        return Live(True)
 
-    @get("/ready")
+    @get("/ready", operation_id="ready", responses=problem_responses(Health) | NOT_READY)
     async def ready(self, health_state: NamedDependency[Health]) -> Response[Health]:
         """200 when every check readiness needs holds, else 503; either way with the reasons."""
         return Response(health_state, status_code=200 if health_state.ready else 503)
 
-    @get("/ready/jobs")
+    @get("/ready/jobs", operation_id="ready-jobs", responses=problem_responses(list[Check]) | JOBS_NOT_READY)
     async def jobs_ready(self, health_state: NamedDependency[Health]) -> Response[list[Check]]:
         """200 when Redis and a worker answer, else 503: forecasts on demand need them, reads do not."""
         checks = [check for check in health_state.checks if check.name in JOBS]

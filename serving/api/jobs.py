@@ -10,14 +10,15 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent
 
 from serving.api.forecasts import ACCEPTED, RETRY_SECONDS, accepted
-from serving.api.problems import ProblemError, problem_responses
+from serving.api.problems import OF_BODY, ProblemError, problem_responses
 from serving.api.responses import ApiRequest
 from serving.jobs.contracts import (
     BackfillPayload,
-    BatchPayload,
     ForecastPayload,
     Job,
+    JobEvent,
     JobList,
+    OnDemandPayload,
     Payload,
     PredictPayload,
 )  # fmt: skip
@@ -27,17 +28,21 @@ from serving.jobs.states import OPEN
 from serving.security import client_of
 from serving.snapshot.snapshot import Snapshot
 
-MOST_KEY = 255
 IdempotencyKey = Annotated[
     str | None,
-    HeaderParameter(name="Idempotency-Key", description="the same key and body give the same job, while it is kept"),
+    HeaderParameter(
+        name="Idempotency-Key",
+        description="the same key and body give the same job, while it is kept; quoted or bare",
+        pattern=r'^("[ -~]{1,255}"|[!#-~]([ -~]{0,253}[!-~])?)$',
+    ),
 ]
 LastEventId = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="id of the last event received")]
 JobLimit = Annotated[int, QueryParameter(ge=1, le=100, description="jobs to return at most")]
 SUBMITTED = ACCEPTED | {
-    status: spec for status, spec in problem_responses(Job, 403, 409, 422, 429, 500, 503).items() if status != 200
+    status: spec for status, spec in problem_responses(Job, *OF_BODY, 404, 409, 422, 503).items() if status != 200
 }
-_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
+EVENTS = "text/event-stream"
+_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])+)"')
 
 
 class JobController(Controller):
@@ -47,7 +52,7 @@ class JobController(Controller):
     tags = ("jobs",)
     opt = {"scope": "predict"}  # noqa: RUF012
 
-    @post("/", status_code=202, responses=SUBMITTED)
+    @post("/", status_code=202, operation_id="submit-job", responses=SUBMITTED)
     async def submit(
         self,
         request: ApiRequest,
@@ -56,9 +61,9 @@ class JobController(Controller):
         queue: NamedDependency[JobQueue],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Any]:
-        """Queue a job, read at Location; all kinds but forecasts are a run of the platform, one at a time."""
+        """Queue a job, read at Location; all but forecasts, coupons and seasons run the platform, one at a time."""
         client = client_of(request.scope)
-        if not isinstance(data, ForecastPayload | BatchPayload) and "operate" not in client.scopes:
+        if not isinstance(data, OnDemandPayload) and "operate" not in client.scopes:
             raise ProblemError("forbidden", "a run of the platform needs a key of the scope operate")
         if isinstance(data, BackfillPayload | PredictPayload) and data.last < data.first:
             raise ProblemError("empty-range", f"expected last on or after first, found {data.first} to {data.last}")
@@ -70,27 +75,33 @@ class JobController(Controller):
             response.headers["idempotent-replayed"] = "true"
         return response
 
-    @get("/", responses=problem_responses(JobList, 503))
+    @get("/", operation_id="jobs", responses=problem_responses(JobList, 503))
     async def jobs(self, request: ApiRequest, queue: NamedDependency[JobQueue], limit: JobLimit = 50) -> JobList:
         """The client's own jobs that have not expired, newest first."""
         return JobList(list(await queue.newest(client_of(request.scope).id, limit)))
 
-    @get("/{job_id:str}", responses=problem_responses(Job, 404, 410, 503))
+    @get("/{job_id:str}", operation_id="job", responses=problem_responses(Job, 404, 410, 503))
     async def job(self, request: ApiRequest, job_id: FromPath[str], queue: NamedDependency[JobQueue]) -> Response[Job]:
         """A job: queued, running, done with its result, failed with its failure, or cancelled."""
         job = await queue.find(job_id, client_of(request.scope).id)
         return Response(job, headers={"retry-after": RETRY_SECONDS} if job.status in OPEN else None)
 
-    @delete("/{job_id:str}", status_code=200, responses=problem_responses(Job, 404, 409, 410, 503))
+    @delete(
+        "/{job_id:str}",
+        status_code=200,
+        operation_id="cancel-job",
+        responses=problem_responses(Job, 404, 409, 410, 503),
+    )
     async def cancel(self, request: ApiRequest, job_id: FromPath[str], queue: NamedDependency[JobQueue]) -> Job:
         """Cancel a job that is queued or running."""
         return await queue.cancel(job_id, client_of(request.scope).id)
 
     @get(
         "/{job_id:str}/events",
-        media_type="text/event-stream",
+        media_type=EVENTS,
+        operation_id="job-events",
         responses=problem_responses(Job, 404, 410, 503)
-        | {200: ResponseSpec(str, False, "an event at each change of the job", "text/event-stream")},
+        | {200: ResponseSpec(JobEvent, False, "an event at each change of the job", EVENTS)},
     )
     async def events(
         self,
@@ -111,16 +122,8 @@ class JobController(Controller):
 
 
 def _key(header: str | None) -> str:
-    """The idempotency key of a header, quoted or bare; empty where there is none.
-
-    Raises:
-        ProblemError: a key that is empty, longer than 255 characters, or no printable ASCII.
-    """
+    """The idempotency key of a header, quoted or bare; empty where there is none."""
     if header is None:
         return ""
-    quoted = _QUOTED.fullmatch(header.strip())
-    key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else header.strip()
-    if not 0 < len(key) <= MOST_KEY or not (key.isascii() and key.isprintable()):
-        detail = f"expected an Idempotency-Key of 1 to {MOST_KEY} printable ASCII characters, found {len(key)}"
-        raise ProblemError("invalid-request", detail)
-    return key
+    quoted = _QUOTED.fullmatch(header)
+    return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else header

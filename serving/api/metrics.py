@@ -3,6 +3,7 @@
 `serving.security.edge` counts the requests. Each application has its own registry.
 """
 
+import math
 import time
 from collections import deque
 from typing import Any
@@ -23,6 +24,7 @@ from prometheus_client import (
 from redis.exceptions import RedisError
 
 from serving.api.responses import ApiRequest, EncodedResponse
+from serving.contracts import ModelInfo
 from serving.jobs.queue import JobQueue
 from serving.resources.cached_reads import answer_figures
 from serving.snapshot.refresher import Refresher
@@ -77,6 +79,18 @@ class Metrics:
                 "1 when the gate refused the newest model",
                 lambda: refresher.snapshot.newest_is_refused,
             ),
+            "soccer_failed_checks": (
+                "checks of the pipeline that failed when they were evaluated last",
+                lambda: len(refresher.snapshot.failed_checks or ()),
+            ),
+            "soccer_drift_share": (
+                "share of the features that drifted, in the newest report",
+                lambda: refresher.snapshot.drift.drift_share if refresher.snapshot.drift else math.nan,
+            ),
+            "soccer_champion_promoted_timestamp_seconds": (
+                "when the champion was promoted",
+                lambda: _seconds(refresher.snapshot.champion),
+            ),
         }
         for name, (description, reading) in readings.items():
             Gauge(name, description, registry=self.registry).set_function(reading)
@@ -115,6 +129,10 @@ class Metrics:
         self.depth.set(depth)
         for status, count in counts.items():
             self.jobs.labels(status).set(count)
+
+
+def _seconds(champion: ModelInfo | None) -> float:
+    return champion.promoted_at.timestamp() if champion is not None and champion.promoted_at is not None else math.nan
 
 
 @get("/metrics", tags=["health"], include_in_schema=False)

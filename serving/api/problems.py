@@ -25,7 +25,7 @@ from litestar.plugins.problem_details import ProblemDetailsException, ProblemDet
 from litestar.types import ExceptionHandlersMap, Scope, Send
 from redis.exceptions import RedisError
 
-from serving.contracts import FieldError, Problem
+from serving.contracts import FieldError, Problem, ProblemExplained
 from soccer_assets.errors import ForecastRefusedError
 
 logger = logging.getLogger(__name__)
@@ -75,6 +75,8 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "content-too-large": ProblemType(413, "The body of the request is too large"),
     "address-too-long": ProblemType(414, "The path and query of the request are too long"),
     "unsupported-media-type": ProblemType(415, "The body of the request has a type the API does not read"),
+    "unknown-cursor": ProblemType(422, "The cursor is not of this list"),
+    "later-than-now": ProblemType(422, "What will be stored later cannot be read yet"),
     "empty-range": ProblemType(422, "The dates leave nothing between them"),
     "range-too-long": ProblemType(422, "The dates span more than one request may read"),
     "unknown-league": ProblemType(422, "The league is not known"),
@@ -84,6 +86,11 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "date-out-of-range": ProblemType(422, "The date is outside what can be forecast"),
     "unjudged-model": ProblemType(422, "No such model was ever judged"),
     "idempotency-key-reused": ProblemType(422, "The Idempotency-Key came with another body before"),
+    "match-twice": ProblemType(422, "The coupon has a match or a selection twice"),
+    "fixture-count": ProblemType(422, "The coupon has no match, or more than one coupon may have"),
+    "unknown-selection": ProblemType(422, "There is no such market, selection or line"),
+    "quarter-line": ProblemType(422, "A quarter line is not combined with other legs of its match"),
+    "price-too-low": ProblemType(422, "Nothing can be gained at the price"),
     "refused": ProblemType(422, "The fixture cannot be forecast"),
     "too-many-requests": ProblemType(429, "The client asks more often than it may"),
     "client-closed-request": ProblemType(499, "The client went away before its request was read"),
@@ -93,6 +100,10 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "queue-full": ProblemType(503, "Too many jobs are waiting"),
     "abandoned": ProblemType(503, "The worker was lost before it finished the job"),
 }
+#: Statuses of problems that any request may have: of the gate, or of a server that failed.
+OF_ANY_REQUEST = (400, 401, 403, 414, 429, 500)
+#: Statuses of problems that a request with a body may have besides.
+OF_BODY = (408, 413, 415)
 #: The type of an exception of the framework, by its status.
 _BY_STATUS = {400: "invalid-request", 404: "not-found", 405: "method-not-allowed", 413: "content-too-large",
               429: "too-many-requests"}  # fmt: skip
@@ -156,20 +167,27 @@ async def send_problem(scope: Scope, send: Send, problem: ProblemError) -> None:
 
 
 def problem_responses(content: Any, *statuses: int) -> dict[int, ResponseSpec]:
-    """What a route answers, for the description of the API: its content, or a problem."""
+    """What a route answers, for the description of the API: its content, or a problem, any request's or its own."""
     problems = {
-        status: ResponseSpec(Problem, False, HTTPStatus(status).phrase, MEDIA_TYPE) for status in (400, *statuses)
+        status: ResponseSpec(Problem, False, HTTPStatus(status).phrase, MEDIA_TYPE)
+        for status in sorted({*OF_ANY_REQUEST, *statuses})
     }
     return {200: ResponseSpec(content, False, "OK"), **problems}
 
 
-@get("/problems/{kind:str}", tags=["problems"], sync_to_thread=False)
-def problem_kind(kind: FromPath[str]) -> dict[str, str | int]:
+@get(
+    "/problems/{kind:str}",
+    tags=["problems"],
+    operation_id="problem-type",
+    responses=problem_responses(ProblemExplained, 404),
+    sync_to_thread=False,
+)
+def problem_kind(kind: FromPath[str]) -> ProblemExplained:
     """What a kind of problem means."""
     problem_type = PROBLEM_TYPES.get(kind)
     if problem_type is None:
         raise ProblemError("not-found", f"expected a kind of problem, found {kind!r}", known=sorted(PROBLEM_TYPES))
-    return {"type": TYPES + kind, "title": problem_type.title, "status": problem_type.status}
+    return ProblemExplained(TYPES + kind, problem_type.title, problem_type.status)
 
 
 def forecast_problem(reason: str, detail: str, known: Sequence[str]) -> ProblemError:
@@ -199,7 +217,8 @@ def _framework_problem(request: Request[Any, Any, Any], error: HTTPException) ->
     if error.status_code == HTTPStatus.NOT_FOUND:
         return ProblemError(problem_type, f"no resource has the path {path}; /docs lists those that exist")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(sorted((error.headers or {})["allow"].split(", ")))
+        methods = {*(error.headers or {})["allow"].split(", ")}
+        allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
         detail = f"{path} has {allowed}, not {request.method}"
         return ProblemError(problem_type, detail, headers={"allow": allowed})
     extra = error.extra if isinstance(error.extra, list) else []

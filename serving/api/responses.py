@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 ApiRequest = Request[Any, Any, Any]
+NO_METHOD = "NONE"
 
 
 class EncodedResponse:
@@ -28,19 +29,30 @@ class EncodedResponse:
         await send(self._body)
 
 
-class HeadRequests:
-    """ASGI middleware that answers HEAD as GET does, without the body."""
+class PlainMethods:
+    """ASGI middleware that answers HEAD as GET does, without the body, and OPTIONS with the methods of the path.
+
+    The framework's own answer to OPTIONS names the methods of one of the path's handlers alone; its answer to a method
+    that no handler has names them all.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application with GET for HEAD."""
-        if scope.get("method") != "HEAD":
+        """Call the application, with another method for HEAD and OPTIONS."""
+        method = scope.get("method")
+        if method not in ("HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
 
         async def send_head(message: Message) -> None:
-            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)  # type: ignore[misc]
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            elif message["type"] == "http.response.start" and method == "OPTIONS" and message["status"] == 405:
+                headers = [(name, value) for name, value in message["headers"] if name == b"allow"]
+                message = {**message, "status": 204, "headers": headers}
+            await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_head)  # type: ignore[arg-type]  # one of a union
+        called = {**scope, "method": "GET" if method == "HEAD" else NO_METHOD}
+        await self._app(called, receive, send_head)  # type: ignore[arg-type]  # one of a union

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from serving.api.metrics import Metrics
 from serving.api.problems import problem_responses
 from serving.api.responses import ApiRequest, EncodedResponse
+from serving.contracts import FailedCheck
 from serving.jobs.contracts import WorkerState
 from serving.jobs.queue import JobQueue
 from serving.resources.answers import Answer
@@ -51,10 +52,13 @@ class System(msgspec.Struct, frozen=True):
     requests_timed: Annotated[int, Meta(description="newest requests that the next two figures are of")]
     mean_request_seconds: Annotated[float | None, Meta(description="mean time to answer; null before two requests")]
     p95_request_seconds: Annotated[float | None, Meta(description="95th percentile of that time")]
+    failed_checks: Annotated[
+        list[FailedCheck] | None, Meta(description="checks of the pipeline that failed last; null before the first")
+    ]
     jobs: Annotated[JobFigures | None, Meta(description="null while Redis does not answer")]
 
 
-@get("/system", tags=["health"], responses=problem_responses(System))
+@get("/system", tags=["health"], operation_id="system", responses=problem_responses(System))
 async def system(
     request: ApiRequest,
     answers: NamedDependency[AnswerCache[Answer]],
@@ -80,6 +84,7 @@ async def system(
         requests_timed=len(seconds),
         mean_request_seconds=statistics.fmean(seconds) if timed else None,
         p95_request_seconds=statistics.quantiles(seconds, n=PERCENTILES)[-1] if timed else None,
+        failed_checks=snapshot.failed_checks,
         jobs=await _jobs(queue),
     )
     return answer_figures(request, msgspec.json.encode(figures), JSON)

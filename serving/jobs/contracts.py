@@ -1,4 +1,4 @@
-"""What clients ask of the worker, and what they get: forecasts on demand, and jobs with their payloads and results.
+"""What clients ask of the worker, and what they get: forecasts and coupons on demand, and jobs of every kind.
 
 A payload and a result say by `kind` which one they are.
 """
@@ -10,17 +10,35 @@ import msgspec
 from msgspec import Meta
 
 from serving.contracts import Probabilities
+from soccer_assets.predictions.coupons.schema import Coupon, CouponReport
 
 MOST_FIXTURES = 500
+MOST_DECISIONS = 2**31
 CHAMPION, CHALLENGER = "champion", "challenger"
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
-Kind = Literal["forecast", "forecasts", "backfill", "train", "predict", "rollback", "links", "undo"]
+Kind = Literal[
+    "forecast",
+    "forecasts",
+    "accumulator",
+    "pool",
+    "season",
+    "backfill",
+    "train",
+    "predict",
+    "rollback",
+    "links",
+    "undo",
+]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
-Identity = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$", description="for the ledger")]
+#: The end of a pattern: `$` of Python stands before a last line feed, too.
+END = r"(?![\s\S])"
+ONE_LINE = rf"^[^\x00-\x1f]+{END}"
+LONGEST_IDENTITY = 100
+Identity = Annotated[str, Meta(min_length=1, max_length=LONGEST_IDENTITY, pattern=ONE_LINE)]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=ONE_LINE, description="for the ledger")]
 Price = Annotated[float, Meta(gt=1, le=1000, description="decimal odds")]
 ModelName = Annotated[
-    str, Meta(pattern=r"^(champion|challenger|[0-9a-f]{12})$", description="champion, challenger, or a version")
+    str, Meta(pattern=rf"^(champion|challenger|[0-9a-f]{{12}}){END}", description="champion, challenger, or a version")
 ]
 
 
@@ -64,6 +82,31 @@ class BatchPayload(ForecastBatch, frozen=True, tag_field="kind", tag="forecasts"
     """A job that forecasts many fixtures."""
 
 
+class ClubInTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of a table: a club by the name the source uses or its id, its points and its goals."""
+
+    club: Name
+    points: Annotated[int, Meta(ge=-200, le=300)]
+    goal_difference: Annotated[int, Meta(ge=-300, le=300)] = 0
+    goals_for: Annotated[int, Meta(ge=0, le=300)] = 0
+
+
+class Pairing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A match left of a season, by the names the source uses or the clubs' ids."""
+
+    home: Name
+    away: Name
+
+
+class SeasonPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="season"):
+    """A job that plays a season from a table and the matches left; without these all meet at both grounds."""
+
+    league: Name
+    date: dt.date
+    table: Annotated[list[ClubInTable], Meta(min_length=2, max_length=30)]
+    left: Annotated[list[Pairing], Meta(max_length=1000)] | None = None
+
+
 class BackfillPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="backfill"):
     """A run of the platform: sources to features of a range of match dates, both inclusive."""
 
@@ -103,7 +146,7 @@ class RollbackPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, t
     """An earlier version becomes champion by hand: the one named, or the champion before this one."""
 
     reason: Reason
-    version: Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$")] | None = None
+    version: Annotated[str, Meta(pattern=rf"^[0-9a-f]{{12}}{END}")] | None = None
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -111,38 +154,44 @@ class RollbackPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, t
         return ("rollback", f"--reason={self.reason}", *([self.version] if self.version else []))
 
 
-class LinkDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An event is the match (accept; default: its candidate), or it is not, or one of its names is not that club."""
+class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="action", tag="accept"):
+    """An event is the match; default: its candidate."""
 
-    action: Literal["accept", "reject"]
     match_id: Identity | None = None
+    reason: Reason | None = None
+
+
+class Rejection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="action", tag="reject"):
+    """An event is not its match; with a side, one of its names is not that club."""
+
     side: Literal["home", "away"] | None = None
     reason: Reason | None = None
 
-    def __post_init__(self) -> None:
-        """Refuse a match that is rejected, which is always the event's own, and a side that is accepted."""
-        if self.action == "accept" and self.side is not None:
-            raise ValueError("expected a side with reject alone, found one with accept")
-        if self.action == "reject" and self.match_id is not None:
-            raise ValueError("expected a match_id with accept alone, found one with reject")
+
+LinkDecision = Acceptance | Rejection
 
 
-class LinkPayload(LinkDecision, frozen=True, kw_only=True, tag_field="kind", tag="links"):
+class LinkPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="links"):
     """A decision on the link of an event, an entry or two of `link_decisions`."""
 
     event_id: Identity
+    decision: LinkDecision
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The command of `soccer` and its arguments; after `--` nothing that a client gives is an option."""
-        options = [f"--reason={self.reason}"] if self.reason else []
-        return ("links", self.action, *options, "--", self.event_id, *filter(None, (self.match_id, self.side)))
+        decision = self.decision
+        action, further = (
+            ("accept", decision.match_id) if isinstance(decision, Acceptance) else ("reject", decision.side)
+        )
+        options = [f"--reason={decision.reason}"] if decision.reason else []
+        return ("links", action, *options, "--", self.event_id, *([further] if further else []))
 
 
 class UndoPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="undo"):
     """An earlier decision on links does not count."""
 
-    decision_id: Annotated[int, Meta(ge=1, le=2**31)]
+    decision_id: Annotated[int, Meta(ge=1, le=MOST_DECISIONS)]
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -151,7 +200,9 @@ class UndoPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
 
 
 RunPayload = BackfillPayload | TrainPayload | PredictPayload | RollbackPayload | LinkPayload | UndoPayload
-Payload = ForecastPayload | BatchPayload | RunPayload
+#: What a worker answers at once from what it holds and the lake; everything else is a run of the platform.
+OnDemandPayload = ForecastPayload | BatchPayload | Coupon | SeasonPayload
+Payload = OnDemandPayload | RunPayload
 
 
 class OverProbability(msgspec.Struct, frozen=True):
@@ -196,6 +247,33 @@ class ForecastList(msgspec.Struct, frozen=True, tag_field="kind", tag="forecasts
     items: list[OnDemandForecast | Failure]
 
 
+class ClubAtEnd(msgspec.Struct, frozen=True):
+    """How a club ends: mean and 90 % interval of its points, the probability of each final position and event."""
+
+    team_id: str
+    club: str
+    points: int
+    points_expected: float
+    points_05: int
+    points_95: int
+    best_position: int
+    worst_position: int
+    positions: list[float]
+    events: dict[str, float]
+
+
+class SeasonResult(msgspec.Struct, frozen=True, tag_field="kind", tag="season"):
+    """A season played from a table; `assumed` is what of its rules no source was read for."""
+
+    league: str
+    season: str
+    date: dt.date
+    runs: int
+    seed: int
+    assumed: str
+    clubs: list[ClubAtEnd]
+
+
 class RunResult(msgspec.Struct, frozen=True, tag_field="kind", tag="run"):
     """How a run of the platform ended: 0, or 3 where the gate refused the model; and its last lines of output."""
 
@@ -204,7 +282,7 @@ class RunResult(msgspec.Struct, frozen=True, tag_field="kind", tag="run"):
     output: list[str]
 
 
-Result = OnDemandForecast | ForecastList | RunResult
+Result = OnDemandForecast | ForecastList | CouponReport | SeasonResult | RunResult
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -227,12 +305,24 @@ class JobSummary(msgspec.Struct, frozen=True):
 
 
 class Job(JobSummary, frozen=True):
-    """A job as the client that posted it sees it; `version` counts its changes."""
+    """A job as the client that posted it sees it.
+
+    `version` counts its changes; `run_ids` are Dagster's ids of the runs that a run of the platform consists of.
+    """
 
     version: int
     payload: Payload
     result: Result | None = None
     failure: Failure | None = None
+    run_ids: list[str] = []
+
+
+class JobEvent(msgspec.Struct, frozen=True):
+    """A job at a change, `end` as the last event; `id` is the job's version, `data` the job as JSON."""
+
+    event: Literal["progress", "end"]
+    id: str
+    data: str
 
 
 class JobList(msgspec.Struct, frozen=True):

@@ -26,9 +26,9 @@ from serving.jobs.connection import CHANGED, QUEUE, QUEUED, Store, listen
 from serving.jobs.contracts import (
     BatchPayload,
     Failure,
-    ForecastPayload,
     Job,
     JobSummary,
+    OnDemandPayload,
     Payload,
     Progress,
     WorkerState,
@@ -134,7 +134,7 @@ class JobQueue:
     ) -> tuple[Job | None, str]:  # fmt: skip
         """The new job; or none, and what stands under its idempotency key."""
         now = self._clock.now()
-        kind = RUN if not isinstance(payload, ForecastPayload | BatchPayload) else FORECAST
+        kind = RUN if not isinstance(payload, OnDemandPayload) else FORECAST
         total = len(payload.fixtures) if isinstance(payload, BatchPayload) else 1
         life, memory = self.settings.job_ttl_seconds, self.settings.job_memory_seconds
         if not listed:

@@ -24,6 +24,7 @@ def read_job(job_id: str, fields: dict[bytes, bytes]) -> Job | None:
         return Job(
             **msgspec.structs.asdict(_summarised(job_id, text)),
             version=int(text["version"]),
+            run_ids=[run_id for run_id in text.get("run_ids", b"").decode().split(",") if run_id],
             payload=msgspec.json.decode(text["payload"], type=Payload),
             result=None if result is None else msgspec.json.decode(result, type=Result),
             failure=None if failure is None else msgspec.json.decode(failure, type=Failure),

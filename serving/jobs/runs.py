@@ -19,21 +19,23 @@ CHILD = (sys.executable, "-I", str(Path(__file__).with_name("child.py")))
 LINE_BYTES = 1 << 20
 LINES = 20
 REPORT_SECONDS = 0.5
+#: Is given what is made of a run, out of what, and Dagster's ids of the runs so far; whether to go on.
+Reporter = Callable[[int, int, Sequence[str]], Awaitable[bool]]
 STOP_SECONDS = 20.0
 #: The lines of `soccer_assets.commands.materialize`: how many tables there are, and one that was made or checked.
 ASSETS = re.compile(r"^match dates .*, (\d+) assets")
+PLANNED = re.compile(r"^  run ([0-9a-f-]{36}) planned")
 MADE = re.compile(r"^  \S+ +([\d,]+ rows|checked)( +[\d.]+ s)?$")
 
 
-async def run_platform(
-    arguments: Sequence[str], client: str, report: Callable[[int, int], Awaitable[bool]]
-) -> RunResult:
+async def run_platform(arguments: Sequence[str], client: str, report: Reporter) -> RunResult:
     """Run `soccer` with the arguments to its end; a cancellation interrupts it.
 
     Args:
         arguments: the command and its arguments.
         client: the id of the client that asks, for the ledgers that say who decided.
-        report: is given the tables made and those of the run; where it says no, the run is interrupted.
+        report: is given the tables made, those of the run, and the ids of Dagster's runs; where it says no, the run
+            is interrupted.
     """
     began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
@@ -57,23 +59,25 @@ async def run_platform(
     return RunResult(code, round(time.monotonic() - began, 1), list(output))
 
 
-async def _follow(
-    process: asyncio.subprocess.Process, output: deque[str], report: Callable[[int, int], Awaitable[bool]]
-) -> None:
+async def _follow(process: asyncio.subprocess.Process, output: deque[str], report: Reporter) -> None:
     assert process.stdout is not None
     done, total, reported = 0, 1, 0.0
+    run_ids: list[str] = []
     async for text in process.stdout:
         line = text.decode(errors="replace").rstrip()
         output.append(line)
         if planned := ASSETS.match(line):
             done, total = 0, int(planned[1])
+        elif run := PLANNED.match(line):
+            run_ids.append(run[1])
+            reported = 0.0  # at once: the run can be looked at while it goes on
         elif MADE.match(line):
             done = min(done + 1, total)
         else:
             continue
         if time.monotonic() - reported > REPORT_SECONDS:
             reported = time.monotonic()
-            if not await report(done, total):
+            if not await report(done, total, run_ids):
                 raise asyncio.CancelledError
 
 

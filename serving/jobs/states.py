@@ -1,7 +1,7 @@
 """The states that a job goes through: queued, running, then done, failed or cancelled; an ended job stays as it is."""
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -42,9 +42,9 @@ class JobStates:
             await self.fail(job_id, Failure("unreadable", "the record of the job cannot be read: post it again"))
             return None
 
-    async def report(self, job_id: str, done: int, total: int) -> bool:
-        """Note how much of a running job is done; whether it is still to go on."""
-        return await self.change(job_id, "running", done=done, total=total) in OPEN
+    async def report(self, job_id: str, done: int, total: int, run_ids: Sequence[str] = ()) -> bool:
+        """Note how much of a running job is done, and by which runs of Dagster; whether it is still to go on."""
+        return await self.change(job_id, "running", done=done, total=total, run_ids=",".join(run_ids)) in OPEN
 
     async def finish(self, job_id: str, result: Result) -> None:
         """The job has its result."""

@@ -4,7 +4,7 @@ import asyncio
 import calendar
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -16,14 +16,18 @@ from serving.jobs.contracts import (
     Failure,
     ForecastList,
     ForecastPayload,
+    OnDemandForecast,
     Payload,
     Result,
     RunPayload,
+    SeasonPayload,
     WorkerState,
 )  # fmt: skip
+from serving.jobs.forecast_log import ForecastLog
 from serving.jobs.runs import run_platform
 from serving.jobs.states import JobStates
 from serving.predictor import Predictor
+from soccer_assets.predictions.coupons.schema import Accumulator, Pool
 from soccer_assets.settings import Clock
 
 logger = logging.getLogger(__name__)
@@ -50,10 +54,11 @@ class WorkerMetrics:
 class JobTasks:
     """Runs the jobs of one worker process, and follows the champion and the matches meanwhile."""
 
-    def __init__(self, predictor: Predictor, states: JobStates, follow_seconds: float) -> None:
+    def __init__(self, predictor: Predictor, states: JobStates, log: ForecastLog, follow_seconds: float) -> None:
         self.metrics = WorkerMetrics()
         self._predictor = predictor
         self._states = states
+        self._log = log
         self._pause = follow_seconds
         self._batcher = ForecastBatcher(predictor.forecast)
         self._following: asyncio.Task[None] | None = None
@@ -71,6 +76,7 @@ class JobTasks:
             self._following.cancel()
             with suppress(asyncio.CancelledError):
                 await self._following
+        await self._write_log()
 
     def cancel(self, job_id: bytes) -> None:
         """Stop a job that runs here: the handler of the channel of cancelled jobs."""
@@ -119,6 +125,7 @@ class JobTasks:
             case ForecastPayload():
                 (answer,) = await self._batcher.forecast([payload])
                 self.metrics.seconds.observe(time.perf_counter() - began)
+                self._note([answer])
                 return answer
             case BatchPayload(fixtures=fixtures):
                 answers = []
@@ -126,13 +133,18 @@ class JobTasks:
                     answers += await self._batcher.forecast(fixtures[start : start + CHUNK])
                     if not await self._states.report(job_id, len(answers), len(fixtures)):
                         raise asyncio.CancelledError
+                self._note(answers)
                 return ForecastList(answers)
+            case Accumulator() | Pool():
+                return await asyncio.to_thread(self._predictor.price, payload)
+            case SeasonPayload():
+                return await asyncio.to_thread(self._predictor.season, payload)
             case _:
                 return await self._run(job_id, client, payload)
 
     async def _run(self, job_id: str, client: str, payload: RunPayload) -> Result | Failure:
-        async def report(done: int, total: int) -> bool:
-            return await self._states.report(job_id, done, total)
+        async def report(done: int, total: int, run_ids: Sequence[str]) -> bool:
+            return await self._states.report(job_id, done, total, run_ids)
 
         result = await run_platform(payload.arguments, client, report)
         if result.exit_code in DONE:
@@ -156,6 +168,7 @@ class JobTasks:
         while True:
             await asyncio.sleep(self._pause)
             await self._refresh()
+            await self._write_log()
 
     async def _refresh(self) -> None:
         try:
@@ -167,6 +180,17 @@ class JobTasks:
             return
         if changed:
             self._report()
+
+    def _note(self, answers: Sequence[OnDemandForecast | Failure]) -> None:
+        if self._predictor.challenger is not None:  # without one there is nothing to compare
+            self._log.note(answers)
+
+    async def _write_log(self) -> None:
+        try:
+            await asyncio.to_thread(self._log.write)
+        except Exception:
+            # the lake may fail in any way; what was noted is kept and written with the next look
+            logger.exception("the forecasts on demand cannot be written; they are kept until they can")
 
     def _report(self) -> None:
         champion, teams = self._predictor.champion, self._predictor.teams

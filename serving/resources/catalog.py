@@ -14,14 +14,28 @@ from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, 
 from soccer_assets.models.schema import ABLATION, MODEL_CARD, PROMOTIONS, SELECTED_MODEL
 from soccer_assets.monitoring.schema import (
     BACKTEST_REPORT,
+    CHECK_RESULTS,
     DRIFT_REPORT,
     QUALITY_REPORT,
     SETTLED_BETS,
     SETTLED_MARKETS,
+    SETTLED_ON_DEMAND,
     SETTLED_PREDICTIONS,
 )
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES, ODDS, ODDS_LINKS
-from soccer_assets.predictions.schema import LINES, MARKETS, PREDICTION_LEDGER, PREDICTIONS, VALUE_BETS
+from soccer_assets.predictions.schema import (
+    EXPLANATIONS,
+    FORECAST_SCENARIOS,
+    LINES,
+    MARKETS,
+    ON_DEMAND_FORECASTS,
+    PREDICTION_LEDGER,
+    PREDICTIONS,
+    SEASON_CHANGES,
+    SEASON_FORECASTS,
+    SIMILAR_MATCHES,
+    VALUE_BETS,
+)
 from soccer_assets.sources.schema import SOURCE_HEALTH
 
 MATCH: Final = "/matches/{match_id:str}"
@@ -39,7 +53,7 @@ _JSON_OF_CARD: Final = ("features", "leagues", "reliability", "importances", "co
 _LEAGUES = (
     Resource(
         "/leagues", "A league of the platform and what the lake has of it.", (MATCHES, PREDICTIONS), derived.leagues,
-        derived.LEAGUE, ("code",), key="code", unknown="unknown-league", filters=("country", "tier"),
+        derived.LEAGUE, ("code",), key="code", filters=("country", "tier"),
         sort=("country", "tier", "matches", "forecasts"), tag="matches",
     ),
 )  # fmt: skip
@@ -103,6 +117,9 @@ _FORECASTS = (
         finish=derived.score_matrices, filters=("line",),
         tag="forecasts", span_days=MONTH,
     ),
+    of_table(EXPLANATIONS, f"{MATCH}/explanations", filters=("line", "term"), tag="forecasts", span_days=MONTH),
+    of_table(SIMILAR_MATCHES, f"{MATCH}/similar-matches", order=("rank",), tag="forecasts", span_days=MONTH),
+    of_table(FORECAST_SCENARIOS, f"{MATCH}/scenarios", filters=("line", "scenario"), tag="forecasts", span_days=MONTH),
     of_table(PREDICTION_LEDGER, f"{MATCH}/forecast-history", order=("number",), filters=("line",), tag="ledger",
              span_days=MONTH),
     of_table(PREDICTION_LEDGER, "/ledger", key="number", filters=(*DATES, "line", "model_version", "hash"),
@@ -115,6 +132,16 @@ _FORECASTS = (
     Resource("/yields", "What the value bets of a line earned in a league, in the newest report.", (BACKTEST_REPORT,),
              derived.yields, (derived.ANY_LEAGUE, *derived.YIELDS), ("league", "period", "line"),
              filters=("league", "line", "period"), sort=("flat_yield", "kelly_yield", "clv", "bets"), tag="value"),
+)  # fmt: skip
+
+_SEASONS = (
+    of_table(SEASON_FORECASTS, "/season-forecasts", row=f"{SEASON_FORECASTS.row} The newest of each league.",
+             rows=derived.newest_season_forecasts, filters=(IN_LEAGUE, "season", "team_id"),
+             sort=("position", "points_expected", "p_title"), tag="forecasts"),
+    of_table(SEASON_FORECASTS, "/season-forecasts/history", filters=(*DATES, IN_LEAGUE, "season", "team_id"),
+             sort=("match_date",), tag="forecasts", span_days=MONTH),
+    of_table(SEASON_CHANGES, "/season-changes", filters=(*DATES, IN_LEAGUE, "season", "team_id", "event"),
+             sort=("match_date",), tag="forecasts", span_days=MONTH),
 )  # fmt: skip
 
 _ODDS = (
@@ -161,6 +188,11 @@ _REPORTS = (
              tag="reports", span_days=MONTH),
     of_table(SETTLED_MARKETS, "/settled-markets", filters=(*DATES, IN_LEAGUE, "season", "line", "market", "complete"),
              sort=("match_date", "log_loss"), tag="reports", span_days=MONTH),
+    of_table(ON_DEMAND_FORECASTS, "/on-demand-forecasts",
+             filters=(*DATES, IN_LEAGUE, "variant", "model_version"), sort=("answered_at", "match_date"),
+             tag="reports"),
+    of_table(SETTLED_ON_DEMAND, "/settled-on-demand", filters=(*DATES, IN_LEAGUE, "variant", "model_version", "hit"),
+             sort=("match_date", "log_loss"), tag="reports"),
     Resource("/calibration", "How often what a line forecast happened, in a tenth of probability.",
              (SETTLED_PREDICTIONS,), derived.calibration, derived.CALIBRATION, ("league", "line", "outcome", "bin"),
              filters=("league", "line", "outcome"), tag="reports"),
@@ -177,11 +209,13 @@ _REPORTS = (
 _OPERATION = (
     of_table(SOURCE_HEALTH, "/sources", row="A source on its newest match date: what it gave, and what is wrong.",
              rows=derived.newest_sources, key="source", order=("source",), filters=("state",), tag="operation"),
+    of_table(CHECK_RESULTS, "/checks", filters=("asset", "passed", "blocking"), sort=("evaluated_at",),
+             tag="operation"),
     of_table(SOURCE_HEALTH, "/sources/{source:str}/history", filters=(*DATES, "state"), sort=("match_date",),
              tag="operation"),
 )  # fmt: skip
 
-_OF_TABLES = (*_LEAGUES, *_TEAMS, *_MATCHES, *_FORECASTS, *_ODDS, *_MODELS, *_REPORTS, *_OPERATION)
+_OF_TABLES = (*_LEAGUES, *_TEAMS, *_MATCHES, *_FORECASTS, *_SEASONS, *_ODDS, *_MODELS, *_REPORTS, *_OPERATION)
 _READ = {table.name: table for resource in _OF_TABLES for table in resource.tables}
 _FRESHNESS = Resource(
     "/freshness", "A table of the lake and when it was written last.", tuple(_READ.values()), derived.freshness,

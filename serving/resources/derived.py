@@ -20,7 +20,7 @@ from soccer_assets.monitoring.schema import (
     SETTLED_PREDICTIONS,
 )
 from soccer_assets.odds.schema import MARKETS as OFFERED
-from soccer_assets.predictions.schema import LINES, PREDICTIONS
+from soccer_assets.predictions.schema import LINES, PREDICTIONS, SEASON_FORECASTS
 from soccer_assets.score_matrices import coherent
 from soccer_assets.sources.schema import SOURCE_HEALTH
 from soccer_assets.storage.tables import UTC, Column
@@ -136,6 +136,11 @@ def score_matrices(rows: pl.DataFrame) -> pl.DataFrame:
 def newest_quality(snapshot: Snapshot) -> pl.LazyFrame:
     """The newest report of each league."""
     return snapshot.scan(QUALITY_REPORT).filter(pl.col("match_date") == pl.col("match_date").max().over("league"))
+
+
+def newest_season_forecasts(snapshot: Snapshot) -> pl.LazyFrame:
+    """The newest forecast of each league's season."""
+    return snapshot.scan(SEASON_FORECASTS).filter(pl.col("match_date") == pl.col("match_date").max().over("league"))
 
 
 #: What is told of forecasts, not of bets.

@@ -1,6 +1,7 @@
 """The rows of a resource as types, from which the description of the API is made."""
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -9,8 +10,15 @@ import polars as pl
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
 from msgspec import Meta
 
+from serving.contracts import Row
 from serving.resources.resource import Resource
 from soccer_assets.storage.tables import Column
+
+MOST_TEXT = 100
+#: A text that is looked for: no control characters.
+TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
+#: Beyond it whole numbers are not exact in JSON.
+MOST_NUMBER = 2**53 - 1
 
 
 @cache
@@ -21,7 +29,7 @@ def item_type(resource: Resource) -> type[msgspec.Struct]:
         (column.name, _annotated(column, Any if column.name in resource.nested else _type(column.dtype, column, path)))
         for column, path in ((column, f"{name}{_camel(column.name)}") for column in resource.columns)
     ]
-    return msgspec.defstruct(f"{name}Row", fields, module=__name__, frozen=True)  # type: ignore[arg-type]
+    return msgspec.defstruct(f"{name}Row", fields, bases=(Row,), module=__name__, frozen=True)  # type: ignore[arg-type]
 
 
 @cache
@@ -74,8 +82,8 @@ def allowed(column: Column) -> list[str]:
     return column.dtype.categories.to_list() if isinstance(column.dtype, pl.Enum) else []
 
 
-def schema_of(column: Column, most_text: int) -> Schema:
-    """The schema of a query parameter that is a value of the column."""
+def schema_of(column: Column, least_text: int = 1) -> Schema:
+    """The schema of a query parameter that is a value of the column; a text has a least length."""
     dtype: Any = column.dtype
     if among := allowed(column):
         return Schema(type=OpenAPIType.STRING, enum=among)
@@ -86,7 +94,21 @@ def schema_of(column: Column, most_text: int) -> Schema:
     if dtype.is_temporal():
         return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME)
     if dtype.is_numeric():
-        return Schema(
-            type=OpenAPIType.INTEGER if dtype.is_integer() else OpenAPIType.NUMBER, minimum=column.ge, maximum=column.le
-        )
-    return Schema(type=OpenAPIType.STRING, min_length=1, max_length=most_text)
+        least, most = bounds(column)
+        kind = OpenAPIType.INTEGER if dtype.is_integer() else OpenAPIType.NUMBER
+        return Schema(type=kind, minimum=least, maximum=most)
+    return Schema(type=OpenAPIType.STRING, min_length=least_text, max_length=MOST_TEXT, pattern=TEXT)
+
+
+def bounds(column: Column) -> tuple[float, float]:
+    """The least and the greatest number that is asked of a column, both inclusive."""
+    least, most = (
+        (-MOST_NUMBER, MOST_NUMBER) if column.dtype.is_integer() else (-float(MOST_NUMBER), float(MOST_NUMBER))
+    )
+    return least if column.ge is None else column.ge, most if column.le is None else column.le
+
+
+def columns_schema(names: Sequence[str], *, once: bool) -> Schema:
+    """The schema of a query parameter that lists columns; `once`: each one at most once."""
+    item = Schema(type=OpenAPIType.STRING, enum=list(names))
+    return Schema(type=OpenAPIType.ARRAY, items=item, min_items=1, unique_items=True if once else None)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import datetime as dt
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,15 +16,18 @@ import polars as pl
 
 from serving.api.problems import ProblemError
 from serving.contracts import FieldError
-from serving.resources.item_types import allowed
+from serving.resources.item_types import MOST_TEXT, TEXT, allowed, bounds
 from serving.resources.resource import DATE, Filter, Resource
 from soccer_assets.storage.tables import Column
 
 DEFAULT_LIMIT, MOST_LIMIT = 50, 500
-MOST_TEXT = 100
+#: A part of a name that is looked for has at least this many characters.
+LEAST_PART = 2
 #: The parameters of every list, and those of an item.
 OF_LISTS = ("limit", "cursor", "sort", "fields", "as_of")
 OF_ITEMS = ("fields", "as_of")
+#: Lists of columns: separated by commas or, as some clients send lists, one in each of several parameters.
+LISTED = ("fields", "sort")
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def read_query(
         ProblemError: a parameter that is unknown, repeated or not readable.
     """
     names = [*OF_ITEMS] if of_item else [*resource.parameters, *OF_LISTS]
+    if not resource.sort and "sort" in names:
+        names.remove("sort")
     values = _parameters(text, names)
     conditions = [(Filter(name, name), _in_path(resource, name, value)) for name, value in path.items()]
     for name, judge in resource.parameters.items():
@@ -95,7 +101,7 @@ def _parameters(text: bytes, names: list[str]) -> dict[str, str]:
     except ValueError:
         raise ProblemError("invalid-request", "expected a query of UTF-8 text, found other bytes") from None
     times = Counter(name for name, _ in pairs)
-    if repeated := [name for name, count in times.items() if count > 1]:
+    if repeated := [name for name, count in times.items() if count > 1 and name not in LISTED]:
         errors = [
             FieldError("query", name[:MOST_TEXT], f"expected once, found {times[name]} times") for name in repeated
         ]
@@ -106,7 +112,10 @@ def _parameters(text: bytes, names: list[str]) -> dict[str, str]:
         raise ProblemError(
             "unknown-parameter", f"expected parameters out of {names}, found {_cut(unknown)}", known=names
         )
-    return dict(pairs)
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
 
 
 def _cut(names: list[str]) -> list[str]:
@@ -118,9 +127,9 @@ def _invalid(name: str, expected: str, value: object) -> ProblemError:
     return ProblemError("invalid-request", f"{name}: {detail}", errors=[FieldError("query", name, detail)])
 
 
-def _bounded(name: str, text: str) -> str:
-    if len(text) > MOST_TEXT or not text.isprintable():
-        raise _invalid(name, f"a printable text of 1 to {MOST_TEXT} characters", text)
+def _bounded(name: str, text: str, least: int = 1) -> str:
+    if not least <= len(text) <= MOST_TEXT or not re.fullmatch(TEXT, text):
+        raise _invalid(name, f"a text of {least} to {MOST_TEXT} characters without control characters", text)
     return text
 
 
@@ -139,15 +148,18 @@ def _value(resource: Resource, judge: Filter, text: str) -> Any:
     column = resource.column.get(judge.column, Column(judge.column, pl.String, ""))
     among = list(judge.among) or allowed(column)
     if judge.test == "contains":
-        if not 2 <= len(text) <= MOST_TEXT:
-            raise _invalid(judge.name, f"2 to {MOST_TEXT} characters", text)
-        return text
+        return _bounded(judge.name, text, LEAST_PART)
     if among and text not in among:
         if judge.name == "league":
             detail = f"league: expected a division code, found {text[:MOST_TEXT]!r}"
             raise ProblemError("unknown-league", detail, known=sorted(among))
         raise _invalid(judge.name, f"one of {', '.join(among)}", text)
-    return typed(judge.name, column.dtype, text)
+    value = typed(judge.name, column.dtype, text)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        least, most = bounds(column)
+        if not least <= value <= most:
+            raise _invalid(judge.name, f"a number from {least} to {most}", text)
+    return value
 
 
 def typed(name: str, dtype: Any, text: str) -> Any:
@@ -187,12 +199,14 @@ def _limit(text: str | None) -> int:
 
 
 def _sort(resource: Resource, text: str | None) -> tuple[tuple[str, bool], ...]:
-    chosen = [] if not text else [(name.removeprefix("-"), name.startswith("-")) for name in text.split(",")]
-    names = [name for name, _ in chosen]
-    if any(name not in resource.sort for name in names) or len(set(names)) < len(names):
-        expected = f"columns out of {', '.join(resource.sort)}, each once" if resource.sort else "no sort"
+    given = [] if text is None else text.split(",")
+    if any(name.removeprefix("-") not in resource.sort for name in given) or len(set(given)) < len(given):
+        expected = f"columns out of {', '.join(resource.sort)}, each once"
         raise _invalid("sort", f"{expected}; a minus before a column sorts it from its highest value", text)
-    return (*chosen, *((name, False) for name in resource.order if name not in names))
+    chosen: dict[str, bool] = {}
+    for name in (*given, *resource.order):  # sorted by a column, rows are not sorted by it again
+        chosen.setdefault(name.removeprefix("-"), name.startswith("-"))
+    return tuple(chosen.items())
 
 
 def _cursor(resource: Resource, sort: tuple[tuple[str, bool], ...], text: str | None) -> tuple[Any, ...] | None:
@@ -202,13 +216,15 @@ def _cursor(resource: Resource, sort: tuple[tuple[str, bool], ...], text: str | 
     try:
         given, *values = msgspec.json.decode(base64.urlsafe_b64decode(text.encode("ascii")), type=list[Any])
         if given != order or len(values) != len(sort):
-            raise _invalid("cursor", f"one of a list that is sorted by {order}", given)
+            detail = f"cursor: expected one of a list that is sorted by {order}, found {str(given)[:MOST_TEXT]!r}"
+            raise ProblemError("unknown-cursor", detail)
         return tuple(
             None if value is None else _again(resource.column[name], value)
             for (name, _), value in zip(sort, values, strict=True)
         )
     except (ValueError, TypeError, binascii.Error, msgspec.MsgspecError):
-        raise _invalid("cursor", "the `next` of an earlier answer", text) from None
+        detail = f"cursor: expected the `next` of an earlier answer, found {text[:MOST_TEXT]!r}"
+        raise ProblemError("unknown-cursor", detail) from None
 
 
 def _again(column: Column, value: Any) -> Any:
@@ -232,7 +248,8 @@ def _instant(text: str | None, now: dt.datetime) -> dt.datetime | None:
         return None
     instant = _instant_of("as_of", text)
     if instant > now:
-        raise _invalid("as_of", f"an instant up to now, {now:%Y-%m-%dT%H:%M:%SZ}", text)
+        detail = f"as_of: expected an instant up to now, {now:%Y-%m-%dT%H:%M:%SZ}, found {text!r}"
+        raise ProblemError("later-than-now", detail)
     return instant
 
 

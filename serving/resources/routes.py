@@ -18,15 +18,15 @@ import polars as pl
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIType, Operation, Parameter, Schema
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Operation, Parameter, Schema
 from litestar.types import HTTPScope
 
 from serving.api.problems import ProblemError, problem_responses
 from serving.api.responses import ApiRequest, EncodedResponse
 from serving.resources.answers import Answer, encoded_answer, wanted_by
 from serving.resources.formats import JSON, encode_item, encode_rows, negotiate
-from serving.resources.item_types import item_type, page_type, schema_of
-from serving.resources.query import DEFAULT_LIMIT, MOST_LIMIT, MOST_TEXT, Query, read_query
+from serving.resources.item_types import columns_schema, item_type, page_type, schema_of
+from serving.resources.query import DEFAULT_LIMIT, LEAST_PART, MOST_LIMIT, Query, read_query
 from serving.resources.resource import Filter, Resource
 from serving.resources.selection import select_item, select_rows
 from serving.snapshot.refresher import Refresher
@@ -167,22 +167,33 @@ def _described(resource: Resource, judge: Filter) -> Parameter:
     if judge.test == "contains" or judge.among:
         column = Column(judge.name, pl.String(), judge.description, among=judge.among or None)
     description = judge.description or f"only rows with this value: {column.description}"
-    return Parameter(judge.name, "query", schema_of(column, MOST_TEXT), description)
+    schema = schema_of(column, LEAST_PART if judge.test == "contains" else 1)
+    return Parameter(judge.name, "query", schema, description)
 
 
 def _common(resource: Resource, of_item: bool) -> list[Parameter]:
-    text = Schema(type=OpenAPIType.STRING)
+    instant = Schema(
+        type=OpenAPIType.STRING,
+        any_of=[Schema(format=OpenAPIFormat.DATE), Schema(format=OpenAPIFormat.DATE_TIME)],
+    )
     of_all = [
-        Parameter("fields", "query", text, f"columns to send, separated by commas: {', '.join(resource.column)}"),
-        Parameter("as_of", "query", text, "what was stored at this date or instant; now without it"),
+        _columns("fields", list(resource.column), "columns to send, separated by commas"),
+        Parameter("as_of", "query", instant, "what was stored at this date or instant, not later than now"),
     ]
     if of_item:
         return of_all
     limit = Schema(type=OpenAPIType.INTEGER, minimum=1, maximum=MOST_LIMIT, default=DEFAULT_LIMIT)
-    sorts = ", ".join(resource.sort) or "none"
-    return [
+    of_lists = [
         Parameter("limit", "query", limit, "rows to send at most"),
-        Parameter("cursor", "query", text, "`next` of an earlier answer: the rows after it"),
-        Parameter("sort", "query", text, f"columns to sort by, separated by commas, falling with a minus: {sorts}"),
-        *of_all,
+        Parameter("cursor", "query", Schema(type=OpenAPIType.STRING), "`next` of an earlier answer: the rows after it"),
     ]
+    if resource.sort:
+        names = [f"{sign}{name}" for name in resource.sort for sign in ("", "-")]
+        of_lists.append(
+            _columns("sort", names, "columns to sort by, separated by commas, falling with a minus", once=True)
+        )
+    return of_lists + of_all
+
+
+def _columns(name: str, columns: list[str], description: str, *, once: bool = False) -> Parameter:
+    return Parameter(name, "query", columns_schema(columns, once=once), description, style="form", explode=False)

@@ -77,14 +77,14 @@ def _filtered(resource: Resource, snapshot: Snapshot, query: Query) -> pl.LazyFr
 
 def _dates(resource: Resource, snapshot: Snapshot, query: Query) -> list[pl.Expr]:
     """Bounds that let storage skip what is not asked for."""
-    given = {judge.column: value for judge, value in query.conditions}
-    if "match_id" in given and resource.key != "match_id":
+    given = {judge.column: value for judge, value in query.conditions if judge.column in resource.path_columns}
+    if "match_id" in given:
         dates = snapshot.matches.dates_of(given["match_id"])
         if not dates:
             detail = f"expected the id of a match, found {given['match_id']!r}"
             raise ProblemError("unknown-match", detail)
         return [pl.col(DATE).is_in(dates)] if resource.span_days else []
-    if "team_id" in given and resource.key != "team_id" and snapshot.teams.find(given["team_id"]) is None:
+    if "team_id" in given and snapshot.teams.find(given["team_id"]) is None:
         raise ProblemError("unknown-team", f"expected the id of a club, found {given['team_id']!r}")
     if not resource.span_days or "team_id" in given:
         return []
@@ -92,9 +92,9 @@ def _dates(resource: Resource, snapshot: Snapshot, query: Query) -> list[pl.Expr
     days = dt.timedelta(days=resource.span_days - 1)
     first, last = bounds.get("from"), bounds.get("to")
     if first is None:
-        newest = snapshot.matches.newest_result or dt.date.min + days
-        first = (last or newest + days) - days
-    last = last or first + days
+        newest = snapshot.matches.newest_result or dt.date.min
+        first = newest if last is None else max(last, dt.date.min + days) - days
+    last = last or min(first, dt.date.max - days) + days
     if last - first > days:
         detail = f"expected at most {resource.span_days} match dates, found {first} to {last}: ask for them in parts"
         raise ProblemError("range-too-long", detail)

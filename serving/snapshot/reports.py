@@ -3,7 +3,7 @@
 import msgspec
 import polars as pl
 
-from serving.contracts import Drift, ModelInfo, Quality
+from serving.contracts import Drift, FailedCheck, ModelInfo, Quality
 from serving.snapshot.view import Selection, View
 from soccer_assets.models.schema import CHAMPION
 
@@ -48,3 +48,12 @@ def champion(selected: pl.LazyFrame, promotions: pl.LazyFrame) -> ModelInfo | No
 def newest_is_refused(promotions: pl.LazyFrame) -> bool:
     """Whether the gate refused the newest model."""
     return promotions.sort("moved_at").tail(1).collect()["accepted"].to_list() == [False]
+
+
+def failed_checks(results: pl.LazyFrame) -> list[FailedCheck] | None:
+    """The checks that failed when they were evaluated last; None where none was evaluated yet."""
+    evaluated = results.sort("asset", "check_name").collect()
+    if evaluated.is_empty():
+        return None
+    failed = evaluated.filter(~pl.col("passed")).select(FailedCheck.__struct_fields__)
+    return [FailedCheck(*row) for row in failed.iter_rows()]

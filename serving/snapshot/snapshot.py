@@ -13,16 +13,16 @@ from typing import Any
 
 import polars as pl
 
-from serving.contracts import Drift, ModelInfo
+from serving.contracts import Drift, FailedCheck, ModelInfo
 from serving.snapshot.cards import cards
 from serving.snapshot.forecasts import ForecastView
 from serving.snapshot.matches import MatchView
-from serving.snapshot.reports import QualityView, champion, newest_drift, newest_is_refused
+from serving.snapshot.reports import QualityView, champion, failed_checks, newest_drift, newest_is_refused
 from serving.snapshot.tables import TableVersion, scan, table_version
 from serving.snapshot.teams import TeamView
 from soccer_assets.matches.schema import MATCHES, TEAMS
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
-from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import CHECK_RESULTS, DRIFT_REPORT, QUALITY_REPORT, SETTLED_PREDICTIONS
 from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
@@ -39,8 +39,9 @@ VIEWS: dict[str, tuple[Callable[..., Any], tuple[Table, ...]]] = {
     "drift": (newest_drift, (DRIFT_REPORT,)),
     "champion": (champion, (SELECTED_MODEL, PROMOTIONS)),
     "newest_is_refused": (newest_is_refused, (PROMOTIONS,)),
+    "failed_checks": (failed_checks, (CHECK_RESULTS,)),
 }
-WARM = ("matches", "teams", "forecasts", "quality", "drift", "champion", "newest_is_refused")
+WARM = ("matches", "teams", "forecasts", "quality", "drift", "champion", "newest_is_refused", "failed_checks")
 
 
 class Snapshot:
@@ -114,6 +115,11 @@ class Snapshot:
     def newest_is_refused(self) -> bool:
         """Whether the gate refused the newest model."""
         return self.view("newest_is_refused")  # type: ignore[no-any-return]
+
+    @property
+    def failed_checks(self) -> list[FailedCheck] | None:
+        """The checks that failed when they were evaluated last; None where none was evaluated yet."""
+        return self.view("failed_checks")  # type: ignore[no-any-return]
 
     def digest(self, tables: tuple[str, ...]) -> str:
         """Names the state of some tables: another one whenever one of them changes or is made anew."""

@@ -20,8 +20,9 @@ from soccer_assets.monitoring.schema import SCORED_MARKETS
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 
-#: All that is made of forecasts: markets, value bets, settlement and the reports.
-DOWNSTREAM = AssetSelection.assets("predictions").downstream()
+#: All that is made of forecasts but their explanations: markets, value bets, settlement and the reports.
+EXPLAINED = AssetSelection.assets("explanations", "similar_matches", "forecast_scenarios")
+DOWNSTREAM = AssetSelection.assets("predictions").downstream() - EXPLAINED
 EARNINGS = ("flat_yield", "kelly_yield", "expected_max_yield", "clv")
 
 

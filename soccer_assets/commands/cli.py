@@ -23,7 +23,7 @@ REFUSED = 3
 SECTIONS = {
     "Data": ("backfill", "parse"),
     "Models": ("train", "rollback"),
-    "Forecasts": ("predict", "backtest", "export"),
+    "Forecasts": ("predict", "seasons", "backtest", "export", "explain", "coupon", "table", "season"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
     "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
@@ -147,6 +147,13 @@ def predict(first: dt.date, last: dt.date) -> None:
 
 @soccer.command()
 @date_range
+def seasons(first: dt.date, last: dt.date) -> None:
+    """Materialize forecasts of the leagues' final tables for a range of match dates."""
+    _materialize("SEASONS", first, last)
+
+
+@soccer.command()
+@date_range
 @click.option("--every", metavar="DAYS", type=click.IntRange(1), default=182, show_default=True, help="Days per fit.")
 def backtest(first: dt.date, last: dt.date, every: int) -> None:
     """Forecast a range of past match dates with models refitted on the way, and report beside the market."""
@@ -164,6 +171,62 @@ def export(first: dt.date, last: dt.date, file: Path, line: str | None) -> None:
     from soccer_assets.commands.export import export
 
     click.echo(f"{export(_lake(), first, last, file, line)} rows written to {file}")
+
+
+@soccer.command()
+@click.argument("match_id", metavar="MATCH_ID")
+@click.option(
+    "--line", type=click.Choice(["model", "market", "blend", "challenger"]), help="Default: blend, else model."
+)
+def explain(match_id: str, line: str | None) -> None:
+    """Print why a match is forecast as it is, earlier matches most like it, and what would change it."""
+    from soccer_assets.commands.explain import explain
+
+    click.echo(explain(_lake(), match_id, line))
+
+
+@soccer.command()
+@click.argument("league", metavar="LEAGUE")
+@click.option("--date", "day", metavar="DATE", type=dt.date.fromisoformat, help="As of this match date; default: now.")
+def table(league: str, day: dt.date | None) -> None:
+    """Print a league's table as it stands and how it is expected to end.
+
+    LEAGUE is a division code, such as E0.
+    """
+    from soccer_assets.commands.table import table
+
+    for line in table(_lake(), league, day):
+        click.echo(line)
+
+
+@soccer.command()
+@file_argument("file")
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
+def coupon(file: Path, as_json: bool) -> None:
+    """Print what an accumulator or pool in FILE is worth by the stored forecasts; no bet is advice.
+
+    A .csv file with the columns match_id, market, selection and, where needed, goals_line, price and match_date is an
+    accumulator, a leg a row; legs of one match have one price. With match_id and, where wanted, picks such as `home
+    draw`, it is a pool, a fixture a row. A .json file says `kind`, accumulator or pool, with `legs` or `fixtures` and
+    the options of the API's POST /coupons.
+    """
+    from soccer_assets.commands.coupon import report_coupon
+
+    click.echo(report_coupon(_lake(), file, as_json))
+
+
+@soccer.command()
+@file_argument("file")
+def season(file: Path) -> None:
+    """Play a season from the table and the matches left in FILE, JSON.
+
+    It holds league, date, table (club, points, goal_difference, goals_for) and left (pairs of home and away club).
+    """
+    from soccer_assets.commands.season import season
+    from soccer_assets.settings import Settings
+
+    for line in season(_lake(), file, Settings.read()):
+        click.echo(line)
 
 
 @soccer.command()

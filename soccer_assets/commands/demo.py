@@ -131,6 +131,7 @@ def _materialize(world: World, site: Site, clock: Clock) -> None:
             ensure_champion(lake, backtest)
         print("\nForecasts and how earlier ones met their results")
         runs.materialize(runs.FORECASTS, start if done else backtest, last, instance)
+        runs.materialize(runs.SEASONS, today - dt.timedelta(days=CORRECTED_DAYS), last, instance)
         _show(lake, world, today)
         print("\nReports")
         runs.materialize(AssetSelection.assets("backtest_report"), backtest, today, instance)

@@ -37,7 +37,8 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
 MODELS = training(Settings.read().families)
-FORECASTS = AssetSelection.groups("predictions") | AssetSelection.assets(
+SEASONS = AssetSelection.assets("season_forecasts", "season_changes")
+FORECASTS = (AssetSelection.groups("predictions") - SEASONS) | AssetSelection.assets(
     "settled_predictions", "settled_markets", "settled_bets", "quality_report"
 )
 
@@ -97,7 +98,7 @@ def _materialized(
             job, run_config=QUIET, tags=range_tags(first, last), asset_selection=frozenset(keys)
         )
     bookkeeping = time.perf_counter() - began
-    log(f"  {'run planned':<76} {bookkeeping:7.1f} s")
+    log(f"  {f'run {run.run_id} planned':<76} {bookkeeping:7.1f} s")
     failure, unanswered = "", []
     rows: dict[str, int] = {}
     made: defaultdict[str, list[str]] = defaultdict(list)

@@ -74,6 +74,26 @@ OF_BOTH = {
 }
 #: Groups that were learned from the prices of earlier matches.
 PRICED = ("market",)
+#: The groups in words.
+GROUPS = {
+    "elo": "Elo ratings",
+    "pi": "pi-ratings",
+    "goal_rates": "attack and defence by goals and shots on target",
+    "dixon_coles": "attack and defence by Dixon and Coles",
+    "performance": "strength by goals, shots and corners",
+    "market": "strength by the prices of earlier matches",
+    "rest": "rest and crowded weeks",
+    "coverage": "how much is known of the clubs",
+    "table": "the league table",
+    "season": "the season before and the phase of this one",
+    "points": "points of late",
+    "goals": "goals of late",
+    "shots": "shots of late",
+    "shots_on_target": "shots on target of late",
+    "corners": "corners of late",
+    "xg": "expected goals of late",
+    "head_to_head": "earlier meetings of the two",
+}
 SIDES = {"home": "home club", "away": "away club", "difference": "home club less away club", "match": "the match"}
 
 

@@ -8,7 +8,7 @@ a fixture that somebody asks about.
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,11 @@ READ = (
     *(f"{side}_{what}" for what in COUNTED if what != "cards" for side in BOTH),
     *(f"{side}_{colour}_cards" for colour in ("yellow", "red") for side in BOTH),
 )  # fmt: skip
+
+#: Features that the calendar tells, or the seasons before this one.
+DATED = frozenset(
+    f.name for f in FEATURES if f.group in ("rest", "season") or f.metric in ("table_played", "matches_left")
+)
 
 #: Values of clubs by scope, metric and window, two rows a fixture.
 FeatureValues = dict[tuple[str, str, int], NDArray[Any]]
@@ -118,6 +123,18 @@ class History:
         fixtures = fixtures.select(column.name for column in IDENTITY)
         parts = [fixtures.slice(start, BATCH) for start in range(0, max(len(fixtures), 1), BATCH)]
         return pl.concat(part.hstack(self._columns(self.codes.sides(part), chosen)) for part in parts)
+
+    def without_last_result(self, fixtures: pl.DataFrame, side: str) -> pl.DataFrame:
+        """Identity and features of the fixtures whose club of a side has played, as if its newest result were unknown.
+
+        It was played: what the calendar tells stays, as does what the seasons before this one tell.
+        """
+        asked, now = self.codes.sides(fixtures), self.features(fixtures)
+        own = slice(BOTH.index(side), None, 2)
+        since, days = self.scopes["all"].days_since(asked.club, asked.day)[own], asked.day.copy()
+        days[own] -= np.nan_to_num(since).astype(np.int64)
+        earlier = [column for column in self._columns(replace(asked, day=days), FEATURES) if column.name not in DATED]
+        return now.with_columns(earlier).filter(pl.Series(np.isfinite(since)))
 
     def _columns(self, asked: ClubRows, chosen: Sequence[Feature]) -> list[pl.Series]:
         values_of, size = self._form(asked, chosen) | self._state(asked), len(asked) // 2

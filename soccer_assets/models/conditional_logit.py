@@ -12,6 +12,9 @@ from soccer_assets.scoring import Floats, Ints
 
 #: Forecasts stay this far from 0 and 1: a certain forecast that fails would cost everything won before.
 MARGIN = 1e-9
+#: What turns the logarithms of home, draw and away into two log-odds: of home to away, and of the draw to the
+#: geometric mean of both.
+LOG_ODDS = np.array([[1.0, 0.0, -1.0], [-0.5, 1.0, -0.5]])
 
 
 def softmax(scores: Floats) -> Floats:
@@ -29,6 +32,23 @@ def clip_probabilities(p: Floats) -> Floats:
 def log_probabilities(p: Floats) -> Floats:
     """Return the logarithms of probabilities `(n, 3)`, finite where one is zero."""
     return np.log(clip_probabilities(np.asarray(p, dtype=np.float64)))
+
+
+def log_odds(p: Floats) -> Floats:
+    """Return the log-odds `(n, 2)` of home to away, and of the draw to the geometric mean of both; NaN where unknown.
+
+    >>> log_odds(np.array([[0.4, 0.2, 0.4]])).round(4)
+    array([[ 0.    , -0.6931]])
+    """
+    known = np.isfinite(p).all(axis=1, keepdims=True)
+    home, draw, away = log_probabilities(np.where(known, p, 1 / 3)).T
+    return np.where(known, np.stack([home - away, draw - (home + away) / 2], axis=1), np.nan)
+
+
+def of_log_odds(log_odds: Floats) -> Floats:
+    """Return the probabilities `(n, 3)` that have the log-odds `(n, 2)`."""
+    half, draw = log_odds[:, 0] / 2, log_odds[:, 1]
+    return softmax(np.stack([half, draw, -half], axis=1))
 
 
 def fit(design: Floats, outcomes: Ints | Floats, prior: Floats, penalty: float) -> Floats:

@@ -5,13 +5,15 @@ offset for each league (Maher 1982); the correlation `rho` of the scores 0-0, 1-
 (1997). The strengths of the clubs are in the features, which go on with every match: the regression does not go stale.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
+from soccer_assets.models.conditional_logit import log_odds
+from soccer_assets.models.contributions import Contributions, along_line
 from soccer_assets.models.training_data import Scaling, informative, outcomes_of, recency_weights, require
 from soccer_assets.optimise import minimise
 from soccer_assets.score_matrices import dixon_coles, result_probabilities
@@ -36,8 +38,21 @@ class GoalsModel(msgspec.Struct, frozen=True, tag="goals", forbid_unknown_fields
         """Return expected goals `(n, 2)` of home and away from the features and `league`."""
         inputs = self.scaling.apply(frame)
         # a plain sum, not a BLAS product: a forecast has the same bytes alone and among others
-        logs = np.einsum("nk,sk->ns", inputs, np.array(self.coefficients)) + np.array(self.intercepts)
-        return np.asarray(np.exp(np.clip(logs, np.log(LEAST), np.log(MOST))))
+        return rates_of(np.einsum("nk,sk->ns", inputs, np.array(self.coefficients)) + np.array(self.intercepts))
+
+    def contributions(self, frame: pl.DataFrame, probabilities: Callable[[Floats], Floats]) -> Contributions:
+        """Return what each column adds to the log-odds of the outcomes that `probabilities` makes of the rates."""
+        parts = np.einsum("nk,sk->nks", self.scaling.apply(frame), np.array(self.coefficients))
+
+        def odds(logs: Floats) -> Floats:
+            return log_odds(probabilities(rates_of(logs)))
+
+        return along_line(self.scaling.names, odds, np.array(self.intercepts), parts)
+
+
+def rates_of(logs: Floats) -> Floats:
+    """Return expected goals of their logarithms, within the bounds that a side's have."""
+    return np.asarray(np.exp(np.clip(logs, np.log(LEAST), np.log(MOST))))
 
 
 def fit_goals(

@@ -15,6 +15,7 @@ Params = Mapping[str, float]
 #: Fewer matches than these say little beyond how often home teams win.
 MIN_EXAMPLES = 100
 ELO_DIFF = "elo_diff"
+LEAGUE = "league"
 CLOSING = ("closing_home", "closing_draw", "closing_away")
 CLOSING_OVER = "closing_over"
 CLIP = 5.0  # standard deviations: one absurd number cannot carry a linear model away
@@ -167,6 +168,11 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def width(self) -> int:
         """Columns of what `apply` returns."""
         return len(self.columns) + len(self.indicators) + len(self.leagues)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each input is of: a feature, for its value or for being unknown, or the league."""
+        return (*self.columns, *self.indicators, *[LEAGUE] * len(self.leagues))
 
     def apply(self, frame: pl.DataFrame) -> Floats:
         """Inputs `(n, width)`."""

@@ -20,28 +20,33 @@ from soccer_assets.monitoring.baselines import FAMILIES as SIMPLE
 from soccer_assets.monitoring.baselines import about, forecast
 from soccer_assets.monitoring.bets import settle_bets
 from soccer_assets.monitoring.drift import drift, windows
+from soccer_assets.monitoring.on_demand import settle_on_demand
 from soccer_assets.monitoring.plots import drawings, reliability, write
 from soccer_assets.monitoring.reports import SHOWN, backtest, configurations, quality
 from soccer_assets.monitoring.schema import (
     ALL_LEAGUES,
     BACKTEST_REPORT,
+    CHECK_RESULTS,
     DRIFT_REPORT,
     QUALITY_REPORT,
     SETTLED_BETS,
     SETTLED_MARKETS,
+    SETTLED_ON_DEMAND,
     SETTLED_PREDICTIONS,
 )
 from soccer_assets.monitoring.score_baselines import CLIMATOLOGY_DAYS
 from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.monitoring.settled_markets import READ, settle_markets
 from soccer_assets.odds.consensus import consensus, mean_1x2, mean_probabilities
-from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional
+from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, look_back
-from soccer_assets.predictions.schema import LINES
+from soccer_assets.predictions.schema import LINES, ON_DEMAND_FORECASTS
 from soccer_assets.predictions.upstream import forecastable, require_rows, settled_due
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import DATE, MATCH, Lake
 
+#: Written by the sensor `record_check_results`.
+check_results = written_elsewhere(CHECK_RESULTS, kinds={"deltalake"})
 EVER = AssetIn(partition_mapping=look_back())
 #: Candidates up to the date: long rows, so lazily, which inputs taken by `**` cannot say by their annotation.
 LAZY = PythonObjectDagsterType(pl.LazyFrame)
@@ -219,6 +224,17 @@ def drift_report(
         shown = {"drift share": row["drift_share"], "drifted columns": row["drifted_columns"] or "none"}
         page = {"page": MetadataValue.path(row["html"])} if row["html"] else {}
         context.add_asset_metadata(shown | page, partition_key=row[DATE].isoformat())
+    return rows
+
+
+@dated_asset(SETTLED_ON_DEMAND, ins={ON_DEMAND_FORECASTS.name: optional(ON_DEMAND_FORECASTS)}, kinds={"polars"})
+def settled_on_demand(
+    context: AssetExecutionContext, on_demand_forecasts: pl.DataFrame, matches: pl.DataFrame
+) -> pl.DataFrame:
+    """One match and model that clients were given a forecast of on demand: the one that knew most, and the result."""
+    rows = settle_on_demand(on_demand_forecasts, matches)
+    scores = rows.group_by("variant", "model_version").agg(pl.len().alias("matches"), pl.col("log_loss", "rps").mean())
+    context.add_output_metadata({"scores": MetadataValue.md(markdown(scores.sort("log_loss")))})
     return rows
 
 

@@ -3,7 +3,8 @@
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.storage.tables import Column, Table
+from soccer_assets.predictions.schema import VARIANTS
+from soccer_assets.storage.tables import UTC, Column, Table
 
 #: Comparisons are made on the matches that have these four; `closing` is known only at kick-off.
 COMPARED_LINES = ("model", "market", "blend", "closing")
@@ -235,4 +236,41 @@ DRIFT_REPORT = Table(
         Column("html", pl.String, "file of the full report under var/reports", nullable=True),
     ),
     ("match_date",),
+)
+
+CHECK_RESULTS = Table(
+    "check_results",
+    "One check of the graph as it was evaluated last; written by a sensor.",
+    (
+        Column("asset", pl.String, "the table that is checked"),
+        Column("check_name", pl.String, "what is checked, as a sentence"),
+        Column("passed", pl.Boolean, "it held"),
+        Column("blocking", pl.Boolean, "where it does not hold, nothing is made of the table"),
+        Column("evaluated_at", UTC, "when it was evaluated"),
+        Column("run_id", pl.String, "Dagster's id of the run that evaluated it"),
+    ),
+    ("asset", "check_name"),
+    date="evaluated_at",
+)
+
+SETTLED_ON_DEMAND = Table(
+    "settled_on_demand",
+    "One match and model that clients were given a forecast of on demand: the one that knew most, met by the result.",
+    (
+        Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
+        Column("match_id", pl.String, "the match"),
+        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
+        Column("variant", pl.String, "whether the champion made it or the challenger", among=VARIANTS),
+        Column("model_version", pl.String, "version of the model"),
+        Column("as_of", pl.Date, "newest match date that it knew"),
+        Column("p_home", pl.Float64, "probability of a home win", ge=0, le=1),
+        Column("p_draw", pl.Float64, "probability of a draw", ge=0, le=1),
+        Column("p_away", pl.Float64, "probability of an away win", ge=0, le=1),
+        Column("outcome", pl.Int8, "0 home win, 1 draw, 2 away win", ge=0, le=2),
+        Column("log_loss", pl.Float64, "minus the logarithm of the probability of what happened", ge=0),
+        Column("rps", pl.Float64, "ranked probability score (Epstein 1969)", ge=0, le=1),
+        Column("brier", pl.Float64, "Brier score, summed over the three outcomes", ge=0, le=2),
+        Column("hit", pl.Boolean, "the likeliest outcome happened"),
+    ),
+    ("match_date", "match_id", "variant", "model_version"),
 )

@@ -12,7 +12,7 @@ from soccer_assets.monitoring import score_baselines
 from soccer_assets.monitoring.market_scores import binary, handicap_outcome, scored
 from soccer_assets.monitoring.schema import COMPARED_LINES, PRICED_MARKETS, SETTLED_MARKETS
 from soccer_assets.odds import consensus
-from soccer_assets.predictions.markets import FORECASTS_AT_ONCE, score_matrices
+from soccer_assets.predictions.markets import FORECASTS_AT_ONCE, forecast_matrices
 from soccer_assets.score_matrices import GOALS
 from soccer_assets.scoring import PROBABILITIES, SMALLEST, Floats
 from soccer_assets.storage.lake import DATE, MATCH
@@ -51,7 +51,7 @@ def settle_markets(
         ]
     )
     matrices = pl.concat([told, closing.select(told.columns)])
-    parts = [_rows(part, score_matrices(part)) for part in matrices.iter_slices(FORECASTS_AT_ONCE)]
+    parts = [_rows(part, forecast_matrices(part)) for part in matrices.iter_slices(FORECASTS_AT_ONCE)]
     parts += [_yardsticks(part, told, over["pre_match"], finished) for part in matches.iter_slices(FORECASTS_AT_ONCE)]
     rows = pl.concat([_empty(), *parts])
     priced_close = pl.col("line").eq("closing") & pl.col("market").is_in(PRICED_MARKETS)

@@ -37,7 +37,7 @@ def markets(predictions: pl.DataFrame) -> pl.DataFrame:
     return MARKETS.conform(pl.concat([MARKETS.empty(), *parts]))
 
 
-def score_matrices(forecasts: pl.DataFrame) -> Floats:
+def forecast_matrices(forecasts: pl.DataFrame) -> Floats:
     """Return the score matrix of each forecast, shape (n, 16, 16): it has the line's 1x2 and, where known, its total.
 
     Raises:
@@ -101,7 +101,7 @@ def _settling() -> Any:
 
 
 def _market_rows(forecasts: pl.DataFrame) -> pl.DataFrame:
-    matrices = score_matrices(forecasts)
+    matrices = forecast_matrices(forecasts)
     of_bets, of_sides = results(matrices), _expected(matrices)
     key = forecasts.select(*MATCH, pl.col("line").cast(MARKETS.schema["line"]))
     prices = pl.Series("fair_odds", fair_odds(of_bets).ravel())

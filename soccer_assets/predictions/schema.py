@@ -6,6 +6,7 @@ In all of them `line` is who forecasts, as on every page; what is `line` among t
 
 import polars as pl
 
+from soccer_assets.features.catalog import GROUPS
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.odds.schema import MARKETS as OFFERED
 from soccer_assets.storage.tables import UTC, Column, Table
@@ -146,4 +147,167 @@ PREDICTION_LEDGER = Table(
         Column("hash", pl.String, "SHA-256 over the previous hash and this row"),
     ),
     ("number",),
+)
+
+#: Models that clients are answered by without naming one.
+VARIANTS = ("champion", "challenger")
+ON_DEMAND_FORECASTS = Table(
+    "on_demand_forecasts",
+    "One forecast that a client was given on demand by champion or challenger; written by the worker.",
+    (
+        _MATCH_DATE,
+        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
+        Column("home", pl.String, "home club"),
+        Column("away", pl.String, "away club"),
+        Column("variant", pl.String, "which of the two made it", among=VARIANTS),
+        Column("model_version", pl.String, "version of the model"),
+        Column("as_of", pl.Date, "newest match date that it knows"),
+        Column("p_home", pl.Float64, "probability of a home win", ge=0, le=1),
+        Column("p_draw", pl.Float64, "probability of a draw", ge=0, le=1),
+        Column("p_away", pl.Float64, "probability of an away win", ge=0, le=1),
+        Column("answered_at", UTC, "when it was made"),
+    ),
+    ("match_date", "league", "home", "away", "variant", "model_version", "as_of"),
+)
+
+#: What a forecast rests on beside the groups of features, in words.
+TERMS = {
+    "base": "a match between two clubs that are average in everything",
+    "league": "the league",
+    "calibration": "repair learned from earlier forecasts",
+    "prices": "the prices before the match",
+    "price_move": "where the price is expected to go until the close",
+    "revision": "what was known when the forecast was sealed and is not so now",
+}
+EXPLANATIONS = Table(
+    "explanations",
+    "One group of features or other term of a line: what it adds to the log-odds; together they are the forecast.",
+    (
+        _MATCH_DATE,
+        _MATCH_ID,
+        Column("line", pl.String, "who forecasts", among=LINES),
+        Column("term", pl.String, "group of features, or another part", among=(*GROUPS, *TERMS)),
+        Column("description", pl.String, "the term in words"),
+        Column("home_away", pl.Float64, "what it adds to the log-odds of a home to an away win"),
+        Column("draw", pl.Float64, "what it adds to the log-odds of the draw to the geometric mean of both"),
+        Column("feature", pl.String, "its feature that adds most; null of other terms", nullable=True),
+        Column("feature_description", pl.String, "that feature in words", nullable=True),
+        Column("feature_value", pl.Float64, "its value; null where it is not known", nullable=True),
+    ),
+    ("match_date", "match_id", "line", "term"),
+)
+
+SIMILAR_MATCHES = Table(
+    "similar_matches",
+    "One of the five earlier matches of a league that are most like a match, and its result.",
+    (
+        _MATCH_DATE,
+        _MATCH_ID,
+        Column("rank", pl.Int8, "1 is the most similar", ge=1, le=5),
+        Column("similar_match_id", pl.String, "the earlier match"),
+        Column("similar_match_date", pl.Date, "its date"),
+        Column("home", pl.String, "its home club, the source's own name"),
+        Column("away", pl.String, "its away club, the source's own name"),
+        Column("home_goals", pl.Int16, "goals of its home club", ge=0, le=99),
+        Column("away_goals", pl.Int16, "goals of its away club", ge=0, le=99),
+        Column("distance", pl.Float64, "root mean square difference in standard deviations", ge=0),
+    ),
+    ("match_date", "match_id", "rank"),
+)
+
+#: What could be otherwise, in words.
+SCENARIOS = {
+    "no_price": "no bookmaker quotes the match",
+    "home_without_last_result": "the last result of the home club is not known",
+    "away_without_last_result": "the last result of the away club is not known",
+}
+FORECAST_SCENARIOS = Table(
+    "forecast_scenarios",
+    "One thing that could be otherwise before a match, and what a line would forecast then.",
+    (
+        _MATCH_DATE,
+        _MATCH_ID,
+        Column("line", pl.String, "who forecasts", among=("model", "blend")),
+        Column("scenario", pl.String, "what is otherwise", among=tuple(SCENARIOS)),
+        Column("description", pl.String, "the scenario in words"),
+        *_PROBABILITIES,
+        *(
+            Column(f"change_{outcome}", pl.Float64, f"by which the probability of {text} would be higher", ge=-1, le=1)
+            for outcome, text in (("home", "a home win"), ("draw", "a draw"), ("away", "an away win"))
+        ),
+    ),
+    ("match_date", "match_id", "line", "scenario"),
+)
+
+#: What a place in the final table can bring; `europe` is by the place in the league alone.
+SEASON_EVENTS = (
+    "title", "top_four", "europe", "promotion", "promotion_play_off", "relegation_play_off", "relegation",
+)  # fmt: skip
+#: The quantiles of points that are told, in hundredths.
+POINTS_QUANTILES = (5, 25, 50, 75, 95)
+_SEASON = Column("season", pl.String, "2023/24, or 2023 in a league of calendar years")
+_CLUB = (
+    _MATCH_DATE,
+    _CLUBS[0],
+    _SEASON,
+    Column("team_id", pl.String, "the club"),
+    Column("club", pl.String, "the source's own name of the club"),
+)
+
+SEASON_FORECASTS = Table(
+    "season_forecasts",
+    "One club of a league and how it ends the season, as known on the morning of the match date.",
+    (
+        *_CLUB,
+        Column("position", pl.Int16, "position in the table, 1 is first", ge=1),
+        Column("played", pl.Int16, "matches played", ge=0),
+        Column("points", pl.Int16, "points that count, less those deducted"),
+        Column("points_deducted", pl.Int16, "points deducted so far"),
+        Column("goal_difference", pl.Int16, "goals scored less conceded"),
+        Column("matches_left", pl.Int16, "matches left of the regular rounds, or after the split", ge=0),
+        Column("best_position", pl.Int16, "the best final position that arithmetic allows", ge=1),
+        Column("worst_position", pl.Int16, "the worst one", ge=1),
+        Column("points_expected", pl.Float64, "mean of the final points"),
+        *(
+            Column(f"points_{share:02}", pl.Int16, f"final points that {share} % of the runs do not exceed")
+            for share in POINTS_QUANTILES
+        ),
+        Column("goal_difference_expected", pl.Float64, "mean of the final goal difference"),
+        Column("positions", pl.List(pl.Float64), "probability of each final position, the first one first"),
+        *(
+            Column(f"p_{event}", pl.Float64, f"probability of {text}; null where the league has none", nullable=True,
+                   ge=0, le=1)
+            for event, text in zip(SEASON_EVENTS, (
+                "the title, or the first place", "one of the first four places",
+                "a place that leads to Europe by itself", "going up without a play-off", "a play-off to go up",
+                "a play-off to stay", "going down without a play-off",
+            ), strict=True)
+        ),
+        Column("strength", pl.Float64, "log-odds strength on the date"),
+        Column("strength_deviation", pl.Float64, "standard deviation that it is drawn with in each run", ge=0),
+        Column("rated", pl.Boolean, "the club has a rating of its own"),
+        Column("assumed", pl.String, "what of the season's rules no source was read for, comma-separated"),
+        Column("runs", pl.Int32, "how often the rest of the season was played", ge=1),
+        Column("seed", pl.Int64, "seed of all random numbers"),
+        Column("monte_carlo_error", pl.Float64, "largest standard error of a probability of the row by the number of "
+               "runs", ge=0, le=0.5),
+    ),
+    ("match_date", "league", "team_id"),
+)  # fmt: skip
+
+SEASON_CHANGES = Table(
+    "season_changes",
+    "One expectation of one club's season and why it differs from that of the match date before.",
+    (
+        *_CLUB,
+        Column("since", pl.Date, "the date of the forecast before"),
+        Column("event", pl.String, "points, or what a place brings", among=("points", *SEASON_EVENTS)),
+        Column("before", pl.Float64, "expected points or probability then"),
+        Column("own_result", pl.Float64, "change by the club's own results; null where no run had them", nullable=True),
+        Column("other_results", pl.Float64, "by those of the other clubs; with the club's own where that is null"),
+        Column("ratings", pl.Float64, "by the strengths of all clubs, which have changed with results and prices"),
+        Column("fixtures", pl.Float64, "by points deducted, clubs withdrawn and matches moved to another ground"),
+        Column("after", pl.Float64, "expected points or probability now"),
+    ),
+    ("match_date", "league", "team_id", "event"),
 )

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from serving.security.keys import DIGITS, FORM, Key, KeyFile, Keyring, has_form, new_secret
 from soccer_assets.errors import SettingsError
-from tests.abuse.conftest import JOB, ROOT, Start
+from tests.abuse.conftest import JOB, Start
+from tests.serving.processes import ROOT
 
 NOW = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -68,7 +69,7 @@ def test_who_has_no_key_is_kept_out_and_a_key_opens_what_its_scopes_say(start_ap
 
         client.get("/leagues", headers=bearer(poster) | {"x-request-id": "with-key"})
         assert [entry["client"] for entry in api.entries("with-key")] == ["poster"]
-        assert reader not in (tmp_path / "stdout").read_text() + api.log
+        assert reader not in api.output + api.log
 
         newer = soccer(tmp_path, "rotate", "reader").stdout.strip()
         assert soccer(tmp_path, "revoke", "poster").returncode == 0

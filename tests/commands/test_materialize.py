@@ -21,7 +21,7 @@ def test_every_step_is_printed_whatever_becomes_of_dagster_s_copy_of_the_output(
     first, *lines = capfd.readouterr().out.splitlines()
     assert first == f"match dates {day} to {day} (1), 1 assets"
     assert [re.sub(r" +[\d.]+ s\b.*", "", line).split() for line in lines] == [
-        ["run", "planned"],
+        ["run", report.run_id, "planned"],
         ["quality_report", str(report.rows["quality_report"]), "rows"],
         ["quality_report_no_line_is_far_behind_the_closing_market", "checked"],
         ["done", "in"],

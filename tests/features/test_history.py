@@ -5,7 +5,7 @@ import pytest
 
 from soccer_assets.features import history
 from soccer_assets.features.catalog import NAMES, grid
-from soccer_assets.features.history import History, of_their_countries
+from soccer_assets.features.history import DATED, History, of_their_countries
 from soccer_assets.features.ratings import rate
 from soccer_assets.features.schema import MATCH_FEATURES
 
@@ -355,3 +355,24 @@ def test_the_table_in_the_lake_is_what_the_history_says(season):
     fixtures = matches.filter(pl.col("status") != "postponed").sort("match_date", "match_id")
     told = History.build(matches, ratings).features(fixtures)
     assert told.equals(stored.select(told.columns))
+
+
+def test_without_its_last_result_a_club_is_as_it_was_before_that_match(played, history_of):
+    fixture = played((42, "a", "b", "scheduled"))
+    history = history_of(pl.concat([played(*SIX), fixture]))
+    now, without = history.features(fixture), history.without_last_result(fixture, "home")
+    before = history.features(fixture.with_columns(match_date=FIRST + dt.timedelta(days=35)))  # a's last match
+    own = [name for name in NAMES if name.startswith("home_") and name not in DATED]
+    assert without.select(own).equals(before.select(own))
+    kept = sorted({name for name in NAMES if name.startswith("away_")} | DATED)
+    assert without.select(kept).equals(now.select(kept))
+    assert without["elo_diff"].item() == pytest.approx(without["home_elo"].item() - now["away_elo"].item(), abs=1e-3)
+    assert without["home_points_last_5"].item() == pytest.approx((3 + 3 + 1) / 3)
+    assert now["home_points_last_5"].item() == pytest.approx((3 + 3 + 1 + 0) / 4)
+
+
+def test_a_club_that_has_not_played_has_no_last_result(played, history_of):
+    fixture = played((42, "new", "b", "scheduled"))
+    history = history_of(pl.concat([played(*SIX), fixture]))
+    assert history.without_last_result(fixture, "home").is_empty()
+    assert len(history.without_last_result(fixture, "away")) == 1

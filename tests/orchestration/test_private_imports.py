@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PRIVATE = """
 event_storage  dagster._core.events.log                                   EventLogEntry
+check_results  dagster._core.storage.asset_check_execution_record         AssetCheckExecutionRecordStatus
 event_storage  dagster._core.storage.asset_check_execution_record         AssetCheckExecutionRecordStatus
 event_storage  dagster._core.storage.event_log                            SqliteEventLogStorage
 event_storage  dagster._core.storage.event_log.schema                     AssetCheckExecutionsTable

@@ -35,7 +35,7 @@ from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT
 from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
-from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
+from soccer_assets.predictions.schema import PREDICTIONS, SEASON_CHANGES, SEASON_FORECASTS, VALUE_BETS
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
@@ -142,6 +142,24 @@ def prediction_rows(version: str = "aaaaaaaaaaaa") -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def season_rows() -> list[dict[str, Any]]:
+    """The clubs of SP1 on two dates, each as likely to be first."""
+    clubs = CLUBS["SP1"]
+    return [
+        {
+            "match_date": date, "league": "SP1", "season": SEASON, "team_id": team_id("Spain", club), "club": club,
+            "position": place, "played": 3, "points": 4, "points_deducted": 0, "goal_difference": 1, "matches_left": 35,
+            "best_position": 1, "worst_position": len(clubs), "points_expected": 50.5, "points_05": 40, "points_25": 45,
+            "points_50": 50, "points_75": 55, "points_95": 60, "goal_difference_expected": 0.5,
+            "positions": [1 / len(clubs)] * len(clubs), "p_title": 1 / len(clubs), "p_top_four": 0.5, "strength": 0.1,
+            "strength_deviation": 0.3, "rated": True, "assumed": "europe", "runs": 1000, "seed": 1,
+            "monte_carlo_error": 0.01,
+        }
+        for date in (FIRST + WEEK, FIRST + 2 * WEEK)
+        for place, club in enumerate(clubs, start=1)
+    ]  # fmt: skip
+
+
 def quality_row(date: dt.date, league: str, line: str, sample: str, log_loss: float) -> dict[str, Any]:
     return {
         "match_date": date, "league": league, "line": line, "market": "1x2", "sample": sample, "matches": 40,
@@ -175,8 +193,16 @@ def write_lake(lake: Lake) -> None:
     bet = {
         **bet, "line": "model", "market": "1x2", "goals_line": None, "stake": 0.02, "selection": "home", "probability": 0.5, "market_probability": 0.4, "edge": 0.1,
         "price": 2.3, "expected_value": 0.15, "quoted_at": dt.datetime(2024, 8, 2, tzinfo=dt.UTC),
+        "bookmakers": 5, "stale": False, "few_bookmakers": False, "few_matches": False,
     }  # fmt: skip
     lake.replace("value_bets", table_of(VALUE_BETS, [bet]), None)
+    lake.replace("season_forecasts", table_of(SEASON_FORECASTS, season_rows()), None)
+    changes = [
+        {**row, "since": FIRST, "event": "title", "before": 0.3, "own_result": None, "other_results": 0.1, "ratings": 0.0,
+         "fixtures": 0.0, "after": 0.4}
+        for row in season_rows()
+    ]  # fmt: skip
+    lake.replace("season_changes", table_of(SEASON_CHANGES, changes), None)
     old, new = dt.date(2024, 9, 1), dt.date(2024, 9, 30)
     quality = [
         quality_row(date, league, line, sample, loss)

@@ -30,4 +30,4 @@ def test_each_name_of_a_club_finds_it(clubs: Clubs, name: str) -> None:
 def test_another_name_is_answered_with_the_closest(clubs: Clubs) -> None:
     with pytest.raises(ForecastRefusedError) as refusal:
         clubs.club("SP1", "Real Valdoria")
-    assert refusal.value.known[0] == "Athletic Valdoria"
+    assert refusal.value.accepted[0] == "Athletic Valdoria"

@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
+from soccer_assets.models.conditional_logit import log_odds
+from soccer_assets.models.contributions import Contributions
 from soccer_assets.models.estimators import AnyEstimator
 from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.goals_model import GoalsModel
@@ -21,6 +23,9 @@ from soccer_assets.models.selection.calibration import AnyCalibrator
 from soccer_assets.models.totals_model import TotalsModel
 from soccer_assets.models.training_data import require
 from soccer_assets.scoring import Floats
+
+#: What `Forecaster.contributions` calls the part of the calibration.
+CALIBRATION = "calibration"
 
 
 class Forecaster(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=True):
@@ -53,6 +58,12 @@ class Forecaster(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=T
         """
         require(features, ("league", *self.columns))
         return self.calibrator.apply(self.estimator.predict(features), features["league"].to_list())
+
+    def contributions(self, features: pl.DataFrame) -> Contributions:
+        """What each column and, as the last one, the calibration add to the log-odds of `predict`."""
+        raw = self.estimator.contributions(features)
+        repair = (log_odds(self.predict(features)) - raw.total())[:, None]
+        return Contributions((*raw.names, CALIBRATION), raw.base, np.concatenate([raw.values, repair], axis=1))
 
     def blend(self, model_p: Floats, prices: pl.DataFrame, features: pl.DataFrame) -> Floats:
         """Calibrated probabilities and `pre_match_prices` in one, `(n, 3)`; NaN without a price."""

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
+from soccer_assets.models.contributions import Contributions
 from soccer_assets.models.families.dixon_coles import DixonColes, goal_columns
 from soccer_assets.models.families.family import Estimator, Family, Space
 from soccer_assets.models.goals_model import LEAST, GoalsModel, fit_goals, goals_of, outcome_probabilities
@@ -28,6 +29,10 @@ class BivariatePoissonEstimator(Estimator, frozen=True, tag="bivariate_poisson")
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Return probabilities `(n, 3)` from the features of goals and `league`."""
         return outcome_probabilities(self.goals.rates(frame) - self.shared)
+
+    def contributions(self, frame: pl.DataFrame) -> Contributions:
+        """Return what each column adds by way of the expected goals."""
+        return self.goals.contributions(frame, lambda rates: outcome_probabilities(rates - self.shared))
 
 
 class BivariatePoisson(Family):

@@ -13,6 +13,7 @@ import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.conditional_logit import log_probabilities, softmax
+from soccer_assets.models.contributions import Contributions, of_scores
 from soccer_assets.models.families.family import Estimator, Family, Range
 from soccer_assets.models.families.logistic_regression import LogisticRegression, LogisticRegressionEstimator
 from soccer_assets.models.training_data import Params, feature_matrix, informative, labels, recency_weights
@@ -37,6 +38,20 @@ class BoostedTreesEstimator(Estimator, frozen=True, eq=False):
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Return probabilities `(n, 3)` from the features and `league`."""
         return softmax(log_probabilities(self.linear.predict(frame)) + self.forest.scores(inputs(frame, self.columns)))
+
+    def contributions(self, frame: pl.DataFrame) -> Contributions:
+        """Return the linear start's contributions and those of the trees."""
+        base, parts = self.of_trees(frame)
+        return self.linear.contributions(frame).plus(of_scores(self.columns, base, parts))
+
+    def of_trees(self, frame: pl.DataFrame) -> tuple[Floats, Floats]:
+        """Return the forest's scores `(outputs,)` of the reference match and its contributions `(n, k, outputs)`."""
+        from soccer_assets.models.tree_contributions import shapley_values
+
+        means = dict(zip(self.linear.scaling.columns, self.linear.scaling.means, strict=True))
+        reference = np.array([means[name] for name in self.columns])
+        contributions = shapley_values(self.forest, inputs(frame, self.columns), reference)
+        return self.forest.scores(reference[None])[0], contributions
 
 
 class BoostedTrees(Family):

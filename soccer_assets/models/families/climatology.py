@@ -6,8 +6,10 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
+from soccer_assets.models.conditional_logit import log_odds
+from soccer_assets.models.contributions import Contributions
 from soccer_assets.models.families.family import Estimator, Family, Range, Space
-from soccer_assets.models.training_data import Params, league_codes, outcomes_of, recency_weights
+from soccer_assets.models.training_data import LEAGUE, Params, league_codes, outcomes_of, recency_weights
 from soccer_assets.scoring import Floats
 
 
@@ -22,6 +24,11 @@ class ClimatologyEstimator(Estimator, frozen=True, tag="climatology"):
         """Return the frequencies of each row's league, `(n, 3)`."""
         table = np.array([*self.frequencies, self.overall])  # code -1, an unknown league, reads the last row
         return np.asarray(table[league_codes(frame, self.leagues)])
+
+    def contributions(self, frame: pl.DataFrame) -> Contributions:
+        """Return what the league adds to the log-odds of all leagues together."""
+        base = np.broadcast_to(log_odds(np.array([self.overall])), (len(frame), 2))
+        return Contributions((LEAGUE,), base, (log_odds(self.predict(frame)) - base)[:, None])
 
 
 class Climatology(Family):

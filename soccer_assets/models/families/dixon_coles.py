@@ -10,6 +10,7 @@ import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.features.catalog import FEATURES
+from soccer_assets.models.contributions import Contributions
 from soccer_assets.models.families.family import Estimator, Family, Range, Space
 from soccer_assets.models.goals_model import GoalsModel, fit_goals, outcome_probabilities
 from soccer_assets.models.training_data import Params
@@ -27,6 +28,10 @@ class DixonColesEstimator(Estimator, frozen=True, tag="dixon_coles"):
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Return probabilities `(n, 3)` from the features of goals and `league`."""
         return outcome_probabilities(self.goals.rates(frame), self.goals.rho)
+
+    def contributions(self, frame: pl.DataFrame) -> Contributions:
+        """Return what each column adds by way of the expected goals."""
+        return self.goals.contributions(frame, lambda rates: outcome_probabilities(rates, self.goals.rho))
 
 
 class DixonColes(Family):

@@ -16,9 +16,12 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
+from soccer_assets.models.conditional_logit import log_odds
+from soccer_assets.models.contributions import Contributions, along_line
 from soccer_assets.models.families.family import Estimator, Family, Range, Space
 from soccer_assets.models.training_data import (
     ELO_DIFF,
+    LEAGUE,
     Params,
     feature_matrix,
     league_codes,
@@ -44,11 +47,27 @@ class EloOrderedLogitEstimator(Estimator, frozen=True, tag="elo_ordered_logit"):
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Return probabilities `(n, 3)` from `elo_diff` and `league`."""
+        rating, advantage, log_width = self._parts(frame)
+        return _probabilities(rating + (self.advantage + advantage), np.exp(self.log_width + log_width))
+
+    def contributions(self, frame: pl.DataFrame) -> Contributions:
+        """Return what the difference of the ratings and the league add by way of the scale and the width."""
+        rating, advantage, log_width = self._parts(frame)
+        parts = np.stack([[rating, np.zeros_like(rating)], [advantage, log_width]]).transpose(2, 0, 1)
+
+        def odds(sums: Floats) -> Floats:
+            return log_odds(_probabilities(sums[:, 0], np.exp(sums[:, 1])))
+
+        return along_line((ELO_DIFF, LEAGUE), odds, np.array([self.advantage, self.log_width]), parts)
+
+    def _parts(self, frame: pl.DataFrame) -> tuple[Floats, Floats, Floats]:
+        """What the rating adds to the scale, and the league to the scale and to the logarithm of the width."""
         x = np.nan_to_num(feature_matrix(frame, (ELO_DIFF,))[:, 0]) / POINTS
         league = league_codes(frame, self.leagues)
-        advantage = self.advantage + np.array([*self.advantage_by_league, 0.0])[league]
-        width = np.exp(self.log_width + np.array([*self.log_width_by_league, 0.0])[league])
-        return _probabilities(self.slope * x + advantage, width)
+        advantage, log_width = (
+            np.array([*each, 0.0])[league] for each in (self.advantage_by_league, self.log_width_by_league)
+        )
+        return self.slope * x, advantage, log_width
 
 
 class EloOrderedLogit(Family):

@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import msgspec
+import numpy as np
 import polars as pl
 
+from soccer_assets.models.conditional_logit import log_odds
+from soccer_assets.models.contributions import Contributions
 from soccer_assets.models.training_data import Params
 from soccer_assets.scoring import Floats
 
@@ -37,6 +40,10 @@ class Estimator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Return probabilities of home, draw and away `(n, 3)` from the features and `league` of n matches."""
 
+    def contributions(self, frame: pl.DataFrame) -> Contributions:
+        """Return what each column adds to the log-odds of `predict`; here the whole forecast is the estimator's own."""
+        return Contributions((), log_odds(self.predict(frame)), np.zeros((len(frame), 0, 2)))
+
     def encode(self) -> str:
         """Return the JSON text that `estimators.decode` reads."""
         return msgspec.json.encode(self).decode()
@@ -54,6 +61,7 @@ class Family(ABC):
     - The same examples, parameters and seed give the same bytes of `encode`; `decode` gives them back.
     - A decoded estimator predicts with numpy and polars alone, without the library that fitted it.
     - A league's own matches move its forecasts; a league never seen is forecast between those known.
+    - The contributions of the columns and their base sum to the log-odds of the forecast, within 1e-9.
     - A match whose features are all unknown (null) has a forecast.
     - A column that is constant or null among the examples changes nothing.
     - A short half-life makes recent matches count more.

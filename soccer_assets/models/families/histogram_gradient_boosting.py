@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
+from soccer_assets.models.conditional_logit import log_odds, of_log_odds
+from soccer_assets.models.contributions import Contributions, along_line
 from soccer_assets.models.families.boosted_trees import START, BoostedTrees, BoostedTreesEstimator, inputs
 from soccer_assets.models.families.family import Range, Space
 from soccer_assets.models.trees import Forest, Node
@@ -25,11 +27,26 @@ class HistogramGradientBoostingEstimator(BoostedTreesEstimator, frozen=True, tag
 
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Return probabilities `(n, 3)` from the features and `league`."""
-        added = self.forest.scores(inputs(frame, self.columns))
-        # no BLAS product: a forecast has the same bytes alone and among others
-        added = np.stack([added[:, 0], -added[:, 0] - added[:, 1], added[:, 1]], axis=1)
-        p = np.maximum(self.linear.predict(frame) + added, LEAST)
-        return np.asarray(p / p.sum(axis=1, keepdims=True))
+        return _moved(self.linear.predict(frame), self.forest.scores(inputs(frame, self.columns)))
+
+    def contributions(self, frame: pl.DataFrame) -> Contributions:
+        """Return what each column adds by way of the linear start and of the trees."""
+        linear, (base, parts) = self.linear.contributions(frame), self.of_trees(frame)
+        both = np.zeros((len(frame), len(linear.names) + len(self.columns), 4))
+        both[:, : len(linear.names), :2], both[:, len(linear.names) :, 2:] = linear.values, parts
+        reference = np.column_stack([linear.base, np.broadcast_to(base, (len(frame), 2))])
+
+        def odds(sums: Floats) -> Floats:
+            return log_odds(_moved(of_log_odds(sums[:, :2]), sums[:, 2:]))
+
+        return along_line((*linear.names, *self.columns), odds, reference, both)
+
+
+def _moved(p: Floats, added: Floats) -> Floats:
+    """Probabilities `(n, 3)` moved by what is added to home and to away, `(n, 2)`."""
+    # no BLAS product: a forecast has the same bytes alone and among others
+    moved = np.maximum(p + np.stack([added[:, 0], -added[:, 0] - added[:, 1], added[:, 1]], axis=1), LEAST)
+    return np.asarray(moved / moved.sum(axis=1, keepdims=True))
 
 
 class HistogramGradientBoosting(BoostedTrees):

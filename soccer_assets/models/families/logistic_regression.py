@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.models.conditional_logit import log_probabilities, softmax
+from soccer_assets.models.contributions import Contributions, of_scores
 from soccer_assets.models.families.family import Estimator, Family, Range, Space
 from soccer_assets.models.training_data import Params, Scaling, informative, labels, recency_weights
 from soccer_assets.optimise import minimise
@@ -32,6 +33,11 @@ class LogisticRegressionEstimator(Estimator, frozen=True, tag="logistic_regressi
         inputs = self.scaling.apply(frame)
         # a plain sum, not a BLAS product: a forecast has the same bytes alone and among others
         return softmax(np.einsum("nk,ck->nc", inputs, np.array(self.coefficients)) + np.array(self.intercepts))
+
+    def contributions(self, frame: pl.DataFrame) -> Contributions:
+        """Return coefficient times input of every column."""
+        parts = np.einsum("nk,ck->nkc", self.scaling.apply(frame), np.array(self.coefficients))
+        return of_scores(self.scaling.names, np.array(self.intercepts), parts)
 
 
 class LogisticRegression(Family):

@@ -7,11 +7,13 @@ families, not from examples, so it has no parameters to search; `training.stacke
 """
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 import polars as pl
 
 from soccer_assets.models.conditional_logit import fit, log_probabilities, softmax
+from soccer_assets.models.contributions import Contributions
 from soccer_assets.models.families import Member
 from soccer_assets.models.families.family import Estimator
 from soccer_assets.scoring import Floats, Ints
@@ -29,6 +31,14 @@ class StackEstimator(Estimator, frozen=True, tag=NAME):
     def predict(self, frame: pl.DataFrame) -> Floats:
         """Return probabilities `(n, 3)`, the pool of the members'."""
         return pooled([member.predict(frame) for member in self.members], self.weights)
+
+    def contributions(self, frame: pl.DataFrame) -> Contributions:
+        """Return those of the members, each by its weight."""
+        weighted = zip(self.members, self.weights, strict=True)
+        none = Contributions((), np.zeros((len(frame), 2)), np.zeros((len(frame), 0, 2)))
+        return reduce(
+            Contributions.plus, (m.contributions(frame).times(weight) for m, weight in weighted if weight), none
+        )
 
 
 def pooled(forecasts: Sequence[Floats], weights: Sequence[float]) -> Floats:

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.errors import ModelError
-from soccer_assets.models.conditional_logit import clip_probabilities, log_probabilities, softmax
+from soccer_assets.models.conditional_logit import clip_probabilities, log_odds, of_log_odds
 from soccer_assets.models.residual_trees import fit_trees
 from soccer_assets.models.ridge import fit_ridge
 from soccer_assets.models.training_data import Scaling, feature_matrix, informative, require
@@ -57,7 +57,7 @@ class ClosingMove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             ModelError: a column is absent, or the numbers of rows differ.
         """
-        before = _log_odds(_values(prices, PROBABILITIES))
+        before = log_odds(_values(prices, PROBABILITIES))
         known = _inputs(features, prices)
         inputs = self.scaling.apply(known)
         # a plain sum, not a BLAS product: a forecast has the same bytes alone and among others
@@ -83,7 +83,7 @@ def fit_move(
     Raises:
         ModelError: a column is absent, or the numbers of rows differ.
     """
-    moved = _log_odds(closing) - _log_odds(_values(prices, PROBABILITIES))
+    moved = log_odds(closing) - log_odds(_values(prices, PROBABILITIES))
     known = np.isfinite(moved).all(axis=1)
     if known.sum() < MIN_MATCHES:
         return None
@@ -105,8 +105,8 @@ def _inputs(features: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
     require(prices, (*PROBABILITIES, *SHARP_PROBABILITIES))
     if len(features) != len(prices):
         raise ModelError(f"Expected a price row for each of {len(features)} matches, found {len(prices)}.")
-    average = _log_odds(_values(prices, PROBABILITIES))
-    book = _log_odds(_values(prices, SHARP_PROBABILITIES)) - average
+    average = log_odds(_values(prices, PROBABILITIES))
+    book = log_odds(_values(prices, SHARP_PROBABILITIES)) - average
     told = (average[:, 0], average[:, 1], np.abs(average[:, 0]), book[:, 0], book[:, 1])
     return features.with_columns(
         pl.Series(name, column).fill_nan(None) for name, column in zip(_PRICE, told, strict=True)
@@ -117,17 +117,9 @@ def _values(prices: pl.DataFrame, columns: Sequence[str]) -> Floats:
     return prices.select(pl.col(columns).cast(pl.Float64).fill_null(np.nan)).to_numpy()
 
 
-def _log_odds(p: Floats) -> Floats:
-    """Home to away, and the draw to the geometric mean of both, `(n, 2)`; NaN where unknown."""
-    known = np.isfinite(p).all(axis=1, keepdims=True)
-    home, draw, away = log_probabilities(np.where(known, p, 1 / 3)).T
-    return np.where(known, np.stack([home - away, draw - (home + away) / 2], axis=1), np.nan)
-
-
-def _probabilities(log_odds: Floats) -> Floats:
-    """What `_log_odds` is of."""
-    half, draw = log_odds[:, 0] / 2, log_odds[:, 1]
-    known = np.isfinite(log_odds).all(axis=1)
-    p = np.full((len(log_odds), 3), np.nan)
-    p[known] = clip_probabilities(softmax(np.stack([half, draw, -half], axis=1)[known]))
+def _probabilities(odds: Floats) -> Floats:
+    """What `log_odds` is of; NaN where unknown."""
+    known = np.isfinite(odds).all(axis=1)
+    p = np.full((len(odds), 3), np.nan)
+    p[known] = clip_probabilities(of_log_odds(odds[known]))
     return p

@@ -98,4 +98,4 @@ def test_the_kit_holds_the_new_family_to_every_law(with_toy):
     kit = str(Path(__file__).with_name("test_families.py"))
     command = [sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", "-k", "toy", kit]
     kit_run = subprocess.run(command, env=with_toy, cwd=ROOT, capture_output=True, text=True)
-    assert kit_run.returncode == 0 and "13 passed" in kit_run.stdout, kit_run.stdout[-3000:]
+    assert kit_run.returncode == 0 and "14 passed" in kit_run.stdout, kit_run.stdout[-3000:]

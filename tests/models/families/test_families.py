@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from soccer_assets.errors import ModelError
+from soccer_assets.models.conditional_logit import log_odds
 from soccer_assets.models.estimators import COMPLEXITY, decode
 from soccer_assets.models.families import FAMILIES
 from soccer_assets.scoring import log_loss
@@ -74,6 +75,17 @@ def test_a_forecast_does_not_depend_on_the_matches_beside_it(family, fitted, wor
     examples = world(50, seed=1).examples
     alone = np.vstack([fitted[family.name].predict(examples[place : place + 1]) for place in range(50)])
     assert alone.tobytes() == fitted[family.name].predict(examples).tobytes()
+
+
+@every_family
+def test_contributions_sum_to_the_log_odds_of_the_forecast(family, fitted, world):
+    examples = world(300, seed=1).examples
+    unknown = examples.with_columns(league=pl.lit("XX"), elo_diff=pl.lit(None, dtype=pl.Float64))
+    for frame in (examples, unknown, examples.clear()):
+        contributions = fitted[family.name].contributions(frame)
+        assert contributions.values.shape == (len(frame), len(contributions.names), 2)
+        expected = log_odds(fitted[family.name].predict(frame))
+        np.testing.assert_allclose(contributions.total(), expected, rtol=0, atol=1e-9)
 
 
 @every_family

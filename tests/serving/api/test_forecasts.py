@@ -11,6 +11,7 @@ import pytest
 from serving.app import create_app
 from serving.settings import ServingSettings
 from soccer_assets.settings import Settings
+from soccer_assets.storage.lake import Lake
 
 pytestmark = pytest.mark.asyncio
 Client = Any  # see conftest
@@ -20,8 +21,6 @@ JOB = {"kind": "forecast", **FIXTURE}
 
 def chances_by_hand(settings: Settings, draw: float) -> dict[str, float]:
     """What the model of the tests says of the fixture, from the clubs' newest ratings."""
-    from soccer_assets.storage.lake import Lake
-
     ratings = Lake(settings.lake).read("team_ratings").sort("match_date")
     rating = {club: ratings.filter(team_id=f"england.{club}")["elo_after"][-1] for club in ("arsenal", "chelsea")}
     home = 1 / (1 + 10 ** (-(rating["arsenal"] - rating["chelsea"]) / 400))
@@ -149,7 +148,7 @@ async def test_the_challenger_and_judged_versions_go_by_name(client: Client, run
 
 
 async def test_the_challenger_makes_its_share_of_the_forecasts_by_the_fixture(
-    client: Client, running_worker: Any, promote: Any, serving: ServingSettings
+    client: Client, running_worker: Any, promote: Any, serving: ServingSettings, lake: Lake
 ) -> None:
     promote("aaaaaaaaaaaa", "by_rating", registry_version="1")
     promote("bbbbbbbbbbbb", "by_rating", accepted=False, registry_version="2")
@@ -161,6 +160,13 @@ async def test_the_challenger_makes_its_share_of_the_forecasts_by_the_fixture(
     assert first == second
     assert set(first) == {("champion", "aaaaaaaaaaaa"), ("challenger", "bbbbbbbbbbbb")}
     assert 0.15 < sum(variant == "challenger" for variant, _ in first) / len(first) < 0.45
+    # each is kept once, however often it was asked for
+    logged = lake.read("on_demand_forecasts").sort("match_date")
+    assert logged.select("variant", "model_version").rows() == first
+    items = answers[0].json()["items"]
+    assert logged.select("home", "p_home", "as_of").rows() == [
+        (item["home"], item["model"]["home"], dt.date.fromisoformat(item["as_of"])) for item in items
+    ]
 
 
 async def test_a_worker_without_a_champion_says_so_on_the_waiting_route(

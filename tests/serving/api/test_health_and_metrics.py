@@ -1,5 +1,6 @@
 import asyncio
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from serving.app import create_app
 from serving.settings import ServingSettings
+from soccer_assets.monitoring.schema import CHECK_RESULTS
 from soccer_assets.settings import Settings
 from soccer_assets.sources.schema import SOURCE_HEALTH
 from soccer_assets.storage.lake import Lake
@@ -235,3 +237,34 @@ async def test_two_applications_do_not_share_their_figures(client: Client, open_
     other = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), ServingSettings())
     assert other.state.metrics.registry is not client.app.state.metrics.registry
     assert name in (await client.get("/metrics")).text
+
+
+async def test_failed_checks_of_the_pipeline_are_in_the_figures(client: Client, lake: Lake) -> None:
+    assert (await client.get("/system")).json()["failed_checks"] is None
+    at = dt.datetime(2026, 10, 28, 5, tzinfo=dt.UTC)
+    rows = [
+        ("matches", "match_ids_are_unique", True, True, at, "r1"),
+        ("odds_links", "unlinked_events_are_few", False, True, at, "r2"),
+        ("best_prices", "coming_matches_are_quoted_anew", False, False, at, "r2"),
+    ]
+    lake.replace("check_results", pl.DataFrame(rows, CHECK_RESULTS.schema, orient="row"), None)
+    client.app.state.refresher.refresh()
+    assert (await client.get("/system")).json()["failed_checks"] == [
+        {"asset": "best_prices", "check_name": "coming_matches_are_quoted_anew", "blocking": False,
+         "evaluated_at": "2026-10-28T05:00:00Z"},
+        {"asset": "odds_links", "check_name": "unlinked_events_are_few", "blocking": True,
+         "evaluated_at": "2026-10-28T05:00:00Z"},
+    ]  # fmt: skip
+    assert "soccer_failed_checks 2.0" in (await client.get("/metrics")).text
+    assert (await client.get("/checks", params={"passed": "true"})).json()["items"][0]["run_id"] == "r1"
+
+
+async def test_the_champion_and_its_drift_are_metrics(client: Client, promote: Any) -> None:
+    assert "soccer_champion_promoted_timestamp_seconds NaN" in (await client.get("/metrics")).text
+    promote("aaaaaaaaaaaa", "by_rating")
+    client.app.state.refresher.refresh()
+    text = (await client.get("/metrics")).text
+    promoted_at = dt.datetime.fromisoformat((await client.get("/model")).json()["promoted_at"])
+    (line,) = re.findall(r"^soccer_champion_promoted_timestamp_seconds (.*)$", text, re.MULTILINE)
+    assert float(line) == pytest.approx(promoted_at.timestamp(), abs=1)
+    assert "soccer_drift_share 0.25" in text

@@ -25,6 +25,7 @@ FIXTURE = {"league": "E0", "home": "Arsenal", "away": "Chelsea", "date": "2024-1
 JOB = {"kind": "forecast", **FIXTURE}
 BATCH = {"kind": "forecasts", "fixtures": [FIXTURE] * 250}
 OPEN = ("queued", "running")
+RUN_ID = "0c9bb0e9-4d5c-4a0e-8d3a-3a6e9c1f8a11"
 
 
 async def ended(client: Client, job_id: str) -> dict[str, Any]:
@@ -74,6 +75,26 @@ async def test_every_post_is_a_job_of_its_own_and_is_done(
     assert "retry-after" not in (await client.get(f"/jobs/{jobs[0]}")).headers
 
 
+async def test_a_season_is_played_from_the_table_of_a_client(
+    client: Client, idle_worker: None, running_worker: Any
+) -> None:
+    table = [{"club": "Arsenal", "points": 60}, {"club": "england.chelsea", "points": 59, "goal_difference": 9}]
+    season = {"kind": "season", "league": "E0", "date": "2024-10-12", "table": table}
+    job = await posted(client, {**season, "left": [{"home": "Chelsea", "away": "Arsenal"}]})
+    twice = await posted(client, {**season, "table": [table[0], table[0]]})
+    unknown = await posted(client, {**season, "left": [{"home": "Chelsea", "away": "Real Madrid"}]})
+    async with running_worker():
+        done, refused, unheard = [await ended(client, one) for one in (job, twice, unknown)]
+    result = done["result"]
+    assert (done["status"], result["kind"], result["season"], result["runs"]) == ("done", "season", "2024/25", 400)
+    ends = {end["club"]: end for end in result["clubs"]}
+    assert ends["Arsenal"]["events"]["title"] + ends["Chelsea"]["events"]["title"] == pytest.approx(1)
+    assert 60 <= ends["Arsenal"]["points_expected"] <= 63 and len(ends["Arsenal"]["positions"]) == 2
+    assert (refused["failure"]["reason"], refused["status"]) == ("season-refused", "failed")
+    assert "each once" in refused["failure"]["detail"]
+    assert unheard["failure"]["reason"] == "unknown-club"
+
+
 async def test_ones_own_jobs_are_listed_newest_first(client: Client, idle_worker: None) -> None:
     jobs = []
     for _ in range(3):
@@ -116,7 +137,7 @@ async def test_the_same_idempotency_key_is_the_same_job(
 async def test_an_idempotency_key_that_cannot_be_one_is_refused(client: Client, idle_worker: None, key: str) -> None:
     answer = await client.post("/jobs", json=JOB, headers={b"idempotency-key": key.encode("latin-1")})
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-request")
-    assert "255 printable" in answer.json()["detail"]
+    assert [error["name"] for error in answer.json()["errors"]] == ["idempotency_key"]
 
 
 async def test_twenty_posts_with_one_key_at_a_time_are_one_job(client: Client, idle_worker: None) -> None:
@@ -189,6 +210,7 @@ async def test_a_client_that_leaves_its_events_cancels_nothing(
 async def test_a_run_of_the_platform_is_followed_to_its_end(client: Client, running_worker: Any, platform: Any) -> None:
     platform(
         "import sys; print('match dates 2024-10-01 to 2024-10-02 (2), 3 assets', flush=True);"
+        f"print('  run {RUN_ID} planned       0.1 s', flush=True);"
         "[print(f'  {name:<60}{chr(49)} rows     0.1 s', flush=True) for name in ('matches', 'teams')];"
         "print(*sys.argv[1:])"
     )
@@ -196,7 +218,7 @@ async def test_a_run_of_the_platform_is_followed_to_its_end(client: Client, runn
         job = await posted(client, {"kind": "backfill", "first": "2024-10-01", "last": "2024-10-02"})
         done = await ended(client, job)
     assert done["status"] == "done" and done["progress"] == {"done": 3, "total": 3}
-    assert done["result"]["exit_code"] == 0
+    assert done["result"]["exit_code"] == 0 and done["run_ids"] == [RUN_ID]
     assert done["result"]["output"][-1] == "backfill 2024-10-01 2024-10-02"
 
 

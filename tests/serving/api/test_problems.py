@@ -20,8 +20,8 @@ CASES: list[tuple[str, str, Any, int, str, str]] = [
     ("GET", "/model", None, 404, "no-champion", "promote"),
     ("GET", "/problems/unheard-of", None, 404, "not-found", "'unheard-of'"),
     # a method the resource does not have
-    ("DELETE", "/matches", None, 405, "method-not-allowed", "has GET, OPTIONS, not DELETE"),
-    ("PUT", "/predictions", None, 405, "method-not-allowed", "has GET, OPTIONS, POST, not PUT"),
+    ("DELETE", "/matches", None, 405, "method-not-allowed", "has GET, HEAD, OPTIONS, not DELETE"),
+    ("PUT", "/predictions", None, 405, "method-not-allowed", "has GET, HEAD, OPTIONS, POST, not PUT"),
     # parameters that cannot be read
     (
         "GET",
@@ -159,7 +159,11 @@ async def test_a_league_without_matches_is_answered_with_those_that_have_some(re
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_wrong_method_is_answered_with_the_right_ones(reader: Client) -> None:
-    assert (await reader.delete("/predictions")).headers["allow"] == "GET, OPTIONS, POST"
+    assert (await reader.delete("/predictions")).headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    asked = await reader.options("/predictions")
+    assert (asked.status_code, asked.content, asked.headers["allow"]) == (204, b"", "GET, HEAD, OPTIONS, POST")
+    assert (await reader.options("/link-decisions/1")).headers["allow"] == "DELETE, GET, HEAD, OPTIONS"
+    assert (await reader.head("/predictions/batch")).status_code == 405
 
 
 @pytest.mark.asyncio(loop_scope="session")

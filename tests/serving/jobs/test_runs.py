@@ -15,7 +15,7 @@ WORKER = """
 import asyncio, sys
 from serving.jobs import runs
 
-async def report(done, total):
+async def report(done, total, run_ids):
     return True
 
 runs.SOCCER = (sys.executable, "-c", sys.argv[1])

@@ -1,0 +1,1 @@
+"""Accumulators, combinations of one match, and pools, priced and settled as whole tickets."""
