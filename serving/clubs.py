@@ -116,4 +116,4 @@ def closest(name: str, names: list[str]) -> list[str]:
     """The names that look most like this one, best first."""
     from rapidfuzz import process, utils
 
-    return [found for found, _, _ in process.extract(name, names, processor=utils.default_process, limit=CLOSEST)]
+    return [club for club, _, _ in process.extract(name, names, processor=utils.default_process, limit=CLOSEST)]

@@ -185,7 +185,7 @@ class Check(msgspec.Struct, frozen=True):
 
     name: str
     holds: bool
-    found: str
+    state: str = msgspec.field(name="found")
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -228,5 +228,5 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     instance: str
     errors: list[FieldError] = []
-    known: list[str] = []
+    accepted: list[str] = msgspec.field(default_factory=list, name="known")
     request_id: str = ""

@@ -102,14 +102,14 @@ class Predictor:
         answers: list[OnDemandForecast | Failure] = [INTERNAL] * len(requests)
         fixtures: list[ResolvedFixture] = []
         by_model: defaultdict[tuple[Variant, str], list[tuple[int, int]]] = defaultdict(list)
-        for place, request in enumerate(requests):
+        for i, request in enumerate(requests):
             try:
                 fixture = teams.clubs.resolve(request, self._horizon_days)
                 model = self._models.choose(request.model, fixture, champion.forecaster.version)
             except ForecastRefusedError as refusal:
-                answers[place] = Failure(refusal.reason, str(refusal), list(refusal.accepted))
+                answers[i] = Failure(refusal.reason, str(refusal), list(refusal.accepted))
                 continue
-            by_model[model].append((place, len(fixtures)))
+            by_model[model].append((i, len(fixtures)))
             fixtures.append(fixture)
         if fixtures:
             features = teams.history.features(_match_rows(fixtures))
@@ -121,10 +121,10 @@ class Predictor:
                 teams.history.as_of,
                 [fixtures[row] for row in rows],
                 features[rows],
-                [requests[place].prices for place in asked],
+                [requests[i].prices for i in asked],
             )
-            for place, answer in zip(asked, made, strict=True):
-                answers[place] = answer
+            for i, answer in zip(asked, made, strict=True):
+                answers[i] = answer
         return answers
 
     def price(self, coupon: Coupon) -> CouponReport | Failure:
@@ -176,8 +176,8 @@ def _forecasts(
     totals = {row: (book.over_2_5, book.under_2_5) for row, book in quoted if book.over_2_5 and book.under_2_5}
     if totals:
         rows, odds = list(totals), np.array(list(totals.values()))
-        rates, told = forecaster.goal_rates(features[rows]), forecaster.over(features[rows])
-        over[rows] = np.column_stack(over_2_5(rates, forecaster.goals.rho, model[rows], told, odds))
+        rates, model_over = forecaster.goal_rates(features[rows]), forecaster.over(features[rows])
+        over[rows] = np.column_stack(over_2_5(rates, forecaster.goals.rho, model[rows], model_over, odds))
     answers: list[OnDemandForecast | Failure] = []
     for row, fixture in enumerate(fixtures):
         if not sound[row]:

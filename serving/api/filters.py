@@ -30,9 +30,11 @@ async def check_parameters(request: ApiRequest) -> None:
     operation = getattr(item, request.method.lower(), None)
     if operation is None:
         return  # a page: it is not in the description
-    known = [parameter.name for parameter in operation.parameters or () if parameter.param_in == "query"]
-    if unknown := [name for name in times if name not in known]:
-        raise ProblemError("unknown-parameter", f"expected parameters out of {known}, found {unknown}", known=known)
+    accepted = [parameter.name for parameter in operation.parameters or () if parameter.param_in == "query"]
+    if unknown := [name for name in times if name not in accepted]:
+        raise ProblemError(
+            "unknown-parameter", f"expected parameters out of {accepted}, found {unknown}", accepted=accepted
+        )
 
 
 def select_matches(league: str | None, first: dt.date | None, last: dt.date | None) -> Selection:
@@ -43,7 +45,7 @@ def select_matches(league: str | None, first: dt.date | None, last: dt.date | No
     """
     if league is not None and league not in LEAGUES:
         detail = f"league: expected a division code, found {league[:MOST_TEXT]!r}"
-        raise ProblemError("unknown-league", detail, known=sorted(LEAGUES))
+        raise ProblemError("unknown-league", detail, accepted=sorted(LEAGUES))
     if first is not None and last is not None and first > last:
         raise ProblemError("empty-range", f"date_from: expected a date up to date_to, {last}, found {first}")
     return Selection(league, first, last)

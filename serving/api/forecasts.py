@@ -91,7 +91,7 @@ async def answer_of(payload: OnDemandPayload, request: ApiRequest, queue: JobQue
     job = await queue.submit_and_wait(payload, client_of(request.scope).id, queue.settings.wait_seconds)
     metrics.on_demand.labels(job.status).inc()
     if job.failure is not None:
-        problem = forecast_problem(job.failure.reason, job.failure.detail, job.failure.known)
+        problem = forecast_problem(job.failure.reason, job.failure.detail, job.failure.accepted)
         if problem.status_code in (409, 503):  # it may be made later
             problem.headers = {"retry-after": "5"}
         raise problem

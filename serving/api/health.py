@@ -54,7 +54,7 @@ async def check_health(
 ) -> Health:
     """Make every check."""
     checks = [_lake(refresher), _predictions(refresher), *await _redis_and_worker(queue)]
-    reasons = [f"{check.name}: {check.found}" for check in checks if check.name in serving.needed and not check.holds]
+    reasons = [f"{check.name}: {check.state}" for check in checks if check.name in serving.needed and not check.holds]
     if draining.began:
         reasons.append("process: about to end, on SIGTERM")
     return Health(live=True, ready=not reasons, reasons=reasons, checks=checks)
@@ -64,7 +64,7 @@ def _lake(refresher: Refresher) -> Check:
     if refresher.failure is not None:
         text = f"cannot be read ({refresher.failure}, see the log); serving what was there {refresher.age:.0f} s ago"
         return Check("lake", False, text)
-    versions = {name: found.version for name, found in refresher.snapshot.versions.items() if found is not None}
+    versions = {name: version.version for name, version in refresher.snapshot.versions.items() if version is not None}
     text = ", ".join(f"{name} version {version}" for name, version in versions.items())
     return Check("lake", bool(versions), text or "no table has been materialized yet")
 

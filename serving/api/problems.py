@@ -117,7 +117,7 @@ class ProblemError(ProblemDetailsException):
         problem_type: str,
         detail: str,
         *,
-        known: Sequence[str] = (),
+        accepted: Sequence[str] = (),
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -129,7 +129,7 @@ class ProblemError(ProblemDetailsException):
             title=definition.title,
             headers=None if headers is None else dict(headers),
         )
-        self.known = list(known)
+        self.accepted = list(accepted)
         self.errors = list(errors)
 
     def document(self, scope: Scope) -> Problem:
@@ -141,7 +141,7 @@ class ProblemError(ProblemDetailsException):
             detail=self.detail,
             instance=scope["path"][:LONGEST_ECHO],
             errors=self.errors,
-            known=self.known,
+            accepted=self.accepted,
             request_id=scope["state"].get("request_id", ""),
         )
 
@@ -160,8 +160,8 @@ def shorten_echoes(detail: str) -> str:
 async def send_problem(scope: Scope, send: Send, problem: ProblemError) -> None:
     """Answer a request that reaches no route with a problem document."""
     body = msgspec.json.encode(problem.document(scope))
-    given = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **(problem.headers or {})}
-    headers = [(name.encode(), value.encode()) for name, value in given.items()]
+    fixed = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **(problem.headers or {})}
+    headers = [(name.encode(), value.encode()) for name, value in fixed.items()]
     await send({"type": "http.response.start", "status": problem.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -186,13 +186,13 @@ def problem_kind(kind: FromPath[str]) -> ProblemExplained:
     """What a kind of problem means."""
     problem_type = PROBLEM_TYPES.get(kind)
     if problem_type is None:
-        raise ProblemError("not-found", f"expected a kind of problem, found {kind!r}", known=sorted(PROBLEM_TYPES))
+        raise ProblemError("not-found", f"expected a kind of problem, found {kind!r}", accepted=sorted(PROBLEM_TYPES))
     return ProblemExplained(TYPES + kind, problem_type.title, problem_type.status)
 
 
-def forecast_problem(reason: str, detail: str, known: Sequence[str]) -> ProblemError:
+def forecast_problem(reason: str, detail: str, accepted: Sequence[str]) -> ProblemError:
     """A refused or failed forecast; a reason without a type of its own is a plain refusal."""
-    return ProblemError(reason if reason in PROBLEM_TYPES else "refused", detail, known=known)
+    return ProblemError(reason if reason in PROBLEM_TYPES else "refused", detail, accepted=accepted)
 
 
 def problem_of(request: Request[Any, Any, Any], error: Exception) -> ProblemError:

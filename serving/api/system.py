@@ -75,7 +75,7 @@ async def system(
     hits = cached_reads.hits + answers.hits
     figures = System(
         uptime_seconds=metrics.uptime_seconds,
-        tables={name: None if found is None else found.version for name, found in snapshot.versions.items()},
+        tables={name: None if version is None else version.version for name, version in snapshot.versions.items()},
         snapshot_age_seconds=refresher.age,
         refresh_seconds=refresher.refresh_seconds,
         cache_hit_rate=hits / (hits + answers.misses) if hits + answers.misses else None,

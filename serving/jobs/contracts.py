@@ -238,7 +238,7 @@ class Failure(msgspec.Struct, frozen=True, tag_field="kind", tag="failure"):
 
     reason: str
     detail: str
-    known: list[str] = []
+    accepted: list[str] = msgspec.field(default_factory=list, name="known")
 
 
 class ForecastList(msgspec.Struct, frozen=True, tag_field="kind", tag="forecasts"):

@@ -24,7 +24,7 @@ class ForecastLog:
         self._lake = lake
         self._clock = clock
         self._as_of: dt.date | None = None
-        self._known: set[Row] = set()
+        self._keys: set[Row] = set()
         self._noted: list[Row] = []
 
     def note(self, answers: Iterable[OnDemandForecast | Failure]) -> None:
@@ -33,10 +33,10 @@ class ForecastLog:
             if isinstance(answer, Failure) or answer.variant == "named":
                 continue
             if answer.as_of != self._as_of:
-                self._as_of, self._known = answer.as_of, set()
+                self._as_of, self._keys = answer.as_of, set()
             key = (answer.date, answer.league, answer.home, answer.away, answer.variant, answer.model_version)
-            if key not in self._known:
-                self._known.add(key)
+            if key not in self._keys:
+                self._keys.add(key)
                 p = answer.model
                 self._noted.append((*key, answer.as_of, p.home, p.draw, p.away, self._clock.now()))
 

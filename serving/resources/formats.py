@@ -39,7 +39,7 @@ def negotiate(accept: str) -> str:
     if _quality(chosen, wanted) <= 0:
         forms = list(ENCODERS)
         raise ProblemError(
-            "not-acceptable", f"expected to send one of {forms}, found Accept: {accept[:100]}", known=forms
+            "not-acceptable", f"expected to send one of {forms}, found Accept: {accept[:100]}", accepted=forms
         )
     return chosen
 

@@ -110,7 +110,7 @@ def _parameters(text: bytes, names: list[str]) -> dict[str, str]:
         )
     if unknown := [name for name in times if name not in names]:
         raise ProblemError(
-            "unknown-parameter", f"expected parameters out of {names}, found {_cut(unknown)}", known=names
+            "unknown-parameter", f"expected parameters out of {names}, found {_cut(unknown)}", accepted=names
         )
     values: dict[str, str] = {}
     for name, value in pairs:
@@ -152,7 +152,7 @@ def _value(resource: Resource, judge: Filter, text: str) -> Any:
     if among and text not in among:
         if judge.name == "league":
             detail = f"league: expected a division code, found {text[:MOST_TEXT]!r}"
-            raise ProblemError("unknown-league", detail, known=sorted(among))
+            raise ProblemError("unknown-league", detail, accepted=sorted(among))
         raise _invalid(judge.name, f"one of {', '.join(among)}", text)
     value = typed(judge.name, column.dtype, text)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -199,12 +199,12 @@ def _limit(text: str | None) -> int:
 
 
 def _sort(resource: Resource, text: str | None) -> tuple[tuple[str, bool], ...]:
-    given = [] if text is None else text.split(",")
-    if any(name.removeprefix("-") not in resource.sort for name in given) or len(set(given)) < len(given):
+    names = [] if text is None else text.split(",")
+    if any(name.removeprefix("-") not in resource.sort for name in names) or len(set(names)) < len(names):
         expected = f"columns out of {', '.join(resource.sort)}, each once"
         raise _invalid("sort", f"{expected}; a minus before a column sorts it from its highest value", text)
     chosen: dict[str, bool] = {}
-    for name in (*given, *resource.order):  # sorted by a column, rows are not sorted by it again
+    for name in (*names, *resource.order):  # sorted by a column, rows are not sorted by it again
         chosen.setdefault(name.removeprefix("-"), name.startswith("-"))
     return tuple(chosen.items())
 
@@ -214,9 +214,9 @@ def _cursor(resource: Resource, sort: tuple[tuple[str, bool], ...], text: str | 
         return None
     order = ",".join(f"-{name}" if falling else name for name, falling in sort)
     try:
-        given, *values = msgspec.json.decode(base64.urlsafe_b64decode(text.encode("ascii")), type=list[Any])
-        if given != order or len(values) != len(sort):
-            detail = f"cursor: expected one of a list that is sorted by {order}, found {str(given)[:MOST_TEXT]!r}"
+        names, *values = msgspec.json.decode(base64.urlsafe_b64decode(text.encode("ascii")), type=list[Any])
+        if names != order or len(values) != len(sort):
+            detail = f"cursor: expected one of a list that is sorted by {order}, found {str(names)[:MOST_TEXT]!r}"
             raise ProblemError("unknown-cursor", detail)
         return tuple(
             None if value is None else _again(resource.column[name], value)

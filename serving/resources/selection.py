@@ -77,16 +77,16 @@ def _filtered(resource: Resource, snapshot: Snapshot, query: Query) -> pl.LazyFr
 
 def _dates(resource: Resource, snapshot: Snapshot, query: Query) -> list[pl.Expr]:
     """Bounds that let storage skip what is not asked for."""
-    given = {judge.column: value for judge, value in query.conditions if judge.column in resource.path_columns}
-    if "match_id" in given:
-        dates = snapshot.matches.dates_of(given["match_id"])
+    ids = {judge.column: value for judge, value in query.conditions if judge.column in resource.path_columns}
+    if "match_id" in ids:
+        dates = snapshot.matches.dates_of(ids["match_id"])
         if not dates:
-            detail = f"expected the id of a match, found {given['match_id']!r}"
+            detail = f"expected the id of a match, found {ids['match_id']!r}"
             raise ProblemError("unknown-match", detail)
         return [pl.col(DATE).is_in(dates)] if resource.span_days else []
-    if "team_id" in given and snapshot.teams.find(given["team_id"]) is None:
-        raise ProblemError("unknown-team", f"expected the id of a club, found {given['team_id']!r}")
-    if not resource.span_days or "team_id" in given:
+    if "team_id" in ids and snapshot.teams.find(ids["team_id"]) is None:
+        raise ProblemError("unknown-team", f"expected the id of a club, found {ids['team_id']!r}")
+    if not resource.span_days or "team_id" in ids:
         return []
     bounds = {judge.test: value for judge, value in query.conditions if judge.column == DATE}
     days = dt.timedelta(days=resource.span_days - 1)

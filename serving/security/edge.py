@@ -34,8 +34,8 @@ class Edge:
         """Answer a request."""
         began = time.perf_counter()
         headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id")
-        request_id = given.decode() if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        sent = headers.get(b"x-request-id")
+        request_id = sent.decode() if sent and REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
         scope["state"]["request_id"] = request_id
         extra: Headers = [(b"x-request-id", request_id.encode())]
         status, size = 500, 0  # what the server sends when the application sends nothing

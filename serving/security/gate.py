@@ -121,12 +121,12 @@ async def check_scope(connection: ASGIConnection[Any, Any, Any, Any], handler: B
         detail = f"expected a key with the scope {needed!r}, found one with {sorted(client.scopes)}"
         raise ProblemError("forbidden", detail)
     headers = dict(connection.scope["headers"])
-    given = _key(headers) is not None
-    error = ', error="invalid_token"' if given else ""
+    has_key = _key(headers) is not None
+    error = ', error="invalid_token"' if has_key else ""
     schemes = f'Bearer realm="soccer"{error}'
     if b"text/html" in headers.get(b"accept", b""):  # a browser asks its user: any name, the key as the password
         schemes = 'Basic realm="soccer", charset="UTF-8"'
-    key = "one that is unknown, revoked, expired or mistyped" if given else "none"
+    key = "one that is unknown, revoked, expired or mistyped" if has_key else "none"
     detail = f"expected a key, as `Authorization: Bearer <key>` or `X-API-Key: <key>`, found {key}"
     raise ProblemError("unauthorized", detail, headers={"www-authenticate": schemes})
 
