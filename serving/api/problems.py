@@ -90,6 +90,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "fixture-count": ProblemType(422, "The coupon has no match, or more than one coupon may have"),
     "unknown-selection": ProblemType(422, "There is no such market, selection or line"),
     "quarter-line": ProblemType(422, "A quarter line is not combined with other legs of its match"),
+    "two-aims": ProblemType(422, "A system covers a probability or keeps to a budget, not both"),
     "price-too-low": ProblemType(422, "Nothing can be gained at the price"),
     "refused": ProblemType(422, "The fixture cannot be forecast"),
     "too-many-requests": ProblemType(429, "The client asks more often than it may"),

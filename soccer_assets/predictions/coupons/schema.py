@@ -66,7 +66,7 @@ class Pool(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
         draw_emphasis: factor of the odds of every draw when columns are chosen; chances are the forecast's own.
         upset_emphasis: factor of the odds of the less likely club.
         probability: the cheapest system of doubles and trebles that covers so much is wanted.
-        budget: the system of at most so many columns that covers most is wanted.
+        budget: the system of at most so many columns that covers most is wanted; instead of a probability.
     """
 
     fixtures: Annotated[list[PoolFixture], Meta(min_length=1, max_length=100)]
@@ -75,13 +75,8 @@ class Pool(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     columns: Annotated[int, Meta(ge=0, le=MOST_COLUMNS)] = 10
     draw_emphasis: Emphasis = 1.0
     upset_emphasis: Emphasis = 1.0
-    probability: Annotated[float, Meta(gt=0, le=1)] | None = None
+    probability: Annotated[float, Meta(ge=1e-9, le=1)] | None = None
     budget: Annotated[int, Meta(ge=1, le=3**MOST_FIXTURES)] | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a probability with a budget: one of them is what is looked for."""
-        if self.probability is not None and self.budget is not None:
-            raise ValueError("expected a probability to cover or a budget, found both")
 
 
 Coupon = Accumulator | Pool

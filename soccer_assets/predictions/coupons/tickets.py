@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from msgspec.structs import replace
 
+from soccer_assets.errors import CouponError
 from soccer_assets.predictions.coupons.accumulators import combinations_of, price_accumulator, require_price
 from soccer_assets.predictions.coupons.forecasts import Bet, MatchForecast, match_dates, stored_forecasts
 from soccer_assets.predictions.coupons.pools import (
@@ -47,7 +48,7 @@ def price_coupon(lake: Lake, coupon: Coupon) -> CouponReport:
         combinations_of(coupon)  # a ticket that is none is refused before anything is read
         bets = coupon.legs
     else:
-        require_fixtures([fixture.match_id for fixture in coupon.fixtures])
+        require_pool(coupon)
         bets = coupon.fixtures
     forecasts = stored_forecasts(lake, match_dates(bets), coupon.line)
     matches = lake.scan("matches").filter(pl.col("match_id").is_in(list(forecasts))).collect()
@@ -65,10 +66,9 @@ def price_pool(coupon: Pool, forecasts: Mapping[str, MatchForecast]) -> PoolRepo
     """Return what the ticket is worth by the forecasts of its matches, its likeliest columns and the system looked for.
 
     Raises:
-        CouponError: no or more than 20 fixtures, a match twice, or a price that gains nothing.
+        CouponError: as `require_pool`.
     """
-    require_fixtures([fixture.match_id for fixture in coupon.fixtures])
-    require_price(coupon.price)
+    require_pool(coupon)
     p = np.array([forecasts[fixture.match_id].p for fixture in coupon.fixtures])
     chosen_by = emphasised(p, coupon.draw_emphasis, coupon.upset_emphasis)
     ticket = system_of(p, picked_outcomes(coupon, chosen_by))
@@ -89,6 +89,18 @@ def price_pool(coupon: Pool, forecasts: Mapping[str, MatchForecast]) -> PoolRepo
         likeliest=_columns(p, likeliest_columns(chosen_by, coupon.columns)),
         system=_system(coupon, p, chosen_by),
     )
+
+
+def require_pool(coupon: Pool) -> None:
+    """Refuse what is no pool ticket.
+
+    Raises:
+        CouponError: no or more than 20 fixtures, a match twice, a price that gains nothing, or two aims of a system.
+    """
+    require_fixtures([fixture.match_id for fixture in coupon.fixtures])
+    require_price(coupon.price)
+    if coupon.probability is not None and coupon.budget is not None:
+        raise CouponError("two-aims", "expected a probability to cover or a budget, found both")
 
 
 def picked_outcomes(coupon: Pool, p: Floats) -> Bools:

@@ -38,7 +38,7 @@ def test_json_says_its_kind(tmp_path):
     [
         ("a.json", "{", "truncated"),
         ("a.json", '{"kind": "raffle"}', "raffle"),
-        ("a.json", '{"kind": "pool", "fixtures": [{"match_id": "m"}], "budget": 8, "probability": 0.5}', "found both"),
+        ("a.json", '{"kind": "pool", "fixtures": [{"match_id": "m"}], "probability": 2}', "probability"),
         ("a.csv", "match_id,stake\nm,1\n", r"found \['stake'\]"),
         ("a.csv", "match_id,market,selection,price\nm,1x2,home,much\n", "price"),
         ("a.csv", "", "empty"),

@@ -93,5 +93,7 @@ def test_a_match_without_a_forecast_is_named_and_a_ticket_that_is_none_is_refuse
         price_coupon(lake, Pool([PoolFixture(f"z{n}") for n in range(21)]))
     with pytest.raises(CouponError, match="found 'm1' more than once"):
         price_coupon(lake, Pool([PoolFixture("m1"), PoolFixture("m1")]))
+    with pytest.raises(CouponError, match="a probability to cover or a budget, found both"):
+        price_coupon(lake, Pool([PoolFixture("m1")], probability=0.5, budget=4))
     with pytest.raises(CouponError, match="above 1, found 1.0"):
         price_coupon(lake, Pool([PoolFixture("m1")], price=1.0))

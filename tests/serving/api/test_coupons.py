@@ -68,7 +68,7 @@ async def test_a_pool_is_a_job_as_well(client: Client, running_worker: Any, fore
         ({"kind": "pool", "fixtures": [{"match_id": "m"}, {"match_id": "m"}]}, 422, "match-twice"),
         ({"kind": "pool", "fixtures": []}, 400, "invalid-request"),
         ({"kind": "raffle"}, 400, "invalid-request"),
-        (POOL | {"probability": 0.5}, 400, "invalid-request"),
+        (POOL | {"probability": 0.5}, 422, "two-aims"),
     ],
 )
 async def test_what_is_no_coupon_is_a_named_problem(
