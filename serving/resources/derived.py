@@ -21,7 +21,8 @@ from soccer_assets.monitoring.schema import (
 )
 from soccer_assets.odds.schema import GOALS_LINE
 from soccer_assets.odds.schema import MARKETS as OFFERED
-from soccer_assets.predictions.schema import LINES, MARKETS, PREDICTIONS, SEASON_FORECASTS
+from soccer_assets.predictions.schema import LINES, MARKETS, PREDICTIONS
+from soccer_assets.predictions.season.schema import SEASON_FORECASTS
 from soccer_assets.score_matrices import coherent
 from soccer_assets.sources.schema import SOURCE_HEALTH
 from soccer_assets.storage.tables import UTC, Column
