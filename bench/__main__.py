@@ -36,9 +36,8 @@ def main() -> None:
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
         sys.exit(f"expected parts out of {', '.join(PARTS)}, found {', '.join(unknown)}")
-    if {"further_day", "margins", "seasons", "training", "explanations", "backtest"} & set(
-        wanted
-    ) and "backfill" not in wanted:
+    of_lake = {"further_day", "margins", "seasons", "training", "explanations", "backtest"}
+    if of_lake & set(wanted) and "backfill" not in wanted:
         wanted = ["backfill", *wanted]  # the day after what?
     environment = graph.where()
     parts: dict[str, Callable[[], dict[str, Any]]] = {

@@ -21,13 +21,13 @@ import polars as pl
 from soccer_assets.errors import SeasonError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.schema import SCORED
-from soccer_assets.predictions.season.counting import PUBLISHED_DAYS, season_state
 from soccer_assets.predictions.season.date_range import MATCH_COLUMNS, RATING_COLUMNS, SEASON_AROUND, seasons_of_range
 from soccer_assets.predictions.season.forecast import simulate
 from soccer_assets.predictions.season.forecast_rows import event_probabilities
-from soccer_assets.predictions.season.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.rules import rules_of
-from soccer_assets.predictions.season.state import SeasonState
+from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
+from soccer_assets.predictions.season.rules.rules import rules_of
+from soccer_assets.predictions.season.standings.counting import PUBLISHED_DAYS, season_state
+from soccer_assets.predictions.season.standings.state import SeasonState
 from soccer_assets.predictions.season.strengths import Prior, strengths_of
 from soccer_assets.scoring import BINS, Floats, Ints
 from soccer_assets.settings import Settings

@@ -4,8 +4,8 @@ import polars as pl
 
 from serving.clubs import Clubs
 from serving.jobs.contracts import ClubAtEnd, SeasonPayload, SeasonResult
-from soccer_assets.predictions.schema import SEASON_EVENTS
 from soccer_assets.predictions.season.from_table import ClubInTable, season_from_table
+from soccer_assets.predictions.season.schema import SEASON_EVENTS
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 

@@ -36,6 +36,7 @@ from soccer_assets.predictions.schema import (
     SIMILAR_MATCHES,
     VALUE_BETS,
 )
+from soccer_assets.predictions.season.schema import SEASON_CHANGES, SEASON_FORECASTS
 from soccer_assets.sources.schema import SOURCE_HEALTH
 
 MATCH: Final = "/matches/{match_id:str}"

@@ -20,7 +20,8 @@ from soccer_assets.monitoring.schema import (
     SETTLED_PREDICTIONS,
 )
 from soccer_assets.odds.schema import MARKETS as OFFERED
-from soccer_assets.predictions.schema import LINES, PREDICTIONS, SEASON_FORECASTS
+from soccer_assets.predictions.schema import LINES, PREDICTIONS
+from soccer_assets.predictions.season.schema import SEASON_FORECASTS
 from soccer_assets.score_matrices import coherent
 from soccer_assets.sources.schema import SOURCE_HEALTH
 from soccer_assets.storage.tables import UTC, Column

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from soccer_assets.errors import NotMaterializedError, SeasonError
-from soccer_assets.predictions.schema import SEASON_CHANGES, SEASON_EVENTS, SEASON_FORECASTS
 from soccer_assets.predictions.season.percentages import event_percentage
+from soccer_assets.predictions.season.schema import SEASON_CHANGES, SEASON_EVENTS, SEASON_FORECASTS
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.tables import quarantine
 

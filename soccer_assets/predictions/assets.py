@@ -31,12 +31,11 @@ from soccer_assets.predictions.schema import (
     ON_DEMAND_FORECASTS,
     PREDICTION_LEDGER,
     PREDICTIONS,
-    SEASON_CHANGES,
-    SEASON_FORECASTS,
     SIMILAR_MATCHES,
     VALUE_BETS,
 )
 from soccer_assets.predictions.season.plots import drawings
+from soccer_assets.predictions.season.schema import SEASON_CHANGES, SEASON_FORECASTS
 from soccer_assets.predictions.upstream import forecastable, require_rows
 from soccer_assets.predictions.value import value_bets as find_value
 from soccer_assets.scoring import PROBABILITIES, SUM_TOLERANCE

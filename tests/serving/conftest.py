@@ -35,7 +35,8 @@ from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT
 from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
-from soccer_assets.predictions.schema import PREDICTIONS, SEASON_CHANGES, SEASON_FORECASTS, VALUE_BETS
+from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
+from soccer_assets.predictions.season.schema import SEASON_CHANGES, SEASON_FORECASTS
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from soccer_assets.predictions.schema import SEASON_CHANGES
 from soccer_assets.predictions.season.forecast import Runs, simulate, steps_of
 from soccer_assets.predictions.season.forecast_rows import event_probabilities
+from soccer_assets.predictions.season.schema import SEASON_CHANGES
 from soccer_assets.predictions.season.simulation import ODDS
-from soccer_assets.predictions.season.state import SeasonState
+from soccer_assets.predictions.season.standings.state import SeasonState
 from soccer_assets.predictions.season.strengths import RHO, Singles, Strengths, drawn
 from soccer_assets.score_matrices import dixon_coles, result_probabilities
 from soccer_assets.scoring import Floats, Ints

@@ -13,13 +13,13 @@ import polars as pl
 from soccer_assets.errors import SeasonError
 from soccer_assets.leagues import LEAGUES, season_label
 from soccer_assets.matches.schema import ON, SCORED
-from soccer_assets.predictions.schema import SEASON_CHANGES, SEASON_FORECASTS
 from soccer_assets.predictions.season.changes import Day, change_rows
-from soccer_assets.predictions.season.counting import season_state
 from soccer_assets.predictions.season.forecast import simulate
 from soccer_assets.predictions.season.forecast_rows import forecast_rows
-from soccer_assets.predictions.season.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.rules import Rules, rules_of
+from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
+from soccer_assets.predictions.season.rules.rules import Rules, rules_of
+from soccer_assets.predictions.season.schema import SEASON_CHANGES, SEASON_FORECASTS
+from soccer_assets.predictions.season.standings.counting import season_state
 from soccer_assets.predictions.season.strengths import COLUMNS, GOALS_COLUMNS, strengths_of
 from soccer_assets.storage.lake import DATE
 from soccer_assets.storage.tables import TableRows, quarantine, refused

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soccer_assets.predictions.season.simulation import CARRIED, play
-from soccer_assets.predictions.season.state import SeasonState, codes
+from soccer_assets.predictions.season.standings.state import SeasonState, codes
 from soccer_assets.predictions.season.strengths import RHO, STEP_DAYS, STEPS, Strengths, drawn
 from soccer_assets.scoring import Floats, Ints
 

@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
-from soccer_assets.predictions.schema import POINTS_QUANTILES, SEASON_EVENTS, SEASON_FORECASTS
 from soccer_assets.predictions.season.forecast import Runs
-from soccer_assets.predictions.season.state import SeasonState
+from soccer_assets.predictions.season.schema import POINTS_QUANTILES, SEASON_EVENTS, SEASON_FORECASTS
+from soccer_assets.predictions.season.standings.state import SeasonState
 from soccer_assets.predictions.season.strengths import Strengths
 from soccer_assets.scoring import Floats, Ints
 

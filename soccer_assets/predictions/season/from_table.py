@@ -9,13 +9,13 @@ import polars as pl
 
 from soccer_assets.errors import SeasonError
 from soccer_assets.leagues import LEAGUES, season_label
-from soccer_assets.predictions.season.counting import SEASON_DAYS
 from soccer_assets.predictions.season.forecast import simulate
 from soccer_assets.predictions.season.forecast_rows import forecast_rows
-from soccer_assets.predictions.season.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.ranking import CRITERIA, HEAD_TO_HEAD, PAIRS, TOTALS
-from soccer_assets.predictions.season.rules import rules_of
-from soccer_assets.predictions.season.state import SeasonState
+from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
+from soccer_assets.predictions.season.rules.rules import rules_of
+from soccer_assets.predictions.season.standings.counting import SEASON_DAYS
+from soccer_assets.predictions.season.standings.ranking import CRITERIA, HEAD_TO_HEAD, PAIRS, TOTALS
+from soccer_assets.predictions.season.standings.state import SeasonState
 from soccer_assets.predictions.season.strengths import strengths_of
 
 MOST_CLUBS, MOST_MEETINGS = 30, 4

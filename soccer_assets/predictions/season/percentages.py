@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from soccer_assets.predictions.season.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.rules import Places, rules_of
+from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
+from soccer_assets.predictions.season.rules.rules import Places, rules_of
 
 
 def event_percentage(row: Mapping[str, Any], event: str) -> str:

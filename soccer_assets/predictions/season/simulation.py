@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from soccer_assets.predictions.season.ranking import HEAD_TO_HEAD, rank
+from soccer_assets.predictions.season.standings.ranking import HEAD_TO_HEAD, rank
 
 #: Log-odds of a home to an away win at which `rates` are tabulated.
 LEAST_ODDS: Final = -6.0

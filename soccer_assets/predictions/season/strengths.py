@@ -19,7 +19,7 @@ from soccer_assets.features.ratings.market import SUPREMACY
 from soccer_assets.features.ratings.statistics_strength import WALK
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.predictions.season.simulation import ODDS
-from soccer_assets.predictions.season.state import SeasonState
+from soccer_assets.predictions.season.standings.state import SeasonState
 from soccer_assets.score_matrices import GOALS, dixon_coles, result_probabilities
 from soccer_assets.scoring import Floats
 from soccer_assets.storage.lake import DATE

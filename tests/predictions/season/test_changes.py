@@ -6,12 +6,12 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from soccer_assets.predictions.season import facts
 from soccer_assets.predictions.season.changes import change_rows
 from soccer_assets.predictions.season.date_range import day_of
-from soccer_assets.predictions.season.facts import Deduction
-from soccer_assets.predictions.season.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.rules import rules_of
+from soccer_assets.predictions.season.rules import facts
+from soccer_assets.predictions.season.rules.facts import Deduction
+from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
+from soccer_assets.predictions.season.rules.rules import rules_of
 from tests.predictions.season.conftest import FIRST, WEEK
 
 E0 = rules_of(LEAGUE_RULES, "E0", 2023)

@@ -3,8 +3,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from soccer_assets.predictions.schema import SEASON_CHANGES, SEASON_FORECASTS
 from soccer_assets.predictions.season.date_range import days_of, seasons_of_range
+from soccer_assets.predictions.season.schema import SEASON_CHANGES, SEASON_FORECASTS
 from soccer_assets.storage.tables import quarantine
 from tests.predictions.season.conftest import FIRST, WEEK, matches_of, rounds
 

@@ -3,12 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from soccer_assets.predictions.season.counting import season_state
 from soccer_assets.predictions.season.forecast import simulate
 from soccer_assets.predictions.season.forecast_rows import bounds
-from soccer_assets.predictions.season.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.rules import Group, Rules, rules_of
+from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
+from soccer_assets.predictions.season.rules.rules import Group, Rules, rules_of
 from soccer_assets.predictions.season.simulation import ODDS, goals, mixed, play, uniform
+from soccer_assets.predictions.season.standings.counting import season_state
 from soccer_assets.predictions.season.strengths import RHO, strengths_of
 from soccer_assets.score_matrices import dixon_coles
 from tests.predictions.season.conftest import FIRST, WEEK, matches_of, rounds

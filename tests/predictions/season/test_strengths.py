@@ -6,10 +6,10 @@ import pytest
 
 from soccer_assets.features.ratings.kalman import ENTRY_VARIANCE
 from soccer_assets.features.ratings.market import SUPREMACY
-from soccer_assets.predictions.season.counting import season_state
-from soccer_assets.predictions.season.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.rules import rules_of
+from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
+from soccer_assets.predictions.season.rules.rules import rules_of
 from soccer_assets.predictions.season.simulation import ODDS
+from soccer_assets.predictions.season.standings.counting import season_state
 from soccer_assets.predictions.season.strengths import RHO, STEP_DAYS, STEPS, Prior, drawn, strengths_of
 from soccer_assets.score_matrices import GOALS, dixon_coles, result_probabilities
 from tests.predictions.season.conftest import FIRST, WEEK

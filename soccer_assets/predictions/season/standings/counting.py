@@ -12,11 +12,11 @@ import polars as pl
 
 from soccer_assets.errors import SeasonError
 from soccer_assets.matches.schema import ON, SCORED
-from soccer_assets.predictions.season import facts
-from soccer_assets.predictions.season.ranking import PAIRS, TOTALS, rank
-from soccer_assets.predictions.season.rules import Rules
+from soccer_assets.predictions.season.rules import facts
+from soccer_assets.predictions.season.rules.rules import Rules
 from soccer_assets.predictions.season.simulation import EITHER
-from soccer_assets.predictions.season.state import SeasonState, codes
+from soccer_assets.predictions.season.standings.ranking import PAIRS, TOTALS, rank
+from soccer_assets.predictions.season.standings.state import SeasonState, codes
 from soccer_assets.scoring import Ints
 from soccer_assets.storage.lake import DATE
 
@@ -92,7 +92,7 @@ def _clubs(listed: pl.DataFrame, clubs: int, name: str) -> dict[str, str]:
         raise SeasonError(
             f"{name}: expected {clubs} clubs by its rules, found {len(rows)} in the matches up to {PUBLISHED_DAYS} "
             f"days ahead, such as {', '.join(rows['club'].head(EXAMPLES))}: "
-            "wait for the fixtures of all of them, or mend season/league_rules.py"
+            "wait for the fixtures of all of them, or mend season/rules/league_rules.py"
         )
     return dict(rows.head(clubs).sort("club").select("club", "name").rows())
 

@@ -63,7 +63,8 @@ def rules_of(rules: Mapping[str, tuple[Rules, ...]], league: str, start: int) ->
     if not valid:
         first = f"from {rules[league][0].since} on" if league in rules else "of none of its seasons"
         raise SeasonError(
-            f"{league} {start}: expected rules of the season, found rules {first}: add them to season/league_rules.py"
+            f"{league} {start}: expected rules of the season, found rules {first}: "
+            "add them to season/rules/league_rules.py"
         )
     return valid[-1]
 

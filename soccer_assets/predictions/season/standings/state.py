@@ -7,8 +7,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from soccer_assets.predictions.season.ranking import CRITERIA, rank
-from soccer_assets.predictions.season.rules import Rules
+from soccer_assets.predictions.season.rules.rules import Rules
+from soccer_assets.predictions.season.standings.ranking import CRITERIA, rank
 from soccer_assets.scoring import Ints
 
 

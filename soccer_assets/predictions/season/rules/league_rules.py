@@ -6,7 +6,7 @@ order on equal points from the sources named. What stands in `assumed` was not f
 
 from typing import Final
 
-from soccer_assets.predictions.season.rules import Group, Rules, since
+from soccer_assets.predictions.season.rules.rules import Group, Rules, since
 
 BY_GOALS: Final = ("goal_difference", "goals_for")
 BY_WINS: Final = ("wins", "goal_difference", "goals_for")

@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 from soccer_assets.errors import SeasonError
-from soccer_assets.predictions.season import facts
-from soccer_assets.predictions.season.counting import season_state
-from soccer_assets.predictions.season.facts import Deduction, Withdrawal
-from soccer_assets.predictions.season.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.rules import Group, Rules, rules_of
+from soccer_assets.predictions.season.rules import facts
+from soccer_assets.predictions.season.rules.facts import Deduction, Withdrawal
+from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
+from soccer_assets.predictions.season.rules.rules import Group, Rules, rules_of
+from soccer_assets.predictions.season.standings.counting import season_state
 from tests.predictions.season.conftest import FIRST, WEEK, matches_of, rounds
 
 E0 = rules_of(LEAGUE_RULES, "E0", 2023)

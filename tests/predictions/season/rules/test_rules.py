@@ -2,11 +2,11 @@ import pytest
 
 from soccer_assets.errors import SeasonError
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.predictions.schema import SEASON_EVENTS
-from soccer_assets.predictions.season.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.ranking import CRITERIA
-from soccer_assets.predictions.season.rules import rules_of
+from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
+from soccer_assets.predictions.season.rules.rules import rules_of
+from soccer_assets.predictions.season.schema import SEASON_EVENTS
 from soccer_assets.predictions.season.simulation import CARRIED
+from soccer_assets.predictions.season.standings.ranking import CRITERIA
 
 ALL = [(league, rules) for league, every in LEAGUE_RULES.items() for rules in every]
 

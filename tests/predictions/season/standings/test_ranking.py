@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soccer_assets.predictions.season.ranking import CRITERIA, PAIRS, TOTALS, rank
+from soccer_assets.predictions.season.standings.ranking import CRITERIA, PAIRS, TOTALS, rank
 
 NO_GROUP = -1
 

@@ -1,0 +1,1 @@
+"""Tables of seasons: the order of clubs, and the state of a season on the morning of a day."""
