@@ -31,8 +31,6 @@ from soccer_assets.predictions.schema import (
     ON_DEMAND_FORECASTS,
     PREDICTION_LEDGER,
     PREDICTIONS,
-    SEASON_CHANGES,
-    SEASON_FORECASTS,
     SIMILAR_MATCHES,
     VALUE_BETS,
 )
