@@ -25,7 +25,8 @@ def lake(tmp_path: Path, predictions) -> Lake:
     """A match three days ago and one in three days, forecast on three lines; the coming one is priced."""
     lake = Lake(str(tmp_path / "lake"))
     told = predictions(*(
-        {"match_date": day, "match_id": f"m{day}", "line": line, "p_home": p[0], "p_draw": p[1], "p_away": p[2]}
+        {"match_date": day, "match_id": f"m{day}", "line": line, "p_home": p[0], "p_draw": p[1], "p_away": p[2],
+         "p_over": 0.47}
         for day in (PAST, COMING)
         for line, p in P.items()
     ))  # fmt: skip

@@ -10,7 +10,7 @@ from soccer_assets.predictions.value import value_bets
 DATE = dt.date(2025, 3, 1)
 EARLY = dt.datetime(2025, 2, 27, 12, tzinfo=dt.UTC)
 MODEL, MARKET = (0.5, 0.27, 0.23), (0.42, 0.28, 0.30)
-OVER = pl.DataFrame({"match_date": [DATE], "match_id": ["m"], "p_over": [0.5]})
+OVER = pl.when(pl.col("line").is_in(["market", "blend"])).then(0.5).alias("p_over")
 
 
 def best(selection: str, price: float | None, **other: object) -> dict:
@@ -41,7 +41,12 @@ def bets(
     forecasts: pl.DataFrame, offered: pl.LazyFrame, edge: float, features: pl.LazyFrame | None = None
 ) -> pl.DataFrame:
     return value_bets(
-        forecasts, markets(forecasts, OVER), offered, feature_frame() if features is None else features, edge, 0.25
+        forecasts,
+        markets(forecasts.with_columns(OVER)),
+        offered,
+        feature_frame() if features is None else features,
+        edge,
+        0.25,
     )
 
 
@@ -140,7 +145,7 @@ def test_without_a_market_there_is_no_edge(predictions):
 
 def test_a_lake_gives_strings_where_the_schema_has_enumerations(predictions):
     forecasts = predictions(model=MODEL, market=MARKET)
-    every = markets(forecasts, OVER)
+    every = markets(forecasts.with_columns(OVER))
     plain = prices(*PRICES).with_columns(pl.col(pl.Enum).cast(pl.String))
     as_read = value_bets(
         forecasts, every.with_columns(pl.col(pl.Enum).cast(pl.String)), plain, feature_frame(), 0.05, 0.25

@@ -19,12 +19,17 @@ QUOTE = {"match_date": DATE, "match_id": "m0", "league": "E0", "bookmaker": "ave
 
 @pytest.fixture
 def lake(tmp_path: Path, predictions) -> Lake:
-    """Three coming matches; the first is priced, so it has a blend and the market's total."""
+    """Three coming matches; the first is priced, so it has a blend with a total of its own."""
     lake = Lake(str(tmp_path / "lake"))
     rows = [{"match_id": f"m{n}", "line": "model", "p_home": P["model"][0] + n / 100, "p_draw": P["model"][1],
              "p_away": P["model"][2] - n / 100} for n in range(3)]  # fmt: skip
     rows.append(
-        {"match_id": "m0", "line": "blend", **dict(zip(("p_home", "p_draw", "p_away"), P["blend"], strict=True))}
+        {
+            "match_id": "m0",
+            "line": "blend",
+            "p_over": 0.6,
+            **dict(zip(("p_home", "p_draw", "p_away"), P["blend"], strict=True)),
+        }
     )
     forecasts = predictions(*rows)
     lake.replace("predictions", forecasts, None)
@@ -36,7 +41,7 @@ def lake(tmp_path: Path, predictions) -> Lake:
     return lake
 
 
-def test_an_accumulator_takes_the_blend_where_there_is_one_and_the_markets_total(lake):
+def test_an_accumulator_takes_the_blend_where_there_is_one_and_its_total(lake):
     legs = [Leg("m0", "over_under", "over", 2.5), Leg("m1", "1x2", "home")]
     report = price_coupon(lake, Accumulator(legs))
     assert [each.line for each in report.combinations] == ["blend", "model"]
