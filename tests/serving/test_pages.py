@@ -353,6 +353,7 @@ async def test_the_description_of_the_api_has_every_route_and_its_problems(reade
         "/health/ready",
         "/health/ready/jobs",
         "/system",
+        "/coupons",
         "/jobs",
         "/jobs/{job_id}",
         "/links/{event_id}/decisions",
