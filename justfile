@@ -11,9 +11,9 @@ default:
 demo *FLAGS:
     @soccer demo "$@"
 
-# the tests (--cov: with coverage)
+# the tests, a process for each core (-n 0: one process, as a debugger needs it; --cov: with coverage)
 test *ARGS:
-    pytest --ignore tests/deploy "$@"
+    pytest --ignore tests/deploy -n logical --maxprocesses 4 --dist loadfile "$@"
 
 # style, types and the rules of passage
 check:
