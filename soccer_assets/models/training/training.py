@@ -189,9 +189,9 @@ def stacked(candidates: Sequence[Mapping[str, Any]], history: pl.DataFrame, day:
         ModelError: the candidates were not judged on the same matches.
     """
     unsorted = [out_of_fold(row) for row in candidates]
-    frames = [frame.sort("fold", "match_id") for frame in unsorted]
-    first = frames[0].select("match_id", "fold")
-    for row, frame in zip(candidates, frames, strict=True):
+    out_of_fold = [frame.sort("fold", "match_id") for frame in unsorted]
+    first = out_of_fold[0].select("match_id", "fold")
+    for row, frame in zip(candidates, out_of_fold, strict=True):
         if not frame.select("match_id", "fold").equals(first):
             raise ModelError(
                 f"Expected {row['family']} to be judged on the {len(first)} matches and folds of "
@@ -199,7 +199,7 @@ def stacked(candidates: Sequence[Mapping[str, Any]], history: pl.DataFrame, day:
             )
     y = first.join(history.select("match_id", "outcome"), on="match_id", how="left", maintain_order="left")["outcome"]
     outcomes, fold = y.to_numpy().astype("int64"), first["fold"].to_numpy()
-    forecasts = [frame.select(PROBABILITIES).to_numpy() for frame in frames]
+    forecasts = [frame.select(PROBABILITIES).to_numpy() for frame in out_of_fold]
 
     def weights(rows: Any) -> list[float]:
         return stack.pool_weights([p[rows] for p in forecasts], outcomes[rows])
