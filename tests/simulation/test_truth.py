@@ -14,6 +14,7 @@ import pytest
 from soccer_assets import scoring
 from soccer_assets.linking.link import ALIASES, link
 from soccer_assets.monitoring.reports import quality as quality_report
+from soccer_assets.monitoring.schema import ABOUT, SETTLED_PREDICTIONS
 from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.odds.best import best_prices
 from soccer_assets.odds.devig import METHODS
@@ -123,7 +124,7 @@ def settled(matches: pl.DataFrame, p: np.ndarray) -> pl.DataFrame:
     finished = matches.select(
         "match_date", match_id="key", status=pl.lit("finished"), home_goals="FTHG", away_goals="FTAG"
     )
-    nothing = {"match_date": pl.Date, "match_id": pl.String, "elo_gap": pl.Float64, "promoted": pl.Boolean}
+    nothing = {name: SETTLED_PREDICTIONS.schema[name] for name in ("match_date", "match_id", *ABOUT)}
     return settle(told(matches, p), finished, {}, pl.DataFrame(schema=nothing))
 
 
@@ -201,9 +202,15 @@ def yields(bias: float) -> tuple[scoring.Interval, float, int]:
     matches = world(bias=bias).matches.filter(pl.col("match_date") < TODAY)
     market = told(matches, devigged(matches, "Avg")).with_columns(line=pl.lit("market"))
     forecasts = pl.concat([told(matches, devigged(matches, "PS")), market])
-    no_total = pl.DataFrame(schema={"match_date": pl.Date, "match_id": pl.String, "p_over": pl.Float64})
     known = matches.lazy().select("match_date", match_id="key", home_matches_known=40, away_matches_known=40)
-    bets = value_bets(forecasts, markets(forecasts, no_total), on_offer(matches).lazy(), known, LEAST_EDGE, 0.25)
+    bets = value_bets(
+        forecasts,
+        markets(forecasts.with_columns(p_over=pl.lit(None, dtype=pl.Float64))),
+        on_offer(matches).lazy(),
+        known,
+        LEAST_EDGE,
+        0.25,
+    )
     results = settled(matches, devigged(matches, "PS")).select("match_id", "outcome")
     chances = matches.select(match_id="key", truth=pl.concat_list(P))
     met = bets.join(results, on="match_id").join(chances, on="match_id")
