@@ -14,7 +14,7 @@ import pytest
 from soccer_assets import scoring
 from soccer_assets.linking.link import ALIASES, link
 from soccer_assets.monitoring.reports import quality as quality_report
-from soccer_assets.monitoring.schema import ABOUT, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import ABOUT, SETTLED_MARKETS, SETTLED_PREDICTIONS
 from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.odds.best import best_prices
 from soccer_assets.odds.devig import METHODS
@@ -139,7 +139,9 @@ def quality(how: str) -> dict[str, float]:
     """The newest row of the quality report over all leagues."""
     played = world().matches.filter(pl.col("match_date") < TODAY)
     p = distorted(played.select(P).to_numpy(), how)
-    rows = quality_report(settled(played, p), TODAY - dt.timedelta(days=14), TODAY)
+    rows = quality_report(settled(played, p), SETTLED_MARKETS.empty(), TODAY - dt.timedelta(days=14), TODAY).filter(
+        market="1x2"
+    )
     return rows.filter(league="ALL", sample="all").sort("match_date").row(-1, named=True)
 
 
