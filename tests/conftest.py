@@ -139,7 +139,7 @@ def season() -> Season:
     for day in MODEL_DATES:
         season.materialize(runs.MODELS, day, day)
     season.materialize(runs.FORECASTS, MODEL_DATES[0], LAST)
-    season.materialize(runs.SEASONS, TODAY - dt.timedelta(days=14), LAST)
+    season.materialize(runs.SEASONS, TODAY - dt.timedelta(days=21), LAST)
     season.materialize(runs.AssetSelection.assets("backtest_report"), MODEL_DATES[0], TODAY)
     season.materialize(runs.AssetSelection.assets("drift_report"), TODAY, TODAY)
     return season
