@@ -21,7 +21,7 @@ MATRIX_MARKETS = (
 SCORED_MARKETS = ("1x2", *MATRIX_MARKETS)
 BETTING_LINES = ("model", "blend")
 ALL_LEAGUES = "ALL"
-_ABOUT = (
+_CONTEXT = (
     Column("favourite", pl.Float64, "the market's highest probability, pre-match, else at the close", nullable=True,
            ge=0, le=1),
     Column("elo_gap", pl.Float64, "rating points between the clubs", nullable=True, ge=0),
@@ -63,7 +63,7 @@ COMPARISONS = {
 }
 
 #: The names of what matches are told apart by.
-ABOUT = tuple(column.name for column in _ABOUT)
+CONTEXT = tuple(column.name for column in _CONTEXT)
 SETTLED_PREDICTIONS = Table(
     "settled_predictions",
     "One forecast of one match on one line, met by its result, beside yardsticks that forecast the same match.",
@@ -84,7 +84,7 @@ SETTLED_PREDICTIONS = Table(
         Column("divergence", pl.Float64, _DIVERGENCE, nullable=True, ge=0),
         Column("complete", pl.Boolean, f"{', '.join(COMPARED_LINES)} all exist: what comparisons are made on"),
         Column("model_version", pl.String, "version of the model", nullable=True),
-        *_ABOUT,
+        *_CONTEXT,
     ),
     ("match_date", "match_id", "line"),
 )
@@ -160,7 +160,7 @@ SETTLED_BETS = Table(
                "matrix of the closing 1x2 and total tells", nullable=True, among=("price", "matrix")),
         Column("clv", pl.Float64, "log of price over fair closing price: above 0 the market came our way",
                nullable=True),
-        *_ABOUT,
+        *_CONTEXT,
     ),
     ("match_date", "match_id", "line", "market", "goals_line", "selection"),
 )  # fmt: skip
