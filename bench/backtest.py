@@ -8,13 +8,11 @@ import datetime as dt
 import json
 import os
 import resource
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from bench.process import measured_by
+
 REFITS = 10
 SEASON_DAYS = 300
 #: What the other parts set so that a model takes seconds.
@@ -24,15 +22,7 @@ OTHER = {"SOCCER_FAMILIES", "SOCCER_TRIALS", "SOCCER_FOLDS"}
 def season(environment: dict[str, str]) -> dict[str, Any]:
     """Seconds and peak memory of the backtest of the newest season of the lake, and what it says."""
     variables = {name: value for name, value in environment.items() if name not in OTHER}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "bench.backtest"],
-        cwd=ROOT,
-        env=os.environ | variables | {"SOCCER_RETUNE_DAYS": str(2 * SEASON_DAYS)},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
+    return measured_by("bench.backtest", environment=variables | {"SOCCER_RETUNE_DAYS": str(2 * SEASON_DAYS)})
 
 
 def _season() -> dict[str, Any]:

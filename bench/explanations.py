@@ -6,29 +6,12 @@ On the lake that the backfill made, in a process of its own; the models are fitt
 import datetime as dt
 import json
 import os
-import subprocess
-import sys
 import time
 from typing import Any
 
 import polars as pl
 
-from bench.graph import ROOT
-
 MATCHES, YEARS = 1000, 4
-
-
-def of_matches(environment: dict[str, str]) -> dict[str, Any]:
-    """The measurement, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "bench.explanations"],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
 
 
 def _measure() -> dict[str, Any]:

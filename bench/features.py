@@ -7,7 +7,6 @@ whose competitions stand under our league codes. Elsewhere they are drawn at ran
 import datetime as dt
 import json
 import resource
-import subprocess
 import sys
 import time
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bench.graph import ROOT
+from bench.process import ROOT, measured_by
 
 TABLES = ROOT.parent / "shared" / "data" / "tables"
 SIZES = (110_165, 220_331, 930_175)
@@ -27,13 +26,7 @@ def histories() -> dict[str, Any]:
     """Seconds and peak memory of each size, and of one further day's fixtures."""
     measured: dict[str, Any] = {"target GB": 4}
     for size in SIZES:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", "bench.features", str(size)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        figures = json.loads(done.stdout.splitlines()[-1])
+        figures = measured_by("bench.features", str(size))
         measured |= {f"{size:,} {name}": value for name, value in figures.items()}
         if size in TARGETS:
             measured[f"{size:,} target seconds"] = TARGETS[size]

@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.process import ROOT
 from soccer_assets.settings import Clock
 
-ROOT = Path(__file__).parent.parent
 MIRROR = ROOT.parent / "shared" / "data" / "raw" / "football-data"
 REAL = (dt.date(2005, 8, 1), dt.date(2024, 6, 30))
 FURTHER_DAY = dt.date(2024, 4, 13)
@@ -48,19 +48,6 @@ def where() -> dict[str, str]:
         "BENCH_LAST": str(last),
         "BENCH_FURTHER": str(further),
     }
-
-
-def run(part: str, environment: dict[str, str]) -> dict[str, Any]:
-    """One part in a process of its own; what it measured, with its peak memory."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "bench.graph", part],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
 
 
 def imports(tries: int = 3) -> dict[str, Any]:

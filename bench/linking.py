@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from bench.graph import ROOT
+from bench.process import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
 RESULTS = DATA / "raw" / "fonbet" / "results_2020-21"

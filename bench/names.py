@@ -6,26 +6,15 @@ In a process of its own, so that its peak memory is its own; made-up names stand
 import json
 import random
 import resource
-import subprocess
-import sys
 import time
 from typing import Any
 
 import polars as pl
 
-from bench.graph import ROOT
+from bench.process import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
 CLUBS, DAY, ASKED = 31_642, 1500, 6000
-
-
-def all_of_it() -> dict[str, Any]:
-    """The measurement, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "bench.names"], cwd=ROOT, stdout=subprocess.PIPE, check=True
-    )
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
 
 
 def _names() -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -7,15 +7,13 @@ import datetime as dt
 import gzip
 import json
 import resource
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from bench.graph import ROOT
+from bench.process import ROOT, measured_by
 
 RAW = ROOT.parent / "shared" / "data" / "raw"
 FIRST, LAST = dt.date(2010, 7, 1), dt.date(2024, 6, 30)
@@ -34,10 +32,7 @@ def seasons() -> dict[str, Any]:
     """The measurement, in a process of its own."""
     if not RAW.is_dir():
         return {"left out": "the real data are not there"}
-    command = [sys.executable, "-W", "ignore", "-m", "bench.resolving"]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
+    return measured_by("bench.resolving")
 
 
 def _measure() -> dict[str, Any]:

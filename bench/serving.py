@@ -23,7 +23,8 @@ from typing import Any
 import httpx
 import polars as pl
 
-ROOT = Path(__file__).parent.parent
+from bench.process import ROOT, measured_by
+
 CONNECTIONS = 32
 REQUESTS = 9_600
 LIST_REQUESTS = 640
@@ -97,10 +98,8 @@ def on_demand(environment: dict[str, str]) -> dict[str, Any]:
     settings = Settings.read(os.environ | environment)
     lake = Lake(settings.lake)
     if not lake.exists("promotions"):
-        from bench import graph
-
-        graph.run("backfill", environment)
-        graph.run("further_day", environment)
+        measured_by("bench.graph", "backfill", environment=environment)
+        measured_by("bench.graph", "further_day", environment=environment)
     api_port, worker_port = _free_port(), _free_port()
     api = f"http://127.0.0.1:{api_port}"
     with ExitStack() as stack:

@@ -6,24 +6,11 @@ It runs in a process of its own, which sets its environment before the graph is 
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from soccer_assets.settings import Clock
-
-ROOT = Path(__file__).parent.parent
-
-
-def a_day() -> dict[str, Any]:
-    """The measurement, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "bench.sources"], cwd=ROOT, stdout=subprocess.PIPE, check=True
-    )
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
 
 
 def _measure(var: str) -> dict[str, Any]:

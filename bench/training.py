@@ -7,29 +7,12 @@ import datetime as dt
 import json
 import os
 import resource
-import subprocess
-import sys
 import time
 from typing import Any
 
 import msgspec
 
-from bench.graph import ROOT
-
 YEARS = 15
-
-
-def all_families(environment: dict[str, str]) -> dict[str, Any]:
-    """The measurement, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "bench.training"],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
 
 
 def _measure() -> dict[str, Any]:

@@ -24,7 +24,7 @@ from soccer_assets.models.selection.assembly import selected
 from soccer_assets.models.training.training import candidate, examples
 from soccer_assets.monitoring.bets import settle_bets
 from soccer_assets.monitoring.reports import best_of, bet_sums, earned, figures, forecast_sums
-from soccer_assets.monitoring.schema import ABOUT, COMPARED_LINES, SETTLED_BETS, SETTLED_MARKETS, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import COMPARED_LINES, CONTEXT, SETTLED_BETS, SETTLED_MARKETS, SETTLED_PREDICTIONS
 from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.odds.consensus import closing_prices, newest_prices, pre_match_prices
 from soccer_assets.odds.market import devigged
@@ -260,7 +260,7 @@ def test_of_two_forecasters_equally_good_neither_is_called_better():
     told = pl.concat(told_by(worlds, line, p) for line, p in lines.items() if line != "closing")
     closing = told_by(worlds, "closing", lines["closing"]).select("match_date", "match_id", *P)
     unknown = pl.DataFrame(
-        schema={name: SETTLED_PREDICTIONS.schema[name] for name in ("match_date", "match_id", *ABOUT)}
+        schema={name: SETTLED_PREDICTIONS.schema[name] for name in ("match_date", "match_id", *CONTEXT)}
     )
     settled = settle(told, worlds.frame(), {"closing": closing}, unknown)
     sums = forecast_sums(settled, SETTLED_MARKETS.empty()).filter(market="1x2", slice="all")

@@ -135,7 +135,7 @@ _FORECASTS = (
 
 _SEASONS = (
     of_table(SEASON_FORECASTS, "/season-forecasts", row=f"{SEASON_FORECASTS.row} The newest of each league.",
-             rows=derived.newest_season_forecasts, filters=(IN_LEAGUE, "season", "team_id"),
+             rows=derived.newest_of_leagues(SEASON_FORECASTS), filters=(IN_LEAGUE, "season", "team_id"),
              sort=("position", "points_expected", "p_title"), tag="forecasts"),
     of_table(SEASON_FORECASTS, "/season-forecasts/history", filters=(*DATES, IN_LEAGUE, "season", "team_id"),
              sort=("match_date",), tag="forecasts", span_days=MONTH),
@@ -176,7 +176,7 @@ _MODELS = (
 
 _REPORTS = (
     of_table(QUALITY_REPORT, "/quality", row=f"{QUALITY_REPORT.row} The newest report of each league.",
-             rows=derived.newest_quality, filters=("league", "line", "market", "sample"),
+             rows=derived.newest_of_leagues(QUALITY_REPORT), filters=("league", "line", "market", "sample"),
              sort=("log_loss", "log_loss_vs_closing", "divergence", "matches"), tag="reports"),
     of_table(QUALITY_REPORT, "/quality/history", filters=(*DATES, "league", "line", "market", "sample"),
              sort=("match_date",), tag="reports"),

@@ -1,5 +1,6 @@
 """Rows of resources that no table has as they are."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -15,16 +16,14 @@ from soccer_assets.monitoring.schema import (
     ALL_LEAGUES,
     BACKTEST_REPORT,
     DRIFT_REPORT,
-    QUALITY_REPORT,
     SETTLED_LINES,
     SETTLED_PREDICTIONS,
 )
 from soccer_assets.odds.schema import MARKETS as OFFERED
 from soccer_assets.predictions.schema import LINES, PREDICTIONS
-from soccer_assets.predictions.season.schema import SEASON_FORECASTS
 from soccer_assets.score_matrices import coherent
 from soccer_assets.sources.schema import SOURCE_HEALTH
-from soccer_assets.storage.tables import UTC, Column
+from soccer_assets.storage.tables import UTC, Column, Table
 
 BINS: Final = 10
 OUTCOMES: Final = OFFERED["1x2"]
@@ -134,14 +133,10 @@ def score_matrices(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select("line").with_columns(matrix=pl.Series(matrices.tolist(), dtype=pl.List(pl.List(pl.Float64))))
 
 
-def newest_quality(snapshot: Snapshot) -> pl.LazyFrame:
-    """The newest report of each league."""
-    return snapshot.scan(QUALITY_REPORT).filter(pl.col("match_date") == pl.col("match_date").max().over("league"))
-
-
-def newest_season_forecasts(snapshot: Snapshot) -> pl.LazyFrame:
-    """The newest forecast of each league's season."""
-    return snapshot.scan(SEASON_FORECASTS).filter(pl.col("match_date") == pl.col("match_date").max().over("league"))
+def newest_of_leagues(table: Table) -> Callable[[Snapshot], pl.LazyFrame]:
+    """Return what gives the rows of a table on the newest match date of each league."""
+    is_newest = pl.col("match_date") == pl.col("match_date").max().over("league")
+    return lambda snapshot: snapshot.scan(table).filter(is_newest)
 
 
 #: What is told of forecasts, not of bets.

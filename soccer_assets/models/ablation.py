@@ -30,19 +30,19 @@ LABELS, PRICES = "prices as labels", "every price"
 NOISY: Params = {**LogisticRegression.defaults, "soft_labels": 0.0, "penalty": 1000.0}
 
 
-def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
+def ablated(history: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
     """Rows of `ablation`: the full set, then each group of the catalogue left out, and the prices.
 
     Args:
-        known: `training.examples` up to `day`.
+        history: `training.examples` up to `day`.
         day: the date.
         settings: folds and seed; the folds are the tuning ones, the newest is left to the selection.
 
     Raises:
         ModelError: no match of the folds has a price.
     """
-    folds = walk_forward_folds(known[DATE].to_list(), settings.folds, settings.fold_days)[:-1]
-    judged = pl.concat([fold.split(known)[1] for fold in folds])
+    folds = walk_forward_folds(history[DATE].to_list(), settings.folds, settings.fold_days)[:-1]
+    judged = pl.concat([fold.split(history)[1] for fold in folds])
     closing = judged.select(pl.col(CLOSING).fill_null(np.nan)).to_numpy()
     priced = np.isfinite(closing).all(axis=1)
     if not priced.any():
@@ -58,7 +58,7 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
 
     def losses(dropped: set[str], params: Params, most: int | None) -> Floats:
         columns = [name for name in NAMES if name not in dropped]
-        split = [fold.split(known, most) for fold in folds]
+        split = [fold.split(history, most) for fold in folds]
         p = [family.fit(train, columns, params, settings.seed).predict(valid) for train, valid in split]
         return log_loss(np.concatenate(p)[priced], y)
 
@@ -70,19 +70,19 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
     whole, rows = losses(*variants[FULL]), []
     for group, variant in variants.items():
         without = whole if group == FULL else losses(*variant)
-        for leagues, here in slices.items():
-            if not here.any():
+        for leagues, chosen in slices.items():
+            if not chosen.any():
                 continue
-            interval = paired_difference(without[here], whole[here], dates[here])
+            interval = paired_difference(without[chosen], whole[chosen], dates[chosen])
             rows.append(
                 {
                     DATE: day,
                     "group": group,
                     "leagues": leagues,
                     "features": len(variant[0]),
-                    "matches": int(here.sum()),
-                    "log_loss": float(without[here].mean()),
-                    "log_loss_vs_closing": float((without - market)[here].mean()),
+                    "matches": int(chosen.sum()),
+                    "log_loss": float(without[chosen].mean()),
+                    "log_loss_vs_closing": float((without - market)[chosen].mean()),
                     "difference": interval.mean,
                     "low": interval.low,
                     "high": interval.high,
@@ -94,7 +94,7 @@ def ablated(known: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFra
 def worth_plot(rows: pl.DataFrame) -> str:
     """What each group is worth with its interval as a Markdown image, the dearest first."""
     of_all = (pl.col("group") != FULL) & (pl.col("leagues") == SLICES[0])
-    told = rows.filter(of_all).sort("difference", descending=True)
-    intervals = told.select("low", "difference", "high").rows()
+    ranked = rows.filter(of_all).sort("difference", descending=True)
+    intervals = ranked.select("low", "difference", "high").rows()
     title = "log loss that leaving it out costs"
-    return svg.markdown(svg.whiskers(title, told["group"].to_list(), {"cost": intervals}, zero="the full set"), title)
+    return svg.markdown(svg.whiskers(title, ranked["group"].to_list(), {"cost": intervals}, zero="the full set"), title)

@@ -27,7 +27,7 @@ from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.families import FAMILIES, Family, stack
 from soccer_assets.models.schema import ABLATION, CANDIDATES, MODEL_CARD, PROMOTIONS, SELECTED_MODEL
 from soccer_assets.models.selection.assembly import selected
-from soccer_assets.models.training.candidate_page import plots, shown
+from soccer_assets.models.training.candidate_page import plots, row_metadata
 from soccer_assets.models.training.outdated_features import refuse_outdated
 from soccer_assets.models.training.training import chosen, examples, made_for, outcomes, stacked, trained
 from soccer_assets.odds.consensus import closing_prices, pre_match_prices
@@ -53,7 +53,7 @@ SAME_DATE = {f"candidate_{name}": optional(CANDIDATES, name=f"candidate_{name}")
 
 def _page(candidate: pl.DataFrame) -> dict[str, Any]:
     row = candidate.row(0, named=True)
-    return shown(row) | {name: MetadataValue.md(plot) for name, plot in plots(row).items()}
+    return row_metadata(row) | {name: MetadataValue.md(plot) for name, plot in plots(row).items()}
 
 
 def _candidate_asset(family: Family) -> AssetsDefinition:
@@ -77,9 +77,9 @@ def _candidate_asset(family: Family) -> AssetsDefinition:
         data_versions: pl.DataFrame,
     ) -> pl.DataFrame:
         _, day = dates_of(context.partition_key_range)
-        known = examples(match_features, matches, market_probabilities, settings.train_since, day)
-        refuse_outdated(known, matches, market_probabilities, data_versions)
-        row = trained(family, known, day, settings, past)
+        history = examples(match_features, matches, market_probabilities, settings.train_since, day)
+        refuse_outdated(history, matches, market_probabilities, data_versions)
+        row = trained(family, history, day, settings, past)
         context.add_output_metadata(_page(row))
         return row
 
@@ -92,7 +92,7 @@ candidates = [_candidate_asset(family) for family in FAMILIES.values()]
 @dated_asset(
     CANDIDATES,
     name=f"candidate_{stack.NAME}",
-    ins={name: of for name, of in SAME_DATE.items() if name != f"candidate_{stack.NAME}"}
+    ins={name: source for name, source in SAME_DATE.items() if name != f"candidate_{stack.NAME}"}
     | {"matches": LEARNED_FROM["matches"]},
     kinds={"numpy"},
 )
@@ -117,8 +117,8 @@ def ablation(
 ) -> pl.DataFrame:
     """One group of features left out, or none of them: what it costs on matches predicted out of fold."""
     _, day = dates_of(context.partition_key_range)
-    known = examples(match_features, matches, market_probabilities, settings.train_since, day)
-    rows = ablated(known, day, settings)
+    history = examples(match_features, matches, market_probabilities, settings.train_since, day)
+    rows = ablated(history, day, settings)
     table = MetadataValue.md(markdown(rows.sort("difference", descending=True)))
     context.add_output_metadata({"groups": table, "plot": MetadataValue.md(worth_plot(rows))})
     return rows
@@ -136,12 +136,12 @@ def selected_model(
     """The forecaster chosen for a date: the selected estimator with its calibration, blend and goals."""
     _, day = dates_of(context.partition_key_range)
     rows = made_for(day, chosen(candidates, settings.families)).to_dicts()
-    known = examples(match_features, matches, market_probabilities, settings.train_since, day)
+    history = examples(match_features, matches, market_probabilities, settings.train_since, day)
     prices = pre_match_prices(market_probabilities), closing_prices(market_probabilities)
-    model = selected(rows, known, *prices, settings.seed)
+    model = selected(rows, history, *prices, settings.seed)
     row = model.row(0, named=True)
-    shown = {name: _table(row[name]) for name in ("comparison", "calibration", "lines")}
-    context.add_output_metadata({name: row[name] for name in ("family", "version", "log_loss", "reason")} | shown)
+    tables = {name: _table(row[name]) for name in ("comparison", "calibration", "lines")}
+    context.add_output_metadata({name: row[name] for name in ("family", "version", "log_loss", "reason")} | tables)
     return model
 
 
@@ -169,10 +169,10 @@ def model_card(
     """The verdict of the gate on a selected model and what there is to know of it; MLflow holds both as well."""
     _, day = dates_of(context.partition_key_range)
     model = made_for(day, {"selected_model": selected_model.filter(pl.col(DATE) == day).collect()}).row(0, named=True)
-    known = examples(match_features, matches, market_probabilities, settings.train_since, model["match_date"])
+    history = examples(match_features, matches, market_probabilities, settings.train_since, model["match_date"])
     failed, least = _failed_checks(context), settings.promotion_matches
-    verdict = judge(model, selected_model, promotions, known, failed, least)
-    made = card(model, known, verdict, settings.seed)
+    verdict = judge(model, selected_model, promotions, history, failed, least)
+    made = card(model, history, verdict, settings.seed)
     version = registry.register(model, context.run.run_id)
     registry.log_card(version, made["text"].item())
     gate = MetadataValue.md(markdown(pl.DataFrame(json.loads(made["conditions"].item()))))

@@ -40,9 +40,9 @@ def log_odds(p: Floats) -> Floats:
     >>> log_odds(np.array([[0.4, 0.2, 0.4]])).round(4)
     array([[ 0.    , -0.6931]])
     """
-    known = np.isfinite(p).all(axis=1, keepdims=True)
-    home, draw, away = log_probabilities(np.where(known, p, 1 / 3)).T
-    return np.where(known, np.stack([home - away, draw - (home + away) / 2], axis=1), np.nan)
+    is_known = np.isfinite(p).all(axis=1, keepdims=True)
+    home, draw, away = log_probabilities(np.where(is_known, p, 1 / 3)).T
+    return np.where(is_known, np.stack([home - away, draw - (home + away) / 2], axis=1), np.nan)
 
 
 def of_log_odds(log_odds: Floats) -> Floats:

@@ -77,7 +77,7 @@ def fit_goals(
     outcomes_of(examples)
     goals = goals_of(examples)
     w = recency_weights(examples, half_life_days)
-    scaling = Scaling.of(examples, informative(examples, columns))
+    scaling = Scaling.from_frame(examples, informative(examples, columns))
     inputs = np.column_stack([scaling.apply(examples), np.ones(len(examples))])
     with threadpool_limits(limits=1, user_api="blas"):  # the last bits of a sum depend on the number of threads
         home, away = (_poisson(inputs, goals[:, side], w, penalty).tolist() for side in (0, 1))
@@ -92,8 +92,8 @@ def goals_of(examples: pl.DataFrame) -> Ints:
         ModelError: the goals of a match are unknown or negative.
     """
     require(examples, ("home_goals", "away_goals"))
-    known = (pl.col("home_goals") >= 0) & (pl.col("away_goals") >= 0)
-    unknown = examples.filter(~known.fill_null(False))
+    has_goals = (pl.col("home_goals") >= 0) & (pl.col("away_goals") >= 0)
+    unknown = examples.filter(~has_goals.fill_null(False))
     if len(unknown):
         raise ModelError(
             f"Expected the goals of every finished match, found {len(unknown)} of {len(examples)} without, such as "

@@ -59,8 +59,8 @@ class TotalsModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def predict(self, features: pl.DataFrame) -> Floats:
         """Return the probability of more than 2.5 goals `(n,)`; NaN in a league whose totals were never priced."""
-        known = features["league"].is_in(list(self.over.scaling.leagues)).to_numpy()
-        return np.where(known, _probability(self.over.apply(features)), np.nan)
+        in_league = features["league"].is_in(list(self.over.scaling.leagues)).to_numpy()
+        return np.where(in_league, _probability(self.over.apply(features)), np.nan)
 
     def predict_closing(self, features: pl.DataFrame, prices: pl.DataFrame) -> Floats:
         """Return the probability at the close `(n,)`, NaN where there is no price of the total now.
@@ -107,7 +107,7 @@ def fit_totals(
 
 
 def _fitted(frame: pl.DataFrame, columns: Sequence[str], target: Floats, seed: int, rounds: int) -> Regression:
-    scaling = Scaling.of(frame, informative(frame, columns))
+    scaling = Scaling.from_frame(frame, informative(frame, columns))
     inputs = scaling.apply(frame)
     (slopes,), (intercept,) = fit_ridge(inputs, target[:, None], PENALTY)
     forest = fit_trees(frame, scaling.columns, target - inputs @ slopes - intercept, rounds, seed)

@@ -35,9 +35,9 @@ def outcomes_of(examples: pl.DataFrame) -> Ints:
             "Materialize more match dates, or ask for the model of a later date."
         )
     outcome = examples["outcome"]
-    known = outcome.is_in([0, 1, 2]).fill_null(False)
-    if not known.all():
-        rows = examples.filter(~known)
+    is_known = outcome.is_in([0, 1, 2]).fill_null(False)
+    if not is_known.all():
+        rows = examples.filter(~is_known)
         raise ModelError(
             f"Expected outcomes 0, 1 or 2 (home, draw, away), found {rows['outcome'].unique().to_list()[:5]} "
             f"in {len(rows)} of {len(examples)} rows, first {rows['match_id'].to_list()[:5]}. Keep finished "
@@ -85,8 +85,8 @@ def informative(examples: pl.DataFrame, columns: Sequence[str]) -> tuple[str, ..
 
 def require(frame: pl.DataFrame, columns: Sequence[str]) -> None:
     """Raise ModelError naming the columns that `frame` lacks."""
-    there = set(frame.columns)  # asking the frame for each name takes longer than a forecast
-    if missing := [name for name in columns if name not in there]:
+    columns_present = set(frame.columns)  # asking the frame for each name takes longer than a forecast
+    if missing := [name for name in columns if name not in columns_present]:
         raise ModelError(
             f"Expected the columns {', '.join(missing)}; found {len(frame.columns)} others, "
             f"such as {', '.join(frame.columns[:5])}. The features must be made by the version of the "
@@ -104,18 +104,18 @@ def feature_matrix(frame: pl.DataFrame, columns: Sequence[str]) -> Floats:
     types = frame.schema
     if wrong := [f"{name} ({types[name]})" for name in columns if not types[name].is_numeric()]:
         raise ModelError(f"Expected numeric features, found {', '.join(wrong[:5])}. Leave them out of the columns.")
-    known = frame.select(pl.col(columns).cast(pl.Float64).fill_null(np.nan))
-    matrix = known.to_numpy(order="fortran") if columns else np.empty((len(frame), 0), order="F")
+    values = frame.select(pl.col(columns).cast(pl.Float64).fill_null(np.nan))
+    matrix = values.to_numpy(order="fortran") if columns else np.empty((len(frame), 0), order="F")
     if np.isinf(matrix).any():
-        found = [name for place, name in enumerate(columns) if np.isinf(matrix[:, place]).any()]
-        raise ModelError(f"Expected finite or null features, found infinite values in {', '.join(found[:5])}.")
+        infinite = [name for i, name in enumerate(columns) if np.isinf(matrix[:, i]).any()]
+        raise ModelError(f"Expected finite or null features, found infinite values in {', '.join(infinite[:5])}.")
     return matrix
 
 
 def league_codes(frame: pl.DataFrame, leagues: Sequence[str]) -> Ints:
     """Place of each row's league in `leagues`; -1 for a league that is not among them."""
     require(frame, ("league",))
-    places = {league: place for place, league in enumerate(leagues)}
+    places = {league: i for i, league in enumerate(leagues)}
     codes = frame["league"].replace_strict(places, default=-1, return_dtype=pl.Int64)
     return codes.to_numpy().astype(np.int64)
 
@@ -144,18 +144,18 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leagues: tuple[str, ...]
 
     @classmethod
-    def of(cls, examples: pl.DataFrame, columns: Sequence[str]) -> "Scaling":
+    def from_frame(cls, examples: pl.DataFrame, columns: Sequence[str]) -> "Scaling":
         """The scaling learned from `examples`; a constant column is scaled to zero."""
         raw = feature_matrix(examples, columns)
         null = np.isnan(raw)
-        known = np.maximum((~null).sum(axis=0), 1)
+        counts = np.maximum((~null).sum(axis=0), 1)
         filled = np.nan_to_num(raw)
-        means = filled.sum(axis=0) / known
-        deviations = np.sqrt((np.square(filled - means) * ~null).sum(axis=0) / known)
+        means = filled.sum(axis=0) / counts
+        deviations = np.sqrt((np.square(filled - means) * ~null).sum(axis=0) / counts)
         patterns: dict[bytes, str] = {}  # windows of one length are null together: one indicator is enough
-        for place, name in enumerate(columns):
-            if null[:, place].mean() > RARE and not null[:, place].all():
-                patterns.setdefault(null[:, place].tobytes(), name)
+        for i, name in enumerate(columns):
+            if null[:, i].mean() > RARE and not null[:, i].all():
+                patterns.setdefault(null[:, i].tobytes(), name)
         return cls(
             columns=tuple(columns),
             means=tuple(means.tolist()),

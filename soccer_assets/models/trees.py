@@ -46,22 +46,22 @@ class Forest(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fi
     value: tuple[float, ...]
 
     @classmethod
-    def of(cls, trees: Iterable[Sequence[Node]], outputs: int) -> "Forest":
+    def from_trees(cls, trees: Iterable[Sequence[Node]], outputs: int) -> "Forest":
         """A forest of trees, each a list of nodes with its root first; a leaf leads to itself."""
         roots: list[int] = []
         rows: list[Node] = []
         for tree in trees:
             start = len(rows)
             roots.append(start)
-            for place, node in enumerate(tree):
+            for i, node in enumerate(tree):
                 leaf = node.feature < 0
                 rows.append(
                     Node(
                         int(node.feature),
                         0.0 if leaf else min(max(float(node.threshold), -LARGEST), LARGEST),
                         bool(node.missing_left),
-                        start + (place if leaf else int(node.left)),
-                        start + (place if leaf else int(node.right)),
+                        start + (i if leaf else int(node.left)),
+                        start + (i if leaf else int(node.right)),
                         float(node.value) if leaf else 0.0,
                     )
                 )

@@ -17,12 +17,12 @@ from soccer_assets.features.catalog import FEATURES
 from soccer_assets.models.families import FAMILIES, stack
 from soccer_assets.models.schema import CANDIDATES
 from soccer_assets.monitoring.baselines import FAMILIES as SIMPLE
-from soccer_assets.monitoring.baselines import about, forecast
+from soccer_assets.monitoring.baselines import contexts, forecast
 from soccer_assets.monitoring.bets import settle_bets
 from soccer_assets.monitoring.drift import drift, windows
 from soccer_assets.monitoring.on_demand import settle_on_demand
 from soccer_assets.monitoring.plots import drawings, reliability, write
-from soccer_assets.monitoring.reports import SHOWN, backtest, configurations, quality
+from soccer_assets.monitoring.reports import SUMMARY, backtest, configurations, quality
 from soccer_assets.monitoring.schema import (
     ALL_LEAGUES,
     BACKTEST_REPORT,
@@ -90,10 +90,10 @@ def settled_predictions(
 ) -> pl.DataFrame:
     """One forecast of one match on one line, met by its result, beside yardsticks that forecast the same match."""
     require_rows("predictions", predictions, forecastable(matches))
-    told = {line: forecast(candidates[f"candidate_{name}"], match_features) for line, name in SIMPLE.items()}
-    told["opening"] = mean_1x2(mean_probabilities(best_prices, "opening"))
-    told["closing"] = consensus(market_probabilities, "closing")
-    rows = settle(predictions, matches, told, about(match_features))
+    yardsticks = {line: forecast(candidates[f"candidate_{name}"], match_features) for line, name in SIMPLE.items()}
+    yardsticks["opening"] = mean_1x2(mean_probabilities(best_prices, "opening"))
+    yardsticks["closing"] = consensus(market_probabilities, "closing")
+    rows = settle(predictions, matches, yardsticks, contexts(match_features))
     scores = rows.filter("complete").group_by("line").agg(pl.len().alias("matches"), pl.col("log_loss", "rps").mean())
     context.add_output_metadata(
         {
@@ -166,8 +166,8 @@ def backtest_report(
     """One line on one market in a slice of the matches up to the end of a month: its forecasts, what bets earned."""
     first, last = dates_of(context.partition_key_range)
     last = min(last, clock.today())  # the end of this month has its results when it has come
-    told = (settled_predictions, settled_markets, settled_bets, team_ratings)
-    settled, markets, bets, rated = (rows.collect() for rows in told)
+    tables = (settled_predictions, settled_markets, settled_bets, team_ratings)
+    settled, markets, bets, rated = (rows.collect() for rows in tables)
     played, forecasts = (rows.select(columns).collect() for rows, columns in ((matches, STATUS), (predictions, MATCH)))
     require_rows("predictions", forecasts, forecastable(played.filter(pl.col(DATE) >= first)))
     require_rows("settled_predictions", settled, settled_due(played, forecasts))
@@ -177,7 +177,7 @@ def backtest_report(
     if len(rows):
         write(settings.var_path / "reports" / "backtest", rows, drawn)
     context.add_output_metadata({name: MetadataValue.md(svg.markdown(text, name)) for name, text in drawn.items()})
-    context.add_output_metadata({"newest": MetadataValue.md(markdown(newest.select(SHOWN)))})
+    context.add_output_metadata({"newest": MetadataValue.md(markdown(newest.select(SUMMARY)))})
     return rows
 
 
@@ -197,8 +197,8 @@ def quality_report(
     require_rows("settled_predictions", today, settled_due(matches, predictions))
     rows = quality(settled_predictions, settled_markets, *dates_of(context.partition_key_range))
     newest = rows.filter((pl.col(DATE) == pl.col(DATE).max()) & (pl.col("sample") == "complete"))
-    shown = newest.sort("league", "market", "log_loss").drop(DATE, "sample")
-    context.add_output_metadata({"newest": MetadataValue.md(markdown(shown))})
+    table = newest.sort("league", "market", "log_loss").drop(DATE, "sample")
+    context.add_output_metadata({"newest": MetadataValue.md(markdown(table))})
     return rows
 
 
@@ -221,9 +221,9 @@ def drift_report(
     ]
     rows = pl.concat([DRIFT_REPORT.empty(), *reports])
     for row in rows.iter_rows(named=True):
-        shown = {"drift share": row["drift_share"], "drifted columns": row["drifted_columns"] or "none"}
+        row_metadata = {"drift share": row["drift_share"], "drifted columns": row["drifted_columns"] or "none"}
         page = {"page": MetadataValue.path(row["html"])} if row["html"] else {}
-        context.add_asset_metadata(shown | page, partition_key=row[DATE].isoformat())
+        context.add_asset_metadata(row_metadata | page, partition_key=row[DATE].isoformat())
     return rows
 
 

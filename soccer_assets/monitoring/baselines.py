@@ -33,7 +33,7 @@ def forecast(candidates: pl.LazyFrame, features: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def about(features: pl.DataFrame) -> pl.DataFrame:
+def contexts(features: pl.DataFrame) -> pl.DataFrame:
     """What matches are told apart by: match_date, match_id, elo_gap, promoted, new_club, first_rounds, long_break."""
 
     def of_a_club(metric: str, holds: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
@@ -43,7 +43,7 @@ def about(features: pl.DataFrame) -> pl.DataFrame:
         *MATCH,
         elo_gap=pl.col(ELO_DIFF).abs(),
         promoted=of_a_club("tier_change", lambda change: change > 0),
-        new_club=of_a_club("matches_known", lambda known: known < FEW_MATCHES),
+        new_club=of_a_club("matches_known", lambda matches_known: matches_known < FEW_MATCHES),
         first_rounds=of_a_club("table_played", lambda played: played.fill_null(0) < FIRST_ROUNDS),
         long_break=of_a_club("rest_days", lambda days: days >= LONG_BREAK_DAYS),
     )

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from soccer_assets.monitoring.schema import ABOUT, SETTLED_BETS
+from soccer_assets.monitoring.schema import CONTEXT, SETTLED_BETS
 from soccer_assets.odds.consensus import mean_1x2
 from soccer_assets.predictions.markets import markets
 from soccer_assets.predictions.settlement import settled
@@ -31,17 +31,19 @@ def settle_bets(
         closing: `mean_probabilities` at the close.
         settled_predictions: rows of `settled_predictions`.
     """
-    met = value_bets.with_columns(pl.col("market", "selection").cast(pl.String)).join(
+    matched = value_bets.with_columns(pl.col("market", "selection").cast(pl.String)).join(
         matches.select(*MATCH, "season", "status", "home_goals", "away_goals"), on=MATCH
     )
     # who forecasts is a line, and so are the goals a bet is about
-    decided = settled(met.rename({"line": "who", "goals_line": "line"})).rename({"line": "goals_line", "who": "line"})
+    decided = settled(matched.rename({"line": "who", "goals_line": "line"})).rename(
+        {"line": "goals_line", "who": "line"}
+    )
     decided = decided.drop_nulls("result")
-    about = settled_predictions.select(*MATCH, *ABOUT).unique()
+    contexts = settled_predictions.select(*MATCH, *CONTEXT).unique()
     total = pl.col("stake").sum().over("match_date", "line")
     return SETTLED_BETS.conform(
         decided.join(at_close(decided, predictions, closing), on=BET, how="left", nulls_equal=True)
-        .join(about, on=MATCH, how="left")
+        .join(contexts, on=MATCH, how="left")
         .with_columns(
             profit=pl.col("returned") - 1,
             stake=pl.col("stake") / pl.max_horizontal(total, pl.lit(1.0)),

@@ -71,7 +71,7 @@ class DayBlocks:
     day: Ints
 
     @classmethod
-    def of(cls, sums: pl.DataFrame) -> "DayBlocks":
+    def from_sums(cls, sums: pl.DataFrame) -> "DayBlocks":
         """The sums of `slice_sums`, of which there is at least one."""
         group = sums.select(pl.struct(GROUP).rle_id()).to_series().to_numpy().astype(np.int64)
         day = (sums[DATE].rank("dense") - 1).to_numpy().astype(np.int64)

@@ -113,13 +113,13 @@ def by_chance(compared: Windows, columns: list[str], day: dt.date) -> float:
     is_current = np.arange(len(pooled)) < len(compared.current)
     by_side = []
     for side in ("home", "away"):
-        mine = [name for name in columns if name.startswith("away_") == (side == "away")]
-        if mine:
-            by_side.append((Sorted.of(pooled.select(mine)), _units(pooled, side, day)))
+        columns_of_side = [name for name in columns if name.startswith("away_") == (side == "away")]
+        if columns_of_side:
+            by_side.append((Sorted.from_frame(pooled.select(columns_of_side)), _units(pooled, side, day)))
     farthest: list[float] = []
     for deal in range(DEALS):
         seed = int(random.integers(2**32))
-        farthest.append(max(of.farthest(_dealt(units, is_current, seed)) for of, units in by_side))
+        farthest.append(max(values.farthest(_dealt(units, is_current, seed)) for values, units in by_side))
         if deal == FEW_DEALS and max(farthest) < THRESHOLD / 2:
             break
     rank = int(np.ceil((1 - FALSE_ALARMS) * (len(farthest) + 1)))
@@ -130,37 +130,37 @@ def by_chance(compared: Windows, columns: list[str], day: dt.date) -> float:
 class Sorted:
     """Columns `(n, k)`: their values, 0 where null, and the same sorted, nulls last.
 
-    `order` holds the rows, `gaps` the distance to the next value (0 at the end), `known` whether a place has a value,
-    `so_far` how many places up to it have one.
+    `order` holds the rows, `gaps` the distance to the next value (0 at the end), `is_known` whether there is a value,
+    `so_far` how many there are up to it.
     """
 
     values: Floats
     has_value: NDArray[np.bool_]
     order: NDArray[np.intp]
     gaps: Floats
-    known: NDArray[np.bool_]
+    is_known: NDArray[np.bool_]
     so_far: NDArray[np.int32]
 
     @classmethod
-    def of(cls, frame: pl.DataFrame) -> "Sorted":
+    def from_frame(cls, frame: pl.DataFrame) -> "Sorted":
         values = frame.select(pl.all().cast(pl.Float64).fill_null(np.nan)).to_numpy()
         order = np.argsort(values, axis=0, kind="stable")
         ordered = np.take_along_axis(values, order, axis=0)
         gaps = np.nan_to_num(np.diff(ordered, axis=0, append=np.nan))
-        known = ~np.isnan(ordered)
-        so_far = known.cumsum(axis=0, dtype=np.int32)
-        return cls(np.nan_to_num(values), ~np.isnan(values), order, gaps, known, so_far)
+        is_known = ~np.isnan(ordered)
+        so_far = is_known.cumsum(axis=0, dtype=np.int32)
+        return cls(np.nan_to_num(values), ~np.isnan(values), order, gaps, is_known, so_far)
 
     def farthest(self, is_current: NDArray[np.bool_]) -> float:
         """The largest Wasserstein distance of a column, in standard deviations of the rows that are not current."""
-        current: NDArray[np.int32] = np.cumsum(is_current[self.order] & self.known, axis=0, dtype=np.int32)
+        current: NDArray[np.int32] = np.cumsum(is_current[self.order] & self.is_known, axis=0, dtype=np.int32)
         reference = self.so_far - current
         apart = current / np.maximum(current[-1], 1) - reference / np.maximum(reference[-1], 1)
         distance = np.einsum("ij,ij->j", np.abs(apart), self.gaps)
-        mine = (~is_current).astype(float)
-        n = np.maximum(mine @ self.has_value, 1)
-        mean = mine @ self.values / n
-        spread = np.sqrt(np.maximum(mine @ np.square(self.values) / n - np.square(mean), 0))
+        reference_rows = (~is_current).astype(float)
+        n = np.maximum(reference_rows @ self.has_value, 1)
+        mean = reference_rows @ self.values / n
+        spread = np.sqrt(np.maximum(reference_rows @ np.square(self.values) / n - np.square(mean), 0))
         return float((distance / np.maximum(spread, LEAST_SPREAD)).max())
 
 

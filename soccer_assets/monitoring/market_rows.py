@@ -30,9 +30,7 @@ _LINES: Final = tuple(name for name in REFERENCES if name != "product")
 
 def of_1x2(settled: pl.DataFrame) -> pl.DataFrame:
     """Return rows of `settled_predictions` with `SCORES`, `GAPS` and their weights; what is forecast is the draw."""
-    chances = [
-        (pl.col(name), (pl.col("outcome") == place).cast(pl.Float64)) for place, name in enumerate(PROBABILITIES)
-    ]
+    chances = [(pl.col(name), (pl.col("outcome") == i).cast(pl.Float64)) for i, name in enumerate(PROBABILITIES)]
     return settled.with_columns(
         *(pl.sum_horizontal(_gap(index, *chance) for chance in chances).alias(name) for index, name in enumerate(GAPS)),
         market=pl.lit("1x2"), accuracy=pl.col("hit").cast(pl.Float64), forecast=pl.col("p_draw"),

@@ -98,8 +98,8 @@ def handicap_outcome(scores: Ints, handicaps: Floats) -> tuple[Floats, Floats]:
     The arguments are those of `scored`.
     """
     won, staked = (table[_quarters(handicaps), _CELL_DIFFERENCE[scores]] for table in _handicap_results())
-    known = ~np.isnan(handicaps)
-    return np.where(known, (won > 0).astype(float), np.nan), np.where(known, staked, 0.0)
+    has_line = ~np.isnan(handicaps)
+    return np.where(has_line, (won > 0).astype(float), np.nan), np.where(has_line, staked, 0.0)
 
 
 def _handicap(differences: Floats, difference: Ints, handicaps: Floats) -> pl.DataFrame:
@@ -149,9 +149,9 @@ def _settled(bets: pl.DataFrame, worth: dict[str, float]) -> Floats:
 @lru_cache(maxsize=1)
 def _bets() -> tuple[list[str], Floats]:
     """Names of the bets and of those pairs that are the same for every match, and 1 where a score wins them."""
-    told = BETS | {"home": ("1x2", None, "home")}
+    bets = BETS | {"home": ("1x2", None, "home")}
     types = {"market": pl.String, "line": pl.Float64, "selection": pl.String}
-    cells = dict(zip(told, _settled(pl.DataFrame(list(told.values()), schema=types, orient="row"), _WON), strict=True))
+    cells = dict(zip(bets, _settled(pl.DataFrame(list(bets.values()), schema=types, orient="row"), _WON), strict=True))
     cells |= {pair: cells[one] * cells[other] for pair, (one, other) in PAIRS.items() if one in cells}
     return list(cells), np.stack(list(cells.values()))
 
@@ -177,7 +177,7 @@ def _handicap_results() -> tuple[Floats, Floats]:
     """Share of a stake on the home side that is won, and that is decided, by quarters and difference."""
     lines = np.arange(-4 * MOST_HANDICAP, 4 * MOST_HANDICAP + 1) / 4
     bets = pl.DataFrame({"market": "asian_handicap", "line": lines, "selection": "home"})
-    one_each = np.array([np.flatnonzero(place)[0] for place in _differences()[0]])
+    one_each = np.array([np.flatnonzero(mask)[0] for mask in _differences()[0]])
     won, staked = (_settled(bets, worth)[:, one_each] for worth in (_WON, _STAKED))
     return won, staked
 

@@ -67,22 +67,20 @@ def write(folder: Path, report: pl.DataFrame, drawn: dict[str, str]) -> None:
 
 def reliability(settled: pl.DataFrame) -> str:
     """Share that happened against probability told, a panel per outcome, a line per forecaster, in ten bins."""
-    told = {
+    panels = {
         name: settled.select("line", probability=column, happened=pl.col("outcome") == outcome, weight=pl.lit(1.0))
         for outcome, (column, name) in enumerate(CLASSES.items())
     }
-    return svg.drawing(*(_reliability(place, name, rows) for place, (name, rows) in enumerate(told.items())))
+    return svg.drawing(*(_reliability(i, name, rows) for i, (name, rows) in enumerate(panels.items())))
 
 
 def market_reliability(markets: pl.DataFrame) -> str:
     """Share that happened against probability told, a panel per market of two outcomes, in ten bins."""
-    panels = [
-        _reliability(place, name, markets.filter(market=market)) for place, (market, name) in enumerate(DRAWN.items())
-    ]
+    panels = [_reliability(i, name, markets.filter(market=market)) for i, (market, name) in enumerate(DRAWN.items())]
     return svg.drawing(*panels)
 
 
-def _reliability(place: int, name: str, rows: pl.DataFrame) -> svg.Panel:
+def _reliability(position: int, name: str, rows: pl.DataFrame) -> svg.Panel:
     """The panel at a place of a row of them: line, probability, happened and weight of each forecast."""
     weight = pl.col("weight")
     mean = {column: (pl.col(column) * weight).sum() / weight.sum() for column in ("probability", "happened")}
@@ -92,7 +90,8 @@ def _reliability(place: int, name: str, rows: pl.DataFrame) -> svg.Panel:
         .filter(pl.col("n") >= LEAST_IN_BIN)
         .sort("line", "bin")
     )
-    panel = svg.Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE), (svg.LEFT + place * (SIDE + svg.LEFT), svg.TOP)).axes(name)
+    corner = (svg.LEFT + position * (SIDE + svg.LEFT), svg.TOP)
+    panel = svg.Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE), corner).axes(name)
     panel.line([(0.0, 0.0), (1.0, 1.0)], svg.GREY)
     for line in COMPARED_LINES:
         panel.line(bins.filter(line=line).select("probability", "happened").iter_rows(), svg.LINES[line], dots=True)
@@ -116,17 +115,17 @@ def _whiskers(settled: pl.DataFrame, markets: pl.DataFrame, figure: str, title: 
     sums = forecast_sums(settled, markets).filter(slice="all")
     if sums.is_empty():
         return NOTHING
-    days = DayBlocks.of(sums)
+    days = DayBlocks.from_sums(sums)
     ends = dict(zip(("mean", "low", "high"), days.interval(figure, HAS.format(figure)), strict=False))
-    told = days.groups.with_columns(pl.Series(name, values) for name, values in ends.items()).filter(
+    scored = days.groups.with_columns(pl.Series(name, values) for name, values in ends.items()).filter(
         pl.col("low").is_finite()
     )
-    shown = [market for market in SCORED_MARKETS if market in told["market"]]
-    rows = told.select("line", "market", "low", "mean", "high").rows()
+    markets_scored = [market for market in SCORED_MARKETS if market in scored["market"]]
+    rows = scored.select("line", "market", "low", "mean", "high").rows()
     by = {(line, market): (low, mean, high) for line, market, low, mean, high in rows}
-    lines = [line for line in LINES if line in told["line"]]
-    intervals = {line: [by.get((line, market)) for market in shown] for line in lines}
-    return svg.whiskers(title, shown, intervals, zero=zero)
+    lines = [line for line in LINES if line in scored["line"]]
+    intervals = {line: [by.get((line, market)) for market in markets_scored] for line in lines}
+    return svg.whiskers(title, markets_scored, intervals, zero=zero)
 
 
 def against_closing(settled: pl.DataFrame) -> str:
@@ -142,8 +141,8 @@ def against_closing(settled: pl.DataFrame) -> str:
 
 def profit(bets: pl.DataFrame) -> str:
     """Profit of one unit on each value bet, summed from the first day on, with its 95% band."""
-    shown = [line for line in BETTING_LINES if line in bets["line"]]
-    return _sums(bets, "profit", shown, "profit, one unit staked on each value bet", centred=False)
+    lines = [line for line in BETTING_LINES if line in bets["line"]]
+    return _sums(bets, "profit", lines, "profit, one unit staked on each value bet", centred=False)
 
 
 def ratings(team_ratings: pl.DataFrame) -> str:
@@ -165,8 +164,8 @@ def ratings(team_ratings: pl.DataFrame) -> str:
     x, y = _ends(days.to_numpy()), _ends(elo.to_numpy())
     panel = svg.Panel(x, y, dates=True).axes("Elo of the clubs rated highest")
     for club, colour in zip(top, svg.WHEEL, strict=False):
-        mine = rows.filter(team_id=club).select(pl.col(DATE).cast(pl.Int64) + EPOCH, "elo_after")
-        panel.line(mine.iter_rows(), colour)
+        rows_of_club = rows.filter(team_id=club).select(pl.col(DATE).cast(pl.Int64) + EPOCH, "elo_after")
+        panel.line(rows_of_club.iter_rows(), colour)
         panel.legend(club, colour)
     return svg.drawing(panel)
 

@@ -48,7 +48,7 @@ YIELDS = {"flat_yield": ("profit", "n"), "kelly_yield": ("kelly_profit", "stake"
 EARNED = ("bets", *(f"{name}{end}" for name in YIELDS for end in ENDS), "flat_drawdown", "kelly_drawdown", "bank",
           "expected_max_yield")  # fmt: skip
 #: What people look at first.
-SHOWN = (
+SUMMARY = (
     "period", "market", "line", "matches", "log_loss", "ece", "forecast", "happened", "divergence",
     *(f"{VS_CLOSING}{end}" for end in ENDS), "verdict", "bets", *(f"flat_yield{end}" for end in ENDS), "kelly_yield",
     "expected_max_yield", "clv",
@@ -66,7 +66,7 @@ def quality(settled: pl.DataFrame, markets: pl.DataFrame, first: dt.date, last: 
         first: first date reported on.
         last: last date reported on, inclusive.
     """
-    of = ["league", "line", "market", "sample"]
+    group = ["league", "line", "market", "sample"]
     dates = settled.select(pl.col(DATE).unique())
     parts = [QUALITY_REPORT.empty()]
     for rows in of_each_market(settled, markets):
@@ -76,11 +76,13 @@ def quality(settled: pl.DataFrame, markets: pl.DataFrame, first: dt.date, last: 
             samples["all"] = rows
         rows = pl.concat(part.with_columns(sample=pl.lit(sample)) for sample, part in samples.items())
         every = rows.with_columns(league=pl.lit(ALL_LEAGUES))
-        days = day_sums(pl.concat([rows, every] if _has_slices(rows) else [every]), ADDED, of, FINE_UNIT)
+        days = day_sums(pl.concat([rows, every] if _has_slices(rows) else [every]), ADDED, group, FINE_UNIT)
         # a league without a match on a date still has its twelve months on it
-        grid = days.select(of).unique().join(dates, how="cross")
-        days = grid.join(days, on=[*of, DATE], how="left").fill_null(0)
-        windows = days.sort(*of, DATE).rolling(DATE, period=TWELVE_MONTHS, group_by=of).agg(pl.col("n", *ADDED).sum())
+        grid = days.select(group).unique().join(dates, how="cross")
+        days = grid.join(days, on=[*group, DATE], how="left").fill_null(0)
+        windows = (
+            days.sort(*group, DATE).rolling(DATE, period=TWELVE_MONTHS, group_by=group).agg(pl.col("n", *ADDED).sum())
+        )
         parts.append(_quality_of(windows.filter(pl.col(DATE).is_between(first, last), pl.col("n") > 0)))
     return QUALITY_REPORT.conform(pl.concat(parts))
 
@@ -133,9 +135,9 @@ def backtest(
         for period, days in PERIODS.items():
             since = dt.date.min if days is None else end - dt.timedelta(days=days - 1)
             inside = pl.col(DATE).is_between(since, end)
-            if len(of := scores.filter(inside)):
+            if len(chosen := scores.filter(inside)):
                 n = len(tried.filter(pl.col(DATE) <= end))
-                rows = figures(of, returns.filter(inside), n)
+                rows = figures(chosen, returns.filter(inside), n)
                 rows = rows.with_columns(pl.lit(end).alias(DATE), period=pl.lit(period))
                 parts.append(rows.select(BACKTEST_REPORT.schema.names()))
     return BACKTEST_REPORT.conform(pl.concat(parts, how="vertical_relaxed"))
@@ -187,7 +189,7 @@ def figures(scores: pl.DataFrame, returns: pl.DataFrame, tried: int) -> pl.DataF
         returns: `bet_sums` of the days.
         tried: configurations that were tried to find the models.
     """
-    days = DayBlocks.of(scores)
+    days = DayBlocks.from_sums(scores)
     rows = days.groups.with_columns(
         matches=pl.Series(days.total("n")).cast(pl.Int64),
         **{name: pl.Series(days.mean(name, "has_rps" if name == "rps" else WEIGHT)) for name in SCORES},
@@ -222,8 +224,8 @@ def earned(returns: pl.DataFrame, tried: int) -> pl.DataFrame:
     """Return slice, value, line, market and `EARNED` on these days; the arguments are those of `figures`."""
     if returns.is_empty():
         return BACKTEST_REPORT.empty().select(*GROUP, *EARNED)
-    days = DayBlocks.of(returns)
-    intervals = {name: days.interval(*of) for name, of in YIELDS.items()}
+    days = DayBlocks.from_sums(returns)
+    intervals = {name: days.interval(*columns) for name, columns in YIELDS.items()}
     won, bank = days.grid("profit").cumsum(axis=0), (1 + days.grid("kelly_profit")).cumprod(axis=0)
     won_before, bank_before = np.maximum.accumulate(won, axis=0), np.maximum.accumulate(bank, axis=0)
     return days.groups.with_columns(

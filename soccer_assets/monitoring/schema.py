@@ -21,7 +21,27 @@ MATRIX_MARKETS = (
 SCORED_MARKETS = ("1x2", *MATRIX_MARKETS)
 BETTING_LINES = ("model", "blend")
 ALL_LEAGUES = "ALL"
-_ABOUT = (
+#: Columns that several tables have.
+_MATCH = (
+    Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
+    Column("match_id", pl.String, "the match"),
+    Column("league", pl.String, "division code", among=tuple(LEAGUES)),
+)
+_SEASON = Column("season", pl.String, "2023/24, or 2023 in a league of calendar years")
+_LINE = Column("line", pl.String, "who forecasts", among=SETTLED_LINES)
+_LOG_LOSS = Column("log_loss", pl.Float64, "minus the logarithm of the probability of what happened", ge=0)
+_HIT = Column("hit", pl.Boolean, "the likeliest outcome happened")
+_SCORED_1X2 = (
+    Column("p_home", pl.Float64, "probability of a home win", ge=0, le=1),
+    Column("p_draw", pl.Float64, "probability of a draw", ge=0, le=1),
+    Column("p_away", pl.Float64, "probability of an away win", ge=0, le=1),
+    Column("outcome", pl.Int8, "0 home win, 1 draw, 2 away win", ge=0, le=2),
+    _LOG_LOSS,
+    Column("rps", pl.Float64, "ranked probability score (Epstein 1969)", ge=0, le=1),
+    Column("brier", pl.Float64, "Brier score, summed over the three outcomes", ge=0, le=2),
+    _HIT,
+)
+_CONTEXT = (
     Column("favourite", pl.Float64, "the market's highest probability, pre-match, else at the close", nullable=True,
            ge=0, le=1),
     Column("elo_gap", pl.Float64, "rating points between the clubs", nullable=True, ge=0),
@@ -63,28 +83,19 @@ COMPARISONS = {
 }
 
 #: The names of what matches are told apart by.
-ABOUT = tuple(column.name for column in _ABOUT)
+CONTEXT = tuple(column.name for column in _CONTEXT)
 SETTLED_PREDICTIONS = Table(
     "settled_predictions",
     "One forecast of one match on one line, met by its result, beside yardsticks that forecast the same match.",
     (
-        Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
-        Column("match_id", pl.String, "the match"),
-        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
-        Column("season", pl.String, "2023/24, or 2023 in a league of calendar years"),
-        Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
-        Column("p_home", pl.Float64, "probability of a home win", ge=0, le=1),
-        Column("p_draw", pl.Float64, "probability of a draw", ge=0, le=1),
-        Column("p_away", pl.Float64, "probability of an away win", ge=0, le=1),
-        Column("outcome", pl.Int8, "0 home win, 1 draw, 2 away win", ge=0, le=2),
-        Column("log_loss", pl.Float64, "minus the logarithm of the probability of what happened", ge=0),
-        Column("rps", pl.Float64, "ranked probability score (Epstein 1969)", ge=0, le=1),
-        Column("brier", pl.Float64, "Brier score, summed over the three outcomes", ge=0, le=2),
-        Column("hit", pl.Boolean, "the likeliest outcome happened"),
+        *_MATCH,
+        _SEASON,
+        _LINE,
+        *_SCORED_1X2,
         Column("divergence", pl.Float64, _DIVERGENCE, nullable=True, ge=0),
         Column("complete", pl.Boolean, f"{', '.join(COMPARED_LINES)} all exist: what comparisons are made on"),
         Column("model_version", pl.String, "version of the model", nullable=True),
-        *_ABOUT,
+        *_CONTEXT,
     ),
     ("match_date", "match_id", "line"),
 )
@@ -93,11 +104,9 @@ SETTLED_MARKETS = Table(
     "settled_markets",
     "One forecast of one match on one line and one market but the 1x2, met by its score.",
     (
-        Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
-        Column("match_id", pl.String, "the match"),
-        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
-        Column("season", pl.String, "2023/24, or 2023 in a league of calendar years"),
-        Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
+        *_MATCH,
+        _SEASON,
+        _LINE,
         Column("market", pl.String, "what is forecast", among=MATRIX_MARKETS),
         Column("goals_line", pl.Float64, "the home handicap at the close, in goals; null of other markets",
                nullable=True),
@@ -105,11 +114,11 @@ SETTLED_MARKETS = Table(
                "of the likeliest outcome (correct score, goal difference)", ge=0, le=1),
         Column("happened", pl.Float64, "1 where it did, else 0", ge=0, le=1),
         Column("weight", pl.Float64, "share of a stake that is decided, of a handicap; else 1", ge=0, le=1),
-        Column("log_loss", pl.Float64, "minus the logarithm of the probability of what happened", ge=0),
+        _LOG_LOSS,
         Column("rps", pl.Float64, "ranked probability score; null of the correct score, which has no order",
                nullable=True, ge=0, le=1),
         Column("brier", pl.Float64, "Brier score, summed over the outcomes", ge=0, le=2),
-        Column("hit", pl.Boolean, "the likeliest outcome happened"),
+        _HIT,
         Column("product_log_loss", pl.Float64, "log loss of the product of the two legs; null of other markets",
                nullable=True, ge=0),
         Column("divergence", pl.Float64, f"{_DIVERGENCE}; null without", nullable=True, ge=0),
@@ -124,7 +133,7 @@ QUALITY_REPORT = Table(
     (
         Column("match_date", pl.Date, "last day of the twelve months"),
         Column("league", pl.String, "division code, or ALL", among=(*LEAGUES, ALL_LEAGUES)),
-        Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
+        _LINE,
         _MARKET,
         Column(
             "sample", pl.String, "complete: matches that can be compared; all: every match", among=("complete", "all")
@@ -139,10 +148,8 @@ SETTLED_BETS = Table(
     "settled_bets",
     "One value bet met by its result: what was returned, and what the market thought of its price at the close.",
     (
-        Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
-        Column("match_id", pl.String, "the match"),
-        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
-        Column("season", pl.String, "2023/24, or 2023 in a league of calendar years"),
+        *_MATCH,
+        _SEASON,
         Column("line", pl.String, "who forecasts", among=BETTING_LINES),
         Column("market", pl.String, "what is bet on"),
         Column("goals_line", pl.Float64, "goals (over/under) or home handicap in goals; else null", nullable=True),
@@ -160,7 +167,7 @@ SETTLED_BETS = Table(
                "matrix of the closing 1x2 and total tells", nullable=True, among=("price", "matrix")),
         Column("clv", pl.Float64, "log of price over fair closing price: above 0 the market came our way",
                nullable=True),
-        *_ABOUT,
+        *_CONTEXT,
     ),
     ("match_date", "match_id", "line", "market", "goals_line", "selection"),
 )  # fmt: skip
@@ -189,7 +196,7 @@ BACKTEST_REPORT = Table(
         Column("period", pl.String, "twelve months up to it, or all there is", among=("year", "ever")),
         Column("slice", pl.String, "what the matches are told apart by", among=SLICES),
         Column("value", pl.String, "and which of them these are"),
-        Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
+        _LINE,
         _MARKET,
         *_SCORES,
         *(column for name, what in COMPARISONS.items() for column in _interval(name, what)),
@@ -257,20 +264,11 @@ SETTLED_ON_DEMAND = Table(
     "settled_on_demand",
     "One match and model that clients were given a forecast of on demand: the one that knew most, met by the result.",
     (
-        Column("match_date", pl.Date, "date of kick-off in the league's own time zone"),
-        Column("match_id", pl.String, "the match"),
-        Column("league", pl.String, "division code", among=tuple(LEAGUES)),
+        *_MATCH,
         Column("variant", pl.String, "whether the champion made it or the challenger", among=VARIANTS),
         Column("model_version", pl.String, "version of the model"),
         Column("as_of", pl.Date, "newest match date that it knew"),
-        Column("p_home", pl.Float64, "probability of a home win", ge=0, le=1),
-        Column("p_draw", pl.Float64, "probability of a draw", ge=0, le=1),
-        Column("p_away", pl.Float64, "probability of an away win", ge=0, le=1),
-        Column("outcome", pl.Int8, "0 home win, 1 draw, 2 away win", ge=0, le=2),
-        Column("log_loss", pl.Float64, "minus the logarithm of the probability of what happened", ge=0),
-        Column("rps", pl.Float64, "ranked probability score (Epstein 1969)", ge=0, le=1),
-        Column("brier", pl.Float64, "Brier score, summed over the three outcomes", ge=0, le=2),
-        Column("hit", pl.Boolean, "the likeliest outcome happened"),
+        *_SCORED_1X2,
     ),
     ("match_date", "match_id", "variant", "model_version"),
 )

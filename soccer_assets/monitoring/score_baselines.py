@@ -31,9 +31,9 @@ def climatology(past: pl.DataFrame, fixtures: pl.DataFrame) -> Floats:
         fixtures: match_date and league.
     """
     every = _counts(past, fixtures[DATE])
-    known = every.sum(axis=1, keepdims=True)
-    every = (every + UNSEEN) / (known + UNSEEN * GOALS**2)
-    scores = np.where(known < LEAST_SCORES, np.nan, PRIOR_MATCHES * every)
+    scores_seen = every.sum(axis=1, keepdims=True)
+    every = (every + UNSEEN) / (scores_seen + UNSEEN * GOALS**2)
+    scores = np.where(scores_seen < LEAST_SCORES, np.nan, PRIOR_MATCHES * every)
     for league in fixtures["league"].unique():
         rows = (fixtures["league"] == league).to_numpy()
         scores[rows] += _counts(past.filter(pl.col("league") == league), fixtures[DATE].filter(pl.Series(rows)))
@@ -42,10 +42,10 @@ def climatology(past: pl.DataFrame, fixtures: pl.DataFrame) -> Floats:
 
 def _counts(past: pl.DataFrame, dates: pl.Series) -> Floats:
     """How often each score came up in the `CLIMATOLOGY_DAYS` before each date, shape (n, 256)."""
-    days, place = np.unique(past[DATE].to_numpy(), return_inverse=True)
+    days, day_number = np.unique(past[DATE].to_numpy(), return_inverse=True)
     home, away = (past[f"{side}_goals"].clip(0, GOALS - 1).to_numpy() for side in ("home", "away"))
     counts = np.zeros((len(days) + 1, GOALS**2))
-    np.add.at(counts, (place + 1, home * GOALS + away), 1.0)
+    np.add.at(counts, (day_number + 1, home * GOALS + away), 1.0)
     counts = counts.cumsum(axis=0)
     since = (dates - dt.timedelta(days=CLIMATOLOGY_DAYS)).to_numpy()
     return np.asarray(counts[np.searchsorted(days, dates.to_numpy())] - counts[np.searchsorted(days, since)])
@@ -75,8 +75,8 @@ def independent_poisson(p_1x2: Floats, p_over: Floats) -> Floats:
     total, _ = find_roots(over, np.full(len(p_over), 2.6), (0.1, 12.0), rising=True, tolerance=TOLERANCE)
 
     def ahead(supremacy: Floats) -> tuple[Floats, Floats]:
-        here, further = (result_probabilities(matrices(total, at)) for at in (supremacy, supremacy + _STEP))
-        gap, next_gap = here[:, 0] - here[:, 2], further[:, 0] - further[:, 2]
+        current, further = (result_probabilities(matrices(total, at)) for at in (supremacy, supremacy + _STEP))
+        gap, next_gap = current[:, 0] - current[:, 2], further[:, 0] - further[:, 2]
         return gap - (p_1x2[:, 0] - p_1x2[:, 2]), (next_gap - gap) / _STEP
 
     supremacy, _ = find_roots(ahead, np.zeros(len(total)), (-6.0, 6.0), rising=True, tolerance=TOLERANCE)

@@ -13,7 +13,7 @@ PROBABILITIES = list(scoring.PROBABILITIES)
 
 
 def settle(
-    predictions: pl.DataFrame, matches: pl.DataFrame, yardsticks: Mapping[str, pl.DataFrame], about: pl.DataFrame
+    predictions: pl.DataFrame, matches: pl.DataFrame, yardsticks: Mapping[str, pl.DataFrame], contexts: pl.DataFrame
 ) -> pl.DataFrame:
     """One row per finished match and line.
 
@@ -22,18 +22,18 @@ def settle(
         matches: rows of `matches`; those not finished are left out.
         yardsticks: further lines, such as `closing`: match_date, match_id and probabilities; what they say of
             matches that were not forecast is left out.
-        about: `baselines.about` of the matches where it is known.
+        contexts: `baselines.contexts` of the matches where it is known.
     """
     results = matches.filter(pl.col("status") == "finished").select(*MATCH, outcome=scoring.outcome_of_goals())
-    told = predictions.select(*MATCH, "league", "season", "line", *PROBABILITIES, "model_version")
-    matched = told.select(*MATCH, "league", "season").unique()
-    beside = [
-        matched.join(forecasts, on=MATCH).with_columns(
+    forecasts = predictions.select(*MATCH, "league", "season", "line", *PROBABILITIES, "model_version")
+    matched = forecasts.select(*MATCH, "league", "season").unique()
+    baselines = [
+        matched.join(baseline, on=MATCH).with_columns(
             line=pl.lit(line), model_version=pl.lit(None, dtype=pl.String)
-        ).select(told.columns)
-        for line, forecasts in yardsticks.items()
+        ).select(forecasts.columns)
+        for line, baseline in yardsticks.items()
     ]  # fmt: skip
-    rows = pl.concat([told, *beside]).join(results, on=MATCH).sort(*MATCH, "line")
+    rows = pl.concat([forecasts, *baselines]).join(results, on=MATCH).sort(*MATCH, "line")
     if rows.is_empty():
         return SETTLED_PREDICTIONS.empty()
     p = rows.select(PROBABILITIES).to_numpy()
@@ -55,5 +55,5 @@ def settle(
             complete=pl.col("line").is_in(COMPARED_LINES).sum().over(MATCH) == len(COMPARED_LINES),
         )
         .join(favourites, on=MATCH, how="left")
-        .join(about, on=MATCH, how="left")
+        .join(contexts, on=MATCH, how="left")
     )

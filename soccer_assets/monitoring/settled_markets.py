@@ -37,22 +37,24 @@ def settle_markets(
     finished = past.filter(pl.col("status") == "finished")
     score = pl.col("home_goals").clip(0, GOALS - 1).cast(pl.Int64) * GOALS + pl.col("away_goals").clip(0, GOALS - 1)
     handicaps = consensus.closing_handicaps(market_probabilities).rename({"p_home": "p_cover"})
-    told = predictions.join(finished.select(*MATCH, score=score), on=MATCH)
-    told = told.join(handicaps, on=MATCH, how="left", maintain_order="left")
+    forecasts = predictions.join(finished.select(*MATCH, score=score), on=MATCH)
+    forecasts = forecasts.join(handicaps, on=MATCH, how="left", maintain_order="left")
     over = {kind: consensus.over_2_5(market_probabilities, kind) for kind in ("pre_match", "closing")}
     at_close = consensus.consensus(market_probabilities, "closing").join(over["closing"], on=MATCH, how="left")
-    market = told.filter(line="market").drop(*PROBABILITIES, "p_over")
+    market = forecasts.filter(line="market").drop(*PROBABILITIES, "p_over")
     closing = market.join(at_close, on=MATCH).with_columns(line=pl.lit("closing"))
-    matches = told.select(_OF_MATCH).unique(MATCH, maintain_order=True)
+    matches = forecasts.select(_OF_MATCH).unique(MATCH, maintain_order=True)
     prices = pl.concat(
         [
             _of_prices(matches, "opening", _opening(best_prices), None),
             _of_prices(matches, "closing", over["closing"], handicaps),
         ]
     )
-    matrices = pl.concat([told, closing.select(told.columns)])
+    matrices = pl.concat([forecasts, closing.select(forecasts.columns)])
     parts = [_rows(part, forecast_matrices(part)) for part in matrices.iter_slices(FORECASTS_AT_ONCE)]
-    parts += [_yardsticks(part, told, over["pre_match"], finished) for part in matches.iter_slices(FORECASTS_AT_ONCE)]
+    parts += [
+        _yardsticks(part, forecasts, over["pre_match"], finished) for part in matches.iter_slices(FORECASTS_AT_ONCE)
+    ]
     rows = pl.concat([_empty(), *parts])
     priced_close = pl.col("line").eq("closing") & pl.col("market").is_in(PRICED_MARKETS)
     return SETTLED_MARKETS.conform(_compared(pl.concat([rows.filter(~priced_close), prices])))
@@ -63,12 +65,12 @@ def _yardsticks(
 ) -> pl.DataFrame:
     """The lines `climatology` and, where a total was quoted, `poisson`."""
     scores = score_baselines.climatology(finished, matches)
-    known = np.isfinite(scores[:, 0, 0])
-    told = matches.filter(pl.Series(known)).with_columns(line=pl.lit("climatology"))
+    is_known = np.isfinite(scores[:, 0, 0])
+    frequencies = matches.filter(pl.Series(is_known)).with_columns(line=pl.lit("climatology"))
     market = forecasts.filter(line="market").join(matches.select(MATCH), on=MATCH, how="semi")
     market = market.drop("p_over").join(over, on=MATCH, maintain_order="left").with_columns(line=pl.lit("poisson"))
     implied = score_baselines.independent_poisson(market.select(PROBABILITIES).to_numpy(), market["p_over"].to_numpy())
-    return pl.concat([_rows(told, scores[known]), _rows(market, implied)])
+    return pl.concat([_rows(frequencies, scores[is_known]), _rows(market, implied)])
 
 
 def _rows(forecasts: pl.DataFrame, matrices: Floats) -> pl.DataFrame:

@@ -42,7 +42,7 @@ def test_contributions_are_the_mean_over_all_orders_of_inputs(row, seed):
             waiting += [left - 1, left - 1]
         return nodes
 
-    forest = Forest.of([grown(4), grown(3), grown(1), grown(0)], 2)
+    forest = Forest.from_trees([grown(4), grown(3), grown(1), grown(0)], 2)
     contributions = shapley_values(forest, x[None], reference)[0]
     assert contributions == pytest.approx(shapley(forest, x, reference), abs=1e-12)
     difference = forest.scores(x[None])[0] - forest.scores(reference[None])[0]
@@ -50,6 +50,6 @@ def test_contributions_are_the_mean_over_all_orders_of_inputs(row, seed):
 
 
 def test_a_forest_without_splits_has_no_contributions():
-    forest = Forest.of([[Node(-1, 0.0, False, 0, 0, 3.0)]], 2)
+    forest = Forest.from_trees([[Node(-1, 0.0, False, 0, 0, 3.0)]], 2)
     assert shapley_values(forest, np.ones((2, 3)), np.zeros(3)).tolist() == np.zeros((2, 3, 2)).tolist()
-    assert shapley_values(Forest.of([], 1), np.empty((0, 3)), np.zeros(3)).shape == (0, 3, 1)
+    assert shapley_values(Forest.from_trees([], 1), np.empty((0, 3)), np.zeros(3)).shape == (0, 3, 1)

@@ -18,7 +18,7 @@ from soccer_assets.monitoring.schema import COMPARED_LINES, SETTLED_BETS, SETTLE
 
 FIRST = dt.date(2024, 8, 1)
 P = list(scoring.PROBABILITIES)
-ABOUT = {
+CONTEXT = {
     "favourite": 0.45, "elo_gap": 120.0, "promoted": False, "new_club": False, "first_rounds": False, "long_break": None,
 }  # fmt: skip
 NO_MARKETS = SETTLED_MARKETS.empty()
@@ -39,7 +39,7 @@ def settled(days: int, a_day: int = 3, seed: int = 0, lines: dict[str, float] | 
             "league": random.choice(["E0", "E1"], n) if not parts else parts[0]["league"],
             "season": "2024/25", "line": line, **dict(zip(P, p.T, strict=True)), "outcome": y,
             "log_loss": scoring.log_loss(p, y), "rps": scoring.rps(p, y), "brier": scoring.brier(p, y),
-            "hit": scoring.accuracy(p, y) == 1.0, "complete": True, "model_version": None, "divergence": 0.001, **ABOUT,
+            "hit": scoring.accuracy(p, y) == 1.0, "complete": True, "model_version": None, "divergence": 0.001, **CONTEXT,
         }  # fmt: skip
         parts.append(pl.DataFrame(told).cast(SETTLED_PREDICTIONS.schema))  # type: ignore[arg-type]
     return SETTLED_PREDICTIONS.conform(pl.concat(parts))
@@ -52,7 +52,7 @@ def bets(profits: list[list[float]], stake: float = 0.1, line: str = "model") ->
             "match_date": FIRST + dt.timedelta(days=day), "match_id": f"{day} {place}", "league": "E0",
             "season": "2024/25", "line": line, "market": "1x2", "goals_line": None, "selection": "home", "edge": 0.1,
             "price": 3.0, "result": "won" if profit > 0 else "lost", "profit": profit, "stake": stake,
-            "closing_probability": 0.35, "closing_by": "price", "clv": 0.05, **ABOUT,
+            "closing_probability": 0.35, "closing_by": "price", "clv": 0.05, **CONTEXT,
         }
         for day, of_day in enumerate(profits)
         for place, profit in enumerate(of_day)

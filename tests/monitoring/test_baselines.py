@@ -3,7 +3,7 @@ import datetime as dt
 import polars as pl
 
 from soccer_assets.models.families.climatology import ClimatologyEstimator
-from soccer_assets.monitoring.baselines import about, forecast
+from soccer_assets.monitoring.baselines import contexts, forecast
 
 DAY = dt.date(2025, 3, 1)
 
@@ -35,12 +35,12 @@ def features(**columns: list) -> pl.DataFrame:
 
 
 def test_a_promoted_club_is_one_that_came_up_on_either_side():
-    told = about(features(home_tier_change=[1.0, 0.0, 0.0, None, None], away_tier_change=[0.0, 2.0, -1.0, 0.0, 1.0]))
+    told = contexts(features(home_tier_change=[1.0, 0.0, 0.0, None, None], away_tier_change=[0.0, 2.0, -1.0, 0.0, 1.0]))
     assert told["promoted"].to_list() == [True, True, False, None, True]
     assert told["elo_gap"].unique().to_list() == [80.0]
 
 
 def test_new_clubs_first_rounds_and_long_breaks_are_told_by_the_club_that_has_them():
-    assert about(features(home_matches_known=[19.0, 20.0]))["new_club"].to_list() == [True, False]
-    assert about(features(away_table_played=[4.0, 5.0, None]))["first_rounds"].to_list() == [True, False, True]
-    assert about(features(away_rest_days=[20.0, 21.0, None]))["long_break"].to_list() == [False, True, None]
+    assert contexts(features(home_matches_known=[19.0, 20.0]))["new_club"].to_list() == [True, False]
+    assert contexts(features(away_table_played=[4.0, 5.0, None]))["first_rounds"].to_list() == [True, False, True]
+    assert contexts(features(away_rest_days=[20.0, 21.0, None]))["long_break"].to_list() == [False, True, None]

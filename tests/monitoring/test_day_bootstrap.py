@@ -68,7 +68,7 @@ def test_a_match_of_which_something_is_unknown_is_left_out_of_that_slice_alone()
 
 def test_the_interval_over_all_matches_is_that_of_the_paired_difference():
     rows = matches(300, 60).filter(line="model")
-    stretch = DayBlocks.of(slice_sums(rows, ["loss"]))
+    stretch = DayBlocks.from_sums(slice_sums(rows, ["loss"]))
     mean, low, high, _ = stretch.interval("loss")
     losses, dates = rows["loss"].to_numpy(), rows["match_date"].to_numpy()
     expected = scoring.paired_difference(losses, np.zeros(len(losses)), dates)
@@ -77,7 +77,7 @@ def test_the_interval_over_all_matches_is_that_of_the_paired_difference():
 
 
 def test_with_too_few_match_days_there_is_a_mean_and_no_interval():
-    stretch = DayBlocks.of(slice_sums(matches(300, LEAST_DAYS - 1), ["loss"]))
+    stretch = DayBlocks.from_sums(slice_sums(matches(300, LEAST_DAYS - 1), ["loss"]))
     mean, low, high, error = stretch.interval("loss")
     assert np.isfinite(mean).all()
     assert np.isnan([low, high, error]).all()
@@ -85,13 +85,13 @@ def test_with_too_few_match_days_there_is_a_mean_and_no_interval():
 
 def test_a_share_of_nothing_is_unknown():
     rows = matches(100, 40).with_columns(staked=0.0)
-    stretch = DayBlocks.of(slice_sums(rows, ["loss", "staked"]))
+    stretch = DayBlocks.from_sums(slice_sums(rows, ["loss", "staked"]))
     assert np.isnan(stretch.mean("loss", by="staked")).all()
 
 
 def test_a_ratio_is_a_sum_over_a_sum_and_not_a_mean_of_ratios():
     rows = matches(200, 30).filter(line="model").with_columns(staked=pl.col("elo_gap"))
-    stretch = DayBlocks.of(slice_sums(rows, ["loss", "staked"]))
+    stretch = DayBlocks.from_sums(slice_sums(rows, ["loss", "staked"]))
     expected = rows["loss"].sum() / rows["staked"].sum()
     assert of(stretch, stretch.mean("loss", by="staked"), slice="all") == pytest.approx(expected, abs=1e-9)
 
@@ -101,7 +101,7 @@ def test_a_ratio_is_a_sum_over_a_sum_and_not_a_mean_of_ratios():
 def test_the_order_of_the_rows_changes_no_bit(seed):
     rows = matches(120, 40)
     one, other = (
-        DayBlocks.of(slice_sums(r, ["loss"])) for r in (rows, rows.sample(fraction=1.0, shuffle=True, seed=seed))
+        DayBlocks.from_sums(slice_sums(r, ["loss"])) for r in (rows, rows.sample(fraction=1.0, shuffle=True, seed=seed))
     )
     for a, b in zip(one.interval("loss"), other.interval("loss"), strict=True):
         assert np.array_equal(a, b, equal_nan=True)

@@ -6,7 +6,7 @@ import pytest
 
 from soccer_assets import svg
 from soccer_assets.monitoring import plots
-from soccer_assets.monitoring.schema import ABOUT, COMPARED_LINES, SETTLED_MARKETS, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import COMPARED_LINES, CONTEXT, SETTLED_MARKETS, SETTLED_PREDICTIONS
 
 NAMESPACE = {"svg": "http://www.w3.org/2000/svg"}
 DAY = dt.date(2025, 3, 1)
@@ -26,14 +26,14 @@ def settled(n: int, **columns: object) -> pl.DataFrame:
     rows = {"match_date": days, "match_id": [f"{number}" for number in range(n)], "complete": True, "line": "model"}
     scores = {"log_loss": 0.7, "rps": 0.2, "brier": 0.5, "hit": True, "outcome": 0, "divergence": 0.001}
     p = {"p_home": 0.5, "p_draw": 0.3, "p_away": 0.2}
-    about = {"league": "E0", "season": "2024/25", **dict.fromkeys(ABOUT, None)}
-    types = {name: SETTLED_PREDICTIONS.schema[name] for name in ABOUT}
+    about = {"league": "E0", "season": "2024/25", **dict.fromkeys(CONTEXT, None)}
+    types = {name: SETTLED_PREDICTIONS.schema[name] for name in CONTEXT}
     return pl.DataFrame(rows | scores | p | about | columns, schema_overrides=types)
 
 
 def of_market(n: int, market: str, **columns: object) -> pl.DataFrame:
     """Rows of `settled_markets`."""
-    told = settled(n).drop("outcome", "p_home", "p_draw", "p_away", *ABOUT)
+    told = settled(n).drop("outcome", "p_home", "p_draw", "p_away", *CONTEXT)
     plain = {"market": market, "goals_line": None, "probability": 0.5, "happened": 1.0, "weight": 1.0}
     rows = told.with_columns(pl.lit(value).alias(name) for name, value in plain.items())
     rows = rows.with_columns(pl.lit(None).alias("product_log_loss"))

@@ -7,7 +7,7 @@ import pytest
 
 from soccer_assets import scoring
 from soccer_assets.monitoring import reports
-from soccer_assets.monitoring.schema import ABOUT, COMPARED_LINES, SETTLED_MARKETS, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import COMPARED_LINES, CONTEXT, SETTLED_MARKETS, SETTLED_PREDICTIONS
 
 DATE = dt.date(2025, 3, 1)
 P = list(scoring.PROBABILITIES)
@@ -24,7 +24,7 @@ def settled(*rows: tuple) -> pl.DataFrame:
                 "line": line, "p_home": p[0], "p_draw": p[1], "p_away": p[2], "outcome": outcome,
                 "log_loss": scoring.log_loss([p], y)[0], "rps": scoring.rps([p], y)[0],
                 "brier": scoring.brier([p], y)[0], "hit": bool(scoring.accuracy([p], y)[0]), "complete": complete,
-                "model_version": None, "divergence": None, **dict.fromkeys(ABOUT),
+                "model_version": None, "divergence": None, **dict.fromkeys(CONTEXT),
             }
         )  # fmt: skip
     return pl.DataFrame(made, schema=SETTLED_PREDICTIONS.schema)

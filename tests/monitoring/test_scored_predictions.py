@@ -36,13 +36,13 @@ def predictions(*told: tuple[str, str, float, float, float]) -> pl.DataFrame:
 
 
 EITHER = ("promoted", "new_club", "first_rounds", "long_break")
-ABOUT = pl.DataFrame(
+CONTEXT = pl.DataFrame(
     schema={"match_date": pl.Date, "match_id": pl.String, "elo_gap": pl.Float64, **dict.fromkeys(EITHER, pl.Boolean)}
 )
 
 
 def met(
-    told: pl.DataFrame, played: pl.DataFrame, about: pl.DataFrame = ABOUT, **yardsticks: pl.DataFrame
+    told: pl.DataFrame, played: pl.DataFrame, about: pl.DataFrame = CONTEXT, **yardsticks: pl.DataFrame
 ) -> pl.DataFrame:
     return settle(told, played, yardsticks, about)
 
@@ -132,7 +132,7 @@ def test_the_favourite_is_the_market_s_before_the_match_else_at_its_close_else_u
 
 
 def test_what_is_known_about_a_match_stands_on_each_of_its_lines():
-    about = pl.DataFrame([(DATE, "m", 120.0, True, False, False, True)], schema=ABOUT.schema, orient="row")
+    about = pl.DataFrame([(DATE, "m", 120.0, True, False, False, True)], schema=CONTEXT.schema, orient="row")
     told = predictions(*ALL_FOUR, ("n", "model", 0.4, 0.3, 0.3))
     rows = met(told, matches(match("m", 1, 0), match("n", 0, 0)), about)
     assert rows.select("match_id", "elo_gap", *EITHER).unique().sort("match_id").rows() == [

@@ -191,7 +191,7 @@ def test_every_line_has_the_goals_of_its_model_and_the_blend_is_between_model_an
 def constant(p: float, *leagues: str) -> Regression:
     """Log-odds of one probability in these leagues."""
     scaling = Scaling((), (), (), (), leagues)
-    return Regression(scaling, (0.0,) * len(leagues), math.log(p / (1 - p)), Forest.of([], 1), 1000)
+    return Regression(scaling, (0.0,) * len(leagues), math.log(p / (1 - p)), Forest.from_trees([], 1), 1000)
 
 
 def test_each_line_has_the_total_of_what_it_knows():

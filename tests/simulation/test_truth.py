@@ -14,7 +14,7 @@ import pytest
 from soccer_assets import scoring
 from soccer_assets.linking.link import ALIASES, link
 from soccer_assets.monitoring.reports import quality as quality_report
-from soccer_assets.monitoring.schema import ABOUT, SETTLED_MARKETS, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import CONTEXT, SETTLED_MARKETS, SETTLED_PREDICTIONS
 from soccer_assets.monitoring.scored_predictions import settle
 from soccer_assets.odds.best import best_prices
 from soccer_assets.odds.devig import METHODS
@@ -124,7 +124,7 @@ def settled(matches: pl.DataFrame, p: np.ndarray) -> pl.DataFrame:
     finished = matches.select(
         "match_date", match_id="key", status=pl.lit("finished"), home_goals="FTHG", away_goals="FTAG"
     )
-    nothing = {name: SETTLED_PREDICTIONS.schema[name] for name in ("match_date", "match_id", *ABOUT)}
+    nothing = {name: SETTLED_PREDICTIONS.schema[name] for name in ("match_date", "match_id", *CONTEXT)}
     return settle(told(matches, p), finished, {}, pl.DataFrame(schema=nothing))
 
 

@@ -20,7 +20,7 @@ from soccer_assets.storage.lake import DATE
 LEAST_IN_LEAGUE = 30
 SIDE = 220  # pixels
 #: Shuffled features are judged on the newest matches of the selection fold, and the most important are shown.
-SHUFFLED_MATCHES, SHOWN = 1500, 15
+SHUFFLED_MATCHES, MOST_IMPORTANCES = 1500, 15
 LIMITS = (
     "It knows results, statistics and the prices of earlier matches; not line-ups, injuries, transfers or weather.",
     "A club is rated by its matches in the leagues that are followed: one that is new to them starts from a prior.",
@@ -29,16 +29,16 @@ LIMITS = (
 )
 
 
-def card(model: Mapping[str, Any], known: pl.DataFrame, verdict: Verdict, seed: int) -> pl.DataFrame:
+def card(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, seed: int) -> pl.DataFrame:
     """The row of `model_card`.
 
     Args:
         model: a row of `selected_model`.
-        known: the examples it learned from.
+        history: the examples it learned from.
         verdict: what the gate said of it.
         seed: of the shuffles.
     """
-    fold_prices = selection_fold(model).join(known, on="match_id", how="left", maintain_order="left")
+    fold_prices = selection_fold(model).join(history, on="match_id", how="left", maintain_order="left")
     forecaster = Forecaster.decode(model["forecaster"])
     grouped: dict[str, list[str]] = {}
     for feature in FEATURES:
@@ -54,43 +54,43 @@ def card(model: Mapping[str, Any], known: pl.DataFrame, verdict: Verdict, seed: 
     }
     copied = ("match_date", "family", "trained_through", "examples", "parameters", "version")
     row = {name: model[name] for name in copied} | {
-        "learned_from": known[DATE].min(),
+        "learned_from": history[DATE].min(),
         "accepted": verdict.accepted,
         **{name: json.dumps(part) for name, part in parts.items()},
-        "text": _text(model, known, verdict, parts),
+        "text": _text(model, history, verdict, parts),
     }
     return MODEL_CARD.conform(pl.DataFrame([row], schema=MODEL_CARD.schema))
 
 
-def _by_league(met: pl.DataFrame) -> pl.DataFrame:
+def _by_league(settled: pl.DataFrame) -> pl.DataFrame:
     rows = []
-    for (league,), mine in met.sort("league").group_by("league", maintain_order=True):
-        if len(mine) >= LEAST_IN_LEAGUE:
+    for (league,), group in settled.sort("league").group_by("league", maintain_order=True):
+        if len(group) >= LEAST_IN_LEAGUE:
             rows.append(
-                {"league": league, **summary(mine.select(PROBABILITIES).to_numpy(), mine["outcome"].to_numpy())}
+                {"league": league, **summary(group.select(PROBABILITIES).to_numpy(), group["outcome"].to_numpy())}
             )
     return pl.DataFrame(rows)
 
 
-def _reliability(met: pl.DataFrame) -> pl.DataFrame:
+def _reliability(settled: pl.DataFrame) -> pl.DataFrame:
     """Matches, mean told and share that happened for each outcome and tenth of probability."""
     return pl.concat(
-        met.group_by(bin=(pl.col(name) * BINS).floor().clip(upper_bound=BINS - 1).cast(pl.Int64))
-        .agg(matches=pl.len(), told=pl.col(name).mean(), happened=(pl.col("outcome") == place).mean())
+        settled.group_by(bin=(pl.col(name) * BINS).floor().clip(upper_bound=BINS - 1).cast(pl.Int64))
+        .agg(matches=pl.len(), told=pl.col(name).mean(), happened=(pl.col("outcome") == i).mean())
         .sort("bin")
-        .select(pl.lit(OUTCOMES[place]).alias("outcome"), "bin", "matches", "told", "happened")
-        for place, name in enumerate(PROBABILITIES)
+        .select(pl.lit(OUTCOMES[i]).alias("outcome"), "bin", "matches", "told", "happened")
+        for i, name in enumerate(PROBABILITIES)
     )
 
 
-def _importances(forecaster: Forecaster, met: pl.DataFrame, seed: int) -> pl.DataFrame:
+def _importances(forecaster: Forecaster, settled: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Log loss lost when a column is shuffled over the matches (Breiman 2001), the most important first."""
-    y = met["outcome"].to_numpy()
-    whole = log_loss(forecaster.predict(met), y).mean() if len(met) else 0.0
+    y = settled["outcome"].to_numpy()
+    whole = log_loss(forecaster.predict(settled), y).mean() if len(settled) else 0.0
     lost = []
-    for place, name in enumerate(forecaster.columns if len(met) else ()):
-        order = np.random.default_rng([seed, place]).permutation(len(met))
-        shuffled = met.with_columns(met[name].gather(order))
+    for i, name in enumerate(forecaster.columns if len(settled) else ()):
+        order = np.random.default_rng([seed, i]).permutation(len(settled))
+        shuffled = settled.with_columns(settled[name].gather(order))
         lost.append((name, float(log_loss(forecaster.predict(shuffled), y).mean() - whole)))
     rows = pl.DataFrame(lost, schema={"feature": pl.String, "lost": pl.Float64}, orient="row")
     return rows.sort(["lost", "feature"], descending=[True, False])
@@ -106,8 +106,8 @@ def _plot(reliability: list[dict[str, Any]]) -> str:
     return svg.markdown(svg.drawing(panel), "calibration")
 
 
-def _text(model: Mapping[str, Any], known: pl.DataFrame, verdict: Verdict, parts: Mapping[str, Any]) -> str:
-    said, first = "champion" if verdict.accepted else "refused", known[DATE].to_list()[0]
+def _text(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, parts: Mapping[str, Any]) -> str:
+    said, first = "champion" if verdict.accepted else "refused", history[DATE].to_list()[0]
     return "\n\n".join(
         [
             f"# {model['family']} {model['version']} of {model[DATE]}",
@@ -123,8 +123,8 @@ def _text(model: Mapping[str, Any], known: pl.DataFrame, verdict: Verdict, parts
             _table(json.loads(model["calibration"])),
             "## Features",
             _table([{"group": group, "features": ", ".join(names)} for group, names in parts["features"].items()]),
-            f"## What it relies on: log loss lost when a feature is shuffled, the {SHOWN} highest",
-            _table(parts["importances"][:SHOWN]),
+            f"## What it relies on: log loss lost when a feature is shuffled, the {MOST_IMPORTANCES} highest",
+            _table(parts["importances"][:MOST_IMPORTANCES]),
             "## Parameters",
             _table([json.loads(model["parameters"])]),
             "## Limits",
@@ -137,8 +137,8 @@ def _table(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "None."
     header = f"| {' | '.join(rows[0])} |\n|{' --- |' * len(rows[0])}\n"
-    return header + "\n".join(f"| {' | '.join(_shown(value) for value in row.values())} |" for row in rows)
+    return header + "\n".join(f"| {' | '.join(_text_of(value) for value in row.values())} |" for row in rows)
 
 
-def _shown(value: object) -> str:
+def _text_of(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)

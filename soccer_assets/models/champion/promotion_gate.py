@@ -37,7 +37,7 @@ class Condition(msgspec.Struct, frozen=True):
 
     name: str
     holds: bool
-    found: str
+    value: str = msgspec.field(name="found")
     needed: str
 
 
@@ -58,7 +58,7 @@ class Verdict:
         """One sentence."""
         if self.accepted:
             return "every condition of the gate holds"
-        return "; ".join(f"{c.name}: found {c.found}, needed {c.needed}" for c in self.conditions if not c.holds)
+        return "; ".join(f"{c.name}: found {c.value}, needed {c.needed}" for c in self.conditions if not c.holds)
 
 
 def ledger(lake: Lake) -> pl.DataFrame:
@@ -93,7 +93,7 @@ def judge(
     model: Mapping[str, Any],
     models: pl.LazyFrame,
     promotions: pl.DataFrame,
-    known: pl.DataFrame,
+    history: pl.DataFrame,
     failed_checks: Sequence[str],
     least_matches: int,
 ) -> Verdict:
@@ -103,7 +103,7 @@ def judge(
         model: its row of `selected_model`.
         models: rows of `selected_model`, the champion's among them.
         promotions: the ledger.
-        known: the examples it learned from.
+        history: the examples it learned from.
         failed_checks: names of the blocking checks that failed last.
         least_matches: matches on which the gate may decide.
 
@@ -114,7 +114,7 @@ def judge(
     earlier = models.filter(pl.col(DATE) < day)
     versions = earlier.select("version").collect()["version"].to_list()
     champion = champion_on(standing(promotions, versions), [day]).item()
-    window = selection_fold(model).join(known, on="match_id", how="left", maintain_order="left")
+    window = selection_fold(model).join(history, on="match_id", how="left", maintain_order="left")
     own, rival = window.select(PROBABILITIES).to_numpy(), None
     if champion is not None:
         row = earlier.filter(pl.col("version") == champion).sort(DATE).last().collect().row(0, named=True)
@@ -145,10 +145,10 @@ def _unseen(champion: Mapping[str, Any], window: pl.DataFrame) -> Floats:
     """The champion's forecasts of the matches it did not learn from, else out of fold; NaN where there is neither."""
     after = (window[DATE] > champion["trained_through"]).to_numpy()
     before = window.select("match_id").join(selection_fold(champion), on="match_id", how="left", maintain_order="left")
-    told = before.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy().copy()
+    p = before.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy().copy()
     if after.any():
-        told[after] = Forecaster.decode(champion["forecaster"]).predict(window.filter(pl.Series(after)))
-    return told
+        p[after] = Forecaster.decode(champion["forecaster"]).predict(window.filter(pl.Series(after)))
+    return p
 
 
 def _calibrated(p: Floats, y: np.ndarray) -> Condition:
@@ -157,12 +157,12 @@ def _calibrated(p: Floats, y: np.ndarray) -> Condition:
     edges = p.cumsum(axis=1)[:, :2]
     by_luck = [ece(p, (draw[:, None] > edges).sum(axis=1)) for draw in drawn]
     most = max(MOST_ECE, float(np.percentile(by_luck, percentile)))
-    found = ece(p, y)
-    return Condition("ECE", found <= most, f"{found:.4f}", f"at most {most:.4f}")
+    value = ece(p, y)
+    return Condition("ECE", value <= most, f"{value:.4f}", f"at most {most:.4f}")
 
 
 def _not_worse(own: Floats, rival: Floats, dates: np.ndarray, champion: str) -> Condition:
     behind = paired_difference(own, rival, dates)
     holds = behind.high <= MARGIN or (behind.includes_zero and behind.mean <= MARGIN)
-    found = f"{behind.mean:+.4f} (95% from {behind.low:+.4f} to {behind.high:+.4f})"
-    return Condition(f"log loss against {champion}", holds, found, f"not distinguishably above {MARGIN:+.4f}")
+    value = f"{behind.mean:+.4f} (95% from {behind.low:+.4f} to {behind.high:+.4f})"
+    return Condition(f"log loss against {champion}", holds, value, f"not distinguishably above {MARGIN:+.4f}")

@@ -147,9 +147,9 @@ class Registry:
             version = str(held["version"][first - 1])
         target = moves.filter(version=version).tail(1)
         if target.is_empty():
-            known = moves["version"].unique().sort().to_list()
+            versions = moves["version"].unique().sort().to_list()
             raise ModelError(
-                f"expected a judged version that stands in selected_model, one of {known}, found {version}"
+                f"expected a judged version that stands in selected_model, one of {versions}, found {version}"
             )
         if version == now:
             raise ModelError(f"expected another version than the champion's, found {version}")
@@ -209,8 +209,8 @@ class Registry:
         """The model with its aliases; None before its first version."""
         # a search, because a model or alias that is missing and a registry that is look alike when asked by name
         with self._answers("nothing was read"):
-            found = self._client.search_registered_models(f"name = '{MODEL}'")
-        return found[0] if found else None
+            registered = self._client.search_registered_models(f"name = '{MODEL}'")
+        return registered[0] if registered else None
 
     @contextmanager
     def _answers(self, state: str) -> Iterator[None]:
@@ -231,9 +231,9 @@ class Registry:
             ) from error
 
     def _experiment(self) -> str:
-        found = self._client.get_experiment_by_name(EXPERIMENT)
-        if found is not None:
-            return str(found.experiment_id)
+        registered = self._client.get_experiment_by_name(EXPERIMENT)
+        if registered is not None:
+            return str(registered.experiment_id)
         local = self._settings.mlflow.startswith("sqlite:///")
         folder = (self._settings.var_path / "mlflow" / "artefacts").as_uri() if local else None
         return str(self._client.create_experiment(EXPERIMENT, artifact_location=folder))

@@ -60,11 +60,11 @@ def goal_columns(columns: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ModelError: there are none.
     """
-    known = [feature.name for feature in FEATURES if feature.group in GOAL_GROUPS]
-    used = tuple(name for name in columns if name in set(known))
+    goal_features = [feature.name for feature in FEATURES if feature.group in GOAL_GROUPS]
+    used = tuple(name for name in columns if name in set(goal_features))
     if not used:
         raise ModelError(
-            f"Expected columns of the groups {', '.join(GOAL_GROUPS)}, such as {', '.join(known[:5])}; found none "
-            f"among the {len(columns)} columns. Materialize match_features again."
+            f"Expected columns of the groups {', '.join(GOAL_GROUPS)}, such as {', '.join(goal_features[:5])}; "
+            f"found none among the {len(columns)} columns. Materialize match_features again."
         )
     return used

@@ -75,7 +75,7 @@ class HistogramGradientBoosting(BoostedTrees):
                 grown.fit(inputs, (label - p)[:, outcome])
                 base = Node(-1, 0.0, False, 0, 0, grown._baseline_prediction.item())
                 stages.append([[base], *(_nodes(stage[0].nodes) for stage in grown._predictors)])
-        return Forest.of((tree for pair in zip(*stages, strict=True) for tree in pair), 2)
+        return Forest.from_trees((tree for pair in zip(*stages, strict=True) for tree in pair), 2)
 
 
 def _nodes(nodes: Any) -> list[Node]:

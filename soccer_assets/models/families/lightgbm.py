@@ -61,7 +61,9 @@ class LightGbm(BoostedTrees):
 
 def forest_of(booster: Any, outputs: int) -> Forest:
     """Return the trees of a LightGBM booster as plain numbers."""
-    return Forest.of((list(_nodes(tree["tree_structure"])) for tree in booster.dump_model()["tree_info"]), outputs)
+    return Forest.from_trees(
+        (list(_nodes(tree["tree_structure"])) for tree in booster.dump_model()["tree_info"]), outputs
+    )
 
 
 def _nodes(root: Mapping[str, Any]) -> Iterator[Node]:

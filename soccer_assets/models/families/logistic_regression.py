@@ -62,7 +62,7 @@ class LogisticRegression(Family):
 
         label = labels(examples, params["soft_labels"])
         w = recency_weights(examples, params["half_life_days"])
-        scaling = Scaling.of(examples, informative(examples, columns))
+        scaling = Scaling.from_frame(examples, informative(examples, columns))
         inputs = np.column_stack([scaling.apply(examples), np.ones(len(examples))])
         with threadpool_limits(limits=1, user_api="blas"):  # the last bits of a sum depend on the number of threads
             theta = _fit(inputs, label, w, params["penalty"]).tolist()

@@ -56,7 +56,7 @@ class XgBoost(BoostedTrees):
         data = xgboost.QuantileDMatrix(inputs, base_margin=log_probabilities(p), max_bin=FIXED["max_bin"], nthread=1)
         booster = xgboost.train({**FIXED, **tuned, "seed": seed}, data, int(params["rounds"]), obj=objective)
         model = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
-        return Forest.of(map(_nodes, model["trees"]), 3)
+        return Forest.from_trees(map(_nodes, model["trees"]), 3)
 
 
 def _nodes(tree: Mapping[str, Any]) -> list[Node]:

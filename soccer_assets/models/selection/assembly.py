@@ -44,22 +44,22 @@ class OutOfFold:
     ) -> None:
         self._seed = seed
         expected = pl.Series("expected", labels(examples, 1.0), dtype=pl.Array(pl.Float64, 3))
-        told = examples.select("match_id", DATE, "league", "outcome", expected)
-        met = oof.join(told, on="match_id", how="left", maintain_order="left")
-        if unknown := met.filter(pl.col("outcome").is_null())["match_id"].to_list():
+        outcomes = examples.select("match_id", DATE, "league", "outcome", expected)
+        matches = oof.join(outcomes, on="match_id", how="left", maintain_order="left")
+        if unknown := matches.filter(pl.col("outcome").is_null())["match_id"].to_list():
             raise ModelError(
                 f"Expected the outcome of every match predicted out of fold, found {len(unknown)} of "
-                f"{len(met)} without, such as {unknown[:5]}. Give the examples that the candidate was tuned on."
+                f"{len(matches)} without, such as {unknown[:5]}. Give the examples that the candidate was tuned on."
             )
-        self.matches = met
-        self.features = met.select("match_id").join(examples, on="match_id", maintain_order="left")
+        self.matches = matches
+        self.features = matches.select("match_id").join(examples, on="match_id", maintain_order="left")
         # both frames have p_home and its like: the market's keep their names in a frame of their own
-        self.prices = met.select(MATCH).join(market, on=MATCH, how="left", maintain_order="left")
+        self.prices = matches.select(MATCH).join(market, on=MATCH, how="left", maintain_order="left")
         self.priced = self.prices["p_home"].is_not_null().to_numpy()
-        self.p: Floats = met.select(PROBABILITIES).to_numpy()
-        self.y: Ints = met["outcome"].to_numpy().astype(np.int64)
-        self.dates = met[DATE].to_numpy()
-        at_close = met.select(MATCH).join(closing, on=MATCH, how="left", maintain_order="left")
+        self.p: Floats = matches.select(PROBABILITIES).to_numpy()
+        self.y: Ints = matches["outcome"].to_numpy().astype(np.int64)
+        self.dates = matches[DATE].to_numpy()
+        at_close = matches.select(MATCH).join(closing, on=MATCH, how="left", maintain_order="left")
         self.closing: Floats = at_close.select(pl.col(PROBABILITIES).fill_null(np.nan)).to_numpy()
         closed = np.isfinite(self.closing).all(axis=1, keepdims=True)
         self.closing_or_outcome: Floats = np.where(closed, self.closing, np.eye(3)[self.y])
@@ -85,12 +85,12 @@ class OutOfFold:
         """
         dates = self.matches.filter(pl.Series(rows))[DATE]
         priced = pl.Series(rows & self.priced)
-        told = self.calibrated(calibrator, priced.to_numpy())
+        calibrated = self.calibrated(calibrator, priced.to_numpy())
         first, last = dates.min(), dates.max()
         assert isinstance(first, dt.date) and isinstance(last, dt.date)
         before, after = self._move(first), self._move(last + dt.timedelta(days=1), self._seed)
         honest = predicted_closing(before, self.features.filter(priced), self.prices.filter(priced))
-        return fit_blend(told, honest, self.closing_or_outcome[priced.to_numpy()], after)
+        return fit_blend(calibrated, honest, self.closing_or_outcome[priced.to_numpy()], after)
 
     def _move(self, day: dt.date, seed: int | None = None) -> ClosingMove | None:
         """How the prices of the matches before a date moved until the close; trees, where seeded, take seconds."""
@@ -107,7 +107,7 @@ class OutOfFold:
 
 def selected(
     candidates: Sequence[Mapping[str, Any]],
-    known: pl.DataFrame,
+    history: pl.DataFrame,
     market: pl.DataFrame,
     closing: pl.DataFrame,
     seed: int,
@@ -119,21 +119,23 @@ def selected(
 
     Args:
         candidates: rows of `candidate_<family>` for one date.
-        known: the examples they learned from.
+        history: the examples they learned from.
         market: rows of `pre_match_prices` of the matches that have prices.
         closing: rows of `closing_prices` of the matches that have closing prices.
         seed: of every random choice.
     """
     predictions = {row["family"]: out_of_fold(row) for row in candidates}
     newest = max(frame["fold"].max() for frame in predictions.values())  # type: ignore[type-var]
-    met = OutOfFold(next(iter(predictions.values())).filter(pl.col("fold") == newest), known, market, closing, seed)
+    newest_fold = OutOfFold(
+        next(iter(predictions.values())).filter(pl.col("fold") == newest), history, market, closing, seed
+    )
     scores = [
         CandidateScores(row["family"], row["complexity"], predictions[row["family"]].filter(pl.col("fold") == newest))
         for row in candidates
     ]
-    selection = select(scores, met.y, met.matches["expected"].to_numpy(), met.dates)
+    selection = select(scores, newest_fold.y, newest_fold.matches["expected"].to_numpy(), newest_fold.dates)
     best = next(row for row in candidates if row["family"] == selection.name)
-    oof = OutOfFold(predictions[selection.name], known, market, closing, seed)
+    oof = OutOfFold(predictions[selection.name], history, market, closing, seed)
     everything, judged = np.ones(len(oof.y), dtype=bool), (oof.matches["fold"] == newest).to_numpy()
     calibrator, forms = oof.calibrator(everything)
     forecaster = Forecaster(
@@ -142,8 +144,8 @@ def selected(
         oof.blend(calibrator, everything),
         NAMES,
         best["trained_through"],
-        fit_goals(known, NAMES),
-        _totals(known, market, closing, seed),
+        fit_goals(history, NAMES),
+        _totals(history, market, closing, seed),
     )
     earlier, _ = oof.calibrator(~judged)
     honest = oof.calibrated(earlier, judged)
@@ -163,11 +165,11 @@ def selected(
     return SELECTED_MODEL.conform(pl.DataFrame([row], schema=SELECTED_MODEL.schema))
 
 
-def _totals(known: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame, seed: int) -> TotalsModel | None:
+def _totals(history: pl.DataFrame, market: pl.DataFrame, closing: pl.DataFrame, seed: int) -> TotalsModel | None:
     """What the examples and their prices, before the match and at the close, teach of the total."""
-    matches = known.select(MATCH)
+    matches = history.select(MATCH)
     prices, at_close = (matches.join(rows, on=MATCH, how="left", maintain_order="left") for rows in (market, closing))
-    return fit_totals(known, NAMES, prices, at_close, seed)
+    return fit_totals(history, NAMES, prices, at_close, seed)
 
 
 def _lines(oof: OutOfFold, judged: np.ndarray, model_p: Floats, blend: Blend) -> list[dict[str, Any]]:
@@ -179,7 +181,7 @@ def _lines(oof: OutOfFold, judged: np.ndarray, model_p: Floats, blend: Blend) ->
     own = model_p[oof.priced[judged]]
     market = prices.select(PROBABILITIES).to_numpy()
     y, dates = oof.y[rows], oof.dates[rows]
-    told = []
+    scores = []
     for line, p in (
         ("model", own),
         ("market", market),
@@ -190,5 +192,5 @@ def _lines(oof: OutOfFold, judged: np.ndarray, model_p: Floats, blend: Blend) ->
         apart = divergence(p, oof.closing[rows])
         closed = np.isfinite(apart)
         close = {"divergence": float(apart[closed].mean()) if closed.any() else None}
-        told.append({"line": line, **summary(p, y), **interval, **close})
-    return told
+        scores.append({"line": line, **summary(p, y), **interval, **close})
+    return scores

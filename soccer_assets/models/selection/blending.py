@@ -49,9 +49,9 @@ class Blend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         closing = predicted_closing(self.move, features, prices)
         scores = self.model_weight * _logs(model_p) + self.market_weight * _logs(closing)
-        known = np.isfinite(scores).all(axis=1)
+        is_known = np.isfinite(scores).all(axis=1)
         pooled = np.full(scores.shape, np.nan)
-        pooled[known] = clip_probabilities(softmax(scores[known]))
+        pooled[is_known] = clip_probabilities(softmax(scores[is_known]))
         return pooled
 
 
@@ -101,5 +101,5 @@ def fit_blend(model_p: Floats, price_p: Floats, labels: Floats, move: ClosingMov
 
 
 def _logs(p: Floats) -> Floats:
-    known = np.isfinite(p).all(axis=1, keepdims=True)
-    return np.where(known, log_probabilities(np.where(known, p, 1 / 3)), np.nan)
+    is_known = np.isfinite(p).all(axis=1, keepdims=True)
+    return np.where(is_known, log_probabilities(np.where(is_known, p, 1 / 3)), np.nan)

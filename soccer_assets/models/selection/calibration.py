@@ -102,8 +102,8 @@ class Isotonic(msgspec.Struct, frozen=True, tag="isotonic", forbid_unknown_field
 AnyCalibrator = Identity | Temperature | VectorScaling | Dirichlet | LeagueScaling | Isotonic
 
 
-def _codes(leagues: Sequence[str], known: Sequence[str]) -> Ints:
-    places = {league: place for place, league in enumerate(known)}
+def _codes(leagues: Sequence[str], coded: Sequence[str]) -> Ints:
+    places = {league: i for i, league in enumerate(coded)}
     return np.array([places.get(league, -1) for league in leagues], dtype=np.int64)
 
 
@@ -128,8 +128,8 @@ def fit_vector_scaling(p: Floats, y: Ints, leagues: Sequence[str]) -> VectorScal
 def fit_dirichlet(p: Floats, y: Ints, leagues: Sequence[str]) -> Dirichlet:
     """The nine weights and three biases of highest penalised likelihood."""
     width = np.where(np.eye(3) == 1, 1.0, NARROWER)  # a coefficient of a narrower column costs more
-    told = width * log_probabilities(p)[:, None, :]
-    weighted = np.einsum("ci,nij->ncij", np.eye(3), told)
+    scaled = width * log_probabilities(p)[:, None, :]
+    weighted = np.einsum("ci,nij->ncij", np.eye(3), scaled)
     design = np.concatenate([weighted.reshape(len(y), 3, 9), _biases(len(y))], axis=2)
     theta = fit(design, y, np.concatenate([np.eye(3).ravel(), np.zeros(3)]), PENALTY)
     return msgspec.convert(
@@ -140,9 +140,9 @@ def fit_dirichlet(p: Floats, y: Ints, leagues: Sequence[str]) -> Dirichlet:
 
 def fit_league_scaling(p: Floats, y: Ints, leagues: Sequence[str]) -> LeagueScaling:
     """The exponent, common biases and their changes by league of highest penalised likelihood."""
-    known = sorted(set(leagues))
-    mine = (_codes(leagues, known)[:, None] == np.arange(len(known))) * NARROWER
-    changes = np.einsum("nl,co->ncol", mine, np.eye(3)).reshape(len(y), 3, -1)
+    coded = sorted(set(leagues))
+    one_hot = (_codes(leagues, coded)[:, None] == np.arange(len(coded))) * NARROWER
+    changes = np.einsum("nl,co->ncol", one_hot, np.eye(3)).reshape(len(y), 3, -1)
     design = np.concatenate([log_probabilities(p)[:, :, None], _biases(len(y)), changes], axis=2)
     theta = fit(design, y, np.concatenate([np.ones(1), np.zeros(design.shape[2] - 1)]), PENALTY)
     of_leagues = theta[1:4] + NARROWER * theta[4:].reshape(3, -1).T
@@ -150,7 +150,7 @@ def fit_league_scaling(p: Floats, y: Ints, leagues: Sequence[str]) -> LeagueScal
         {
             "type": "league_scaling",
             "exponent": float(theta[0]),
-            "leagues": known,
+            "leagues": coded,
             "league_biases": of_leagues.tolist(),
             "biases": theta[1:4].tolist(),
         },
@@ -160,7 +160,7 @@ def fit_league_scaling(p: Floats, y: Ints, leagues: Sequence[str]) -> LeagueScal
 
 def fit_isotonic(p: Floats, y: Ints, leagues: Sequence[str]) -> Isotonic:
     """A curve an outcome by pooling adjacent violators, each block weighed against what was said of it."""
-    curves = [_rising(p[:, place], (y == place).astype(np.float64)) for place in range(3)]
+    curves = [_rising(p[:, i], (y == i).astype(np.float64)) for i in range(3)]
     return msgspec.convert(
         {"type": "isotonic", "said": [said for said, _ in curves], "happened": [rate for _, rate in curves]}, Isotonic
     )
@@ -171,16 +171,16 @@ def _rising(said: Floats, happened: Floats) -> tuple[list[float], list[float]]:
 
     A block counts `PENALTY` matches of what was said beside its own: nothing becomes impossible or certain.
     """
-    _, place = np.unique(said, return_inverse=True)
+    _, group = np.unique(said, return_inverse=True)
     blocks: list[tuple[float, float, float]] = []  # matches, sum of said, sum of happened
-    for block in zip(np.bincount(place), np.bincount(place, said), np.bincount(place, happened), strict=True):
-        n, told, met = (float(each) for each in block)
-        while blocks and blocks[-1][2] * n >= met * blocks[-1][0]:
+    for block in zip(np.bincount(group), np.bincount(group, said), np.bincount(group, happened), strict=True):
+        n, forecast, observed = (float(each) for each in block)
+        while blocks and blocks[-1][2] * n >= observed * blocks[-1][0]:
             before = blocks.pop()
-            n, told, met = n + before[0], told + before[1], met + before[2]
-        blocks.append((n, told, met))
-    n, told, met = np.array(blocks).T
-    return (told / n).tolist(), np.maximum.accumulate((met + PENALTY * told / n) / (n + PENALTY)).tolist()
+            n, forecast, observed = n + before[0], forecast + before[1], observed + before[2]
+        blocks.append((n, forecast, observed))
+    n, forecast, observed = np.array(blocks).T
+    return (forecast / n).tolist(), np.maximum.accumulate((observed + PENALTY * forecast / n) / (n + PENALTY)).tolist()
 
 
 def _biases(n: int) -> Floats:
@@ -234,11 +234,11 @@ def choose_calibrator(
     losses = [log_loss(each, y[later]) for each in repaired]
     errors = [ece(each, y[later]) for each in repaired]
     _, _, behind = simplest_of_the_best(losses, range(len(FORMS)), days[later])
-    equal = [place for place, interval in enumerate(behind) if interval.includes_zero]
-    least = min(errors[place] for place in equal)
-    chosen = next(place for place in equal if errors[place] <= least + ECE_TOLERANCE)
+    equal = [i for i, interval in enumerate(behind) if interval.includes_zero]
+    least = min(errors[i] for i in equal)
+    chosen = next(i for i in equal if errors[i] <= least + ECE_TOLERANCE)
     rows = [
-        (form, float(loss.mean()), error, interval.mean, interval.low, interval.high, place == chosen)
-        for place, (form, loss, error, interval) in enumerate(zip(FORMS, losses, errors, behind, strict=True))
+        (form, float(loss.mean()), error, interval.mean, interval.low, interval.high, i == chosen)
+        for i, (form, loss, error, interval) in enumerate(zip(FORMS, losses, errors, behind, strict=True))
     ]
     return list(FORMS.values())[chosen](p, y, list(leagues)), pl.DataFrame(rows, schema=COMPARED, orient="row")

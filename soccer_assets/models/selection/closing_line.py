@@ -58,12 +58,12 @@ class ClosingMove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ModelError: a column is absent, or the numbers of rows differ.
         """
         before = log_odds(_values(prices, PROBABILITIES))
-        known = _inputs(features, prices)
-        inputs = self.scaling.apply(known)
+        frame = _inputs(features, prices)
+        inputs = self.scaling.apply(frame)
         # a plain sum, not a BLAS product: a forecast has the same bytes alone and among others
         move = np.einsum("nk,ck->nc", inputs, np.array(self.coefficients)) + np.array(self.intercepts)
         if self.forests:
-            values = feature_matrix(known, self.scaling.columns)
+            values = feature_matrix(frame, self.scaling.columns)
             move += np.column_stack([forest.scores(values)[:, 0] for forest in self.forests])
         return _probabilities(before + move)
 
@@ -84,18 +84,19 @@ def fit_move(
         ModelError: a column is absent, or the numbers of rows differ.
     """
     moved = log_odds(closing) - log_odds(_values(prices, PROBABILITIES))
-    known = np.isfinite(moved).all(axis=1)
-    if known.sum() < MIN_MATCHES:
+    is_known = np.isfinite(moved).all(axis=1)
+    if is_known.sum() < MIN_MATCHES:
         return None
-    frame, told = _inputs(features, prices).filter(pl.Series(known)), np.clip(moved[known], -LARGEST_MOVE, LARGEST_MOVE)
-    scaling = Scaling.of(frame, informative(frame, (*columns, *_PRICE)))
+    frame = _inputs(features, prices).filter(pl.Series(is_known))
+    moves = np.clip(moved[is_known], -LARGEST_MOVE, LARGEST_MOVE)
+    scaling = Scaling.from_frame(frame, informative(frame, (*columns, *_PRICE)))
     inputs = scaling.apply(frame)
-    slopes, intercepts = fit_ridge(inputs, told, PENALTY)
+    slopes, intercepts = fit_ridge(inputs, moves, PENALTY)
     (first, second), (home, draw) = slopes.tolist(), intercepts.tolist()
-    move = ClosingMove(scaling, (tuple(first), tuple(second)), (home, draw), int(known.sum()))
+    move = ClosingMove(scaling, (tuple(first), tuple(second)), (home, draw), int(is_known.sum()))
     if seed is None:
         return move
-    residuals, newest = (told - inputs @ slopes.T - intercepts)[-MOST_MATCHES:], frame.tail(MOST_MATCHES)
+    residuals, newest = (moves - inputs @ slopes.T - intercepts)[-MOST_MATCHES:], frame.tail(MOST_MATCHES)
     forests = tuple(fit_trees(newest, scaling.columns, of_one, ROUNDS, seed) for of_one in residuals.T)
     return msgspec.structs.replace(move, forests=forests)
 
@@ -107,9 +108,9 @@ def _inputs(features: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
         raise ModelError(f"Expected a price row for each of {len(features)} matches, found {len(prices)}.")
     average = log_odds(_values(prices, PROBABILITIES))
     book = log_odds(_values(prices, SHARP_PROBABILITIES)) - average
-    told = (average[:, 0], average[:, 1], np.abs(average[:, 0]), book[:, 0], book[:, 1])
+    columns = (average[:, 0], average[:, 1], np.abs(average[:, 0]), book[:, 0], book[:, 1])
     return features.with_columns(
-        pl.Series(name, column).fill_nan(None) for name, column in zip(_PRICE, told, strict=True)
+        pl.Series(name, column).fill_nan(None) for name, column in zip(_PRICE, columns, strict=True)
     )
 
 
@@ -119,7 +120,7 @@ def _values(prices: pl.DataFrame, columns: Sequence[str]) -> Floats:
 
 def _probabilities(odds: Floats) -> Floats:
     """What `log_odds` is of; NaN where unknown."""
-    known = np.isfinite(odds).all(axis=1)
+    is_known = np.isfinite(odds).all(axis=1)
     p = np.full((len(odds), 3), np.nan)
-    p[known] = clip_probabilities(of_log_odds(odds[known]))
+    p[is_known] = clip_probabilities(of_log_odds(odds[is_known]))
     return p

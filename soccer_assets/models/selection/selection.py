@@ -38,10 +38,10 @@ def simplest_of_the_best(
     losses: Sequence[Floats], complexities: Sequence[int], dates: ArrayLike
 ) -> tuple[int, int, list[Interval]]:
     """Place of the chosen candidate, place of the best one, and each candidate's difference to the best."""
-    best = min(range(len(losses)), key=lambda place: (losses[place].mean(), complexities[place]))
+    best = min(range(len(losses)), key=lambda i: (losses[i].mean(), complexities[i]))
     behind = [paired_difference(loss, losses[best], dates) for loss in losses]
-    equal = [place for place, interval in enumerate(behind) if interval.includes_zero]
-    chosen = min(equal, key=lambda place: (complexities[place], losses[place].mean()))
+    equal = [i for i, interval in enumerate(behind) if interval.includes_zero]
+    chosen = min(equal, key=lambda i: (complexities[i], losses[i].mean()))
     return chosen, best, behind
 
 

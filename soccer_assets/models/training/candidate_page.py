@@ -8,7 +8,7 @@ from typing import Any
 from soccer_assets.svg import WHEEL, Panel, drawing, markdown
 
 
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def row_metadata(row: Mapping[str, Any]) -> dict[str, Any]:
     """Metadata of a row of `candidate_<family>`; numbers, texts, and JSON where there is more than one."""
     trials = json.loads(row["trials"])
     complete = [trial for trial in trials if trial["state"] == "complete"]

@@ -24,7 +24,7 @@ from soccer_assets.storage.lake import DATE
 #: Days that are made again, the busiest of those on which the feature is null; and the past they are made from.
 SAMPLED_DAYS = 2
 PAST = dt.timedelta(days=420)
-SHOWN = 5
+MOST_EXAMPLES = 5
 
 
 def refuse_outdated(examples: pl.DataFrame, matches: pl.LazyFrame, market: pl.LazyFrame, made: pl.DataFrame) -> None:
@@ -47,11 +47,13 @@ def refuse_outdated(examples: pl.DataFrame, matches: pl.LazyFrame, market: pl.La
             outdated |= set(_known_again(examples.filter(pl.col(DATE) == day), names, matches, market))
     if outdated:
         worst = sorted(outdated, key=lambda name: (-nulls[name], name))
-        shown = ", ".join(worst[:SHOWN]) + (f" and {len(worst) - SHOWN} more" if len(worst) > SHOWN else "")
+        listing = ", ".join(worst[:MOST_EXAMPLES]) + (
+            f" and {len(worst) - MOST_EXAMPLES} more" if len(worst) > MOST_EXAMPLES else ""
+        )
         rows = examples.filter(pl.any_horizontal(pl.col(worst).is_null()))
         first, last = rows.select(first=pl.col(DATE).min(), last=pl.col(DATE).max()).row(0)
         raise ModelError(
-            f"expected {shown} to be known where they can be, found them null in up to {nulls[worst[0]]} of "
+            f"expected {listing} to be known where they can be, found them null in up to {nulls[worst[0]]} of "
             f"{len(examples)} matches from {first} to {last}: these dates of match_features were made by an earlier "
             f"edition. Run `uv run soccer backfill {first} {last}`"
         )
@@ -60,8 +62,8 @@ def refuse_outdated(examples: pl.DataFrame, matches: pl.LazyFrame, market: pl.La
 def _unknown_before(examples: pl.DataFrame, names: list[str], made: pl.DataFrame) -> list[str]:
     """Those that are null throughout the dates made with other columns, and known in most rows of the others."""
     now = columns_hash(MATCH_FEATURES.schema.names())
-    mine = made.filter(pl.col("name") == MATCH_FEATURES.name, pl.col("columns") == now).select(DATE)
-    today, before = (examples.join(mine, on=DATE, how=how) for how in ("semi", "anti"))  # type: ignore[arg-type]
+    features_made = made.filter(pl.col("name") == MATCH_FEATURES.name, pl.col("columns") == now).select(DATE)
+    today, before = (examples.join(features_made, on=DATE, how=how) for how in ("semi", "anti"))  # type: ignore[arg-type]
     if before.is_empty() or today.is_empty():
         return []
     return [
@@ -83,9 +85,9 @@ def _known_again(rows: pl.DataFrame, names: list[str], matches: pl.LazyFrame, ma
     """Those that are null in most rows of a day, and known in most of them when made again."""
     day: dt.date = rows[DATE].to_list()[0]
     past = pl.col(DATE).is_between(day - PAST, day)
-    known = matches.filter(past).collect()
-    fixtures = known.join(rows, on=[DATE, "match_id"], how="semi")
-    again = make_features(known, newest_prices(market.filter(past)), fixtures)
+    earlier = matches.filter(past).collect()
+    fixtures = earlier.join(rows, on=[DATE, "match_id"], how="semi")
+    again = make_features(earlier, newest_prices(market.filter(past)), fixtures)
     return [
         name for name in names if 2 * rows[name].null_count() > len(rows) and 2 * again[name].null_count() < len(again)
     ]

@@ -71,7 +71,7 @@ def examples(
     dates = (pl.col(DATE) >= since) & (pl.col(DATE) < before)
     closing = dict(zip(CLOSING, PROBABILITIES, strict=True))
     prices = newest_prices(market.filter(dates)).select(DATE, "match_id", **closing, **{CLOSING_OVER: "p_over"})
-    found = (
+    rows = (
         features.filter(dates)
         .join(outcomes(matches.filter(dates)), on=[DATE, "match_id"])
         .join(prices.lazy(), on=[DATE, "match_id"], how="left")
@@ -79,12 +79,12 @@ def examples(
         .sort(DATE, "match_id")
         .collect()
     )
-    if found.is_empty():
+    if rows.is_empty():
         raise ModelError(
             f"expected finished matches with features from {since} to the day before {before}, found none: "
             f"run `uv run soccer backfill {since} {before}`"
         )
-    return found
+    return rows
 
 
 def made_for(day: dt.date, models: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -141,7 +141,7 @@ def candidate(family: Family, history: pl.DataFrame, day: dt.date, settings: Set
         study_name=f"candidate_{family.name} {day} {_fingerprint(history, settings)}",
         max_rows=settings.train_matches,
     )
-    found = {
+    search = {
         "tuned_on": day,
         "tuning_log_loss": tuned.score,
         "space": json.dumps(tuned.space),
@@ -153,7 +153,7 @@ def candidate(family: Family, history: pl.DataFrame, day: dt.date, settings: Set
             )
         ],
     }
-    return _fitted(family, history, day, settings, tuned.params, tuned.oof, found)
+    return _fitted(family, history, day, settings, tuned.params, tuned.oof, search)
 
 
 def refit(
@@ -180,7 +180,7 @@ def refit(
     return _fitted(family, history, day, settings, json.loads(earlier["parameters"]), oof, kept)
 
 
-def stacked(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, day: dt.date) -> pl.DataFrame:
+def stacked(candidates: Sequence[Mapping[str, Any]], history: pl.DataFrame, day: dt.date) -> pl.DataFrame:
     """The row of `candidate_stack`: the other candidates of the date, pooled.
 
     Each fold is predicted with the weights that the folds before it teach, the first one with equal weights.
@@ -189,26 +189,26 @@ def stacked(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, day: d
         ModelError: the candidates were not judged on the same matches.
     """
     unsorted = [out_of_fold(row) for row in candidates]
-    told = [frame.sort("fold", "match_id") for frame in unsorted]
-    first = told[0].select("match_id", "fold")
-    for row, frame in zip(candidates, told, strict=True):
+    frames = [frame.sort("fold", "match_id") for frame in unsorted]
+    first = frames[0].select("match_id", "fold")
+    for row, frame in zip(candidates, frames, strict=True):
         if not frame.select("match_id", "fold").equals(first):
             raise ModelError(
                 f"Expected {row['family']} to be judged on the {len(first)} matches and folds of "
                 f"{candidates[0]['family']}, found {len(frame)} others. Materialize all candidates of {day} together."
             )
-    y = first.join(known.select("match_id", "outcome"), on="match_id", how="left", maintain_order="left")["outcome"]
+    y = first.join(history.select("match_id", "outcome"), on="match_id", how="left", maintain_order="left")["outcome"]
     outcomes, fold = y.to_numpy().astype("int64"), first["fold"].to_numpy()
-    forecasts = [frame.select(PROBABILITIES).to_numpy() for frame in told]
+    forecasts = [frame.select(PROBABILITIES).to_numpy() for frame in frames]
 
     def weights(rows: Any) -> list[float]:
         return stack.pool_weights([p[rows] for p in forecasts], outcomes[rows])
 
     parts = []
     for number in sorted(set(fold.tolist())):
-        here = fold == number
-        p = stack.pooled([p[here] for p in forecasts], weights(fold < number))
-        parts.append(_forecasts(first.filter(pl.Series(here)), p).with_columns(fold=pl.lit(number, dtype=pl.Int64)))
+        in_fold = fold == number
+        p = stack.pooled([p[in_fold] for p in forecasts], weights(fold < number))
+        parts.append(_forecasts(first.filter(pl.Series(in_fold)), p).with_columns(fold=pl.lit(number, dtype=pl.Int64)))
     final = weights(fold >= 0)
     used = [(row, weight) for row, weight in zip(candidates, final, strict=True) if weight > 0]
     estimator = stack.StackEstimator(
@@ -234,14 +234,14 @@ def stacked(candidates: Sequence[Mapping[str, Any]], known: pl.DataFrame, day: d
 
 def _fitted(
     family: Family,
-    known: pl.DataFrame,
+    history: pl.DataFrame,
     day: dt.date,
     settings: Settings,
     params: Mapping[str, float],
     oof: pl.DataFrame,
-    found: Mapping[str, Any],
+    search: Mapping[str, Any],
 ) -> pl.DataFrame:
-    newest = known.tail(settings.train_matches)
+    newest = history.tail(settings.train_matches)
     used = set(informative(newest, NAMES))
     row = {
         DATE: day,
@@ -252,7 +252,7 @@ def _fitted(
         "complexity": COMPLEXITY[family.name],
         "inputs": _inputs(settings),
         "left_out": [name for name in NAMES if name not in used],
-        **found,
+        **search,
         "out_of_fold": _rows(oof),
         "estimator": family.fit(newest, NAMES, params, settings.seed).encode(),
     }
@@ -270,30 +270,30 @@ def _rows(oof: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _forecasts(matches: pl.DataFrame, p: Floats) -> pl.DataFrame:
     return matches.select(
-        "match_id", *(pl.Series(name, p[:, place], dtype=pl.Float64) for place, name in enumerate(PROBABILITIES))
+        "match_id", *(pl.Series(name, p[:, i], dtype=pl.Float64) for i, name in enumerate(PROBABILITIES))
     )
 
 
-def _in_folds(told: pl.DataFrame, known: pl.DataFrame, folds: Sequence[Fold]) -> pl.DataFrame:
+def _in_folds(predictions: pl.DataFrame, history: pl.DataFrame, folds: Sequence[Fold]) -> pl.DataFrame:
     """Predictions of the matches known now, with the fold that each match date is in, in order of date."""
     number = pl.coalesce(
         pl.when(pl.col(DATE).is_between(fold.valid_from, fold.valid_to)).then(fold.number) for fold in folds
     )
-    dated = known.select("match_id", DATE).join(told, on="match_id", maintain_order="left")
+    dated = history.select("match_id", DATE).join(predictions, on="match_id", maintain_order="left")
     return dated.with_columns(fold=number.cast(pl.Int64)).drop_nulls("fold").drop(DATE)
 
 
 def _inputs(settings: Settings) -> str:
     """Tells apart what parameters depend on: with other columns, folds or another seed the search is made anew."""
-    told = (
+    inputs = (
         NAMES, settings.seed, settings.folds, settings.fold_days, settings.train_matches, str(settings.train_since)
     )  # fmt: skip
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr(inputs).encode()).hexdigest()[:12]
 
 
-def _fingerprint(known: pl.DataFrame, settings: Settings) -> str:
+def _fingerprint(history: pl.DataFrame, settings: Settings) -> str:
     """Tells studies of other data or settings apart: a study is only ever continued on the same."""
-    rows = known.hash_rows(seed=0).to_numpy().tobytes()
+    rows = history.hash_rows(seed=0).to_numpy().tobytes()
     return hashlib.sha256(rows + repr(_inputs(settings)).encode()).hexdigest()[:12]
 
 

@@ -165,7 +165,7 @@ def _predict(
 ) -> pl.DataFrame:
     p = family.fit(train, columns, params, seed).predict(valid)
     return valid.select("match_id", pl.lit(fold, dtype=pl.Int64).alias("fold")).with_columns(
-        pl.Series(name, p[:, place]) for place, name in enumerate(PROBABILITIES)
+        pl.Series(name, p[:, i]) for i, name in enumerate(PROBABILITIES)
     )
 
 
@@ -177,10 +177,10 @@ def _digest(name: str, examples: pl.DataFrame, columns: Sequence[str], folds: Se
 
 def _same_inputs(study: "Study", inputs: str) -> None:
     """Losses on other matches or folds cannot be compared: a study is continued on the same inputs only."""
-    found = study.user_attrs.get("inputs")
-    if study.trials and found != inputs:
+    inputs_before = study.user_attrs.get("inputs")
+    if study.trials and inputs_before != inputs:
         raise ModelError(
-            f"Expected study {study.study_name!r} to be of inputs {inputs}, found {found}: its trials saw "
+            f"Expected study {study.study_name!r} to be of inputs {inputs}, found {inputs_before}: its trials saw "
             "other matches, columns, folds or another seed. Give the study another name, or delete it."
         )
     study.set_user_attr("inputs", inputs)

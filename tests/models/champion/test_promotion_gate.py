@@ -128,7 +128,7 @@ def test_a_champion_is_asked_itself_of_the_matches_after_it_and_out_of_fold_befo
     challenger = model(known, known.truth, day)
     told = verdict(known, challenger, champion)
     assert told.accepted
-    found = told.conditions[-1].found
+    found = told.conditions[-1].value
     since = known.examples["match_date"].to_numpy() >= np.datetime64(first)
     y = known.y[since]
     gain = (np.log(np.array([0.2, 0.2, 0.6])[y]) - np.log(known.truth[since][np.arange(len(y)), y])).sum() / 2000

@@ -16,7 +16,7 @@ from soccer_assets.models.estimators import decode
 from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.families.stack import StackEstimator, pooled
 from soccer_assets.models.schema import CANDIDATES
-from soccer_assets.models.training.candidate_page import plots, shown
+from soccer_assets.models.training.candidate_page import plots, row_metadata
 from soccer_assets.models.training.training import (
     candidate,
     chosen_families,
@@ -145,12 +145,12 @@ def test_columns_that_tell_nothing_are_left_out_and_said_so(known, settings):
     row = of(candidate(ELO, known, day_after(known), msgspec.structs.replace(settings, trials=1)))
     left_out = row["left_out"]
     assert set(NAMES) - set(left_out) == {"elo_diff"} | ({*NAMES} & {*known.columns[:9]})
-    assert shown(row)["columns left out, for they tell nothing"] == left_out
+    assert row_metadata(row)["columns left out, for they tell nothing"] == left_out
 
 
 def test_the_page_of_a_candidate_has_its_search_and_its_curves(known, settings):
     row = of(candidate(ELO, known, day_after(known), settings))
-    page = shown(row)
+    page = row_metadata(row)
     assert page["best trial"]["value"] == pytest.approx(row["tuning_log_loss"])
     assert page["trials"] == {"complete": 3, "pruned": 0}
     assert page["search space"] == {"half_life_days": [365.0, 7300.0], "league_spread": [0.005, 0.3]}
