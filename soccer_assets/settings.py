@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +21,7 @@ from soccer_assets.errors import SettingsError
 PREFIX = "SOCCER_"
 #: `SOCCER_FONBET_URLS` names several hosts.
 SOURCE_URL = re.compile(rf"{PREFIX}(\w+?)_URLS?")
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 
@@ -80,6 +82,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def var_path(self) -> Path:
         return Path(self.var).expanduser().resolve()
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the sources are those of a synthetic world, which a server on this machine gives."""
+        return any(urlsplit(url).hostname in LOOPBACK for url in self.source_urls.values())
 
     @property
     def lake(self) -> str:

@@ -1,0 +1,16 @@
+"""The pages by address."""
+
+from pathlib import Path
+
+from litestar.static_files import create_static_files_router
+
+from serving.pages import board
+from serving.pages.addresses import INSIDE
+from serving.pages.page import page_route
+
+FOLDER = Path(__file__).parent
+TEMPLATES = FOLDER / "templates"
+
+PAGES = (page_route("/", board.board, *board.PARAMETERS),)
+STATIC = create_static_files_router("/static", [FOLDER / "static"], name="static")
+ADDRESSES = [path.removeprefix(INSIDE) for route in PAGES for path in route.paths if path.startswith(INSIDE)]
