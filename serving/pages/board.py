@@ -18,6 +18,8 @@ from soccer_assets.monitoring.schema import SETTLED_PREDICTIONS
 from soccer_assets.odds.schema import BEST_PRICES
 
 PARAMETERS = ("q", "league", "status", "date_from", "date_to", "value", "min_edge", "offset")
+#: Those that the list of data has too.
+OF_DATA = ("league", "date_from", "date_to")
 STATUSES = ("coming", "played")
 OUTCOMES = ("home", "draw", "away")
 #: Days in the strip before and after today.
@@ -60,9 +62,7 @@ def board(asked: Asked) -> Page:
         "total": total,
         "previous": asked.address("/", offset=max(0, min(offset, total) - most) or None) if offset else None,
         "following": asked.address("/", offset=offset + most) if offset + len(shown) < total else None,
-        "data": asked.address(
-            "/cards.json", **{name: None for name in PARAMETERS if name not in ("league", "date_from", "date_to")}
-        ),
+        "data": asked.address("/cards.json", **{name: None for name in PARAMETERS if name not in OF_DATA}),
     }
     return Page("board.html", context)
 
@@ -73,9 +73,8 @@ def _selected(asked: Asked) -> pl.DataFrame:
     league, status, least = query.get("league"), query.get("status"), _share(query.get("min_edge"))
     first, last = (_date(name, query.get(name)) for name in ("date_from", "date_to"))
     if league is not None and league not in LEAGUES:
-        raise ProblemError(
-            "unknown-league", f"league: expected a division code, found {league!r}", accepted=sorted(LEAGUES)
-        )
+        detail = f"league: expected a division code, found {league!r}"
+        raise ProblemError("unknown-league", detail, accepted=sorted(LEAGUES))
     if status is not None and status not in STATUSES:
         raise ProblemError("invalid-request", f"status: expected one of {', '.join(STATUSES)}, found {status!r}")
     if first is not None and last is not None and first > last:
@@ -97,13 +96,12 @@ def _selected(asked: Asked) -> pl.DataFrame:
         names = zip(*(rows[side].to_list() for side in ("home", "away")), strict=True)
         rows = rows.filter(pl.Series([text in fold(f"{home} {away}") for home, away in names], dtype=pl.Boolean))
     order = pl.col("league").replace_strict({code: at for at, code in enumerate(LEAGUES)}, default=len(LEAGUES))
-    return rows.sort(
-        "match_date", order, "kick_off_at", "match_id", descending=[status == "played", False, False, False]
-    )
+    falling = [status == "played", False, False, False]
+    return rows.sort("match_date", order, "kick_off_at", "match_id", descending=falling)
 
 
 def _with_prices(asked: Asked, rows: pl.DataFrame) -> list[dict[str, Any]]:
-    """The rows with the line that is drawn, the probability that it gave to what happened, and the best prices of 1X2."""
+    """The rows with the line that is drawn, what it gave to what happened, and the best prices of 1X2."""
     prices = (
         asked.snapshot.scan(BEST_PRICES)
         .filter(pl.col("match_date").is_in(rows["match_date"].unique().implode()), pl.col("market") == "1x2")
@@ -141,16 +139,13 @@ def _strip(asked: Asked) -> list[tuple[dt.date, int, str, bool]]:
 
 def _record(asked: Asked) -> Record | None:
     """The record of the newest days; None before there is one."""
-    settled = asked.snapshot.scan(SETTLED_PREDICTIONS).filter(
-        pl.col("complete"), pl.col("line").is_in(["blend", "closing"])
-    )
+    compared = pl.col("complete") & pl.col("line").is_in(["blend", "closing"])
+    settled = asked.snapshot.scan(SETTLED_PREDICTIONS).filter(compared)
     newest: dt.date | None = settled.select(pl.col("match_date").max()).collect().item()
     if newest is None:
         return None
-    week = settled.filter(pl.col("match_date") > newest - dt.timedelta(days=RECORD_DAYS)).select(
-        "match_id", "line", "log_loss"
-    )
-    losses = week.collect().pivot("line", index="match_id", values="log_loss")
+    week = settled.filter(pl.col("match_date") > newest - dt.timedelta(days=RECORD_DAYS))
+    losses = week.select("match_id", "line", "log_loss").collect().pivot("line", index="match_id", values="log_loss")
     n, apart = len(losses), losses["blend"] - losses["closing"]
     mean, deviation = apart.mean(), apart.std()
     half = 1.96 * deviation / math.sqrt(n) if isinstance(deviation, float) and n >= LEAST_MATCHES else math.nan
