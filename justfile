@@ -55,4 +55,4 @@ lock:
 
 # the tests that ask promtool and Chromium (Debian: apt-get install prometheus chromium)
 test-deploy *ARGS:
-    pytest tests/deploy "$@"
+    "${UV:-uv}" run --group browser pytest tests/deploy "$@"
