@@ -49,7 +49,7 @@ class Addresses:
             others = [header for header in scope["headers"] if header[0] != b"accept"]
             scope["headers"] = [*others, (b"accept", FORMS[ending].encode())]
         elif self._pages.fullmatch(path) and wants_page(scope):
-            _lead(scope, INSIDE + path)
+            _lead(scope, (INSIDE + path).rstrip("/"))
         await self._app(scope, receive, send)
 
 

@@ -13,4 +13,4 @@ TEMPLATES = FOLDER / "templates"
 
 PAGES = (page_route("/", board.board, *board.PARAMETERS),)
 STATIC = create_static_files_router("/static", [FOLDER / "static"], name="static")
-ADDRESSES = [path.removeprefix(INSIDE) for route in PAGES for path in route.paths if path.startswith(INSIDE)]
+ADDRESSES = [path.removeprefix(INSIDE) or "/" for route in PAGES for path in route.paths if path.startswith(INSIDE)]
