@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from xml.sax.saxutils import escape
 
-GREY, PALE, INK = "#6b7280", "#d1d5db", "#111827"
+#: A page gives these by CSS, light or dark; elsewhere they have the value after the comma.
+GREY, PALE, INK = "var(--soft, #6b7280)", "var(--rule, #d1d5db)", "var(--ink, #111827)"
+PAPER = "var(--paper, white)"
 #: One colour per forecast line, the same in every plot; others take theirs from `WHEEL`.
 LINES = {
     "model": "#2563eb", "market": "#f59e0b", "blend": "#16a34a", "challenger": "#db2777", "closing": GREY,
@@ -40,6 +42,7 @@ class Panel:
         self._shapes: list[str] = []
         self._legend = 0.0
         self._dates = dates
+        self.title = ""
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         """Where a point stands in the drawing, in pixels."""
@@ -61,6 +64,7 @@ class Panel:
             label = dt.date.fromordinal(round(value)).strftime("%b %Y") if self._dates else f"{value:g}"
             self.words(x, top + height + 14, label, GREY, anchor="middle")
         self.words(left, top - 8, title, INK)
+        self.title = title
         return self
 
     def line(self, points: Iterable[tuple[float, float]], colour: str, dots: bool = False) -> None:
@@ -102,15 +106,16 @@ class Panel:
         return "".join(self._shapes)
 
 
-def drawing(*panels: Panel) -> str:
-    """An SVG file of panels."""
+def drawing(*panels: Panel, title: str = "") -> str:
+    """An SVG file of panels, called `title` or what the panels are called."""
     width = max(panel.at[0] + panel.size[0] for panel in panels) + RIGHT
     height = max(panel.at[1] + panel.size[1] for panel in panels) + BOTTOM
-    background = f'<rect width="{width}" height="{height}" fill="white"/>'
-    shapes = "".join(panel.shapes() for panel in panels)
+    name = title or "; ".join(panel.title for panel in panels if panel.title)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'font-family="sans-serif">{background}{shapes}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'role="img" font-family="sans-serif"><title>{escape(name)}</title>'
+        f'<rect width="{width}" height="{height}" fill="{PAPER}"/>'
+        f"{''.join(panel.shapes() for panel in panels)}</svg>"
     )
 
 
