@@ -12,6 +12,7 @@ import polars as pl
 
 from serving.api.problems import ProblemError
 from serving.pages.page import Asked, Page
+from serving.snapshot.forecasts import is_coming
 from serving.snapshot.teams import fold
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.monitoring.schema import SETTLED_PREDICTIONS
@@ -80,8 +81,7 @@ def _selected(asked: Asked) -> pl.DataFrame:
     if first is not None and last is not None and first > last:
         raise ProblemError("empty-range", f"date_from: expected a date up to date_to, {last}, found {first}")
     rows: pl.DataFrame = asked.snapshot.view("cards")
-    date, over = pl.col("match_date"), pl.col("status").is_in(["finished", "abandoned", "awarded", "void"])
-    to_come = ~over & ((date >= today) | (pl.col("kick_off_at") > asked.now).fill_null(False))
+    date, to_come = pl.col("match_date"), is_coming(asked.now)
     kept = [
         date >= first if first else None,
         date <= last if last else None,

@@ -81,7 +81,7 @@ def terms(bet: Mapping[str, Any]) -> str:
         return selection
     if bet["market"] == "asian_handicap":
         handicap = -goals if bet["selection"] == "away" else goals
-        return f"{selection} {handicap:+g}" if handicap else f"{selection} 0"
+        return f"{selection} {handicap:+g}".replace("-", "−") if handicap else f"{selection} 0"
     return f"{selection} {goals:g}"
 
 
