@@ -4,10 +4,12 @@ A page reads the resources of the API, so it shows what the API says, and each o
 """
 
 import datetime as dt
+import math
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -111,6 +113,8 @@ class Page:
 
 #: What makes a page of what is asked; its time is that of the request.
 Build = Callable[[Asked], Page]
+#: What a page shows besides that changes all the time.
+Live = Callable[[ApiRequest], Awaitable[Mapping[str, Any]]]
 
 
 def page_route(
@@ -120,6 +124,7 @@ def page_route(
     scope: str = "read",
     form: str = HTML,
     headers: Mapping[str, str] = HEADERS,
+    live: Live | None = None,
 ) -> HTTPRouteHandler:
     """The route of a page; a page is rendered once for each state of the tables and minute.
 
@@ -130,23 +135,28 @@ def page_route(
         scope: what a client with a key needs.
         form: media type; only HTML shares its address with data.
         headers: of the answer.
+        live: gives what it shows besides that is in no table; it is asked for at each request.
     """
 
     async def show(request: ApiRequest) -> EncodedResponse:
         state, now = request.app.state, request.app.state.clock.now()
         snapshot: Snapshot = state.refresher.snapshot
         query = _query(request.scope["query_string"], parameters)
+        lived = await live(request) if live else {}
 
         def render() -> bytes:
             asked = Asked(request.path_params, query, now, snapshot, state.serving)
             page = build(asked)
             engine: Any = request.app.template_engine
-            shown = {"asked": asked, "here": path, "synthetic": state.synthetic, **page.context}
+            shown = {"asked": asked, "here": path, "synthetic": state.synthetic, **lived, **page.context}
             return str(engine.get_template(page.template).render(shown)).encode()
 
         minute, seconds = divmod(now.timestamp(), 60)
-        tag = f"{snapshot.digest(READ)}-{minute:.0f}"
-        return await answer_once(request, snapshot, tag, render, headers, time.monotonic() + 60 - seconds, form)
+        tag = f"{snapshot.digest(READ)}-{minute:.0f}" + (
+            f"-{sha256(repr(lived).encode()).hexdigest()[:16]}" if live else ""
+        )
+        until = -math.inf if live else time.monotonic() + 60 - seconds
+        return await answer_once(request, snapshot, tag, render, headers, until, form)
 
     opt = {"scope": scope, "declared": True}
     inside = INSIDE if form == HTML else ""

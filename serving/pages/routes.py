@@ -4,13 +4,16 @@ from pathlib import Path
 
 from litestar.static_files import create_static_files_router
 
-from serving.pages import board
+from serving.pages import board, operations
 from serving.pages.addresses import INSIDE
 from serving.pages.page import page_route
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
 
-PAGES = (page_route("/", board.board, *board.PARAMETERS),)
+PAGES = (
+    page_route("/", board.board, *board.PARAMETERS),
+    page_route("/operations", operations.operations, *operations.PARAMETERS, scope="operate", live=operations.jobs),
+)
 STATIC = create_static_files_router("/static", [FOLDER / "static"], name="static")
 ADDRESSES = [path.removeprefix(INSIDE) or "/" for route in PAGES for path in route.paths if path.startswith(INSIDE)]
