@@ -37,7 +37,7 @@ from serving.redis_server import embedded_redis
 from serving.resources.answers import Answer
 from serving.resources.cache import AnswerCache
 from serving.resources.cached_reads import CachedReads
-from serving.resources.catalog import RESOURCES, TABLES
+from serving.resources.catalog import PATHS, RESOURCES, TABLES
 from serving.resources.routes import AT_ONCE, routes_of
 from serving.security.edge import Edge
 from serving.security.gate import Gate, check_scope
@@ -150,7 +150,7 @@ def create_app(
         template_config=TemplateConfig(directory=pages.TEMPLATES, engine=JinjaTemplateEngine),
     )
     app.template_engine.engine.filters.update(FILTERS)  # type: ignore[union-attr]
-    inner = Addresses(PlainMethods(cached_reads.around(app.asgi_handler)), pages.ADDRESSES)
+    inner = Addresses(PlainMethods(cached_reads.around(app.asgi_handler)), pages.ADDRESSES, PATHS)
     app.asgi_handler = Edge(inner, Gate(serving, keyring, limits), requests, log)
     return app
 

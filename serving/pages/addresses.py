@@ -1,11 +1,12 @@
 """Which answer an address gives: a page to a browser, data to a program.
 
-A browser says that it accepts HTML; then the addresses of pages are pages. To everybody else they are those of the API.
+A browser says that it accepts HTML; then the addresses of pages are pages. To everybody else they are those of the API,
+where it has them.
 An address of the API with an ending, such as `/ledger.csv`, is data in that form, whoever asks.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -26,11 +27,13 @@ class Addresses:
     Args:
         app: the application.
         pages: paths of the pages, with parameters such as `{match_id:str}`.
+        resources: paths of the API's data.
     """
 
-    def __init__(self, app: ASGIApp, pages: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, pages: Iterable[str], resources: Collection[str]) -> None:
         self._app = app
-        self._pages = re.compile("|".join(re.sub(r"\{[^}]*\}", "[^/]+", path) for path in pages))
+        self._shared = _any_of(path for path in pages if path in resources)
+        self._alone = _any_of(path for path in pages if path not in resources)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -48,10 +51,14 @@ class Addresses:
             _lead(scope, name)
             others = [header for header in scope["headers"] if header[0] != b"accept"]
             scope["headers"] = [*others, (b"accept", FORMS[ending].encode())]
-        elif self._pages.fullmatch(path) and wants_page(scope):
+        elif self._alone.fullmatch(path) or (self._shared.fullmatch(path) and wants_page(scope)):
             _lead(scope, (INSIDE + path).rstrip("/"))
         await self._app(scope, receive, send)
 
 
 def _lead(scope: Scope, path: str) -> None:
     scope["path"], scope["raw_path"] = path, path.encode()
+
+
+def _any_of(paths: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.sub(r"\{[^}]*\}", "[^/]+", path) for path in paths) or "(?!)")

@@ -222,5 +222,9 @@ _FRESHNESS = Resource(
 )  # fmt: skip
 
 RESOURCES: Final = (*_OF_TABLES, _FRESHNESS)
+#: Where rows are: the lists and, of those with a key, the items.
+PATHS: Final = frozenset(
+    path for resource in RESOURCES for path in (resource.path, *([resource.item_path] if resource.key else []))
+)
 #: The tables that the API reads.
 TABLES: Final = tuple(sorted(_READ))

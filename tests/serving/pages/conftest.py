@@ -9,6 +9,8 @@ import pytest
 
 Client = Any  # see the conftest of the folder above
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+#: Tags that part no words.
+WITHIN_WORDS = ("a", "b", "bdi", "code", "em", "i", "small", "strong", "time")
 VOID = ("meta", "link", "input", "br", "line")
 
 
@@ -28,7 +30,8 @@ class Document(HTMLParser):
         self.tags.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
-        self.words += " "
+        if tag not in WITHIN_WORDS:
+            self.words += " "
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
