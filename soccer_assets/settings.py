@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of one process; the defaults need no server and write to `var` alone."""
 
     var: Annotated[str, Meta(description="folder for everything the program writes")] = "var"
+    pages_url: Annotated[str, Meta(description="where people find the pages")] = "http://127.0.0.1:8000"
     lake_url: Annotated[str, Meta(description="Delta tables: a folder or s3://; default <var>/lake")] = ""
     payloads_url: Annotated[str, Meta(description="raw payloads: a folder or s3://; default <var>/payloads")] = ""
     mlflow_url: Annotated[str, Meta(description="MLflow tracking and registry; default SQLite in <var>")] = ""
