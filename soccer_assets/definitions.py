@@ -55,7 +55,8 @@ FRESHNESS = {"models": FreshnessPolicy.time_window(fail_window=dt.timedelta(days
 #: The page that shows what an asset holds.
 PAGES = {
     "matches": "/", "predictions": "/", "markets": "/", "best_prices": "/",
-    "value_bets": "/value", "settled_bets": "/value", "teams": "/teams", "team_ratings": "/teams", "season_forecasts": "/leagues", "season_changes": "/leagues",
+    "value_bets": "/value", "settled_bets": "/value", "teams": "/teams", "team_ratings": "/teams",
+    "season_forecasts": "/leagues", "season_changes": "/leagues",
     "quality_report": "/quality", "backtest_report": "/quality", "settled_predictions": "/quality",
     "selected_model": "/models", "promotions": "/models", "model_card": "/models", "drift_report": "/models",
     "prediction_ledger": "/ledger", "source_health": "/operations", "odds_links": "/operations",
