@@ -69,10 +69,16 @@ class Panel:
 
     def line(self, points: Iterable[tuple[float, float]], colour: str, dots: bool = False) -> None:
         """A line through points, each marked by a dot where asked."""
-        places = [self.point(*point) for point in points]
-        self._shapes.append(f'<polyline points="{_joined(places)}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        points = list(points)
+        places = _joined(self.point(*point) for point in points)
+        self._shapes.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         if dots:
-            self._shapes += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
+            self.dots(points, colour)
+
+    def dots(self, points: Iterable[tuple[float, float]], colour: str, radius: float = 3) -> None:
+        """A dot at each point; the radius is in pixels."""
+        for x, y in (self.point(*point) for point in points):
+            self._shapes.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{colour}"/>')
 
     def band(self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
         """What lies between two lines, paler than they."""

@@ -3,7 +3,6 @@
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,18 +10,17 @@ from typing import Any
 import polars as pl
 
 from serving.api.problems import ProblemError
+from serving.pages.match_rows import match_rows
 from serving.pages.page import Asked, Page
 from serving.snapshot.forecasts import is_coming
 from serving.snapshot.teams import fold
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.monitoring.schema import SETTLED_PREDICTIONS
-from soccer_assets.odds.schema import BEST_PRICES
 
 PARAMETERS = ("q", "league", "status", "date_from", "date_to", "value", "min_edge", "offset")
 #: Those that the list of data has too.
 OF_DATA = ("league", "date_from", "date_to")
 STATUSES = ("coming", "played")
-OUTCOMES = ("home", "draw", "away")
 #: Days in the strip before and after today.
 DAYS_BEFORE, DAYS_AFTER = 5, 9
 RECORD_DAYS = 7
@@ -46,7 +44,7 @@ def board(asked: Asked) -> Page:
     """The page."""
     rows = _selected(asked)
     offset, most = _number("offset", asked.query.get("offset"), 0), asked.serving.page_matches
-    shown = _with_prices(asked, rows.slice(offset, most))
+    shown = match_rows(asked, rows.slice(offset, most).to_dicts())
     days = [
         (date, [(code, list(of_league)) for code, of_league in groupby(of_day, lambda row: row["league"])])
         for date, of_day in groupby(shown, lambda row: row["match_date"])
@@ -72,7 +70,7 @@ def _selected(asked: Asked) -> pl.DataFrame:
     """The cards that the filters keep: without dates or status those of today and later."""
     query, today = asked.query, pl.lit(asked.now.date())
     league, status, least = query.get("league"), query.get("status"), _share(query.get("min_edge"))
-    first, last = (_date(name, query.get(name)) for name in ("date_from", "date_to"))
+    first, last = (asked.date(name) for name in ("date_from", "date_to"))
     if league is not None and league not in LEAGUES:
         detail = f"league: expected a division code, found {league!r}"
         raise ProblemError("unknown-league", detail, accepted=sorted(LEAGUES))
@@ -98,31 +96,6 @@ def _selected(asked: Asked) -> pl.DataFrame:
     order = pl.col("league").replace_strict({code: at for at, code in enumerate(LEAGUES)}, default=len(LEAGUES))
     falling = [status == "played", False, False, False]
     return rows.sort("match_date", order, "kick_off_at", "match_id", descending=falling)
-
-
-def _with_prices(asked: Asked, rows: pl.DataFrame) -> list[dict[str, Any]]:
-    """The rows with the line that is drawn, what it gave to what happened, and the best prices of 1X2."""
-    prices = (
-        asked.snapshot.scan(BEST_PRICES)
-        .filter(pl.col("match_date").is_in(rows["match_date"].unique().implode()), pl.col("market") == "1x2")
-        .select("match_id", "selection", "best_price")
-        .collect()
-    )
-    best: dict[str, dict[str, float]] = {}
-    for match_id, selection, price in prices.iter_rows():
-        best.setdefault(match_id, {})[selection] = price
-    cards = rows.to_dicts()
-    for card in cards:
-        card["best"] = best.get(card["match_id"], {})
-        card["drawn"] = card["blend"] or card["model"]
-        happened = _outcome(card)
-        card["given"] = None if happened is None else card["drawn"][happened]
-    return cards
-
-
-def _outcome(card: Mapping[str, Any]) -> str | None:
-    home, away = card["home_goals"], card["away_goals"]
-    return None if home is None or away is None else OUTCOMES[1 if home == away else 0 if home > away else 2]
 
 
 def _strip(asked: Asked) -> list[tuple[dt.date, int, str, bool]]:
@@ -151,13 +124,6 @@ def _record(asked: Asked) -> Record | None:
     half = 1.96 * deviation / math.sqrt(n) if isinstance(deviation, float) and n >= LEAST_MATCHES else math.nan
     blend, closing = float(losses["blend"].mean()), float(losses["closing"].mean())  # type: ignore[arg-type]
     return Record(RECORD_DAYS, n, blend, closing, float(mean) - half, float(mean) + half)  # type: ignore[arg-type]
-
-
-def _date(name: str, text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        raise ProblemError("invalid-request", f"{name}: expected a date such as 2026-08-15, found {text!r}") from None
 
 
 def _number(name: str, text: str | None, default: int) -> int:

@@ -97,6 +97,15 @@ class Asked:
         path = re.sub(r"\{(\w+):str\}", lambda found: quote(within[found[1]], safe=""), resource)
         return declared, path, within, urlencode(given)
 
+    def date(self, name: str) -> dt.date | None:
+        """A date that the query of this page gives; None where it gives none."""
+        text = self.query.get(name)
+        try:
+            return dt.date.fromisoformat(text) if text else None
+        except ValueError:
+            detail = f"{name}: expected a date such as 2026-08-15, found {text!r}"
+            raise ProblemError("invalid-request", detail) from None
+
     def address(self, path: str, **changes: object) -> str:
         """A path with the query of this page, some of it changed; None leaves a parameter out."""
         query = {name: _spelt(value) for name, value in {**self.query, **changes}.items() if value is not None}
