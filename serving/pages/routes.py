@@ -4,7 +4,7 @@ from pathlib import Path
 
 from litestar.static_files import create_static_files_router
 
-from serving.pages import board, operations
+from serving.pages import board, league, leagues, operations, team, teams
 from serving.pages.addresses import INSIDE
 from serving.pages.page import page_route
 
@@ -13,6 +13,10 @@ TEMPLATES = FOLDER / "templates"
 
 PAGES = (
     page_route("/", board.board, *board.PARAMETERS),
+    page_route("/leagues", leagues.leagues),
+    page_route("/leagues/{code:str}", league.league, *league.PARAMETERS),
+    page_route("/teams", teams.teams, *teams.PARAMETERS),
+    page_route("/teams/{team_id:str}", team.team, *team.PARAMETERS),
     page_route("/operations", operations.operations, *operations.PARAMETERS, scope="operate", live=operations.jobs),
 )
 STATIC = create_static_files_router("/static", [FOLDER / "static"], name="static")

@@ -14,6 +14,11 @@ MARKETS = {
     "1x2": "1X2", "over_under": "over/under", "asian_handicap": "Asian handicap", "both_to_score": "both to score",
     "correct_score": "correct score", "double_chance": "double chance", "draw_no_bet": "draw no bet",
 }  # fmt: skip
+#: What a place in the final table brings.
+EVENTS = {
+    "title": "title", "europe": "Europe", "promotion": "promotion", "promotion_play_off": "promotion play-off",
+    "relegation_play_off": "relegation play-off", "relegation": "relegation",
+}  # fmt: skip
 
 
 def percent(share: float | None) -> str:
@@ -23,6 +28,15 @@ def percent(share: float | None) -> str:
     if 0 < share < 0.01:
         return "<1 %"
     return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
+def chance(share: float | None) -> str:
+    """A probability that was counted in simulated seasons, where neither never nor always is certain: never 0 or 100.
+
+    >>> [chance(0.0), chance(0.424), chance(1.0)]
+    ['<1 %', '42 %', '>99 %']
+    """
+    return percent(None if share is None else min(max(share, 1e-9), 1 - 1e-9))
 
 
 def figure(value: float | None, digits: int = 2) -> str:
@@ -74,6 +88,11 @@ def market_name(market: str) -> str:
     return MARKETS.get(market, market.replace("_", " "))
 
 
+def event_name(event: str) -> str:
+    """What a place in the final table brings, in words."""
+    return EVENTS.get(event, event.replace("_", " "))
+
+
 def terms(bet: Mapping[str, Any]) -> str:
     """What is bet on: `home`, `over 2.5`, `away +0.25` (the handicap of the club that is bet on)."""
     goals, selection = bet.get("goals_line", bet.get("line")), str(bet["selection"]).replace("_", " ")
@@ -93,4 +112,5 @@ def level(share: float | None, steps: int = 10) -> int:
 FILTERS = {
     "percent": percent, "figure": figure, "signed": signed, "day": day, "clock": clock, "moment": moment, "ago": ago,
     "league_name": league_name, "line_name": line_name, "market_name": market_name, "terms": terms, "level": level,
+    "chance": chance, "event_name": event_name,
 }  # fmt: skip

@@ -17,7 +17,7 @@ from soccer_assets.settings import Clock
 from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest
-IDS = {"match_id": "SP1.202425.ath-bilbao.betis", "team_id": "spain.betis", "source": "football_data"}
+IDS = {"match_id": "SP1.202425.ath-bilbao.betis", "team_id": "spain.betis", "source": "football_data", "code": "SP1"}
 PARQUET = "application/vnd.apache.parquet"
 
 
