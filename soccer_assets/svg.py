@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 #: A page gives these by CSS, light or dark; elsewhere they have the value after the comma.
 GREY, PALE, INK = "var(--soft, #6b7280)", "var(--rule, #d1d5db)", "var(--ink, #111827)"
 PAPER = "var(--paper, white)"
+ACCENTS = ("var(--link, #0550ae)", "var(--away, #bc4c00)", "var(--home, #1a7f5a)")
 #: One colour per forecast line, the same in every plot; others take theirs from `WHEEL`.
 LINES = {
     "model": "#2563eb", "market": "#f59e0b", "blend": "#16a34a", "challenger": "#db2777", "closing": GREY,

@@ -24,7 +24,7 @@ LEAST_CHANGE, LEAST_CAUSE = 0.01, 0.05
 MOST_CHANGES = 8
 #: Fernandes et al. (2018) found that people decide best with 20 to 50 dots.
 DOTS = 20
-ROW_HEIGHT, WIDTH, LABELS, LONGEST_NAME, RADIUS = 34, 520, 150, 22, 3.2
+ROW_HEIGHT, WIDTH, LABELS, LONGEST_NAME = 34, 520, 150, 22
 
 
 @dataclass(frozen=True)
@@ -109,21 +109,23 @@ def points_dots(row: Mapping[str, Any]) -> list[int]:
     return [round(points) for points in np.interp(asked, at, quantiles)]
 
 
-def draw_points(rows: Sequence[Mapping[str, Any]], title: str) -> str:
-    """A quantile dot plot of the final points of each club as an SVG file, the first club above."""
+def draw_points(rows: Sequence[Mapping[str, Any]], title: str, row_height: int = ROW_HEIGHT) -> str:
+    """A quantile dot plot of the final points of each club as an SVG file, the first club above.
+
+    Five dots stand above each other in a row of that many pixels; where more fall on one value, they overlap.
+    """
     dots = [points_dots(row) for row in rows]
     low, high, n = min(map(min, dots)), max(map(max, dots)), len(rows)
-    panel = svg.Panel((low - 1.0, high + 1.0), (0.0, float(n)), (WIDTH, n * ROW_HEIGHT), (LABELS, svg.TOP))
+    panel = svg.Panel((low - 1.0, high + 1.0), (0.0, float(n)), (WIDTH, n * row_height), (LABELS, svg.TOP))
     panel.axes(title, upright=False)
-    pixels = WIDTH / (high - low + 2)
-    radius = min(RADIUS, pixels / 2)
+    radius = min(row_height / 11, WIDTH / (high - low + 2) / 2)
     for number, (row, points) in enumerate(zip(rows, dots, strict=True)):
-        floor = n - number - 1 + 1.4 * radius / ROW_HEIGHT
+        floor = n - number - 1 + 1.4 * radius / row_height
         counts = [points[:rank].count(value) for rank, value in enumerate(points)]
-        step = min(2 * radius, (ROW_HEIGHT - 4 * radius) / max(1, *counts)) / ROW_HEIGHT
+        step = min(2 * radius, (row_height - 4 * radius) / max(1, *counts)) / row_height
         panel.line([(low - 1.0, n - number - 1), (high + 1.0, n - number - 1)], svg.PALE)
         places = ((value, floor + step * level) for value, level in zip(points, counts, strict=True))
-        panel.dots(places, svg.WHEEL[0], radius)
+        panel.dots(places, svg.ACCENTS[0], radius)
         name = row["club"] if len(row["club"]) <= LONGEST_NAME else row["club"][: LONGEST_NAME - 1] + "…"
         panel.words(4, panel.point(0, n - number - 0.6)[1], name, svg.INK)
     return svg.drawing(panel)

@@ -17,8 +17,10 @@ MOST_COMING = 10
 #: Points of a home club by the result.
 POINTS = {"home": 3, "draw": 1, "away": 0}
 PANEL = (560, 150)
+#: Of the plot of final points.
+DOTS_HEIGHT = 84
 #: Ratings with an uncertainty, and what they are made of.
-STRENGTHS = {"market": "prices of its matches", "performance": "goals, shots and corners"}
+STRENGTHS = {"performance": "goals, shots and corners", "market": "prices of its matches"}
 
 
 def team(asked: Asked) -> Page:
@@ -46,7 +48,7 @@ def team(asked: Asked) -> Page:
         "end": newest,
         "events": [event for event in EVENTS if newest and newest[f"p_{event}"] is not None],
         "cells": position_cells(newest) if newest else [],
-        "dots": draw_points([newest], f"final points of {newest['season']}") if newest else "",
+        "dots": draw_points([newest], f"final points of {newest['season']}", DOTS_HEIGHT) if newest else "",
         "coming": coming,
         "coming_days": by_day(match_rows(asked, still_open)),
         "seasons": seasons,
@@ -97,8 +99,8 @@ def _points_plot(results: Sequence[dict[str, Any]]) -> str:
     panel.axes("points by match of the season")
     panel.band(number, low, high, svg.GREY)
     panel.line(zip(number, expected, strict=True), svg.GREY)
-    panel.line(zip(number, won, strict=True), svg.WHEEL[0], dots=True)
-    panel.legend("points won", svg.WHEEL[0])
+    panel.line(zip(number, won, strict=True), svg.ACCENTS[0], dots=True)
+    panel.legend("points won", svg.ACCENTS[0])
     panel.legend("expected by the forecasts, with the range that 95 of 100 such seasons keep to", svg.GREY)
     return svg.drawing(panel)
 
@@ -110,7 +112,7 @@ def _ratings_plot(rows: Sequence[dict[str, Any]]) -> str:
     span = (rows[0]["match_date"].toordinal(), rows[-1]["match_date"].toordinal())
     elo = [row["elo_after"] for row in rows]
     above = svg.Panel(span, (min(elo) - 10, max(elo) + 10), PANEL, dates=True).axes("Elo rating after each match")
-    above.line(((row["match_date"].toordinal(), row["elo_after"]) for row in rows), svg.WHEEL[0])
+    above.line(((row["match_date"].toordinal(), row["elo_after"]) for row in rows), svg.ACCENTS[0])
     bands = {
         name: [
             (row["match_date"].toordinal(), row[f"{name}_strength"], 1.96 * math.sqrt(row[f"{name}_variance"]))
@@ -127,7 +129,7 @@ def _ratings_plot(rows: Sequence[dict[str, Any]]) -> str:
         if band := bands[name]:
             days, middle, half = zip(*band, strict=True)
             low, high = ([m + sign * h for m, h in zip(middle, half, strict=True)] for sign in (-1, 1))
-            below.band(days, low, high, svg.WHEEL[number + 1])
-            below.line(zip(days, middle, strict=True), svg.WHEEL[number + 1])
-            below.legend(f"by {what}", svg.WHEEL[number + 1])
+            below.band(days, low, high, svg.ACCENTS[number])
+            below.line(zip(days, middle, strict=True), svg.ACCENTS[number])
+            below.legend(f"by {what}", svg.ACCENTS[number])
     return svg.drawing(above, below)
