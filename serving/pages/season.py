@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from statistics import NormalDist, median
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,9 @@ LEAST_CHANGE, LEAST_CAUSE = 0.01, 0.05
 MOST_CHANGES = 8
 #: Fernandes et al. (2018) found that people decide best with 20 to 50 dots.
 DOTS = 20
-ROW_HEIGHT, WIDTH, LABELS, LONGEST_NAME = 34, 520, 150, 22
+#: Columns that the dots of a club stand in, about.
+COLUMNS = 7
+ROW_HEIGHT, WIDTH, LABELS, MARGIN, LONGEST_NAME = 40, 520, 150, 16, 22
 
 
 @dataclass(frozen=True)
@@ -110,22 +112,27 @@ def points_dots(row: Mapping[str, Any]) -> list[int]:
 
 
 def draw_points(rows: Sequence[Mapping[str, Any]], title: str, row_height: int = ROW_HEIGHT) -> str:
-    """A quantile dot plot of the final points of each club as an SVG file, the first club above.
+    """A quantile dot plot of the final points of each club as an SVG file, the first club above; one alone has no name.
 
-    Five dots stand above each other in a row of that many pixels; where more fall on one value, they overlap.
+    The dots of a row of `row_height` pixels stand in columns of equal width, and overlap where a column is too high.
     """
-    dots = [points_dots(row) for row in rows]
-    low, high, n = min(map(min, dots)), max(map(max, dots)), len(rows)
-    panel = svg.Panel((low - 1.0, high + 1.0), (0.0, float(n)), (WIDTH, n * row_height), (LABELS, svg.TOP))
-    panel.axes(title, upright=False)
-    radius = min(row_height / 11, WIDTH / (high - low + 2) / 2)
-    for number, (row, points) in enumerate(zip(rows, dots, strict=True)):
-        floor = n - number - 1 + 1.4 * radius / row_height
-        counts = [points[:rank].count(value) for rank, value in enumerate(points)]
-        step = min(2 * radius, (row_height - 4 * radius) / max(1, *counts)) / row_height
-        panel.line([(low - 1.0, n - number - 1), (high + 1.0, n - number - 1)], svg.PALE)
-        places = ((value, floor + step * level) for value, level in zip(points, counts, strict=True))
-        panel.dots(places, svg.ACCENTS[0], radius)
-        name = row["club"] if len(row["club"]) <= LONGEST_NAME else row["club"][: LONGEST_NAME - 1] + "…"
-        panel.words(4, panel.point(0, n - number - 0.6)[1], name, svg.INK)
+    width = max(1, round(median(row["points_95"] - row["points_05"] for row in rows) / COLUMNS))
+    columns = [[points // width * width + (width - 1) / 2 for points in points_dots(row)] for row in rows]
+    low, high, n = min(map(min, columns)) - width, max(map(max, columns)) + width, len(rows)
+    left = LABELS if n > 1 else MARGIN
+    panel = svg.Panel((low, high), (0.0, float(n)), (WIDTH, n * row_height), (left, svg.TOP))
+    panel.axes(f"{title}, in columns of {width} points" if width > 1 else title, upright=False)
+    radius = min(row_height / 11, WIDTH * width / (high - low) / 2)
+    for bottom, row, values in zip(range(n - 1, -1, -1), rows, columns, strict=True):
+        panel.line([(low, bottom), (high, bottom)], svg.PALE)
+        below = [values[:rank].count(value) for rank, value in enumerate(values)]
+        step = min(2 * radius, (row_height - 3 * radius) / max(1, *below))
+        heights = (bottom + (1.4 * radius + step * level) / row_height for level in below)
+        panel.dots(zip(values, heights, strict=True), svg.ACCENTS[0], radius)
+        if n > 1:
+            panel.words(4, panel.point(low, bottom + 0.35)[1], _cut(row["club"]), svg.INK)
     return svg.drawing(panel)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

@@ -18,7 +18,7 @@ MOST_COMING = 10
 POINTS = {"home": 3, "draw": 1, "away": 0}
 PANEL = (560, 150)
 #: Of the plot of final points.
-DOTS_HEIGHT = 84
+DOTS_HEIGHT = 100
 #: Ratings with an uncertainty, and what they are made of.
 STRENGTHS = {"performance": "goals, shots and corners", "market": "prices of its matches"}
 
