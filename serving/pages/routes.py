@@ -4,7 +4,7 @@ from pathlib import Path
 
 from litestar.static_files import create_static_files_router
 
-from serving.pages import board, league, leagues, operations, team, teams
+from serving.pages import board, coupon, league, leagues, ledger, operations, team, teams, value
 from serving.pages.addresses import INSIDE
 from serving.pages.page import page_route
 
@@ -17,6 +17,9 @@ PAGES = (
     page_route("/leagues/{code:str}", league.league, *league.PARAMETERS),
     page_route("/teams", teams.teams, *teams.PARAMETERS),
     page_route("/teams/{team_id:str}", team.team, *team.PARAMETERS),
+    page_route("/value", value.value, *value.PARAMETERS),
+    page_route("/coupon", coupon.coupon, *coupon.PARAMETERS),
+    page_route("/ledger", ledger.ledger, *ledger.PARAMETERS),
     page_route("/operations", operations.operations, *operations.PARAMETERS, scope="operate", live=operations.jobs),
 )
 STATIC = create_static_files_router("/static", [FOLDER / "static"], name="static")

@@ -1,0 +1,116 @@
+"""Value: where a forecast gives more than the market, what such bets earned, and how much of that is luck."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from serving.api.problems import ProblemError
+from serving.pages.page import Asked, Page
+from soccer_assets import svg
+from soccer_assets.leagues import LEAGUES
+from soccer_assets.monitoring.schema import ALL_LEAGUES, BETTING_LINES, SETTLED_BETS
+
+PARAMETERS = ("league", "market", "min_edge", "fresh", "bank")
+#: Bets of the model that the blend does not share; and leagues in the plot of yields.
+MOST_DISAGREEMENTS, MOST_LEAGUES = 20, 20
+BANK = 100.0
+#: Half the width of an interval of 95 %, in standard deviations.
+WIDE = 1.96
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the bets of a line earned, a unit on each, and how deep the sum of it ever fell from its peak."""
+
+    line: str
+    bets: int
+    won: float
+    profit: float
+    drawdown: float
+    plot: str
+
+
+def value(asked: Asked) -> Page:
+    """The page."""
+    filters = {name: asked.query.get(name) for name in ("league", "market", "min_edge")}
+    filters["stale"] = "false" if "fresh" in asked.query else None
+    bets = {
+        line: asked.table("/value-bets", line=line, date_from=asked.now.date(), sort="-edge", **filters)
+        for line in BETTING_LINES
+    }
+    shared = {_bet(row) for row in bets["blend"].rows}
+    yields = asked.table("/yields", period="ever")
+    context = {
+        "bets": bets["blend"],
+        "all_disagreements": bets["model"],
+        "disagreements": [row for row in bets["model"].rows if _bet(row) not in shared][:MOST_DISAGREEMENTS],
+        "bank": _bank(asked.query.get("bank")),
+        "leagues": [LEAGUES[code] for code in LEAGUES if code in asked.snapshot.forecasts.per_league],
+        "records": [record for line in ("blend", "model") if (record := _record(asked, line))],
+        "yields": yields,
+        "overall": {row["line"]: row for row in yields.rows if row["league"] == ALL_LEAGUES},
+        "by_league": _by_league(yields.rows),
+    }
+    return Page("value.html", context)
+
+
+def _bet(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["match_id"], row["market"], row["goals_line"], row["selection"]
+
+
+def _bank(text: str | None) -> float:
+    try:
+        bank = float(text) if text else BANK
+    except ValueError:
+        bank = math.nan
+    if not 1 <= bank <= 1e9:
+        raise ProblemError("invalid-request", f"bank: expected an amount from 1 to 1,000,000,000, found {text!r}")
+    return bank
+
+
+def _record(asked: Asked, line: str) -> Record | None:
+    """What a unit on each settled bet of a line earned; None where it has none."""
+    settled = asked.snapshot.scan(SETTLED_BETS).filter(pl.col("line") == line, pl.col("result") != "void")
+    days = (
+        settled.group_by("match_date")
+        .agg(
+            profit=pl.col("profit").sum(),
+            variance=(pl.col("profit") - pl.col("profit").mean()).pow(2).sum(),
+            bets=pl.len(),
+            won=pl.col("result").is_in(["won", "half_won"]).sum(),
+        )
+        .sort("match_date")
+        .collect()
+    )
+    if days.is_empty():
+        return None
+    bets, total = int(days["bets"].sum()), days["profit"].cum_sum()
+    spread = settled.select(pl.col("profit").std()).collect().item() or 0.0
+    half = (days["bets"].cum_sum().sqrt() * spread * WIDE).to_list()
+    falls = [peak - now for peak, now in zip(total.cum_max().clip(lower_bound=0.0), total, strict=True)]
+    x = [date.toordinal() for date in days["match_date"]]
+    ends = [*total, *half, *(-end for end in half), 0.0]
+    panel = svg.Panel((min(x), max(x)), (min(ends), max(ends)), dates=True)
+    panel.axes(f"profit of the {line}'s bets, a unit on each")
+    panel.band(x, [-end for end in half], half, svg.GREY)
+    panel.line(zip(x, total, strict=True), svg.LINES[line], dots=len(x) == 1)
+    won = int(days["won"].sum()) / bets
+    return Record(line, bets, won, float(total[-1]), max(falls), svg.drawing(panel))
+
+
+def _by_league(rows: list[dict[str, Any]]) -> str | None:
+    """A plot of the yield by league with its interval, of the leagues with most bets; None where no league has one."""
+    known = [row for row in rows if row["league"] != ALL_LEAGUES and row["flat_yield_low"] is not None]
+    if not known:
+        return None
+    counts = {code: sum(row["bets"] for row in known if row["league"] == code) for code in {r["league"] for r in known}}
+    codes = sorted(counts, key=lambda code: (-counts[code], code))[:MOST_LEAGUES]
+    interval = {
+        (row["line"], row["league"]): (row["flat_yield_low"], row["flat_yield"], row["flat_yield_high"])
+        for row in known
+    }
+    lines = [line for line in BETTING_LINES if any(key[0] == line for key in interval)]
+    groups = {line: [interval.get((line, code)) for code in codes] for line in lines}
+    return svg.whiskers("profit per unit, 95 % interval", codes, groups, "even")
