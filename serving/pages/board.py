@@ -5,7 +5,6 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import polars as pl
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from litestar.static_files import create_static_files_router
 
-from serving.pages import board, operations
+from serving.pages import board, match, operations
 from serving.pages.addresses import INSIDE
 from serving.pages.page import page_route
 
@@ -14,6 +14,8 @@ TEMPLATES = FOLDER / "templates"
 PAGES = (
     page_route("/", board.board, *board.PARAMETERS),
     page_route("/operations", operations.operations, *operations.PARAMETERS, scope="operate", live=operations.jobs),
+    page_route("/matches/{match_id:str}", match.match, *match.PARAMETERS),
+    page_route("/matches/{match_id:str}/card", match.card, headers=match.CARD_HEADERS),
 )
 STATIC = create_static_files_router("/static", [FOLDER / "static"], name="static")
 ADDRESSES = [path.removeprefix(INSIDE) or "/" for route in PAGES for path in route.paths if path.startswith(INSIDE)]
