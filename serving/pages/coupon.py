@@ -11,9 +11,10 @@ MOST_MATCHES = 60
 
 def coupon(asked: Asked) -> Page:
     """The page; without dates it has the next matches."""
-    dates = {name: asked.query.get(name) for name in ("date_from", "date_to")}
-    dates["date_from"] = dates["date_from"] or str(asked.now.date())
-    cards = asked.table("/cards", limit=MOST_MATCHES, league=asked.query.get("league"), status="scheduled", **dates)
+    cards = asked.table(
+        "/cards", limit=MOST_MATCHES, league=asked.query.get("league"), status="scheduled",
+        date_from=asked.query.get("date_from") or asked.now.date(), date_to=asked.query.get("date_to"),
+    )  # fmt: skip
     context = {
         "cards": cards,
         "rows": match_rows(asked, cards.rows),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from litestar.static_files import create_static_files_router
 
-from serving.pages import board, coupon, league, leagues, ledger, operations, team, teams, value
+from serving.pages import board, coupon, feeds, league, leagues, ledger, match, operations, team, teams, value
 from serving.pages.addresses import INSIDE
 from serving.pages.page import page_route
 
@@ -21,6 +21,15 @@ PAGES = (
     page_route("/coupon", coupon.coupon, *coupon.PARAMETERS),
     page_route("/ledger", ledger.ledger, *ledger.PARAMETERS),
     page_route("/operations", operations.operations, *operations.PARAMETERS, scope="operate", live=operations.jobs),
+    page_route("/matches/{match_id:str}", match.match, *match.PARAMETERS),
+    page_route("/matches/{match_id:str}/card", match.card, headers=match.CARD_HEADERS),
+    page_route(
+        "/teams/{team_id:str}/calendar.ics", feeds.team_calendar, form=feeds.CALENDAR, headers=feeds.FEED_HEADERS
+    ),
+    page_route(
+        "/leagues/{code:str}/calendar.ics", feeds.league_calendar, form=feeds.CALENDAR, headers=feeds.FEED_HEADERS
+    ),
+    page_route(feeds.FEED, feeds.new_forecasts, form=feeds.ATOM, headers=feeds.FEED_HEADERS),
 )
 STATIC = create_static_files_router("/static", [FOLDER / "static"], name="static")
 ADDRESSES = [path.removeprefix(INSIDE) or "/" for route in PAGES for path in route.paths if path.startswith(INSIDE)]

@@ -34,12 +34,14 @@ class Record:
 
 def value(asked: Asked) -> Page:
     """The page."""
-    filters = {name: asked.query.get(name) for name in ("league", "market", "min_edge")}
-    filters["stale"] = "false" if "fresh" in asked.query else None
     bets = {
-        line: asked.table("/value-bets", line=line, date_from=asked.now.date(), sort="-edge", **filters)
+        line: asked.table(
+            "/value-bets", line=line, date_from=asked.now.date(), sort="-edge", league=asked.query.get("league"),
+            market=asked.query.get("market"), min_edge=asked.query.get("min_edge"),
+            stale=False if "fresh" in asked.query else None,
+        )
         for line in BETTING_LINES
-    }
+    }  # fmt: skip
     shared = {_bet(row) for row in bets["blend"].rows}
     yields = asked.table("/yields", period="ever")
     context = {
@@ -107,10 +109,8 @@ def _by_league(rows: list[dict[str, Any]]) -> str | None:
         return None
     counts = {code: sum(row["bets"] for row in known if row["league"] == code) for code in {r["league"] for r in known}}
     codes = sorted(counts, key=lambda code: (-counts[code], code))[:MOST_LEAGUES]
-    interval = {
-        (row["line"], row["league"]): (row["flat_yield_low"], row["flat_yield"], row["flat_yield_high"])
-        for row in known
-    }
+    ends = ("flat_yield_low", "flat_yield", "flat_yield_high")
+    interval = {(row["line"], row["league"]): tuple(row[name] for name in ends) for row in known}
     lines = [line for line in BETTING_LINES if any(key[0] == line for key in interval)]
     groups = {line: [interval.get((line, code)) for code in codes] for line in lines}
     return svg.whiskers("profit per unit, 95 % interval", codes, groups, "even")
