@@ -71,7 +71,7 @@ def _quality_plot(rows: Sequence[dict[str, Any]]) -> str:
         return ""
     lines = [line_name(line) for line, _ in intervals]
     title = "log loss less that of the closing price, with a 95 % interval: left is better"
-    return svg.whiskers(title, lines, {"twelve months": [interval for _, interval in intervals]}, "closing price")
+    return svg.whiskers(title, lines, {"": [interval for _, interval in intervals]}, "closing price")
 
 
 def _seasons_plot(rows: Sequence[dict[str, Any]]) -> str:

@@ -100,4 +100,18 @@ for (const form of document.querySelectorAll("form[data-answer]")) {
   });
 }
 
+// the button of the combination says how many bets it prices
+const combine = document.getElementById("combine");
+if (combine) {
+  const button = combine.querySelector("button");
+  const count = () => {
+    const ticked = [...combine.elements].filter(field => field.checked).length;
+    button.disabled = ticked === 0;
+    button.textContent = ticked === 0 ? "Tick bets to price them" : ticked === 1 ? "Price the ticked bet" : `Price ${ticked} bets together`;
+  };
+  addEventListener("change", count);
+  addEventListener("pageshow", count);
+  count();
+}
+
 for (const code of document.querySelectorAll("[data-origin]")) code.textContent = code.textContent.replace("https://this-site", location.origin);
