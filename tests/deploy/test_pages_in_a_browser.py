@@ -14,10 +14,11 @@ from urllib.parse import urlencode
 import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from serving.pages.routes import ADDRESSES
 from soccer_assets.models.schema import SELECTED_MODEL
+from soccer_assets.odds.schema import ODDS_LINKS
 from soccer_assets.storage.lake import Lake
 from tests.serving.processes import Api, Processes
 
@@ -39,17 +40,26 @@ OUTSIDE = """[...document.querySelectorAll("main *")].filter(element => {
 
 @pytest.fixture(scope="module")
 def site(season: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API and a worker over a copy of the graph's tables."""
+    """An API and a worker over a copy of the graph's tables and its registry."""
     folder = tmp_path_factory.mktemp("pages")
     lake = Lake(str(shutil.copytree(season.lake.url, folder / "lake")))
+    shutil.copytree(season.var / "mlflow", folder / "mlflow")
     rows = lake.read("predictions")
-    first, second = rows.filter(pl.col("match_date") > season.today)["match_id"].unique().sort()[:2]
+    first, second = rows.filter(pl.col("match_date") > season.clock_day)["match_id"].unique().sort()[:2]
     name = pl.when(pl.col("match_id") == first).then(pl.lit(LONGEST)).when(pl.col("match_id") == second).then(
         pl.lit(MARKUP)).otherwise("home")  # fmt: skip
     lake.replace("predictions", rows.with_columns(home=name), None)
-    today = str(season.clock_day)
-    processes = Processes(lake.url, SERVING_READS_PER_MINUTE="0", SOCCER_TODAY=today)
-    yield processes.start_platform(folder)[0]
+    matches = lake.read("matches").with_columns(home=name)
+    lake.replace("matches", matches, None)
+    coming = matches.filter(pl.col("match_date") == pl.col("match_date").max()).row(0, named=True)
+    case = dict.fromkeys(ODDS_LINKS.schema) | {
+        "match_date": coming["match_date"], "event_id": "12345", "source": "fonbet", "league": coming["league"],
+        "home": "Somebody", "away": "Somebody Else", "candidate_id": coming["match_id"], "score": 2.0, "evidence": "{}",
+        "outcome": "review", "decided_at": coming["kick_off_at"], "decided_by": "linker",
+    }  # fmt: skip
+    lake.replace("odds_links", pl.DataFrame([case], schema=ODDS_LINKS.schema), None)
+    processes = Processes(lake.url, SERVING_READS_PER_MINUTE="0", SOCCER_TODAY=str(season.clock_day))
+    yield processes.start_whole(folder)
     processes.stop()
 
 
@@ -171,4 +181,88 @@ def test_hostile_names_stay_in_their_cell(site: Api, browser: Browser, text: str
     page.wait_for_url("**/matches/*")
     assert page.locator("h1 bdi").first.inner_text() == name
     assert page.locator("main img").count() == 0 and page.said == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+def test_a_forecast_with_own_prices_is_made_by_the_worker(site: Api, keys: dict[str, str], browser: Browser) -> None:
+    page = opened(browser, f"{site.address}/matches/{keys['match_id']}")
+    form = page.locator("form[data-answer=forecast]")
+    for name, price in (("home", "1.25"), ("draw", "6.5"), ("away", "11")):
+        form.locator(f"[name='prices.{name}']").fill(price)
+    form.locator("button").click()
+    expect(form.locator("output dl")).to_be_visible(timeout=60_000)
+    # the margin of 4.4 % taken out, 1 in 1.25 is about 77 %
+    label = form.locator("output svg").first.get_attribute("aria-label") or ""
+    found = re.fullmatch(r"market: home (\d+) %, draw (\d+) %, away (\d+) %", label)
+    assert found and 75 <= int(found[1]) <= 79
+    assert page.said == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+def test_a_coupon_of_two_matches_has_the_product_of_their_chances(site: Api, browser: Browser) -> None:
+    page = opened(browser, f"{site.address}/coupon")
+    boxes = page.locator("form[data-answer=accumulator] li").filter(has=page.locator("input"))
+    shares = []
+    for number in range(2):
+        pick = boxes.nth(number).locator("label").first
+        shares.append(int(re.search(r"home (\d+) %", pick.inner_text())[1]) / 100)  # type: ignore[index]
+        pick.locator("input").check()
+    page.locator("form[data-answer=accumulator] button").click()
+    page.wait_for_selector("form[data-answer=accumulator] output dl b", timeout=60_000)
+    whole = page.locator("form[data-answer=accumulator] output b").inner_text()
+    assert abs(int(whole.removesuffix(" %")) / 100 - shares[0] * shares[1]) < 0.02
+    page.context.close()
+
+
+def test_the_ledger_is_verified_in_the_browser(site: Api, browser: Browser) -> None:
+    page = opened(browser, f"{site.address}/ledger")
+    rows = page.locator("tr[data-hash]").count()
+    page.locator("[data-verify]").click()
+    said = page.locator(".verify output")
+    expect(said).not_to_be_empty()
+    assert said.inner_text() == f"All {rows} rows are as they were sealed, and each follows the one before it."
+    page.evaluate("row => { row.dataset.text = row.dataset.text.replace('0.', '0.1'); }",
+                  page.locator("tr[data-hash]").nth(1).element_handle())  # fmt: skip
+    page.locator("[data-verify]").click()
+    expect(said).to_have_text(f"1 of {rows} rows are not as they were sealed.")
+    page.context.close()
+
+
+def test_a_link_is_accepted_and_the_decision_undone(site: Api, browser: Browser) -> None:
+    page = opened(browser, f"{site.address}/operations")
+    case = page.locator(".case")
+    assert case.count() == 1
+    case.locator("[name=reason]").fill("seen on the club's site")
+    case.locator("button[value=accept]").click()
+    expect(case.locator("output")).to_contain_text("Done.", timeout=120_000)
+    undo = page.locator("form[data-method=DELETE]")
+    for _ in range(20):
+        page.reload()
+        if undo.count():
+            break
+        page.wait_for_timeout(500)
+    assert "seen on the club's site" in page.locator("main").inner_text()
+    page.on("dialog", lambda dialog: dialog.accept())
+    undo.last.locator("button").click()
+    expect(undo.last.locator("output")).to_contain_text("Done.", timeout=120_000)
+    page.context.close()
+
+
+def test_another_version_becomes_champion_by_hand(site: Api, season: Any, browser: Browser) -> None:
+    versions = season.lake.read(SELECTED_MODEL.name).sort("match_date")["version"].to_list()
+    page = opened(browser, f"{site.address}/operations")
+    champion = page.locator("section", has=page.locator("#champion"))
+    now = champion.locator("code").first.inner_text()
+    other = next(version for version in versions if version != now)
+    page.on("dialog", lambda dialog: dialog.accept())
+    champion.locator("[name=version]").fill(other)
+    champion.locator("[name=reason]").fill("the newer one is odd")
+    champion.locator("form button").click()
+    expect(champion.locator("form output")).to_contain_text("Done.", timeout=120_000)
+    for _ in range(20):
+        page.reload()
+        if champion.locator("code").first.inner_text() == other:
+            break
+        page.wait_for_timeout(500)
+    assert champion.locator("code").first.inner_text() == other
     page.context.close()
