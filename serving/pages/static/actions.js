@@ -7,7 +7,7 @@
 function fields(form, submitter) {
   const body = {};
   for (const field of form.elements) {
-    const left = !field.name || field.disabled || (["checkbox", "radio"].includes(field.type) && !field.checked);
+    const left = !field.name || (field.disabled && field !== submitter) || (["checkbox", "radio"].includes(field.type) && !field.checked);
     if (left || field.value === "" || (field.tagName === "BUTTON" && field !== submitter) || field.tagName === "OUTPUT") continue;
     const value = "json" in field.dataset ? JSON.parse(field.value) : field.type === "number" ? Number(field.value) : field.value;
     const path = field.name.split("."), last = path.pop();
