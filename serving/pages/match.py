@@ -46,7 +46,7 @@ def match(asked: Asked) -> Page:
             "markets": markets_of(asked, match_id, line),
             "reasons": reasons_of(asked, match_id, line),
             "similar": asked.table("/matches/{match_id:str}/similar-matches", match_id=match_id),
-            "scenarios": asked.table("/matches/{match_id:str}/scenarios", match_id=match_id, line=line),
+            "scenarios": asked.table("/matches/{match_id:str}/scenarios", match_id=match_id),
             "history": history,
             "sealed": next((entry for entry in reversed(history.rows) if entry["line"] == line), None),
         }
