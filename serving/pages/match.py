@@ -41,6 +41,7 @@ def match(asked: Asked) -> Page:
             "lines": lines,
             "line": line,
             "drawn": forecast[line],
+            "model": asked.item("/models/{version:str}", version=forecast["model_version"]),
             "result": _result(row, forecast[line]),
             "scores": scores_of(asked, match_id, line),
             "markets": markets_of(asked, match_id, line),

@@ -94,7 +94,7 @@ async def test_sealed_forecasts_are_an_atom_feed(opened: Any) -> None:
     )
     assert feed.findtext(f"{ATOM}updated") == entry.findtext(f"{ATOM}updated") == SEALED_AT.isoformat()
     assert entry.find(f"{ATOM}link").attrib["href"] == f"/matches/{TO_COME}"
-    assert "entry 1 of the ledger" in entry.findtext(f"{ATOM}summary")
+    assert "row 1 of the ledger" in entry.findtext(f"{ATOM}summary")
     assert entry.findtext(f"{ATOM}id").startswith("urn:uuid:")
 
 

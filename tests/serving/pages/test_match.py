@@ -127,7 +127,7 @@ async def test_the_head_says_who_when_and_whether_the_forecast_held(described: N
         "model: home 50 %, draw 30 %, away 20 %", "market: home 40 %, draw 30 %, away 30 %",
         "blend: home 45 %, draw 30 %, away 25 %",
     ]  # fmt: skip
-    assert "sealed Sat 3 Aug 2024, 12:00 UTC as entry 3 of the ledger" in found.words
+    assert "sealed Sat 3 Aug 2024, 12:00 UTC as row 3 of the ledger" in found.words
 
 
 async def test_the_table_of_scores_sums_to_the_forecast_and_frames_what_happened(
