@@ -13,6 +13,7 @@ import polars as pl
 from serving.api.problems import ProblemError
 from serving.pages.match_rows import forecast_of
 from serving.pages.page import HEADERS, Asked, Page
+from serving.pages.teams import club_name
 from serving.pages.words import league_name, line_name, percent
 from serving.snapshot.forecasts import is_coming
 from soccer_assets.leagues import LEAGUES
@@ -37,7 +38,7 @@ def team_calendar(asked: Asked) -> Page:
     if team is None:
         raise ProblemError("unknown-team", f"expected the id of a club, found {team_id!r}")
     of_team = (pl.col("home_id") == team_id) | (pl.col("away_id") == team_id)
-    return _calendar(asked, team["names"][-1]["name"], of_team)
+    return _calendar(asked, club_name(team), of_team)
 
 
 def league_calendar(asked: Asked) -> Page:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import fmean
 from typing import Any
@@ -77,19 +77,20 @@ def markets_of(asked: Asked, match_id: str, line: str) -> list[Market]:
     """The markets of a match on a line, in the order of `SELECTIONS`."""
     prices = asked.table("/matches/{match_id:str}/best-prices", match_id=match_id)
     best = {(row["market"], row["line"], row["selection"]): row for row in prices.rows if row["best_price"]}
+    table = asked.table("/matches/{match_id:str}/markets", match_id=match_id, line=line)
     markets = []
     for name in SELECTIONS:
-        table = asked.table("/matches/{match_id:str}/markets", match_id=match_id, line=line, market=name)
         rows = [
             {**row, "best": offer, "gain": offer["best_price"] / row["fair_odds"] - 1 if offer else None}
             for row in table.rows
-            if row["fair_odds"]
+            if row["market"] == name and row["fair_odds"]
             for offer in [best.get((name, row["goals_line"], row["selection"]))]
         ]
         if rows:
             shown = list(_shown(name, rows))
             priced = any(row["best"] for row in shown)
-            markets.append(Market(name, shown, priced, len(rows) - len(shown), table))
+            of_market = replace(table, rows=rows, total=len(rows), query=f"{table.query}&market={name}")
+            markets.append(Market(name, shown, priced, len(rows) - len(shown), of_market))
     return markets
 
 
