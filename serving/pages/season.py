@@ -100,7 +100,7 @@ def _causes(row: Mapping[str, Any]) -> list[tuple[str, float]]:
 def position_cells(row: Mapping[str, Any]) -> list[float | None]:
     """The probability of each final position of a club; None where arithmetic rules it out."""
     best, worst = row["best_position"], row["worst_position"]
-    return [p if best <= place <= worst else None for place, p in enumerate(row["positions"], start=1)]
+    return [p if best <= position <= worst else None for position, p in enumerate(row["positions"], start=1)]
 
 
 def points_dots(row: Mapping[str, Any]) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+from serving.api.problems import ProblemError
 from serving.pages.match_rows import OPEN_STATUSES, by_day, forecast_of, match_rows, outcome
 from serving.pages.page import Asked, Page
 from serving.pages.season import EVENTS, draw_points, position_cells
@@ -14,8 +15,8 @@ from soccer_assets import svg
 
 PARAMETERS = ("season",)
 MOST_COMING = 10
-#: Points of a home club by the result.
-POINTS = {"home": 3, "draw": 1, "away": 0}
+#: Points of the home club and of the away club by the result.
+POINTS = {"home": (3, 0), "draw": (1, 1), "away": (0, 3)}
 PANEL = (560, 150)
 #: Of the plot of final points.
 DOTS_HEIGHT = 100
@@ -26,22 +27,24 @@ STRENGTHS = {"performance": "goals, shots and corners", "market": "prices of its
 def team(asked: Asked) -> Page:
     """The page."""
     team_id = asked.path["team_id"]
-    found = asked.item("/teams/{team_id:str}", team_id=team_id) or {}
+    club = asked.item("/teams/{team_id:str}", team_id=team_id)
+    if club is None:
+        raise ProblemError("unknown-team", f"expected the id of a club, found {team_id!r}")
     yesterday = asked.now.date() - dt.timedelta(days=1)
     of_team = "/teams/{team_id:str}/cards"
     coming = asked.table(of_team, team_id=team_id, date_from=yesterday, sort="match_date,kick_off_at")
     still_open = [card for card in coming.rows if card["status"] in OPEN_STATUSES][:MOST_COMING]
-    every = asked.table(of_team, team_id=team_id, status="finished")
-    seasons = sorted({card["season"] for card in every.rows}, reverse=True)
-    season = asked.query.get("season") or (seasons[0] if seasons else None)
+    finished = asked.table(of_team, team_id=team_id, status="finished")
+    seasons = sorted({card["season"] for card in finished.rows}, reverse=True)
+    season = asked.query.get("season") or next(iter(seasons), None)
     played = asked.table(of_team, team_id=team_id, status="finished", season=season)
     results = _results(team_id, played.rows)
     ratings = asked.table("/teams/{team_id:str}/ratings", team_id=team_id)
     outlook = asked.table("/season-forecasts", team_id=team_id)
     newest = max(outlook.rows, key=lambda row: row["match_date"], default=None)
     context = {
-        "team": found,
-        "name": club_name(found),
+        "team": club,
+        "name": club_name(club),
         "ratings": ratings,
         "ratings_plot": _ratings_plot(ratings.rows),
         "outlook": outlook,
@@ -71,12 +74,12 @@ def _results(team_id: str, cards: Sequence[dict[str, Any]]) -> list[dict[str, An
         at_home = card["home_id"] == team_id
         drawn = forecast_of(card)["drawn"]
         win, loss = (drawn["home"], drawn["away"]) if at_home else (drawn["away"], drawn["home"])
-        won = POINTS[outcome(card) or "draw"]
+        points = POINTS[outcome(card) or "draw"]
         expected = 3 * win + drawn["draw"]
         rows.append({
             **card, "at_home": at_home, "opponent": card["away" if at_home else "home"],
             "opponent_id": card["away_id" if at_home else "home_id"], "win": win, "draw": drawn["draw"], "loss": loss,
-            "points": won if at_home else (3 - won if won != 1 else 1), "expected": expected,
+            "points": points[0 if at_home else 1], "expected": expected,
             "variance": 9 * win + drawn["draw"] - expected**2,
         })  # fmt: skip
     for name, sums in (("points", "points_sum"), ("expected", "expected_sum"), ("variance", "variance_sum")):
@@ -122,8 +125,8 @@ def _ratings_plot(rows: Sequence[dict[str, Any]]) -> str:
         for name in STRENGTHS
     }
     ends = [middle + sign * half for band in bands.values() for _, middle, half in band for sign in (-1, 1)]
-    place = (svg.LEFT, 2 * svg.TOP + PANEL[1] + svg.BOTTOM)
-    below = svg.Panel(span, (min(ends), max(ends)), (PANEL[0], 200), place, dates=True)
+    corner = (svg.LEFT, 2 * svg.TOP + PANEL[1] + svg.BOTTOM)
+    below = svg.Panel(span, (min(ends), max(ends)), (PANEL[0], 200), corner, dates=True)
     below.axes("strength after each match, in log-odds, with a 95 % interval")
     for number, (name, what) in enumerate(STRENGTHS.items()):
         if band := bands[name]:

@@ -15,11 +15,11 @@ PARAMETERS = ("name", "league")
 def teams(asked: Asked) -> Page:
     """The page."""
     name, league = asked.query.get("name"), asked.query.get("league")
-    found = asked.table("/teams", name=name, league=league) if asked.query else None
+    matching = asked.table("/teams", name=name, league=league) if asked.query else None
     context = {
-        "found": found,
-        "clubs": sorted(((club_name(row), row) for row in found.rows), key=lambda club: club[0]) if found else [],
-        "leagues": [] if found else _clubs_by_league(asked),
+        "matching": matching,
+        "clubs": sorted(((club_name(row), row) for row in matching.rows), key=lambda club: club[0]) if matching else [],
+        "leagues": [] if matching else _clubs_by_league(asked),
         "known": [LEAGUES[code] for code in LEAGUES if code in set(asked.snapshot.matches.rows["league"].unique())],
     }
     return Page("teams.html", context)

@@ -12,7 +12,7 @@ from serving.app import create_app
 from serving.pages.season import draw_points, points_dots, position_cells
 from serving.settings import ServingSettings
 from soccer_assets.monitoring.schema import BACKTEST_REPORT
-from soccer_assets.predictions.season.schema import SEASON_CHANGES
+from soccer_assets.predictions.season.schema import SEASON_CHANGES, SEASON_FORECASTS
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
@@ -53,8 +53,8 @@ async def test_the_index_has_a_row_a_league_by_country_with_its_newest_quality(
     write("backtest_report", rows_of(BACKTEST_REPORT, old, report("E0", "blend", 0.004, **ends)))
     found = await page(client, "/leagues")
     assert (
-        "England Premier League E0 31 Sat 3 Aug 2024 Sat 5 Oct 2024 30 +0.0040 −0.0020 to +0.0100 "
-        "Spain La Liga SP1 12 Sat 3 Aug 2024 Sat 7 Sep 2024 12 – –"
+        "England Premier League E0 30 +0.0040 −0.0020 to +0.0100 31 Sat 3 Aug 2024 Sat 5 Oct 2024 "
+        "Spain La Liga SP1 12 – – 12 Sat 3 Aug 2024 Sat 7 Sep 2024"
     ) in found.words
     assert "36 leagues without a match here" in found.words
     assert "Argentina, Primera División" in found.words.split("leagues without")[1]
@@ -86,6 +86,20 @@ async def test_the_season_is_that_forecast_on_the_date_asked_for(reader: Client,
     before = await page(reader, "/leagues/SP1", date="2024-08-09")
     assert "no forecast of a season of this league on or before 2024-08-09" in before.words
     assert "date: expected a date such as" in (await page(reader, "/leagues/SP1", 400, date="soon")).words
+
+
+async def test_earlier_seasons_are_reached_at_their_last_forecast(client: Client, page: Any, write: Any) -> None:
+    rows = client.app.state.refresher.snapshot.scan(SEASON_FORECASTS).collect()
+    year = dt.timedelta(days=366)
+    earlier = rows.with_columns(season=pl.lit("2023/24"), match_date=pl.col("match_date") - year)
+    write("season_forecasts", pl.concat([earlier, rows]))
+    newest = await page(client, "/leagues/SP1")
+    assert newest.attributes("option", "value") == ["2024-08-17", "2024-08-10"]
+    assert "/leagues/SP1?date=2023-08-17#season" in newest.attributes("a", "href")
+    found = await page(client, "/leagues/SP1", date="2023-08-17")
+    assert "Season 2023/24: forecast of Thu 17 Aug 2023" in found.words
+    assert found.attributes("option", "value") == ["2023-08-17", "2023-08-10"]
+    assert "/leagues/SP1?date=2024-08-17#season" in found.attributes("a", "href")
 
 
 async def test_a_change_is_told_with_its_causes_the_greatest_first(client: Client, page: Any, write: Any) -> None:
