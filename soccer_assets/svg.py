@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from xml.sax.saxutils import escape
 
 #: A page gives these by CSS, light or dark; elsewhere they have the value after the comma.
@@ -18,6 +19,12 @@ LINES = {
 WHEEL = ("#2563eb", "#f59e0b", "#16a34a", "#db2777", "#0891b2", "#7c3aed", "#92400e", "#65a30d", "#dc2626", "#475569")
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 24, 34
 FONT = 11
+#: Width and height of a square panel.
+SIDE = 200
+#: More points than pixels say nothing more.
+MOST_POINTS = 400
+#: Half of a 95% band, in standard errors.
+NORMAL = 1.96
 
 
 class Panel:
@@ -157,6 +164,53 @@ def whiskers(
                 panel.whisker(*interval, y=n - number - (point + 1) * apart, colour=colour)
     for number, name in enumerate(rows):
         panel.words(4, panel.point(0.0, n - number - 0.5)[1] + 4, name, INK)
+    return drawing(panel)
+
+
+def reliability(name: str, curves: Mapping[str, Sequence[tuple[float, float]]], position: int = 0) -> Panel:
+    """The panel at a place of a row of them: what happened by what was forecast, a curve each; right is the diagonal.
+
+    Args:
+        name: what is forecast.
+        curves: for each forecaster the mean probability and the share that happened, by bin.
+        position: place in the row, from 0.
+    """
+    panel = Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE), (LEFT + position * (SIDE + LEFT), TOP)).axes(name)
+    panel.line([(0.0, 0.0), (1.0, 1.0)], GREY)
+    for place, (line, points) in enumerate(curves.items()):
+        colour = LINES.get(line, WHEEL[place % len(WHEEL)])
+        panel.line(points, colour, dots=True)
+        panel.legend(line, colour)
+    return panel
+
+
+def running_sums(title: str, days: Mapping[str, Sequence[tuple[int, float]]], centred: bool) -> str:
+    """An SVG file of sums from the first day on, a line each, with 95% bands.
+
+    A band is 1.96 times the root of the squared daily sums.
+
+    Args:
+        title: what is summed.
+        days: for each line the days, from `date.toordinal`, in order, and the sum of each.
+        centred: whether the bands lie about zero, as chance alone has it, or about the sums.
+    """
+    panel_of: dict[str, list[tuple[int, float, float]]] = {}
+    for line, sums in days.items():
+        total = list(accumulate(value for _, value in sums))
+        half = [NORMAL * math.sqrt(squares) for squares in accumulate(value**2 for _, value in sums)]
+        kept = sorted({round(i * (len(sums) - 1) / MOST_POINTS) for i in range(MOST_POINTS + 1)})
+        panel_of[line] = [(sums[i][0], total[i], half[i]) for i in kept]
+    every = [point for points in panel_of.values() for point in points]
+    middle = 0.0 if centred else 1.0
+    ends = [0.0, *(y for _, total, half in every for y in (total, middle * total - half, middle * total + half))]
+    x = [day for day, _, _ in every]
+    panel = Panel((min(x), max(x)), (min(ends), max(ends)), dates=True).axes(title)
+    for line, points in panel_of.items():
+        days_of, totals, halves = zip(*points, strict=True)
+        low, high = ([middle * t + sign * h for t, h in zip(totals, halves, strict=True)] for sign in (-1, 1))
+        panel.band(days_of, low, high, LINES[line])
+        panel.line(zip(days_of, totals, strict=True), LINES[line])
+        panel.legend(line, LINES[line])
     return drawing(panel)
 
 

@@ -2,7 +2,7 @@
 
 from serving.api.problems import ProblemError
 from serving.pages.page import Asked, Page
-from soccer_assets.predictions.chain import row_text
+from soccer_assets.storage.chain import row_text
 
 PARAMETERS = ("until",)
 ROWS = 25

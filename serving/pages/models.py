@@ -59,12 +59,9 @@ def _families(comparison: list[dict[str, Any]]) -> str | None:
 
 def _reliability(bins: list[dict[str, Any]]) -> str:
     """A plot of how often happened what was forecast, by tenth of probability and outcome."""
-    panel = svg.Panel((0.0, 1.0), (0.0, 1.0), (320, 280)).axes("happened, by what was forecast")
-    panel.line([(0.0, 0.0), (1.0, 1.0)], svg.GREY)
-    for colour, outcome in zip(svg.WHEEL, ("home", "draw", "away"), strict=False):
-        panel.line([(row["told"], row["happened"]) for row in bins if row["outcome"] == outcome], colour, dots=True)
-        panel.legend(outcome, colour)
-    return svg.drawing(panel)
+    outcomes = ("home", "draw", "away")
+    curves = {name: [(row["told"], row["happened"]) for row in bins if row["outcome"] == name] for name in outcomes}
+    return svg.drawing(svg.reliability("happened, by what was forecast", curves))
 
 
 def _drift_by_group(drift: dict[str, Any] | None, card: dict[str, Any] | None) -> list[dict[str, Any]]:

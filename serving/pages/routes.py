@@ -4,7 +4,21 @@ from pathlib import Path
 
 from litestar.static_files import create_static_files_router
 
-from serving.pages import board, coupon, feeds, league, leagues, ledger, match, models, operations, team, teams, value
+from serving.pages import (
+    board,
+    coupon,
+    feeds,
+    league,
+    leagues,
+    ledger,
+    match,
+    models,
+    operations,
+    quality,
+    team,
+    teams,
+    value,
+)
 from serving.pages.addresses import INSIDE
 from serving.pages.page import page_route
 
@@ -19,6 +33,7 @@ PAGES = (
     page_route("/teams/{team_id:str}", team.team, *team.PARAMETERS),
     page_route("/value", value.value, *value.PARAMETERS),
     page_route("/coupon", coupon.coupon, *coupon.PARAMETERS),
+    page_route("/quality", quality.quality, *quality.PARAMETERS),
     page_route("/models", models.models),
     page_route("/models/{version:str}", models.model),
     page_route("/ledger", ledger.ledger, *ledger.PARAMETERS),

@@ -16,8 +16,6 @@ PARAMETERS = ("league", "market", "min_edge", "fresh", "bank")
 #: Bets of the model that the blend does not share; and leagues in the plot of yields.
 MOST_DISAGREEMENTS, MOST_LEAGUES = 20, 20
 BANK = 100.0
-#: Half the width of an interval of 95 %, in standard deviations.
-WIDE = 1.96
 
 
 @dataclass(frozen=True)
@@ -77,29 +75,18 @@ def _record(asked: Asked, line: str) -> Record | None:
     settled = asked.snapshot.scan(SETTLED_BETS).filter(pl.col("line") == line, pl.col("result") != "void")
     days = (
         settled.group_by("match_date")
-        .agg(
-            profit=pl.col("profit").sum(),
-            variance=(pl.col("profit") - pl.col("profit").mean()).pow(2).sum(),
-            bets=pl.len(),
-            won=pl.col("result").is_in(["won", "half_won"]).sum(),
-        )
+        .agg(pl.col("profit").sum(), bets=pl.len(), won=pl.col("result").is_in(["won", "half_won"]).sum())
         .sort("match_date")
         .collect()
     )
     if days.is_empty():
         return None
     bets, total = int(days["bets"].sum()), days["profit"].cum_sum()
-    spread = settled.select(pl.col("profit").std()).collect().item() or 0.0
-    half = (days["bets"].cum_sum().sqrt() * spread * WIDE).to_list()
-    falls = [peak - now for peak, now in zip(total.cum_max().clip(lower_bound=0.0), total, strict=True)]
-    x = [date.toordinal() for date in days["match_date"]]
-    ends = [*total, *half, *(-end for end in half), 0.0]
-    panel = svg.Panel((min(x), max(x)), (min(ends), max(ends)), dates=True)
-    panel.axes(f"profit of the {line}'s bets, a unit on each")
-    panel.band(x, [-end for end in half], half, svg.GREY)
-    panel.line(zip(x, total, strict=True), svg.LINES[line], dots=len(x) == 1)
+    falls = total.cum_max().clip(lower_bound=0.0) - total
+    sums = [(date.toordinal(), profit) for date, profit in days.select("match_date", "profit").iter_rows()]
+    plot = svg.running_sums(f"profit of the {line}'s bets, a unit on each", {line: sums}, centred=True)
     won = int(days["won"].sum()) / bets
-    return Record(line, bets, won, float(total[-1]), max(falls), svg.drawing(panel))
+    return Record(line, bets, won, float(total[-1]), float(falls.max() or 0.0), plot)  # type: ignore[arg-type]
 
 
 def _by_league(rows: list[dict[str, Any]]) -> str | None:

@@ -12,7 +12,7 @@ LINES = {
 }  # fmt: skip
 MARKETS = {
     "1x2": "1X2", "over_under": "over/under", "asian_handicap": "Asian handicap", "both_to_score": "both to score",
-    "correct_score": "correct score", "double_chance": "double chance", "draw_no_bet": "draw no bet",
+    "correct_score": "correct score", "double_chance": "double chance", "draw_no_bet": "draw no bet", "over_under_2.5": "over/under 2.5", "both_teams_to_score": "both to score",
 }  # fmt: skip
 #: What a place in the final table brings.
 EVENTS = {

@@ -20,10 +20,10 @@ from typing import Any, Final
 import polars as pl
 
 from soccer_assets.odds.consensus import SHARP_BOOKMAKER
-from soccer_assets.predictions.chain import GENESIS, HASHES, canonical, row_hash
 from soccer_assets.predictions.markets import PRICED
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
 from soccer_assets.scoring import PROBABILITIES
+from soccer_assets.storage.chain import GENESIS, HASHES, canonical, row_hash
 from soccer_assets.storage.lake import DATE, MATCH, Lake
 
 NAME: Final = PREDICTION_LEDGER.name

@@ -92,7 +92,6 @@ def test_the_api_imports_no_library_of_the_graph_and_no_learning_library() -> No
     assert {tuple(parts[2:]) for parts in modules if parts[1] in stages} == {
         (),
         ("schema",),
-        ("chain",),
         ("catalog",),  # the columns of the features are those of their catalogue
         *((part, *rest) for part in ("coupons", "season") for rest in ((), ("schema",))),
     }

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from soccer_assets.predictions.chain import GENESIS, row_hash
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
+from soccer_assets.storage.chain import GENESIS, row_hash
 from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest
