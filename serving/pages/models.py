@@ -52,9 +52,7 @@ def _families(comparison: list[dict[str, Any]]) -> str | None:
         return None
     intervals = [tuple(row[f"difference{end}"] for end in ("_low", "", "_high")) for row in others]
     names = [row["name"].replace("_", " ") for row in others]
-    return svg.whiskers(
-        "more log loss than the chosen one, 95 % interval", names, {"family": intervals}, "the chosen one"
-    )
+    return svg.whiskers("more log loss than the chosen one, 95 % interval", names, {"": intervals}, "the chosen one")
 
 
 def _reliability(bins: list[dict[str, Any]]) -> str:

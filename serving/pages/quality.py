@@ -38,7 +38,7 @@ def quality(asked: Asked) -> Page:
         "checks": asked.table("/checks", passed=False),
         "shown": overall.get(line) or overall.get("model"),
         "overall": overall,
-        "scores": asked.table("/quality", sample="complete", market=market, league=league),
+        "scores": asked.table("/quality", sample="complete", market=market, league=league or "ALL", sort="log_loss"),
         "markets": _by_market(asked),
         "by_league": _whiskers(by_league, [code for code in LEAGUES if any(row["value"] == code for row in by_league)]),
         "slices": [row for name in SLICES for row in report if row["slice"] == name and row["line"] == line],
@@ -71,11 +71,11 @@ def _whiskers(rows: list[dict[str, Any]], codes: list[str]) -> str | None:
     return svg.whiskers("log loss minus the closing price's, 95 % interval", codes, groups, "the closing price")
 
 
-def _by_market(asked: Asked) -> list[dict[str, Any]]:
-    """The lines on every market that is scored, over all matches."""
+def _by_market(asked: Asked) -> list[tuple[str, dict[str, dict[str, Any]]]]:
+    """Every market that is scored, with the row of each line over all matches."""
     rows = _newest(asked.table("/backtest", period=EVER, slice="all"))
-    order = {name: place for place, name in enumerate(SCORED_MARKETS)}
-    return sorted(rows, key=lambda row: (order.get(row["market"], 99), row["log_loss"]))
+    by_line = {market: {row["line"]: row for row in rows if row["market"] == market} for market in SCORED_MARKETS}
+    return [(market, lines) for market, lines in by_line.items() if lines]
 
 
 def _reliability(bins: Table) -> str | None:

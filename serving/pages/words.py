@@ -12,7 +12,10 @@ LINES = {
 }  # fmt: skip
 MARKETS = {
     "1x2": "1X2", "over_under": "over/under", "asian_handicap": "Asian handicap", "both_to_score": "both to score",
-    "correct_score": "correct score", "double_chance": "double chance", "draw_no_bet": "draw no bet", "over_under_2.5": "over/under 2.5", "both_teams_to_score": "both to score",
+    "correct_score": "correct score", "double_chance": "double chance", "draw_no_bet": "draw no bet",
+    "both_teams_to_score": "both to score", **{f"over_under_{n}.5": f"over/under {n}.5" for n in range(8)},
+    "home_and_over": "home and over 2.5", "over_and_both": "over 2.5 and both to score",
+    "handicap_and_over": "handicap and over 2.5",
 }  # fmt: skip
 #: What a place in the final table brings.
 EVENTS = {
