@@ -9,7 +9,7 @@ from typing import Any
 from serving.api.problems import ProblemError
 from serving.pages.match_rows import OPEN_STATUSES, by_day, forecast_of, match_rows, outcome
 from serving.pages.page import Asked, Page
-from serving.pages.season import EVENTS, draw_points, position_cells
+from serving.pages.season import EVENTS, draw_points
 from serving.pages.teams import club_name
 from soccer_assets import svg
 
@@ -50,7 +50,6 @@ def team(asked: Asked) -> Page:
         "outlook": outlook,
         "end": newest,
         "events": [event for event in EVENTS if newest and newest[f"p_{event}"] is not None],
-        "cells": position_cells(newest) if newest else [],
         "dots": draw_points([newest], f"final points of {newest['season']}", DOTS_HEIGHT) if newest else "",
         "coming": coming,
         "coming_days": by_day(match_rows(asked, still_open)),
