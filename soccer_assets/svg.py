@@ -70,7 +70,8 @@ class Panel:
         for value in ticks(*self.x):
             x, _ = self.point(value, self.y[0])
             label = dt.date.fromordinal(round(value)).strftime("%b %Y") if self._dates else f"{value:g}"
-            self.words(x, top + height + 14, label, GREY, anchor="middle")
+            cut_off = self._dates and x > left + width - RIGHT
+            self.words(x, top + height + 14, label, GREY, anchor="end" if cut_off else "middle")
         self.words(left, top - 8, title, INK)
         self.title = title
         return self

@@ -7,7 +7,7 @@ from typing import Any
 from serving.api.problems import ProblemError
 from serving.pages.match_rows import OPEN_STATUSES, by_day, match_rows
 from serving.pages.page import Asked, Page, Table
-from serving.pages.season import draw_points, position_cells, season_of
+from serving.pages.season import draw_points, season_of
 from serving.pages.words import line_name
 from soccer_assets import svg
 from soccer_assets.leagues import LEAGUES
@@ -36,7 +36,6 @@ def league(asked: Asked) -> Page:
     context = {
         "league": of_league,
         "season": season,
-        "heat": [(row, position_cells(row)) for row in season.table.rows] if season else [],
         "dots": draw_points(season.table.rows, f"final points of {season.season}") if season else "",
         "coming": coming,
         "coming_days": by_day(match_rows(asked, still_open[:MOST_COMING])),

@@ -97,12 +97,6 @@ def _causes(row: Mapping[str, Any]) -> list[tuple[str, float]]:
     return sorted((cause for cause in causes if abs(cause[1]) >= LEAST_CAUSE), key=lambda cause: -abs(cause[1]))
 
 
-def position_cells(row: Mapping[str, Any]) -> list[float | None]:
-    """The probability of each final position of a club; None where arithmetic rules it out."""
-    best, worst = row["best_position"], row["worst_position"]
-    return [p if best <= position <= worst else None for position, p in enumerate(row["positions"], start=1)]
-
-
 def points_dots(row: Mapping[str, Any]) -> list[int]:
     """Final points of a club, each as likely: between the stored quantiles by the normal distribution, not beyond."""
     at = [NormalDist().inv_cdf(share / 100) for share in POINTS_QUANTILES]

@@ -9,7 +9,7 @@ from typing import Any
 from serving.api.problems import ProblemError
 from serving.pages.match_rows import OPEN_STATUSES, by_day, forecast_of, match_rows, outcome
 from serving.pages.page import Asked, Page
-from serving.pages.season import EVENTS, draw_points, position_cells
+from serving.pages.season import EVENTS, draw_points
 from serving.pages.teams import club_name
 from soccer_assets import svg
 
@@ -50,7 +50,6 @@ def team(asked: Asked) -> Page:
         "outlook": outlook,
         "end": newest,
         "events": [event for event in EVENTS if newest and newest[f"p_{event}"] is not None],
-        "cells": position_cells(newest) if newest else [],
         "dots": draw_points([newest], f"final points of {newest['season']}", DOTS_HEIGHT) if newest else "",
         "coming": coming,
         "coming_days": by_day(match_rows(asked, still_open)),
@@ -65,21 +64,22 @@ def team(asked: Asked) -> Page:
 
 
 def _results(team_id: str, cards: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each match of the club with its chances, the points won and expected, and their running sums, oldest first.
+    """Each match of the club that has a score, with its chances, the points won and expected, and their running sums, oldest first.
 
     `spread` is the standard deviation of the running sum of points, were the forecasts true.
     """
     rows = []
     for card in cards:
+        if (result := outcome(card)) is None:
+            continue
         at_home = card["home_id"] == team_id
         drawn = forecast_of(card)["drawn"]
         win, loss = (drawn["home"], drawn["away"]) if at_home else (drawn["away"], drawn["home"])
-        points = POINTS[outcome(card) or "draw"]
         expected = 3 * win + drawn["draw"]
         rows.append({
             **card, "at_home": at_home, "opponent": card["away" if at_home else "home"],
             "opponent_id": card["away_id" if at_home else "home_id"], "win": win, "draw": drawn["draw"], "loss": loss,
-            "points": points[0 if at_home else 1], "expected": expected,
+            "points": POINTS[result][0 if at_home else 1], "expected": expected,
             "variance": 9 * win + drawn["draw"] - expected**2,
         })  # fmt: skip
     for name, sums in (("points", "points_sum"), ("expected", "expected_sum"), ("variance", "variance_sum")):

@@ -12,7 +12,9 @@ PAGE_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 #: A page that other sites may show in a frame; it has no script and no form.
-CARD_POLICY = "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *"
+CARD_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *"
+)
 NO_PAGE = (POLICY, b"default-src 'none'; frame-ancestors 'none'")
 ALLOWED_METHODS = b"GET, HEAD, POST, DELETE"
 ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, if-none-match, last-event-id, x-api-key, x-request-id"

@@ -199,6 +199,26 @@ def test_a_forecast_with_own_prices_is_made_by_the_worker(site: Api, keys: dict[
     page.context.close()
 
 
+def test_bets_of_one_match_are_priced_together(site: Api, keys: dict[str, str], browser: Browser) -> None:
+    page = opened(browser, f"{site.address}/matches/{keys['match_id']}")
+    form = page.locator("#combine")
+    expect(form.locator("button")).to_be_disabled()
+    shares = []
+    for tab, bet in (("1x2", "home"), ("both_teams_to_score", "yes")):
+        page.locator(f"label[for=tab-{tab}]").click()
+        row = page.locator(".panel:visible tr", has=page.get_by_label(bet, exact=True))
+        row.locator("input").check()
+        shares.append(int(row.locator("td").first.inner_text().removesuffix(" %")) / 100)
+    expect(form.locator("button")).to_have_text("Price 2 bets together")
+    form.locator("button").click()
+    expect(form.locator("output dl")).to_be_visible(timeout=60_000)
+    whole, _, alone = form.locator("output dd").all_inner_texts()
+    assert 0 < int(whole.partition(" %")[0]) / 100 <= min(shares) + 0.01
+    assert abs(int(alone.partition(" %")[0]) / 100 - shares[0] * shares[1]) < 0.02
+    assert page.said == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
 def test_a_coupon_of_two_matches_has_the_product_of_their_chances(site: Api, browser: Browser) -> None:
     page = opened(browser, f"{site.address}/coupon")
     boxes = page.locator("form[data-answer=accumulator] li").filter(has=page.locator("input"))

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from serving.app import create_app
-from serving.pages.season import draw_points, points_dots, position_cells
+from serving.pages.season import draw_points, points_dots
 from serving.settings import ServingSettings
 from soccer_assets.monitoring.schema import BACKTEST_REPORT
 from soccer_assets.predictions.season.schema import SEASON_CHANGES, SEASON_FORECASTS
@@ -153,9 +153,18 @@ async def test_goals_and_home_advantage_are_told_by_season(reader: Client, page:
     assert [(row["season"], row["matches"], row["goals"]) for row in seasons] == [("2024/25", 12, 2.5)]
 
 
-def test_only_positions_that_arithmetic_allows_have_a_probability() -> None:
-    row = {"positions": [0.0, 0.5, 0.5, 0.0], "best_position": 2, "worst_position": 4}
-    assert position_cells(row) == [None, 0.5, 0.5, 0.0]
+async def test_only_positions_that_arithmetic_allows_have_a_chance(client: Client, page: Any, write: Any) -> None:
+    chances = {"Ath Bilbao": (1, 1, [1.0, 0.0, 0.0, 0.0]), "Barcelona": (2, 4, [0.0, 1.0, 0.0, 0.0])}
+    rows = client.app.state.refresher.snapshot.scan(SEASON_FORECASTS).collect()
+    for club, (best, worst, positions) in chances.items():
+        changed = {"best_position": best, "worst_position": worst, "positions": positions}
+        rows = rows.with_columns(
+            pl.when(pl.col("club") == club).then(pl.lit(value, rows.schema[name])).otherwise(name).alias(name)
+            for name, value in changed.items()
+        )
+    write("season_forecasts", rows)
+    found = await page(client, "/leagues/SP1")
+    assert "Ath Bilbao 100 Barcelona >99 <1 <1 Betis 25 25 25 25" in found.words
 
 
 def test_twenty_dots_have_the_quantiles_of_the_final_points() -> None:
