@@ -1,5 +1,6 @@
 """The page of a match, and the card of it that other sites embed."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ def match(asked: Asked) -> Page:
         if line not in lines:
             detail = f"line: expected one of {', '.join(lines)}, found {line!r}"
             raise ProblemError("invalid-request", detail, accepted=lines)
+        similar = asked.table("/matches/{match_id:str}/similar-matches", match_id=match_id)
         history = asked.table("/matches/{match_id:str}/forecast-history", match_id=match_id)
         context |= {
             "lines": lines,
@@ -46,7 +48,8 @@ def match(asked: Asked) -> Page:
             "scores": scores_of(asked, match_id, line),
             "markets": markets_of(asked, match_id, line),
             "reasons": reasons_of(asked, match_id, line),
-            "similar": asked.table("/matches/{match_id:str}/similar-matches", match_id=match_id),
+            "similar": similar,
+            "endings": Counter(outcome(row) for row in similar.rows),
             "scenarios": asked.table("/matches/{match_id:str}/scenarios", match_id=match_id),
             "history": history,
             "sealed": next((entry for entry in reversed(history.rows) if entry["line"] == line), None),

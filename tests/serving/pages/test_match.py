@@ -174,7 +174,7 @@ async def test_reasons_are_sorted_and_sum_to_the_odds_of_both_clubs(described: N
     assert "2 smaller reasons together" in why
     assert f"All: 45 % home against 25 % away +{math.log(45 / 25):.2f}" in why
     assert "no bookmaker quotes the match 50 % +5.0 30 % +0.0 20 % −5.0" in why
-    assert "Sat 6 May 2023: Ath Bilbao – Getafe 4 : 1" in why
+    assert "Sat 6 May 2023: Ath Bilbao – Getafe 4 : 1" in why and "Home wins: 1, draws: 0, away wins: 0." in why
     sealed = why.split("Record of this forecast")[1]
     assert "1 blend Fri 2 Aug 2024, 09:00 UTC 40 % 30 % 30 %" in sealed and "3 blend Sat 3 Aug 2024" in sealed
 
