@@ -66,7 +66,7 @@ def team(asked: Asked) -> Page:
 def _results(team_id: str, cards: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each match of the club that has a score, oldest first, with its chances and points won and expected.
 
-    Columns that end in `_sum` are running sums; `spread` is the standard deviation of that of points, were the forecasts
+    Columns that end in `_sum` are running sums; `spread` is the standard deviation of `points_sum`, were the forecasts
     true.
     """
     rows = []
