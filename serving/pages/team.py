@@ -64,9 +64,10 @@ def team(asked: Asked) -> Page:
 
 
 def _results(team_id: str, cards: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each match of the club that has a score, with its chances, the points won and expected, and their running sums, oldest first.
+    """Each match of the club that has a score, oldest first, with its chances and points won and expected.
 
-    `spread` is the standard deviation of the running sum of points, were the forecasts true.
+    Columns that end in `_sum` are running sums; `spread` is the standard deviation of `points_sum`, were the forecasts
+    true.
     """
     rows = []
     for card in cards:
@@ -86,7 +87,7 @@ def _results(team_id: str, cards: Sequence[dict[str, Any]]) -> list[dict[str, An
         for row, total in zip(rows, accumulate(row[name] for row in rows), strict=True):
             row[sums] = total
     for row in rows:
-        row["spread"] = math.sqrt(row["variance_sum"])
+        row["spread"] = math.sqrt(max(0.0, row["variance_sum"]))
     return rows
 
 
