@@ -178,8 +178,8 @@ def reliability(name: str, curves: Mapping[str, Sequence[tuple[float, float]]], 
     """
     panel = Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE), (LEFT + position * (SIDE + LEFT), TOP)).axes(name)
     panel.line([(0.0, 0.0), (1.0, 1.0)], GREY)
-    for place, (line, points) in enumerate(curves.items()):
-        colour = LINES.get(line, WHEEL[place % len(WHEEL)])
+    for number, (line, points) in enumerate(curves.items()):
+        colour = LINES.get(line, WHEEL[number % len(WHEEL)])
         panel.line(points, colour, dots=True)
         panel.legend(line, colour)
     return panel

@@ -43,10 +43,10 @@ def board(asked: Asked) -> Page:
     """The page."""
     rows = _selected(asked)
     offset, most = _number("offset", asked.query.get("offset"), 0), asked.serving.page_matches
-    shown = match_rows(asked, rows.slice(offset, most).to_dicts())
+    page_rows = match_rows(asked, rows.slice(offset, most).to_dicts())
     days = [
         (date, [(code, list(of_league)) for code, of_league in groupby(of_day, lambda row: row["league"])])
-        for date, of_day in groupby(shown, lambda row: row["match_date"])
+        for date, of_day in groupby(page_rows, lambda row: row["match_date"])
     ]
     total = len(rows)
     context = {
@@ -56,10 +56,10 @@ def board(asked: Asked) -> Page:
         "forecasts": len(asked.snapshot.forecasts),
         "record": _record(asked),
         "first": offset + 1,
-        "last": offset + len(shown),
+        "last": offset + len(page_rows),
         "total": total,
         "previous": asked.address("/", offset=max(0, min(offset, total) - most) or None) if offset else None,
-        "following": asked.address("/", offset=offset + most) if offset + len(shown) < total else None,
+        "following": asked.address("/", offset=offset + most) if offset + len(page_rows) < total else None,
         "data": asked.address("/cards.json", **{name: None for name in PARAMETERS if name not in OF_DATA}),
     }
     return Page("board.html", context)

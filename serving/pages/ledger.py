@@ -14,12 +14,12 @@ def ledger(asked: Asked) -> Page:
     if until and not (until.isascii() and until.isdigit() and len(until) < 12):
         raise ProblemError("invalid-request", f"until: expected the number of a row, found {until!r}")
     newest = asked.table("/ledger", sort="-number", limit=1)
-    shown = asked.table("/ledger", sort="-number", limit=ROWS, until=until or None)
-    numbers = [row["number"] for row in shown.rows]
-    matches = asked.snapshot.matches.by_ids([row["match_id"] for row in shown.rows])
+    entries = asked.table("/ledger", sort="-number", limit=ROWS, until=until or None)
+    numbers = [row["number"] for row in entries.rows]
+    matches = asked.snapshot.matches.by_ids([row["match_id"] for row in entries.rows])
     context = {
-        "shown": shown,
-        "texts": {row["number"]: row_text(row) for row in shown.rows},
+        "entries": entries,
+        "texts": {row["number"]: row_text(row) for row in entries.rows},
         "matches": matches,
         "tip": newest.one(),
         "total": newest.total,

@@ -90,6 +90,6 @@ def _result(row: Mapping[str, Any], drawn: Mapping[str, float]) -> dict[str, Any
     happened = outcome(row)
     if happened is None:
         return None
-    given = drawn[happened]
+    probability = drawn[happened]
     cell = tuple(min(row[f"{side}_goals"], MOST_GOALS) for side in ("home", "away"))
-    return {"outcome": happened, "given": given, "held": given == max(drawn.values()), "cell": cell}
+    return {"outcome": happened, "given": probability, "held": probability == max(drawn.values()), "cell": cell}

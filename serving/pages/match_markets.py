@@ -87,14 +87,14 @@ def markets_of(asked: Asked, match_id: str, line: str) -> list[Market]:
             for offer in [best.get((name, row["goals_line"], row["selection"]))]
         ]
         if rows:
-            shown = list(_shown(name, rows))
-            priced = any(row["best"] for row in shown)
+            listed = list(_open_lines(name, rows))
+            priced = any(row["best"] for row in listed)
             of_market = replace(table, rows=rows, total=len(rows), query=f"{table.query}&market={name}")
-            markets.append(Market(name, shown, priced, len(rows) - len(shown), of_market))
+            markets.append(Market(name, listed, priced, len(rows) - len(listed), of_market))
     return markets
 
 
-def _shown(market: str, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _open_lines(market: str, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The rows that a reader compares: the likeliest scores, and totals and handicaps that are open or priced."""
     if market == "correct_score":
         yield from sorted(rows, key=lambda row: -row["won"])[:MOST_SCORES]

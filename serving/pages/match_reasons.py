@@ -29,8 +29,8 @@ def reasons_of(asked: Asked, match_id: str, line: str) -> Reasons | None:
     if not table.rows:
         return None
     terms = sorted(table.rows, key=lambda row: -abs(row["home_away"]))
-    shown = [row for row in terms[:MOST_TERMS] if abs(row["home_away"]) >= LEAST]
+    single = [row for row in terms[:MOST_TERMS] if abs(row["home_away"]) >= LEAST]
     total = sum(row["home_away"] for row in terms)
-    others_sum = total - sum(row["home_away"] for row in shown)
-    greatest = max((abs(row["home_away"]) for row in shown), default=1.0)
-    return Reasons(shown, len(terms) - len(shown), others_sum, total, max(greatest, abs(total)), table)
+    others_sum = total - sum(row["home_away"] for row in single)
+    greatest = max((abs(row["home_away"]) for row in single), default=1.0)
+    return Reasons(single, len(terms) - len(single), others_sum, total, max(greatest, abs(total)), table)

@@ -86,8 +86,8 @@ def _drift_by_group(drift: dict[str, Any] | None, card: dict[str, Any] | None) -
 def _on_demand(asked: Asked) -> list[dict[str, Any]]:
     """What champion and challenger lost on the forecasts that each made on demand."""
     rows = asked.table("/settled-on-demand").rows
-    found = []
+    variants = []
     for variant in sorted({row["variant"] for row in rows}):
         losses = [row["log_loss"] for row in rows if row["variant"] == variant]
-        found.append({"variant": variant, "matches": len(losses), "log_loss": sum(losses) / len(losses)})
-    return found
+        variants.append({"variant": variant, "matches": len(losses), "log_loss": sum(losses) / len(losses)})
+    return variants

@@ -91,11 +91,11 @@ class Asked:
             raise
 
     def _address(self, resource: str, parameters: Mapping[str, object]) -> tuple[Resource, str, dict[str, str], str]:
-        given = {name: _spelt(value) for name, value in parameters.items() if value is not None}
+        spelt = {name: _spelt(value) for name, value in parameters.items() if value is not None}
         declared = _BY_PATH.get(resource) or _BY_PATH[resource.rpartition("/")[0]]
-        within = {name: given.pop(name) for name in re.findall(r"\{(\w+):str\}", resource)}
-        path = re.sub(r"\{(\w+):str\}", lambda found: quote(within[found[1]], safe=""), resource)
-        return declared, path, within, urlencode(given)
+        within = {name: spelt.pop(name) for name in re.findall(r"\{(\w+):str\}", resource)}
+        path = re.sub(r"\{(\w+):str\}", lambda part: quote(within[part[1]], safe=""), resource)
+        return declared, path, within, urlencode(spelt)
 
     def date(self, name: str) -> dt.date | None:
         """A date that the query of this page gives; None where it gives none."""
@@ -157,8 +157,8 @@ def page_route(
             asked = Asked(request.path_params, query, now, snapshot, state.serving)
             page = build(asked)
             engine: Any = request.app.template_engine
-            shown = {"asked": asked, "here": path, "synthetic": state.synthetic, **lived, **page.context}
-            return str(engine.get_template(page.template).render(shown)).encode()
+            context = {"asked": asked, "here": path, "synthetic": state.synthetic, **lived, **page.context}
+            return str(engine.get_template(page.template).render(context)).encode()
 
         minute, seconds = divmod(now.timestamp(), 60)
         tag = f"{snapshot.digest(READ)}-{minute:.0f}" + (

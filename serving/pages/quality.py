@@ -63,11 +63,11 @@ def _interval(row: dict[str, Any]) -> tuple[float, float, float] | None:
 
 def _whiskers(rows: list[dict[str, Any]], codes: list[str]) -> str | None:
     """A plot of the difference to the closing price by league; None where none has an interval."""
-    known = {(row["line"], row["value"]): interval for row in rows if (interval := _interval(row))}
-    lines = [line for line in LINES if any(key[0] == line for key in known)]
+    intervals = {(row["line"], row["value"]): interval for row in rows if (interval := _interval(row))}
+    lines = [line for line in LINES if any(key[0] == line for key in intervals)]
     if not lines:
         return None
-    groups = {line: [known.get((line, code)) for code in codes] for line in lines}
+    groups = {line: [intervals.get((line, code)) for code in codes] for line in lines}
     return svg.whiskers("log loss minus the closing price's, 95 % interval", codes, groups, "the closing price")
 
 
@@ -124,11 +124,11 @@ def _misses(asked: Asked, line: str, league: str | None) -> list[dict[str, Any]]
     newest: dt.date | None = settled.select(pl.col("match_date").max()).collect().item()
     if newest is None:
         return []
-    given = pl.concat_list("p_home", "p_draw", "p_away").list.get(pl.col("outcome"))
+    probability = pl.concat_list("p_home", "p_draw", "p_away").list.get(pl.col("outcome"))
     rows = (
         settled.filter(pl.col("match_date") > newest - dt.timedelta(days=MISS_DAYS))
-        .select("match_date", "match_id", "league", given=given)
-        .sort("given", "match_date", "match_id")
+        .select("match_date", "match_id", "league", probability=probability)
+        .sort("probability", "match_date", "match_id")
         .head(MISSES)
         .collect()
         .to_dicts()

@@ -91,13 +91,15 @@ def _record(asked: Asked, line: str) -> Record | None:
 
 def _by_league(rows: list[dict[str, Any]]) -> str | None:
     """A plot of the yield by league with its interval, of the leagues with most bets; None where no league has one."""
-    known = [row for row in rows if row["league"] != ALL_LEAGUES and row["flat_yield_low"] is not None]
-    if not known:
+    judged = [row for row in rows if row["league"] != ALL_LEAGUES and row["flat_yield_low"] is not None]
+    if not judged:
         return None
-    counts = {code: sum(row["bets"] for row in known if row["league"] == code) for code in {r["league"] for r in known}}
+    counts = {
+        code: sum(row["bets"] for row in judged if row["league"] == code) for code in {r["league"] for r in judged}
+    }
     codes = sorted(counts, key=lambda code: (-counts[code], code))[:MOST_LEAGUES]
     ends = ("flat_yield_low", "flat_yield", "flat_yield_high")
-    interval = {(row["line"], row["league"]): tuple(row[name] for name in ends) for row in known}
+    interval = {(row["line"], row["league"]): tuple(row[name] for name in ends) for row in judged}
     lines = [line for line in BETTING_LINES if any(key[0] == line for key in interval)]
     groups = {line: [interval.get((line, code)) for code in codes] for line in lines}
     return svg.whiskers("profit per unit, 95 % interval", codes, groups, "even")
