@@ -27,8 +27,11 @@ def quality(asked: Asked) -> Page:
     market, line = asked.query.get("market") or "1x2", asked.query.get("line") or LINE
     league = asked.query.get("league")
     report = _newest(asked.table("/backtest", period=EVER, market=market))
-    overall = {row["line"]: row for row in report if row["slice"] == "all"}
     by_league = [row for row in report if row["slice"] == "league"]
+    rows = (
+        [row for row in by_league if row["value"] == league] if league else [r for r in report if r["slice"] == "all"]
+    )
+    bins = asked.table("/calibration", league=league or "ALL")
     context = {
         "market": market,
         "line": line,
@@ -36,13 +39,13 @@ def quality(asked: Asked) -> Page:
         "leagues": [LEAGUES[code] for code in LEAGUES if code in asked.snapshot.forecasts.per_league],
         "markets_of": SCORED_MARKETS,
         "checks": asked.table("/checks", passed=False),
-        "shown": overall.get(line) or overall.get("model"),
-        "overall": overall,
+        "shown": next((row for row in rows if row["line"] == line), None),
         "scores": asked.table("/quality", sample="complete", market=market, league=league or "ALL", sort="log_loss"),
         "markets": _by_market(asked),
         "by_league": _whiskers(by_league, [code for code in LEAGUES if any(row["value"] == code for row in by_league)]),
-        "slices": [row for name in SLICES for row in report if row["slice"] == name and row["line"] == line],
-        "reliability": _reliability(asked.table("/calibration", league=league or "ALL")),
+        "slices": [] if league else [r for name in SLICES for r in report if r["slice"] == name and r["line"] == line],
+        "reliability": _reliability(bins),
+        "bins": [row for row in bins.rows if row["line"] == line],
         "cusum": _cusum(asked, league),
         "in_time": asked.table("/quality/history", league=league or "ALL", line=line, market=market, sample="complete"),
         "misses": _misses(asked, line, league),

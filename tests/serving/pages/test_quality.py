@@ -50,7 +50,10 @@ async def test_the_first_sentence_says_what_the_interval_says(
 
 
 async def test_lines_leagues_markets_slices_and_misses_are_shown(client: Client, page: Any, lake: Lake) -> None:
-    assert "No forecast was met by its result yet" in (await page(client, "/quality", league="SP1", line="blend")).words
+    assert (
+        "No 1X2 forecast of the blend was met by its result yet here."
+        in (await page(client, "/quality", league="SP1")).words
+    )
     report(
         lake,
         versus(-0.01, 0.001, 0.02),
@@ -70,6 +73,8 @@ async def test_lines_leagues_markets_slices_and_misses_are_shown(client: Client,
     ]  # fmt: skip
     lake.replace("settled_predictions", pl.DataFrame(settled, schema=SETTLED_PREDICTIONS.schema), None)
     client.app.state.refresher.refresh()
+    of_league = await page(client, "/quality", league="E0")
+    assert "Over 300 matches of England, Premier League the blend's 1X2 forecasts were as good as" in of_league.words
     found = await page(client, "/quality")
     assert "log loss minus the closing price's, 95 % interval" in found.words  # the plot of leagues
     assert "log loss minus that of the closing price, summed" in found.words
