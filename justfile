@@ -53,6 +53,10 @@ lock:
     uv export --frozen --no-dev --no-emit-project --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
         --no-header --no-annotate --quiet --output-file deploy/requirements.lock
 
+# a picture of each page at each width, light and dark, kept in a folder
+pages FOLDER="var/pages":
+    PAGES_FOLDER="{{ FOLDER }}" "${UV:-uv}" run --group browser pytest tests/deploy/test_pages_in_a_browser.py -k fits_every_window
+
 # the tests that ask promtool and Chromium (Debian: apt-get install prometheus chromium)
 test-deploy *ARGS:
-    pytest tests/deploy "$@"
+    "${UV:-uv}" run --group browser pytest tests/deploy "$@"

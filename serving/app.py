@@ -30,12 +30,14 @@ from serving.api.responses import PlainMethods
 from serving.jobs.connection import connect
 from serving.jobs.queue import JobQueue
 from serving.logs import AccessLog, log_to_stderr
-from serving.pages import views
+from serving.pages import routes as pages
+from serving.pages.addresses import Addresses
+from serving.pages.words import FILTERS
 from serving.redis_server import embedded_redis
 from serving.resources.answers import Answer
 from serving.resources.cache import AnswerCache
 from serving.resources.cached_reads import CachedReads
-from serving.resources.catalog import RESOURCES, TABLES
+from serving.resources.catalog import PATHS, RESOURCES, TABLES
 from serving.resources.routes import AT_ONCE, routes_of
 from serving.security.edge import Edge
 from serving.security.gate import Gate, check_scope
@@ -115,7 +117,8 @@ def create_app(
             problems.problem_kind,
             docs_page.docs,
             docs_page.swagger_files(),
-            *views.routes,
+            *pages.PAGES,
+            pages.STATIC,
         ],
         dependencies={
             **{name: from_state(name) for name in FROM_STATE},
@@ -141,12 +144,13 @@ def create_app(
                 "metrics": requests,
                 "refresher": refresher,
                 "serving": serving,
+                "synthetic": settings.is_synthetic,
             }
         ),
-        template_config=TemplateConfig(directory=views.TEMPLATES, engine=JinjaTemplateEngine),
+        template_config=TemplateConfig(directory=pages.TEMPLATES, engine=JinjaTemplateEngine),
     )
-    app.template_engine.engine.filters.update(percent=views.percent, terms=views.terms)  # type: ignore[union-attr]
-    inner = PlainMethods(cached_reads.around(app.asgi_handler))
+    app.template_engine.engine.filters.update(FILTERS)  # type: ignore[union-attr]
+    inner = Addresses(PlainMethods(cached_reads.around(app.asgi_handler)), pages.ADDRESSES, PATHS)
     app.asgi_handler = Edge(inner, Gate(serving, keyring, limits), requests, log)
     return app
 

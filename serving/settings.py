@@ -78,6 +78,7 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(ge=0, le=1, description="share of the forecasts on demand that the challenger makes"),
     ] = 0.0
+    dagster_url: Annotated[str, Meta(description="where people find Dagster's UI; default none")] = ""
     page_matches: Annotated[int, Meta(ge=1, le=500, description="matches in a list of the pages")] = 60
 
     @property

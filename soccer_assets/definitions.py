@@ -12,6 +12,7 @@ from dagster import (
     AssetSpec,
     Definitions,
     FreshnessPolicy,
+    MetadataValue,
     in_process_executor,
     load_asset_checks_from_modules,
     load_assets_from_modules,
@@ -46,10 +47,21 @@ LAYERS = {
     "predictions": "gold",
     "monitoring": "report",
 }
+SETTINGS = Settings.read()
 OWNER = "team:forecasting"
 #: A nightly run that did not come shows in the morning. Models are made when features drift, within a season.
 NIGHTLY = FreshnessPolicy.time_window(fail_window=dt.timedelta(hours=36))
 FRESHNESS = {"models": FreshnessPolicy.time_window(fail_window=dt.timedelta(days=400))}
+#: The page that shows what an asset holds.
+PAGES = {
+    "matches": "/", "predictions": "/", "markets": "/", "best_prices": "/",
+    "value_bets": "/value", "settled_bets": "/value", "teams": "/teams", "team_ratings": "/teams",
+    "season_forecasts": "/leagues", "season_changes": "/leagues",
+    "quality_report": "/quality", "backtest_report": "/quality", "settled_predictions": "/quality",
+    "selected_model": "/models", "promotions": "/models", "model_card": "/models", "drift_report": "/models",
+    "prediction_ledger": "/ledger", "source_health": "/operations", "odds_links": "/operations",
+    "link_decisions": "/operations",
+}  # fmt: skip
 #: Stages that work by the linking of clubs and matches.
 LINKED = ("matches", "odds")
 COMMENTS = re.compile(r'^\s*(?:#.*|"""(?:.|\n)*?"""\s*)$', re.MULTILINE)
@@ -81,7 +93,10 @@ def _described(stage: str, asset: Any) -> Any:
     made = isinstance(asset, AssetsDefinition)
 
     def described(spec: AssetSpec) -> AssetSpec:
-        spec = spec.replace_attributes(owners=[OWNER], tags={**spec.tags, "soccer/layer": LAYERS[stage]})
+        page = PAGES.get(spec.key.path[-1])
+        metadata = {**spec.metadata, "page": MetadataValue.url(SETTINGS.pages_url + page)} if page else spec.metadata
+        tags = {**spec.tags, "soccer/layer": LAYERS[stage]}
+        spec = spec.replace_attributes(owners=[OWNER], tags=tags, metadata=metadata)
         if not made:
             return spec
         freshness = spec.freshness_policy or FRESHNESS.get(stage, NIGHTLY)
@@ -101,6 +116,6 @@ defs = Definitions(
     jobs=automation.jobs,
     schedules=automation.schedules,
     sensors=automation.sensors,
-    resources=resources.build(Settings.read()),
+    resources=resources.build(SETTINGS),
     executor=in_process_executor,  # each step process would import everything again: 13 s a step
 )

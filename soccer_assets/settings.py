@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +21,7 @@ from soccer_assets.errors import SettingsError
 PREFIX = "SOCCER_"
 #: `SOCCER_FONBET_URLS` names several hosts.
 SOURCE_URL = re.compile(rf"{PREFIX}(\w+?)_URLS?")
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 
@@ -27,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of one process; the defaults need no server and write to `var` alone."""
 
     var: Annotated[str, Meta(description="folder for everything the program writes")] = "var"
+    pages_url: Annotated[str, Meta(description="where people find the pages")] = "http://127.0.0.1:8000"
     lake_url: Annotated[str, Meta(description="Delta tables: a folder or s3://; default <var>/lake")] = ""
     payloads_url: Annotated[str, Meta(description="raw payloads: a folder or s3://; default <var>/payloads")] = ""
     mlflow_url: Annotated[str, Meta(description="MLflow tracking and registry; default SQLite in <var>")] = ""
@@ -80,6 +83,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def var_path(self) -> Path:
         return Path(self.var).expanduser().resolve()
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the sources are those of a synthetic world, which a server on this machine gives."""
+        return any(urlsplit(url).hostname in LOOPBACK for url in self.source_urls.values())
 
     @property
     def lake(self) -> str:

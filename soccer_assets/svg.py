@@ -4,9 +4,13 @@ import base64
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from xml.sax.saxutils import escape
 
-GREY, PALE, INK = "#6b7280", "#d1d5db", "#111827"
+#: A page gives these by CSS, light or dark; elsewhere they have the value after the comma.
+GREY, PALE, INK = "var(--soft, #6b7280)", "var(--rule, #d1d5db)", "var(--ink, #111827)"
+PAPER = "var(--paper, white)"
+ACCENTS = ("var(--link, #0550ae)", "var(--away, #bc4c00)", "var(--home, #1a7f5a)")
 #: One colour per forecast line, the same in every plot; others take theirs from `WHEEL`.
 LINES = {
     "model": "#2563eb", "market": "#f59e0b", "blend": "#16a34a", "challenger": "#db2777", "closing": GREY,
@@ -15,6 +19,12 @@ LINES = {
 WHEEL = ("#2563eb", "#f59e0b", "#16a34a", "#db2777", "#0891b2", "#7c3aed", "#92400e", "#65a30d", "#dc2626", "#475569")
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 24, 34
 FONT = 11
+#: Width and height of a square panel.
+SIDE = 200
+#: More points than pixels say nothing more.
+MOST_POINTS = 400
+#: Half of a 95% band, in standard errors.
+NORMAL = 1.96
 
 
 class Panel:
@@ -40,6 +50,7 @@ class Panel:
         self._shapes: list[str] = []
         self._legend = 0.0
         self._dates = dates
+        self.title = ""
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         """Where a point stands in the drawing, in pixels."""
@@ -59,16 +70,24 @@ class Panel:
         for value in ticks(*self.x):
             x, _ = self.point(value, self.y[0])
             label = dt.date.fromordinal(round(value)).strftime("%b %Y") if self._dates else f"{value:g}"
-            self.words(x, top + height + 14, label, GREY, anchor="middle")
+            cut_off = self._dates and x > left + width - RIGHT
+            self.words(x, top + height + 14, label, GREY, anchor="end" if cut_off else "middle")
         self.words(left, top - 8, title, INK)
+        self.title = title
         return self
 
     def line(self, points: Iterable[tuple[float, float]], colour: str, dots: bool = False) -> None:
         """A line through points, each marked by a dot where asked."""
-        places = [self.point(*point) for point in points]
-        self._shapes.append(f'<polyline points="{_joined(places)}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        points = list(points)
+        places = _joined(self.point(*point) for point in points)
+        self._shapes.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         if dots:
-            self._shapes += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
+            self.dots(points, colour)
+
+    def dots(self, points: Iterable[tuple[float, float]], colour: str, radius: float = 3) -> None:
+        """A dot at each point; the radius is in pixels."""
+        for x, y in (self.point(*point) for point in points):
+            self._shapes.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{colour}"/>')
 
     def band(self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
         """What lies between two lines, paler than they."""
@@ -102,15 +121,16 @@ class Panel:
         return "".join(self._shapes)
 
 
-def drawing(*panels: Panel) -> str:
-    """An SVG file of panels."""
+def drawing(*panels: Panel, title: str = "") -> str:
+    """An SVG file of panels, called `title` or what the panels are called."""
     width = max(panel.at[0] + panel.size[0] for panel in panels) + RIGHT
     height = max(panel.at[1] + panel.size[1] for panel in panels) + BOTTOM
-    background = f'<rect width="{width}" height="{height}" fill="white"/>'
-    shapes = "".join(panel.shapes() for panel in panels)
+    name = title or "; ".join(panel.title for panel in panels if panel.title)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'font-family="sans-serif">{background}{shapes}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'role="img" font-family="sans-serif"><title>{escape(name)}</title>'
+        f'<rect width="{width}" height="{height}" fill="{PAPER}"/>'
+        f"{''.join(panel.shapes() for panel in panels)}</svg>"
     )
 
 
@@ -145,6 +165,53 @@ def whiskers(
                 panel.whisker(*interval, y=n - number - (point + 1) * apart, colour=colour)
     for number, name in enumerate(rows):
         panel.words(4, panel.point(0.0, n - number - 0.5)[1] + 4, name, INK)
+    return drawing(panel)
+
+
+def reliability(name: str, curves: Mapping[str, Sequence[tuple[float, float]]], position: int = 0) -> Panel:
+    """The panel at a place of a row of them: what happened by what was forecast, a curve each; right is the diagonal.
+
+    Args:
+        name: what is forecast.
+        curves: for each forecaster the mean probability and the share that happened, by bin.
+        position: place in the row, from 0.
+    """
+    panel = Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE), (LEFT + position * (SIDE + LEFT), TOP)).axes(name)
+    panel.line([(0.0, 0.0), (1.0, 1.0)], GREY)
+    for number, (line, points) in enumerate(curves.items()):
+        colour = LINES.get(line, WHEEL[number % len(WHEEL)])
+        panel.line(points, colour, dots=True)
+        panel.legend(line, colour)
+    return panel
+
+
+def running_sums(title: str, days: Mapping[str, Sequence[tuple[int, float]]], centred: bool) -> str:
+    """An SVG file of sums from the first day on, a line each, with 95% bands.
+
+    A band is 1.96 times the root of the squared daily sums.
+
+    Args:
+        title: what is summed.
+        days: for each line the days, from `date.toordinal`, in order, and the sum of each.
+        centred: whether the bands lie about zero, as chance alone has it, or about the sums.
+    """
+    panel_of: dict[str, list[tuple[int, float, float]]] = {}
+    for line, sums in days.items():
+        total = list(accumulate(value for _, value in sums))
+        half = [NORMAL * math.sqrt(squares) for squares in accumulate(value**2 for _, value in sums)]
+        kept = sorted({round(i * (len(sums) - 1) / MOST_POINTS) for i in range(MOST_POINTS + 1)})
+        panel_of[line] = [(sums[i][0], total[i], half[i]) for i in kept]
+    every = [point for points in panel_of.values() for point in points]
+    middle = 0.0 if centred else 1.0
+    ends = [0.0, *(y for _, total, half in every for y in (total, middle * total - half, middle * total + half))]
+    x = [day for day, _, _ in every]
+    panel = Panel((min(x), max(x)), (min(ends), max(ends)), dates=True).axes(title)
+    for line, points in panel_of.items():
+        days_of, totals, halves = zip(*points, strict=True)
+        low, high = ([middle * t + sign * h for t, h in zip(totals, halves, strict=True)] for sign in (-1, 1))
+        panel.band(days_of, low, high, LINES[line])
+        panel.line(zip(days_of, totals, strict=True), LINES[line])
+        panel.legend(line, LINES[line])
     return drawing(panel)
 
 

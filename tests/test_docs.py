@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from serving.app import create_app
+from serving.pages.routes import ADDRESSES
 from serving.resources.catalog import RESOURCES
 from serving.settings import ServingSettings
 from soccer_assets.commands.cli import SECTIONS, soccer
@@ -59,7 +60,7 @@ def test_every_resource_of_the_api_has_its_path_row_and_filters() -> None:
 
 def test_every_route_and_test_of_the_parity_table_exists(tmp_path: Path) -> None:
     app = create_app(Settings(var=str(tmp_path)), ServingSettings())
-    served = set(app.openapi_schema.paths or ()) | {route.path for route in app.routes}
+    served = set(app.openapi_schema.paths or ()) | {route.path for route in app.routes} | set(ADDRESSES)
     schemas = app.openapi_schema.paths or {}
     for theirs, ours, test in parity():
         for method, path in re.findall(r"`(?:(GET|POST|DELETE) )?(/[^` ]*)`", ours):
@@ -174,6 +175,12 @@ def test_a_banned_name_is_seen(tmp_path: Path) -> None:
         "SHOWN = 5\nasync def _met(about: int) -> int:\n    told = about\n    cls.place = told\n    return told\n"
     )
     assert set(names(tmp_path / "module.py")) & BANNED == {"about", "met", "place", "shown", "told"}
+
+
+def test_every_page_is_in_the_table_of_pages() -> None:
+    assert sorted(row[0].strip(" |`") for row in table("pages.md", "pages")) == sorted(
+        address.replace(":str", "") for address in ADDRESSES
+    )
 
 
 def test_every_word_of_the_glossary_stands_once_and_in_order() -> None:

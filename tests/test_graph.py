@@ -223,6 +223,16 @@ def test_no_setting_changes_the_shape_of_the_graph(by_default, nodes):
     assert shape == {name: asset["reads"] for name, asset in by_default["assets"].items()}
 
 
+def test_what_a_page_shows_leads_to_it(nodes):
+    from serving.pages.routes import ADDRESSES
+    from soccer_assets.definitions import PAGES
+
+    pages = {node.key.path[-1]: node.metadata["page"].value for node in nodes if "page" in node.metadata}
+    assert pages.keys() == PAGES.keys()
+    assert pages["season_forecasts"] == "http://127.0.0.1:8000/leagues"
+    assert set(PAGES.values()) <= set(ADDRESSES)
+
+
 def test_every_asset_has_an_owner_and_a_layer_and_what_is_made_a_code_version_and_a_freshness_policy(nodes):
     layers = {node.group_name: node.tags["soccer/layer"] for node in nodes}
     assert layers == {

@@ -22,10 +22,13 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.plugins.problem_details import ProblemDetailsException, ProblemDetailsPlugin
+from litestar.response import Template
 from litestar.types import ExceptionHandlersMap, Scope, Send
 from redis.exceptions import RedisError
 
+from serving.api.responses import wants_page
 from serving.contracts import FieldError, Problem, ProblemExplained
+from serving.security.headers import PAGE_POLICY
 from soccer_assets.errors import ForecastRefusedError
 
 logger = logging.getLogger(__name__)
@@ -147,10 +150,12 @@ class ProblemError(ProblemDetailsException):
         )
 
     def to_response(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        """The problem document; the plugin sends it."""
-        return Response(
-            self.document(request.scope), status_code=self.status_code, media_type=MEDIA_TYPE, headers=self.headers
-        )
+        """The problem document, to a browser as a page; the plugin sends it."""
+        document, headers = self.document(request.scope), {**(self.headers or {}), "vary": "accept"}
+        if wants_page(request.scope):
+            context, headers = {"problem": document}, headers | {"content-security-policy": PAGE_POLICY}
+            return Template("problem.html", context=context, status_code=self.status_code, headers=headers)
+        return Response(document, status_code=self.status_code, media_type=MEDIA_TYPE, headers=headers)
 
 
 def shorten_echoes(detail: str) -> str:

@@ -29,6 +29,11 @@ class EncodedResponse:
         await send(self._body)
 
 
+def wants_page(scope: Scope) -> bool:
+    """Whether who asks is a browser, which names HTML among what it accepts."""
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+
+
 class PlainMethods:
     """ASGI middleware that answers HEAD as GET does, without the body, and OPTIONS with the methods of the path.
 

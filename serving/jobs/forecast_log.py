@@ -6,6 +6,7 @@ since is lost.
 
 import datetime as dt
 from collections.abc import Iterable
+from threading import Lock
 
 import polars as pl
 
@@ -26,6 +27,7 @@ class ForecastLog:
         self._as_of: dt.date | None = None
         self._keys: set[Row] = set()
         self._noted: list[Row] = []
+        self._writing = Lock()
 
     def note(self, answers: Iterable[OnDemandForecast | Failure]) -> None:
         """Note the forecasts that champion and challenger made; a model that a client named is no part of the trial."""
@@ -46,12 +48,13 @@ class ForecastLog:
         Raises:
             Exception: the lake cannot be written.
         """
-        noted, self._noted = self._noted, []
-        if not noted:
-            return
-        try:
-            rows = pl.DataFrame(noted, ON_DEMAND_FORECASTS.schema, orient="row")
-            self._lake.append(ON_DEMAND_FORECASTS.name, rows)
-        except Exception:
-            self._noted[:0] = noted  # in one step: more may be noted meanwhile
-            raise
+        with self._writing:  # the last write, as the worker ends, waits for one that is under way
+            noted, self._noted = self._noted, []
+            if not noted:
+                return
+            try:
+                rows = pl.DataFrame(noted, ON_DEMAND_FORECASTS.schema, orient="row")
+                self._lake.append(ON_DEMAND_FORECASTS.name, rows)
+            except Exception:
+                self._noted[:0] = noted  # in one step: more may be noted meanwhile
+                raise

@@ -1,1 +1,7 @@
-"""Pages for people: rendered on the server, without scripts, from the snapshot the API serves."""
+"""Pages for people, made on the server from the resources of the API.
+
+addresses    which addresses are pages to a browser, and data to a program
+page         what a page may ask, the rows it reads, and its route
+routes       the pages by address
+words        how values are written
+"""

@@ -4,6 +4,7 @@ from typing import Final
 
 from serving.contracts import Match
 from serving.resources import derived
+from serving.resources.league_seasons import LEAGUE_SEASON, league_seasons
 from serving.resources.resource import DATES, Filter, Resource, of_table
 from serving.snapshot import cards
 from serving.snapshot.matches import current_rows
@@ -55,6 +56,11 @@ _LEAGUES = (
         derived.LEAGUE, ("code",), key="code", filters=("country", "tier"),
         sort=("country", "tier", "matches", "forecasts"), tag="matches",
     ),
+    Resource(
+        "/leagues/{code:str}/seasons", "A season of a league: goals, results, and what playing at home was worth.",
+        (MATCHES,), league_seasons, LEAGUE_SEASON, ("code", "season"), filters=("season",),
+        sort=("season", "goals", "home_advantage"), tag="matches",
+    ),
 )  # fmt: skip
 
 _TEAMS = (
@@ -74,6 +80,12 @@ _TEAMS = (
         f"{TEAM}/matches", "A match of the club.", (MATCHES, TEAMS), derived.team_matches, _MATCH_COLUMNS,
         ("match_date", "match_id"), filters=(*DATES, IN_LEAGUE, "status", "season"), sort=("match_date",),
         tag="matches",
+    ),
+    Resource(
+        f"{TEAM}/cards", "What a list of matches shows of each match of the club.",
+        (PREDICTIONS, VALUE_BETS, MATCHES, SETTLED_PREDICTIONS, TEAMS), derived.team_cards, cards.COLUMNS,
+        ("match_date", "match_id"), filters=(*DATES, IN_LEAGUE, "status", "season"),
+        sort=("match_date", "kick_off_at"), tag="forecasts",
     ),
 )  # fmt: skip
 
@@ -121,7 +133,8 @@ _FORECASTS = (
     of_table(FORECAST_SCENARIOS, f"{MATCH}/scenarios", filters=("line", "scenario"), tag="forecasts", span_days=MONTH),
     of_table(PREDICTION_LEDGER, f"{MATCH}/forecast-history", order=("number",), filters=("line",), tag="ledger",
              span_days=MONTH),
-    of_table(PREDICTION_LEDGER, "/ledger", key="number", filters=(*DATES, "line", "model_version", "hash"),
+    of_table(PREDICTION_LEDGER, "/ledger", key="number",
+             filters=(*DATES, "line", "model_version", "hash", Filter("until", "number", "to", "highest number")),
              sort=("number",), tag="ledger"),
     of_table(VALUE_BETS, "/value-bets",
              filters=(*DATES, IN_LEAGUE, "line", "market", MIN_EDGE, "stale", "few_bookmakers", "few_matches"),
@@ -222,5 +235,9 @@ _FRESHNESS = Resource(
 )  # fmt: skip
 
 RESOURCES: Final = (*_OF_TABLES, _FRESHNESS)
+#: Where rows are: the lists and, of those with a key, the items.
+PATHS: Final = frozenset(
+    path for resource in RESOURCES for path in (resource.path, *([resource.item_path] if resource.key else []))
+)
 #: The tables that the API reads.
 TABLES: Final = tuple(sorted(_READ))

@@ -65,8 +65,16 @@ TEAM: Final = (
 
 def team_matches(snapshot: Snapshot) -> pl.LazyFrame:
     """Each match twice: once for each club."""
-    rows = snapshot.matches.rows.lazy()
-    return pl.concat(rows.with_columns(team_id=f"{side}_id") for side in ("home", "away"))
+    return _of_both_clubs(snapshot.matches.rows)
+
+
+def team_cards(snapshot: Snapshot) -> pl.LazyFrame:
+    """Each match with a forecast twice: once for each club."""
+    return _of_both_clubs(snapshot.view("cards"))
+
+
+def _of_both_clubs(matches: pl.DataFrame) -> pl.LazyFrame:
+    return pl.concat(matches.lazy().with_columns(team_id=f"{side}_id") for side in ("home", "away"))
 
 
 _BETS: Final = pl.List(

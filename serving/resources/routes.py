@@ -91,8 +91,9 @@ async def answer_once(
     render: Callable[[], bytes],
     headers: Mapping[str, str],
     until: float,
+    form: str = HTML,
 ) -> EncodedResponse:
-    """HTML that is rendered in a thread when it was not yet for this address and state of the tables.
+    """A page that is rendered in a thread when it was not yet for this address and state of the tables.
 
     Until an instant of the monotonic clock it is sent again to whoever asks.
     """
@@ -103,7 +104,7 @@ async def answer_once(
     if answer is None:
         async with state.answering:
             body = await asyncio.to_thread(render)
-        answer = encoded_answer(body, HTML, f"{state_of_tables}-{REPRESENTATION}", wanted.gzip, headers)
+        answer = encoded_answer(body, form, f"{state_of_tables}-{REPRESENTATION}", wanted.gzip, headers)
         state.answers.put(key, answer)
     state.cached_reads.keep(snapshot, scope, wanted, answer, until)
     return answer.to(wanted.held)

@@ -7,6 +7,14 @@ Headers = list[tuple[bytes, bytes]]
 #: For every answer. A page has a policy of its own, which it sends itself.
 ALWAYS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
 POLICY = b"content-security-policy"
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+#: A page that other sites may show in a frame; it has no script and no form.
+CARD_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *"
+)
 NO_PAGE = (POLICY, b"default-src 'none'; frame-ancestors 'none'")
 ALLOWED_METHODS = b"GET, HEAD, POST, DELETE"
 ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, if-none-match, last-event-id, x-api-key, x-request-id"

@@ -63,7 +63,7 @@ def _best_bets(value_bets: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _form(played: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """The last five matches of each club up to each of its matches, newest first: team_id, match_date, form."""
+    """Each match once for each of its clubs: team_id, match_date, match, and its numbers in all and of the club."""
     margin = pl.col("home_goals").cast(pl.Int32) - pl.col("away_goals")
     sides = pl.concat(
         played.select(
@@ -73,24 +73,31 @@ def _form(played: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         )
         for side, own in (("home", margin), ("away", -margin))
     )
-    match = pl.struct("match_id", "match_date", "result", "held")
-    earlier: list[Any] = [match.shift(back).over("team_id") for back in range(LAST)]
     return (
         sides.join(held, on="match_id", how="left")
         .sort("team_id", *_KEY)
-        .select("team_id", "match_date", form=pl.concat_list(earlier).list.drop_nulls())
+        .select(
+            "team_id",
+            "match_date",
+            match=pl.struct("match_id", "match_date", "result", "held"),
+            row=pl.int_range(pl.len()),
+            of_club=pl.int_range(pl.len()).over("team_id"),
+        )
     )
 
 
 def _with_form(rows: pl.DataFrame, form: pl.DataFrame, side: str) -> pl.DataFrame:
     """The rows with the form that the club of one side had before the match date."""
-    name = f"{side}_form"
     joined = rows.sort("match_date").join_asof(
-        form.sort("match_date").rename({"team_id": f"{side}_id", "form": name}),
+        form.select("team_id", "match_date", "row", "of_club").sort("match_date").rename({"team_id": f"{side}_id"}),
         on="match_date",
         by=f"{side}_id",
         strategy="backward",
         allow_exact_matches=False,
         check_sortedness=False,
     )
-    return joined.with_columns(pl.col(name).fill_null([]))
+    # lists are made of the rows that are read: those of all matches of all clubs would take seconds
+    numbers = (pl.when(pl.col("of_club") >= back).then(pl.col("row") - back) for back in range(LAST))
+    earlier: list[Any] = [form["match"].gather(joined.select(number).to_series()) for number in numbers]
+    listed = pl.concat_list(earlier).list.drop_nulls().alias(f"{side}_form")
+    return joined.drop("row", "of_club").with_columns(listed)

@@ -11,7 +11,7 @@ import polars as pl
 
 from serving.contracts import Prediction, Probabilities, ValueBet
 from serving.snapshot.matches import POSTPONED, current_rows
-from serving.snapshot.view import Selection, View
+from serving.snapshot.view import View
 
 OUTCOMES = Probabilities.__struct_fields__
 _KEY = ("match_date", "match_id")
@@ -41,16 +41,8 @@ class ForecastView(View[Prediction]):
         self.per_league: dict[str, int] = dict(self.rows.group_by("league").len().iter_rows())
         self.newest = cast(dt.date | None, self.rows["match_date"].max())
 
-    def coming(self, selection: Selection, now: dt.datetime) -> pl.DataFrame:
-        """The selected matches that are to come or under way, oldest first."""
-        return self.select(selection).filter(_is_coming(now))
 
-    def recent(self, selection: Selection, now: dt.datetime) -> pl.DataFrame:
-        """The selected matches that are over or of a past day, newest first."""
-        return self.select(selection).filter(~_is_coming(now)).reverse()
-
-
-def _is_coming(now: dt.datetime) -> pl.Expr:
+def is_coming(now: dt.datetime) -> pl.Expr:
     """Whether a match is not over and of today or later; by its kick-off too, since a league has its own date."""
     later = (pl.col("match_date") >= now.date()) | (pl.col("kick_off_at") > now).fill_null(False)
     return later & ~pl.col("status").is_in(ENDED_STATUSES).fill_null(False)

@@ -41,7 +41,7 @@ VIEWS: dict[str, tuple[Callable[..., Any], tuple[Table, ...]]] = {
     "newest_is_refused": (newest_is_refused, (PROMOTIONS,)),
     "failed_checks": (failed_checks, (CHECK_RESULTS,)),
 }
-WARM = ("matches", "teams", "forecasts", "quality", "drift", "champion", "newest_is_refused", "failed_checks")
+WARM = ("matches", "teams", "forecasts", "cards", "quality", "drift", "champion", "newest_is_refused", "failed_checks")
 
 
 class Snapshot:

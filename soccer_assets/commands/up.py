@@ -185,7 +185,8 @@ def platform(settings: Settings) -> Iterator[Supervisor]:
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with redis_server(settings) as redis:
-            environment = os.environ | {"SOCCER_REDIS_URL": redis.url, "DAGSTER_HOME": str(ROOT)}
+            environment = {"SERVING_DAGSTER_URL": dagster, **os.environ, "SOCCER_REDIS_URL": redis.url,
+                           "DAGSTER_HOME": str(ROOT)}  # fmt: skip
             python = [sys.executable, "-W", "ignore", "-m"]
             dev = [*python, "dagster", "dev", "-h", "127.0.0.1", "-p", str(settings.dagster_port)]
             children = [

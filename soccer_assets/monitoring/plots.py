@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from soccer_assets import svg
@@ -22,11 +21,6 @@ DRAWN = {
     "over_under_2.5": "over 2.5 goals", "asian_handicap": "home covers its handicap",
     "both_teams_to_score": "both to score", "home_and_over": "home win and over 2.5",
 }  # fmt: skip
-SIDE = 200
-#: More points than pixels say nothing more.
-MOST_POINTS = 400
-#: Half of a 95% band, in standard errors.
-NORMAL = 1.96
 CLUBS = len(svg.WHEEL)
 RATING_DAYS = 3 * 365
 #: Ordinal of 1 January 1970, from which polars counts.
@@ -90,13 +84,8 @@ def _reliability(position: int, name: str, rows: pl.DataFrame) -> svg.Panel:
         .filter(pl.col("n") >= LEAST_IN_BIN)
         .sort("line", "bin")
     )
-    corner = (svg.LEFT + position * (SIDE + svg.LEFT), svg.TOP)
-    panel = svg.Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE), corner).axes(name)
-    panel.line([(0.0, 0.0), (1.0, 1.0)], svg.GREY)
-    for line in COMPARED_LINES:
-        panel.line(bins.filter(line=line).select("probability", "happened").iter_rows(), svg.LINES[line], dots=True)
-        panel.legend(line, svg.LINES[line])
-    return panel
+    curves = {line: bins.filter(line=line).select("probability", "happened").rows() for line in COMPARED_LINES}
+    return svg.reliability(name, curves, position)
 
 
 def markets_against_closing(settled: pl.DataFrame, markets: pl.DataFrame) -> str:
@@ -174,23 +163,9 @@ def _sums(rows: pl.DataFrame, what: str, lines: list[str], title: str, centred: 
     """Running sums per line; the bands lie about zero or about the sums."""
     if not lines:
         return NOTHING
-    paths = {}
-    for line in lines:
-        days = rows.filter(line=line).group_by(DATE).agg(pl.col(what).sum()).sort(DATE)
-        sums = days[what].to_numpy()
-        kept = np.unique(np.linspace(0, len(sums) - 1, min(len(sums), MOST_POINTS)).round().astype(int))
-        spread = NORMAL * np.sqrt(np.square(sums).cumsum())
-        total = sums.cumsum()
-        middle = np.zeros_like(total) if centred else total
-        x = (days[DATE].cast(pl.Int64) + EPOCH).to_numpy().astype(float)
-        paths[line] = [values[kept] for values in (x, total, middle - spread, middle + spread)]
-    every = [np.concatenate(parts) for parts in zip(*paths.values(), strict=True)]
-    panel = svg.Panel(_ends(every[0]), _ends(np.concatenate([[0.0], *every[1:]])), dates=True).axes(title)
-    for line, (x, total, low, high) in paths.items():
-        panel.band(x.tolist(), low.tolist(), high.tolist(), svg.LINES[line])
-        panel.line(zip(x.tolist(), total.tolist(), strict=True), svg.LINES[line])
-        panel.legend(line, svg.LINES[line])
-    return svg.drawing(panel)
+    ordinal = pl.col(DATE).cast(pl.Int64) + EPOCH
+    days = {line: rows.filter(line=line).group_by(ordinal).agg(pl.col(what).sum()).sort(DATE).rows() for line in lines}
+    return svg.running_sums(title, days, centred)
 
 
 def _ends(values: Floats) -> tuple[float, float]:

@@ -4,15 +4,12 @@ A forecast is sealed while its match has not kicked off: before `kick_off_at`, o
 time was published. So a forecast that is backfilled over the past is never sealed. A new forecast of the match is a new
 row; one that says what the last row of its match and line says is not written again.
 
-The hash of a row is the SHA-256 of the previous row's hash in hexadecimal (64 zeros before the first), a line feed, and
-the row as JSON in UTF-8: the columns that are not null but for the two hashes, by name, without spaces, floats in their
-shortest form, times in ISO 8601. Whoever noted a hash can show later that nothing before it was changed; that rows were
-taken off the end shows only against a hash that was noted.
+Whoever noted a hash can show later that nothing before it was changed; that rows were taken off the end shows only
+against a hash that was noted. How rows are hashed stands in `chain`.
 """
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,13 +23,12 @@ from soccer_assets.odds.consensus import SHARP_BOOKMAKER
 from soccer_assets.predictions.markets import PRICED
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
 from soccer_assets.scoring import PROBABILITIES
+from soccer_assets.storage.chain import GENESIS, HASHES, canonical, row_hash
 from soccer_assets.storage.lake import DATE, MATCH, Lake
 
 NAME: Final = PREDICTION_LEDGER.name
-GENESIS: Final = "0" * 64
-_HASHES: Final = ("previous_hash", "hash")
 #: Written with a row, but not what it says: the same forecast at another time or by another edition is the same.
-_CIRCUMSTANCES: Final = ("number", "code_version", "sealed_at", *_HASHES)
+_CIRCUMSTANCES: Final = ("number", "code_version", "sealed_at", *HASHES)
 _CONTENT: Final = [name for name in PREDICTION_LEDGER.schema if name not in _CIRCUMSTANCES]
 #: What a forecast says of its match.
 _SAID: Final = (*PROBABILITIES, "home_goals_expected", "away_goals_expected", "rho", "p_over")
@@ -112,7 +108,7 @@ def _wrong(row: Mapping[str, Any], number: int, last: str) -> str | None:
         return f"expected number {number}: rows before it are missing or there are too many"
     if row["previous_hash"] != last:
         return f"expected to follow {last[:12]}, found {row['previous_hash'][:12]}"
-    if row["hash"] != (actual := _hash(row)):
+    if row["hash"] != (actual := row_hash(row)):
         return f"it does not have the hash {row['hash'][:12]} that it was sealed with, but {actual[:12]}"
     return None
 
@@ -157,24 +153,14 @@ def _chained(new: pl.DataFrame, number: int, last: str, now: dt.datetime) -> pl.
     for row in new.iter_rows(named=True):
         number += 1
         row |= {"number": number, "code_version": code_version(), "sealed_at": now, "previous_hash": last}
-        last = _hash(row)
+        last = row_hash(row)
         rows.append(row | {"hash": last})
     return pl.DataFrame(rows, schema_overrides=PREDICTION_LEDGER.schema, orient="row")
 
 
-def _hash(row: Mapping[str, Any]) -> str:
-    said = {name: value for name, value in row.items() if name not in _HASHES and value is not None}
-    return hashlib.sha256(f"{row['previous_hash']}\n".encode() + _canonical(said)).hexdigest()
-
-
 def _digests(rows: pl.DataFrame) -> pl.Series:
-    texts = [hashlib.sha256(_canonical(row)).hexdigest() for row in rows.iter_rows(named=True)]
+    texts = [hashlib.sha256(canonical(row)).hexdigest() for row in rows.iter_rows(named=True)]
     return pl.Series(texts, dtype=pl.String)
-
-
-def _canonical(value: Mapping[str, Any]) -> bytes:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=lambda t: t.isoformat())
-    return text.encode()
 
 
 @lru_cache(maxsize=1)

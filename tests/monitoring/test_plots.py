@@ -44,7 +44,7 @@ def test_a_point_stands_where_the_forecast_meets_what_happened():
     # forty times 0.25 / 0.5 / 0.25; home wins half of the matches, the others are draws
     told = settled(40, p_home=0.25, p_draw=0.5, p_away=0.25, outcome=[0, 1] * 20)
     dots = [(float(c.get("cx")), float(c.get("cy"))) for c in shapes(plots.reliability(told), "circle")]
-    bottom, side, apart = svg.TOP + plots.SIDE, plots.SIDE, plots.SIDE + svg.LEFT
+    bottom, side, apart = svg.TOP + svg.SIDE, svg.SIDE, svg.SIDE + svg.LEFT
     assert dots == [
         (svg.LEFT + 0.25 * side, bottom - 0.5 * side),
         (svg.LEFT + apart + 0.5 * side, bottom - 0.5 * side),
@@ -77,8 +77,8 @@ def test_a_market_s_reliability_counts_the_stakes_that_are_decided():
     told = of_market(40, "asian_handicap", probability=[0.45] * 40, happened=[0.0, 1.0] * 20, weight=[0.5, 1.0] * 20)
     ((x, y),) = [(float(c.get("cx")), float(c.get("cy"))) for c in shapes(plots.market_reliability(told), "circle")]
     place = list(plots.DRAWN).index("asian_handicap")
-    assert x == pytest.approx(svg.LEFT + place * (plots.SIDE + svg.LEFT) + 0.45 * plots.SIDE, abs=0.06)
-    assert y == pytest.approx(svg.TOP + plots.SIDE * (1 - 1 / 1.5), abs=0.06)
+    assert x == pytest.approx(svg.LEFT + place * (svg.SIDE + svg.LEFT) + 0.45 * svg.SIDE, abs=0.06)
+    assert y == pytest.approx(svg.TOP + svg.SIDE * (1 - 1 / 1.5), abs=0.06)
 
 
 def test_each_market_has_a_whisker_of_each_line_that_can_be_told():
@@ -94,7 +94,7 @@ def test_many_days_are_thinned_and_the_last_one_stays():
     text = plots.against_closing(both(2000, 1.2, 1.0))
     (path,) = [each for each in shapes(text, "polyline") if each.get("stroke") == svg.LINES["model"]]
     points = path.get("points").split()
-    assert len(points) == plots.MOST_POINTS
+    assert len(points) == svg.MOST_POINTS
     assert float(points[-1].split(",")[0]) == svg.LEFT + 560
 
 

@@ -9,8 +9,9 @@ import pytest
 from deltalake import DeltaTable
 
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
-from soccer_assets.predictions.ledger import GENESIS, Verdict, as_sealed, code_version, sealing, verify
+from soccer_assets.predictions.ledger import Verdict, as_sealed, code_version, sealing, verify
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
+from soccer_assets.storage.chain import GENESIS
 from soccer_assets.storage.lake import Lake
 
 DATE = dt.date(2025, 3, 1)

@@ -104,6 +104,14 @@ class Processes:
         until(lambda: "forecasting with model" in worker.log)
         return api, worker
 
+    def start_whole(self, folder: Path, **variables: str) -> Api:
+        """An API, and a worker with the models of the registry that starts real runs of the platform."""
+        worker = Process(self._start(folder, "worker", ["-m", "serving.worker"], variables), folder, "worker")
+        self._running.append(worker)
+        api = self.start_api(folder, **variables)
+        until(lambda: "forecasting with model" in worker.log)
+        return api
+
     def start_worker(self, folder: Path, program: str = PROGRAM, **variables: str) -> Process:
         """A worker that forecasts by rating and is ready; `program` is run in place of `soccer`."""
         worker = self._begin_worker(folder, program, variables)

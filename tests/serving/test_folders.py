@@ -13,8 +13,8 @@ from soccer_assets.settings import Settings
 
 PATHS = (
     "/",
-    "/matches/SP1.202425.ath-bilbao.betis/page",
-    "/quality/page",
+    "/matches/SP1.202425.ath-bilbao.betis",
+    "/quality",
     "/predictions?limit=50",
     "/matches?limit=50",
 )

@@ -18,7 +18,6 @@ from soccer_assets.storage.lake import DATE
 
 #: Fewer matches of a league say nothing of it alone.
 LEAST_IN_LEAGUE = 30
-SIDE = 220  # pixels
 #: Shuffled features are judged on the newest matches of the selection fold, and the most important are shown.
 SHUFFLED_MATCHES, MOST_IMPORTANCES = 1500, 15
 LIMITS = (
@@ -97,12 +96,11 @@ def _importances(forecaster: Forecaster, settled: pl.DataFrame, seed: int) -> pl
 
 
 def _plot(reliability: list[dict[str, Any]]) -> str:
-    panel = svg.Panel((0.0, 1.0), (0.0, 1.0), (SIDE, SIDE)).axes("happened, by what was told")
-    panel.line([(0.0, 0.0), (1.0, 1.0)], svg.GREY)
-    for outcome, colour in zip(OUTCOMES, svg.WHEEL, strict=False):
-        points = [(row["told"], row["happened"]) for row in reliability if row["outcome"] == outcome]
-        panel.line(points, colour, dots=True)
-        panel.legend(outcome, colour)
+    curves = {
+        outcome: [(row["told"], row["happened"]) for row in reliability if row["outcome"] == outcome]
+        for outcome in OUTCOMES
+    }
+    panel = svg.reliability("happened, by what was told", curves)
     return svg.markdown(svg.drawing(panel), "calibration")
 
 

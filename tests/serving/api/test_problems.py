@@ -207,7 +207,7 @@ async def test_no_route_takes_a_parameter_twice(reader: Any) -> None:
     """Whether it knows the parameter or not, pages and files among them."""
     paths = (await reader.get("/schema/openapi.json")).json()["paths"]
     routes = [(method, path) for path, methods in paths.items() for method in methods]
-    routes += [("get", path) for path in ("/", "/matches/{id}/page", "/quality/page", "/docs", "/metrics")]
+    routes += [("get", path) for path in ("/", "/operations", "/value", "/docs", "/metrics")]
     assert len(routes) == 5 + sum(len(methods) for methods in paths.values())
     for method, path in routes:
         path = (

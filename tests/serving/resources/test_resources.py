@@ -17,7 +17,7 @@ from soccer_assets.settings import Clock
 from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest
-IDS = {"match_id": "SP1.202425.ath-bilbao.betis", "team_id": "spain.betis", "source": "football_data"}
+IDS = {"match_id": "SP1.202425.ath-bilbao.betis", "team_id": "spain.betis", "source": "football_data", "code": "SP1"}
 PARQUET = "application/vnd.apache.parquet"
 
 
@@ -129,7 +129,7 @@ async def test_names_are_searched_without_regard_to_case_and_accents(reader: Cli
 )
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_form_is_the_one_the_client_wants_most(reader: Client, accept: str, form: str) -> None:
-    answer = await reader.get("/leagues", headers={"accept": accept})
+    answer = await reader.get("/matches", headers={"accept": accept})
     assert (answer.status_code, answer.headers["content-type"]) == (200, form)
     assert answer.headers["vary"] == "accept, accept-encoding"
 
