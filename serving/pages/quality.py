@@ -31,6 +31,7 @@ def quality(asked: Asked) -> Page:
     rows = (
         [row for row in by_league if row["value"] == league] if league else [r for r in report if r["slice"] == "all"]
     )
+    scores = asked.table("/quality", sample="complete", market=market, league=league or "ALL", sort="log_loss")
     bins = asked.table("/calibration", league=league or "ALL")
     context = {
         "market": market,
@@ -39,8 +40,8 @@ def quality(asked: Asked) -> Page:
         "leagues": [LEAGUES[code] for code in LEAGUES if code in asked.snapshot.forecasts.per_league],
         "markets_of": SCORED_MARKETS,
         "checks": asked.table("/checks", passed=False),
-        "shown": next((row for row in rows if row["line"] == line), None),
-        "scores": asked.table("/quality", sample="complete", market=market, league=league or "ALL", sort="log_loss"),
+        "shown": next((row for row in (*rows, *scores.rows) if row["line"] == line), None),
+        "scores": scores,
         "markets": _by_market(asked),
         "by_league": _whiskers(by_league, [code for code in LEAGUES if any(row["value"] == code for row in by_league)]),
         "slices": [] if league else [r for name in SLICES for r in report if r["slice"] == name and r["line"] == line],

@@ -49,6 +49,16 @@ async def test_the_first_sentence_says_what_the_interval_says(
     assert f"Over 900 matches the blend's 1X2 forecasts were {said}" in (await page(client, "/quality")).words
 
 
+@pytest.mark.asyncio(loop_scope="session")
+async def test_without_a_backtest_the_newest_report_is_told_without_an_interval(reader: Client, page: Any) -> None:
+    found = await page(reader, "/quality", line="model", league="E0")
+    assert (
+        "Over 40 matches of England, Premier League the model's 1X2 forecasts were behind the closing price by 0.0100"
+        in found.words
+    )
+    assert "in the twelve months to Mon 30 Sep 2024. How sure that is, uv run soccer backtest tells." in found.words
+
+
 async def test_lines_leagues_markets_slices_and_misses_are_shown(client: Client, page: Any, lake: Lake) -> None:
     assert (
         "No 1X2 forecast of the blend was met by its result yet here."
