@@ -18,7 +18,7 @@ import polars as pl
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Operation, Parameter, Schema
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIHeader, OpenAPIType, Operation, Parameter, Schema
 from litestar.types import HTTPScope
 
 from serving.api.problems import ProblemError, problem_responses
@@ -44,6 +44,21 @@ REPRESENTATION = sha256(
 ).hexdigest()[:8]
 
 
+def _header(description: str, kind: OpenAPIType = OpenAPIType.STRING, *, required: bool = True) -> OpenAPIHeader:
+    return OpenAPIHeader(schema=Schema(type=kind), description=description, required=required)
+
+
+HEADERS = {
+    "ETag": _header("names the state of the tables that the answer rests on, and its form"),
+    "Cache-Control": _header("no-cache: ask again with If-None-Match; of an earlier state: kept for ever"),
+    "Vary": _header("the headers of the request that choose the form"),
+}
+HEADERS_OF_LISTS = {
+    "X-Total-Count": _header("rows of the whole list", OpenAPIType.INTEGER),
+    "Link": _header("the address of the rows after these, where there are some", required=False),
+}
+
+
 def routes_of(resource: Resource) -> list[HTTPRouteHandler]:
     """The handlers of a resource."""
     name = resource.path.strip("/").replace("/", "-").replace("{", "").replace("}", "").replace(":str", "")
@@ -59,10 +74,14 @@ def _route(resource: Resource, path: str, content: Any, name: str, *, of_item: b
     parameters = [_described(resource, judge) for judge in resource.parameters.values()] if not of_item else []
     parameters += _common(resource, of_item)
 
+    headers = HEADERS if of_item else HEADERS | HEADERS_OF_LISTS
+
     @dataclass
     class Described(Operation):
         def __post_init__(self) -> None:
             self.parameters = [*(self.parameters or []), *parameters]
+            for status in ("200", "304"):
+                (self.responses or {})[status].headers = dict(headers if status == "200" else HEADERS)  # type: ignore[union-attr]
 
     statuses = (404, 406, 410, 422) if of_item or resource.path_columns else (406, 410, 422)
     responses = problem_responses(content, *statuses)

@@ -49,3 +49,13 @@ async def test_the_description_of_the_api_has_every_route_and_its_problems(reade
             for status, answer in operation["responses"].items():
                 if status >= "400" and not path.startswith("/health/ready"):
                     assert set(answer["content"]) == {"application/problem+json"}, (path, status)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_description_names_the_headers_that_are_sent(reader: Client) -> None:
+    described = (await reader.get("/schema/openapi.json")).json()["paths"]["/matches"]["get"]["responses"]
+    sent = (await reader.get("/matches?limit=2")).headers
+    assert set(described["200"]["headers"]) == {"ETag", "Cache-Control", "Vary", "X-Total-Count", "Link"}
+    assert all(name in sent for name in described["200"]["headers"])
+    again = await reader.get("/matches?limit=2", headers={"if-none-match": sent["etag"]})
+    assert again.status_code == 304 and all(name in again.headers for name in described["304"]["headers"])
