@@ -11,6 +11,7 @@ import click
 import msgspec
 import numpy as np
 import pytest
+import yaml
 
 from serving.app import create_app
 from serving.pages.routes import ADDRESSES
@@ -175,6 +176,28 @@ def test_a_banned_name_is_seen(tmp_path: Path) -> None:
         "SHOWN = 5\nasync def _met(about: int) -> int:\n    told = about\n    cls.place = told\n    return told\n"
     )
     assert set(names(tmp_path / "module.py")) & BANNED == {"about", "met", "place", "shown", "told"}
+
+
+def test_every_alert_has_a_severity_and_leads_to_its_runbook() -> None:
+    groups = yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules.yml").read_text())["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    sections = re.findall(r"^## (\w+)$", text("runbooks.md"), re.MULTILINE)
+    assert sections == [rule["alert"] for rule in rules]
+    for rule in rules:
+        assert rule["labels"]["severity"] in ("page", "ticket")
+        assert rule["annotations"]["runbook_url"] == f"docs/pages/runbooks.md#{rule['alert'].lower()}"
+
+
+def test_what_the_runbooks_name_exists(tmp_path: Path) -> None:
+    book = text("runbooks.md")
+    commands = re.findall(r"`uv run soccer ([a-z-]+)", book)
+    assert len(commands) > 15 and set(commands) <= soccer.commands.keys()
+    app = create_app(Settings(var=str(tmp_path)), ServingSettings())
+    served = {re.sub(r":\w+", "", path) for path in (*(app.openapi_schema.paths or ()), *ADDRESSES)}
+    assert {path.partition("?")[0] for path in re.findall(r"`(/[^` ]+)`", book) if "/problems/" not in path} <= served
+    settings = {f"SERVING_{name.upper()}" for name in ServingSettings.__struct_fields__}
+    settings |= {f"SOCCER_{name.upper()}" for name in Settings.__struct_fields__}
+    assert set(re.findall(r"`((?:SERVING|SOCCER)_[A-Z_]+)`", book)) <= settings
 
 
 def test_every_page_is_in_the_table_of_pages() -> None:
