@@ -199,7 +199,7 @@ def running_sums(title: str, days: Mapping[str, Sequence[tuple[int, float]]], ce
     for line, sums in days.items():
         total = list(accumulate(value for _, value in sums))
         half = [NORMAL * math.sqrt(squares) for squares in accumulate(value**2 for _, value in sums)]
-        kept = sorted({round(i * (len(sums) - 1) / MOST_POINTS) for i in range(MOST_POINTS + 1)})
+        kept = sorted({round(i * (len(sums) - 1) / (MOST_POINTS - 1)) for i in range(MOST_POINTS)})
         panel_of[line] = [(sums[i][0], total[i], half[i]) for i in kept]
     every = [point for points in panel_of.values() for point in points]
     middle = 0.0 if centred else 1.0
