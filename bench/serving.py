@@ -38,7 +38,14 @@ START_SECONDS = 180
 
 
 #: What is asked for beside one row, and the share of a bare handler's rate that is wanted.
-LISTS = {"/predictions?limit=50": 0.6, "/predictions?limit=500": 0.5, "/cards?limit=50": 0.6, "/": 0.5, "/metrics": 0.3}
+BOARD = "/?date_from=2005-01-01"
+LISTS = {
+    "/predictions?limit=50": 0.6,
+    "/predictions?limit=500": 0.5,
+    "/cards?limit=50": 0.6,
+    BOARD: 0.5,
+    "/metrics": 0.3,
+}
 BOARD_CLIENTS = 8
 
 
@@ -68,7 +75,7 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
             ]
             lists[path] = statistics.median(ours["rate"] / plain["rate"] for plain, ours in pairs)
         alone = _load(api_port, paths)
-        board = _started(api_port, ["/"], BOARD_CLIENTS)
+        board = _started(api_port, [BOARD], BOARD_CLIENTS)
         under_load = _load(api_port, paths)
         board.kill()
         board.wait()
@@ -252,6 +259,7 @@ def _items(address: str, most: int) -> list[dict[str, Any]]:
 
 def _forecasts(folder: str) -> None:
     """A lake with a hundred thousand forecasts on three lines."""
+    from soccer_assets.predictions.schema import PREDICTIONS
     from soccer_assets.storage.lake import Lake
 
     number = pl.int_range(MATCHES, eager=True)
@@ -271,10 +279,11 @@ def _forecasts(folder: str) -> None:
         home_goals_expected=pl.lit(1.5),
         away_goals_expected=pl.lit(1.1),
         rho=pl.lit(-0.05),
+        p_over=pl.lit(0.52),
         model_version=pl.lit("0123456789ab"),
         trained_through=pl.lit(dt.date(2024, 1, 1)),
     )
-    Lake(folder).replace("predictions", rows, None)
+    Lake(folder).replace("predictions", PREDICTIONS.conform(rows), None)
 
 
 def _fixtures(lake: Any) -> Iterator[dict[str, str]]:

@@ -7,6 +7,9 @@ An address of the API with an ending, such as `/ledger.csv`, is data in that for
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import quote
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -16,6 +19,9 @@ from serving.resources.formats import CSV, JSON, NDJSON, PARQUET
 #: Where the routes of pages are, out of the way of the API's.
 INSIDE = "/pages"
 FORMS = {"json": JSON, "csv": CSV, "ndjson": NDJSON, "parquet": PARQUET}
+#: Paths whose meaning is kept.
+MOST_KEPT = 8192
+Meant = Literal["moved", "data", "page", "either", "route"]
 #: Earlier addresses, and what they are now.
 MOVED = {re.compile(r"/matches/([^/]+)/page"): r"/matches/\1", re.compile("/quality/page"): "/quality",
          re.compile(rf"{INSIDE}(/.*)"): r"\1"}  # fmt: skip
@@ -34,30 +40,36 @@ class Addresses:
         self._app = app
         self._shared = _any_of(path for path in pages if path in resources)
         self._alone = _any_of(path for path in pages if path not in resources)
+        self._meant = lru_cache(MOST_KEPT)(self._meaning)  # asked for at each request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        path = scope["path"]
-        name, _, ending = path.rpartition(".")
-        if scope.get("method") not in ("GET", "HEAD"):
-            pass
-        elif moved := next((old.sub(new, path) for old, new in MOVED.items() if old.fullmatch(path)), None):
-            query = b"?" + scope["query_string"] if scope["query_string"] else b""
-            await send({"type": "http.response.start", "status": 308,
-                        "headers": [(b"location", moved.encode() + query), (b"content-length", b"0")]})  # fmt: skip
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-            return
-        elif ending in FORMS and name and not name.endswith("/") and not path.startswith("/schema/"):
-            _lead(scope, name)
-            others = [header for header in scope["headers"] if header[0] != b"accept"]
-            scope["headers"] = [*others, (b"accept", FORMS[ending].encode())]
-        elif self._alone.fullmatch(path) or (self._shared.fullmatch(path) and wants_page(scope)):
-            _lead(scope, (INSIDE + path).rstrip("/"))
+        if scope.get("method") in ("GET", "HEAD"):
+            meant, path, form = self._meant(scope["path"])
+            if meant == "moved":
+                query = b"?" + scope["query_string"] if scope["query_string"] else b""
+                headers = [(b"location", quote(path).encode() + query), (b"content-length", b"0")]
+                await send({"type": "http.response.start", "status": 308, "headers": headers})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            if meant == "data":
+                others = [header for header in scope["headers"] if header[0] != b"accept"]
+                scope["headers"] = [*others, (b"accept", form.encode())]
+            if meant in ("data", "page") or (meant == "either" and wants_page(scope)):
+                scope["path"], scope["raw_path"] = path, path.encode()
         await self._app(scope, receive, send)
 
-
-def _lead(scope: Scope, path: str) -> None:
-    scope["path"], scope["raw_path"] = path, path.encode()
+    def _meaning(self, path: str) -> tuple[Meant, str, str]:
+        """What a path means, where that is, and in which form data are wanted."""
+        name, _, ending = path.rpartition(".")
+        if moved := next((old.sub(new, path) for old, new in MOVED.items() if old.fullmatch(path)), None):
+            return "moved", moved, ""
+        if ending in FORMS and name and not name.endswith("/") and not path.startswith("/schema/"):
+            return "data", name, FORMS[ending]
+        inside = (INSIDE + path).rstrip("/")
+        if self._alone.fullmatch(path):
+            return "page", inside, ""
+        return ("either" if self._shared.fullmatch(path) else "route"), inside, ""
 
 
 def _any_of(paths: Iterable[str]) -> re.Pattern[str]:

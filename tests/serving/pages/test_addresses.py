@@ -43,6 +43,7 @@ async def test_an_ending_names_the_form_of_data_whoever_asks(reader: Client, for
         ("/matches/SP1.202425.ath-bilbao.betis/page", "/matches/SP1.202425.ath-bilbao.betis"),
         ("/quality/page?league=E0", "/quality?league=E0"),
         ("/pages/quality", "/quality"),
+        ("/matches/a%0d%0aset-cookie:%20x%C3%A9/page", "/matches/a%0D%0Aset-cookie%3A%20x%C3%A9"),
     ],
 )
 async def test_an_earlier_address_leads_to_the_present_one(reader: Client, old: str, new: str) -> None:
