@@ -33,6 +33,7 @@ def quality(asked: Asked) -> Page:
     )
     scores = asked.table("/quality", sample="complete", market=market, league=league or "ALL", sort="log_loss")
     bins = asked.table("/calibration", league=league or "ALL")
+    days = asked.table("/against-closing", league=league or "ALL")
     context = {
         "market": market,
         "line": line,
@@ -46,8 +47,10 @@ def quality(asked: Asked) -> Page:
         "by_league": _whiskers(by_league, [code for code in LEAGUES if any(row["value"] == code for row in by_league)]),
         "slices": [] if league else [r for name in SLICES for r in report if r["slice"] == name and r["line"] == line],
         "reliability": _reliability(bins),
-        "bins": [row for row in bins.rows if row["line"] == line],
-        "cusum": _cusum(asked, league),
+        "bins": bins,
+        "bins_of_line": [row for row in bins.rows if row["line"] == line],
+        "days": days,
+        "cusum": _cusum(days),
         "in_time": asked.table("/quality/history", league=league or "ALL", line=line, market=market, sample="complete"),
         "misses": _misses(asked, line, league),
     }
@@ -97,27 +100,15 @@ def _reliability(bins: Table) -> str | None:
     return svg.drawing(*panels, title="What happened by what was forecast")
 
 
-def _cusum(asked: Asked, league: str | None) -> str | None:
-    """The differences to the closing price, summed from the first day on."""
-    settled = asked.snapshot.scan(SETTLED_PREDICTIONS).filter(pl.col("complete"))
-    if league:
-        settled = settled.filter(pl.col("league") == league)
-    key = ["match_date", "match_id"]
-    losses = settled.select(*key, "line", "log_loss").collect()
-    closing = losses.filter(line="closing").select(*key, closing="log_loss")
-    apart = (
-        losses.join(closing, on=key)
-        .group_by("line", "match_date")
-        .agg(apart=(pl.col("log_loss") - pl.col("closing")).sum())
-        .sort("match_date")
-    )
-    days = {
-        line: [(date.toordinal(), value) for date, value in rows.select("match_date", "apart").iter_rows()]
+def _cusum(days: Table) -> str | None:
+    """The differences to the closing price, summed from the first day on; None before a match was settled."""
+    sums = {
+        line: [(row["match_date"].toordinal(), row["difference"]) for row in days.rows if row["line"] == line]
         for line in LINES
-        if len(rows := apart.filter(line=line))
     }
+    sums = {line: points for line, points in sums.items() if points}
     title = "log loss minus that of the closing price, summed"
-    return svg.running_sums(title, days, centred=True) if days else None
+    return svg.running_sums(title, sums, centred=True) if sums else None
 
 
 def _misses(asked: Asked, line: str, league: str | None) -> list[dict[str, Any]]:

@@ -191,6 +191,27 @@ def calibration(snapshot: Snapshot) -> pl.LazyFrame:
     )
 
 
+AGAINST_CLOSING: Final = (
+    Column("match_date", pl.Date, "day of the matches"),
+    ANY_LEAGUE,
+    Column("line", pl.String, "who forecasts", among=SETTLED_LINES),
+    Column("matches", pl.Int64, "matches that all compared lines have", ge=1),
+    Column("difference", pl.Float64, "log loss of the 1X2 minus the closing price's, summed over them"),
+)
+
+
+def against_closing(snapshot: Snapshot) -> pl.LazyFrame:
+    """How much more than the closing price a line lost on a day, by league and over all of them."""
+    settled = snapshot.scan(SETTLED_PREDICTIONS).filter("complete")
+    rows = settled.select("match_date", "match_id", "league", "line", "log_loss")
+    closing = rows.filter(pl.col("line") == "closing").select("match_date", "match_id", closing="log_loss")
+    rows = rows.filter(pl.col("line") != "closing").join(closing, on=["match_date", "match_id"])
+    rows = pl.concat([rows, rows.with_columns(league=pl.lit(ALL_LEAGUES))])
+    return rows.group_by("match_date", "league", "line").agg(
+        matches=pl.len().cast(pl.Int64), difference=(pl.col("log_loss") - pl.col("closing")).sum()
+    )
+
+
 DRIFT_SCORES: Final = (
     Column("match_date", pl.Date, "last day of the window that was compared"),
     Column("feature", pl.String, "column of `match_features`"),

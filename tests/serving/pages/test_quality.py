@@ -46,17 +46,20 @@ async def test_the_first_sentence_says_what_the_interval_says(
 ) -> None:
     report(lake, versus(*interval))
     client.app.state.refresher.refresh()
-    assert f"Over 900 matches the blend's 1X2 forecasts were {said}" in (await page(client, "/quality")).words
+    assert (
+        f"Over 900 matches up to Sat 21 Sep 2024 the blend's 1X2 forecasts were {said}"
+        in (await page(client, "/quality")).words
+    )
 
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_without_a_backtest_the_newest_report_is_told_without_an_interval(reader: Client, page: Any) -> None:
     found = await page(reader, "/quality", line="model", league="E0")
     assert (
-        "Over 40 matches of England, Premier League the model's 1X2 forecasts were behind the closing price by 0.0100"
+        "Over 40 matches of England, Premier League up to Mon 30 Sep 2024 the model's 1X2 forecasts were behind the closing price by 0.0100"
         in found.words
     )
-    assert "in the twelve months to Mon 30 Sep 2024. How sure that is, uv run soccer backtest tells." in found.words
+    assert "of log loss, in twelve months. How sure that is, uv run soccer backtest tells." in found.words
 
 
 async def test_lines_leagues_markets_slices_and_misses_are_shown(client: Client, page: Any, lake: Lake) -> None:
@@ -84,12 +87,20 @@ async def test_lines_leagues_markets_slices_and_misses_are_shown(client: Client,
     lake.replace("settled_predictions", pl.DataFrame(settled, schema=SETTLED_PREDICTIONS.schema), None)
     client.app.state.refresher.refresh()
     of_league = await page(client, "/quality", league="E0")
-    assert "Over 300 matches of England, Premier League the blend's 1X2 forecasts were as good as" in of_league.words
+    assert (
+        "Over 300 matches of England, Premier League up to Sat 21 Sep 2024 the blend's 1X2 forecasts were as good as"
+        in of_league.words
+    )
     found = await page(client, "/quality")
     assert "log loss minus the closing price's, 95 % interval" in found.words  # the plot of leagues
     assert "log loss minus that of the closing price, summed" in found.words
     assert "over/under 2.5 900 – +0.0030 (−0.0010 to +0.0070) – 0.0015 50.4 % 51.4 %" in found.words
     assert "long break after three weeks 7 0.9800 +0.0200" in found.words
+    days = (await client.get("/against-closing?league=ALL")).json()["items"]
+    assert [(row["match_date"], row["line"], row["matches"], row["difference"]) for row in days] == [
+        ("2024-09-20", "blend", 1, 0.25), ("2024-09-21", "blend", 1, 0.25),
+    ]  # fmt: skip
+    assert "/against-closing.csv?league=ALL" in found.attributes("a", "href")
     misses = found.words.split("Worst misses")[1]
     assert misses.index("Ath Bilbao – Betis 3 : 2 Sat 21 Sep 2024, SP1: 12 %") < misses.index("SP1.other")
     assert "E0 closing price 40 1.0000" in (await page(client, "/quality", league="E0")).words
