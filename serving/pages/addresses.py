@@ -1,8 +1,7 @@
 """Which answer an address gives: a page to a browser, data to a program.
 
 A browser says that it accepts HTML; then the addresses of pages are pages. To everybody else they are those of the API,
-where it has them.
-An address of the API with an ending, such as `/ledger.csv`, is data in that form, whoever asks.
+where it has them. An address of the API with an ending, such as `/ledger.csv`, is data in that form, whoever asks.
 """
 
 import re
@@ -22,9 +21,9 @@ FORMS = {"json": JSON, "csv": CSV, "ndjson": NDJSON, "parquet": PARQUET}
 #: Paths whose meaning is kept.
 MOST_KEPT = 8192
 Meant = Literal["moved", "data", "page", "either", "route"]
-#: Earlier addresses, and what they are now.
+#: Earlier addresses, and what they are now; two slashes at the beginning would lead to another host.
 MOVED = {re.compile(r"/matches/([^/]+)/page"): r"/matches/\1", re.compile("/quality/page"): "/quality",
-         re.compile(rf"{INSIDE}(/.*)"): r"\1"}  # fmt: skip
+         re.compile(rf"{INSIDE}(/(?!/).*)"): r"\1"}  # fmt: skip
 
 
 class Addresses:

@@ -13,6 +13,7 @@ from serving.pages.match_rows import match_rows
 from serving.pages.page import Asked, Page
 from serving.snapshot.forecasts import is_coming
 from serving.snapshot.teams import fold
+from soccer_assets import svg
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.monitoring.schema import SETTLED_PREDICTIONS
 
@@ -52,7 +53,6 @@ def board(asked: Asked) -> Page:
     context = {
         "days": days,
         "strip": _strip(asked),
-        "leagues": [LEAGUES[code] for code in LEAGUES if code in asked.snapshot.forecasts.per_league],
         "forecasts": len(asked.snapshot.forecasts),
         "record": _record(asked),
         "first": offset + 1,
@@ -120,7 +120,7 @@ def _record(asked: Asked) -> Record | None:
     losses = week.select("match_id", "line", "log_loss").collect().pivot("line", index="match_id", values="log_loss")
     n, apart = len(losses), losses["blend"] - losses["closing"]
     mean, deviation = apart.mean(), apart.std()
-    half = 1.96 * deviation / math.sqrt(n) if isinstance(deviation, float) and n >= LEAST_MATCHES else math.nan
+    half = svg.NORMAL * deviation / math.sqrt(n) if isinstance(deviation, float) and n >= LEAST_MATCHES else math.nan
     blend, closing = float(losses["blend"].mean()), float(losses["closing"].mean())  # type: ignore[arg-type]
     return Record(RECORD_DAYS, n, blend, closing, float(mean) - half, float(mean) + half)  # type: ignore[arg-type]
 

@@ -2,7 +2,6 @@
 
 from serving.pages.match_rows import match_rows
 from serving.pages.page import Asked, Page
-from soccer_assets.leagues import LEAGUES
 from soccer_assets.predictions.coupons.schema import MOST_FIXTURES, NOTICE
 
 PARAMETERS = ("league", "date_from", "date_to")
@@ -18,7 +17,6 @@ def coupon(asked: Asked) -> Page:
     context = {
         "cards": cards,
         "rows": match_rows(asked, cards.rows),
-        "leagues": [LEAGUES[code] for code in LEAGUES if code in asked.snapshot.forecasts.per_league],
         "notice": NOTICE,
         "most": MOST_FIXTURES,
     }

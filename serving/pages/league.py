@@ -80,7 +80,7 @@ def _seasons_plot(rows: Sequence[dict[str, Any]]) -> str:
     days = [row["first_date"].toordinal() for row in rows]
     goals = [row["goals"] for row in rows]
     worth = [row["home_advantage"] for row in rows]
-    error = [1.96 * (row["home_advantage_error"] or 0.0) for row in rows]
+    error = [svg.NORMAL * (row["home_advantage_error"] or 0.0) for row in rows]
     low, high = ([mean + sign * e for mean, e in zip(worth, error, strict=True)] for sign in (-1, 1))
     span, room = (days[0], days[-1]), 0.1 + 0.1 * (max(goals) - min(goals))
     above = svg.Panel(span, (min(goals) - room, max(goals) + room), PANEL, dates=True)

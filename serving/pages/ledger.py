@@ -24,6 +24,8 @@ def ledger(asked: Asked) -> Page:
         "tip": newest.one(),
         "total": newest.total,
         "older": asked.address("/ledger", until=min(numbers) - 1) if numbers and min(numbers) > 1 else None,
-        "newer": asked.address("/ledger", until=max(numbers) + ROWS) if numbers and until else None,
+        "newer": asked.address("/ledger", until=max(numbers) + ROWS)
+        if numbers and max(numbers) < newest.rows[0]["number"]
+        else None,
     }
     return Page("ledger.html", context)

@@ -29,6 +29,7 @@ from serving.resources.selection import select_item, select_rows
 from serving.security.headers import PAGE_POLICY
 from serving.settings import ServingSettings
 from serving.snapshot.snapshot import Snapshot
+from soccer_assets.leagues import LEAGUES, League
 
 HEADERS = {"cache-control": "no-cache", "vary": "accept, accept-encoding", "content-security-policy": PAGE_POLICY}
 LONGEST = 100
@@ -65,6 +66,11 @@ class Asked:
     now: dt.datetime
     snapshot: Snapshot
     serving: ServingSettings
+
+    @property
+    def leagues(self) -> list[League]:
+        """The leagues that have forecasts."""
+        return [league for code, league in LEAGUES.items() if code in self.snapshot.forecasts.per_league]
 
     def table(self, resource: str, *, limit: int | None = None, **parameters: object) -> Table:
         """Rows of the list at the path of a resource, such as `/matches/{match_id:str}/odds`.

@@ -38,7 +38,6 @@ def quality(asked: Asked) -> Page:
         "market": market,
         "line": line,
         "league": league,
-        "leagues": [LEAGUES[code] for code in LEAGUES if code in asked.snapshot.forecasts.per_league],
         "markets_of": SCORED_MARKETS,
         "checks": asked.table("/checks", passed=False),
         "shown": next((row for row in (*rows, *scores.rows) if row["line"] == line), None),

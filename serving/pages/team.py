@@ -97,7 +97,7 @@ def _points_plot(results: Sequence[dict[str, Any]]) -> str:
         return ""
     number = list(range(1, len(results) + 1))
     expected = [row["expected_sum"] for row in results]
-    low, high = ([row["expected_sum"] + sign * 1.96 * row["spread"] for row in results] for sign in (-1, 1))
+    low, high = ([row["expected_sum"] + sign * svg.NORMAL * row["spread"] for row in results] for sign in (-1, 1))
     won = [row["points_sum"] for row in results]
     panel = svg.Panel((1.0, float(len(results))), (min(0.0, *low), max(*high, *won)), (PANEL[0], 200))
     panel.axes("points by match of the season")
@@ -119,7 +119,7 @@ def _ratings_plot(rows: Sequence[dict[str, Any]]) -> str:
     above.line(((row["match_date"].toordinal(), row["elo_after"]) for row in rows), svg.ACCENTS[0])
     bands = {
         name: [
-            (row["match_date"].toordinal(), row[f"{name}_strength"], 1.96 * math.sqrt(row[f"{name}_variance"]))
+            (row["match_date"].toordinal(), row[f"{name}_strength"], svg.NORMAL * math.sqrt(row[f"{name}_variance"]))
             for row in rows
             if row[f"{name}_strength"] is not None
         ]

@@ -9,7 +9,6 @@ import polars as pl
 from serving.api.problems import ProblemError
 from serving.pages.page import Asked, Page
 from soccer_assets import svg
-from soccer_assets.leagues import LEAGUES
 from soccer_assets.monitoring.schema import ALL_LEAGUES, BETTING_LINES, SETTLED_BETS
 
 PARAMETERS = ("league", "market", "min_edge", "fresh", "bank")
@@ -47,7 +46,6 @@ def value(asked: Asked) -> Page:
         "all_disagreements": bets["model"],
         "disagreements": [row for row in bets["model"].rows if _bet(row) not in shared][:MOST_DISAGREEMENTS],
         "bank": _bank(asked.query.get("bank")),
-        "leagues": [LEAGUES[code] for code in LEAGUES if code in asked.snapshot.forecasts.per_league],
         "records": [record for line in ("blend", "model") if (record := _record(asked, line))],
         "yields": yields,
         "overall": {row["line"]: row for row in yields.rows if row["league"] == ALL_LEAGUES},

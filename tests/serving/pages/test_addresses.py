@@ -51,6 +51,12 @@ async def test_an_earlier_address_leads_to_the_present_one(reader: Client, old: 
     assert (answer.status_code, answer.headers["location"]) == (308, new)
 
 
+async def test_no_address_leads_to_another_host(reader: Client) -> None:
+    for path in ("/pages//evil.example", "/pages///evil.example/", "/pages/%2Fevil.example", "//evil.example/page"):
+        answer = await reader.get(f"http://localhost{path}", headers=HTML)
+        assert answer.status_code == 404 and "location" not in answer.headers, path
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/matches/<b>none", "/odds?x=1"])
 async def test_a_problem_is_a_page_to_a_browser_and_a_document_to_a_program(
     reader: Client, page: Any, path: str
