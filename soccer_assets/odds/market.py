@@ -1,5 +1,6 @@
 """What the prices say: de-vigged probabilities of complete books."""
 
+import numpy as np
 import polars as pl
 
 from soccer_assets.odds.devig import METHODS, overround
@@ -58,6 +59,12 @@ def _of_market(odds: pl.LazyFrame, market: str) -> pl.DataFrame:
     number = quotes.select((~book.fill_null(False)).cum_sum().alias("book"))["book"]
     complete = quotes.filter(pl.len().over(number) == len(selections))
     prices = complete["price"].to_numpy().reshape(-1, len(selections))
-    removed = {name: pl.Series(name, method(prices).ravel()) for name, method in METHODS.items()}
-    total = pl.Series("overround", overround(prices).repeat(len(selections)))
-    return complete.with_columns(total, *removed.values()).select(types.names())
+    # the margin is removed once from books of the same prices: of two-way books one in fifty is another
+    names = [str(number) for number in range(len(selections))]
+    books = pl.DataFrame(prices, schema=names)
+    distinct = books.unique(maintain_order=True)
+    number = books.join(distinct.with_row_index("book"), on=names, how="left", maintain_order="left")["book"].to_numpy()
+    values = {name: method(distinct) for name, method in METHODS.items()}
+    values["overround"] = np.broadcast_to(overround(distinct)[:, None], distinct.shape)
+    columns = [pl.Series(name, of_book[number].ravel()) for name, of_book in values.items()]
+    return complete.with_columns(columns).select(types.names())
