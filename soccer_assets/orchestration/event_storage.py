@@ -8,6 +8,7 @@ materializations of a step, which differ in nothing but key and time, are serial
 
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData, serialize_value
+from dagster._utils.concurrency import ConcurrencyClaimStatus
 from dagster_postgres import PostgresRunStorage as PostgresRunStorage  # deploy/dagster.yaml loads it from here
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
@@ -43,6 +45,8 @@ BATCHED = {
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     DagsterEventType.ASSET_OBSERVATION,
 }
+#: Pause before a step that waits for another run's asks again.
+TURN_SECONDS = 0.5
 #: They stand for the key and the time of a partition in the text of its step's materializations.
 KEY_PLACEHOLDER, TIME_PLACEHOLDER = "<partition key>", -86399.0625
 
@@ -108,6 +112,16 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
             }
             for event, event_id in newest.values():
                 self._store_asset_event(connection, event, event_id)
+
+    def claim_concurrency_slot(
+        self, concurrency_key: str, run_id: str, step_key: str, priority: int | None = None
+    ) -> ConcurrencyClaimStatus:
+        """A step asks for its turn in a pool; where another has it, this sleeps, for the executor would not."""
+        claim: ConcurrencyClaimStatus = super().claim_concurrency_slot(concurrency_key, run_id, step_key, priority)
+        if not claim.is_claimed:
+            time.sleep(TURN_SECONDS)
+            claim = claim.with_sleep_interval(0.0)  # type: ignore[no-untyped-call]
+        return claim
 
     def _rows(self, events: Sequence[EventLogEntry]) -> list[dict[str, Any]]:
         """As `_event_to_row` of each event; the partitions that a step made are serialised once."""

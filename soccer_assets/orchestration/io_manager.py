@@ -136,13 +136,17 @@ def _described(name: str, table: Table) -> dict[str, Any]:
 
 
 def dated_asset(table: Table, **arguments: Any) -> Callable[[Callable[..., Any]], AssetsDefinition]:
-    """`@asset` of a table's name: partitioned by match date, a range in one run, its columns shown in the UI."""
+    """`@asset` of a table's name: partitioned by match date, a range in one run, its columns shown in the UI.
+
+    Its pool lets one run at a time make the table: another one, a command's among them, waits.
+    """
     name = arguments.pop("name", table.name)
     return asset(  # type: ignore[no-any-return]  # the arguments are those of @asset
         name=name,
         partitions_def=match_dates,
         backfill_policy=BackfillPolicy.single_run(),
         metadata=_described(name, table),
+        pool=name,
         **arguments,
     )
 
@@ -153,6 +157,7 @@ def dated_assets(*tables: Table, kinds: set[str], **arguments: Any) -> Callable[
         outs={t.name: AssetOut(description=t.row, metadata=_described(t.name, t), kinds=kinds) for t in tables},
         partitions_def=match_dates,
         backfill_policy=BackfillPolicy.single_run(),
+        pool=tables[0].name,
         **arguments,
     )
 
