@@ -63,8 +63,8 @@ def _of_market(odds: pl.LazyFrame, market: str) -> pl.DataFrame:
     names = [str(number) for number in range(len(selections))]
     books = pl.DataFrame(prices, schema=names)
     distinct = books.unique(maintain_order=True)
-    number = books.join(distinct.with_row_index("book"), on=names, how="left", maintain_order="left")["book"].to_numpy()
+    rows = books.join(distinct.with_row_index("row"), on=names, how="left", maintain_order="left")["row"].to_numpy()
     values = {name: method(distinct) for name, method in METHODS.items()}
     values["overround"] = np.broadcast_to(overround(distinct)[:, None], distinct.shape)
-    columns = [pl.Series(name, of_book[number].ravel()) for name, of_book in values.items()]
+    columns = [pl.Series(name, of_book[rows].ravel()) for name, of_book in values.items()]
     return complete.with_columns(columns).select(types.names())
