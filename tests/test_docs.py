@@ -121,6 +121,12 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
     assert [n for n in named if not n.startswith(made) and not any((folder / n).exists() for folder in folders)] == []
 
 
+def test_every_fault_names_a_test_that_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text("reliability.md"))
+    assert len(named) > 3
+    assert [(file, test) for file, test in named if f"def {test}(" not in (ROOT / file).read_text()] == []
+
+
 @pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))
 def test_every_setting_of_serving_that_a_page_names_exists(page: str) -> None:
     known = {f"SERVING_{field.name.upper()}" for field in msgspec.structs.fields(ServingSettings)}

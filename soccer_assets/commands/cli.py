@@ -117,7 +117,7 @@ def train(context: click.Context, day: dt.date) -> None:
     version = lake.read("model_card", day, day)["version"].item()
     move = ledger(lake).filter(version=version, effective_from=day).tail(1).row(0, named=True)
     if move["accepted"]:
-        click.echo(f"The gate let {move['version']} become champion from {day} on")
+        click.echo(f"The gate let {move['version']} become champion from {day} on: {move['reason']}")
         return
     stays = f"{move['previous']} stays champion" if move["previous"] else "there is no champion"
     click.echo(f"The gate refused {move['version']} of {day}, {stays}: {move['reason']}", err=True)

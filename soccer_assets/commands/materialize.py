@@ -19,12 +19,13 @@ from dagster import AssetSelection, DagsterEvent, DagsterEventType, DagsterInsta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from soccer_assets.automation import training
 from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
+from soccer_assets.jobs import training
 from soccer_assets.orchestration.partitions import range_tags, within_partitions
 from soccer_assets.orchestration.run_health import PROCESS, fail_dead_runs, own_process
 from soccer_assets.orchestration.runs import events_of, is_blocked, origin_of, planned_as_a_whole
+from soccer_assets.predictions.forecast import BEFORE_CHAMPION
 from soccer_assets.settings import Settings
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.schema import SOURCE_ANSWERED, WHAT_BROKE
@@ -129,6 +130,9 @@ def _materialized(
                     table = step if output.output_name == DEFAULT_OUTPUT else output.output_name
                     made[step].append(table)
                     rows[table] = int(str(output.metadata["dagster/row_count"].value))
+                    left_out = output.metadata.get(BEFORE_CHAMPION)
+                    if left_out is not None and left_out.value:
+                        log(f"  {left_out.value} {BEFORE_CHAMPION} are not forecast")
                 case DagsterEventType.STEP_SUCCESS:
                     progress.advance(bar)
                     seconds = time.perf_counter() - started[step]
