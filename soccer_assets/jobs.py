@@ -3,6 +3,7 @@
 A job started by hand takes its range of match dates from the partitions chosen.
 """
 
+import datetime as dt
 from types import ModuleType
 from typing import Any
 
@@ -25,12 +26,16 @@ from soccer_assets.models import assets as models
 from soccer_assets.models.families import FAMILIES, stack
 from soccer_assets.models.training.training import chosen_families
 from soccer_assets.monitoring import assets as monitoring
+from soccer_assets.monitoring.drift import drop_pages
 from soccer_assets.odds import assets as odds
+from soccer_assets.orchestration.retention import prune_history
+from soccer_assets.orchestration.sqlite_engines import close_left_logs
 from soccer_assets.predictions import assets as predictions
-from soccer_assets.settings import Settings
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources import assets as sources
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.payloads import Payloads
 
 MODELS = AssetSelection.groups("models")
 ABLATION = AssetSelection.assets("ablation")
@@ -100,15 +105,39 @@ def _assets(*stages: ModuleType) -> list[AssetsDefinition | SourceAsset]:
     return [asset if isinstance(asset, AssetsDefinition) else SourceAsset(asset.key) for asset in loaded]
 
 
-@op(description="Joins the small files that daily runs leave, and drops those that no recent version needs.")
+@op(description="Joins small files of the lake; drops old versions, and files that a killed writer left.")
 def tidy_lake(context: OpExecutionContext, lake: ResourceParam[Lake]) -> None:
-    for name, files in lake.tidy().items():
+    dropped = lake.tidy()
+    for name, files in dropped.items():
         context.log.info("%s: %d files dropped", name, files)
+    context.add_output_metadata({"files dropped": sum(dropped.values())})
 
 
-@job(description="Keeps the Delta tables small and quick.")
+@op(description="Drops the steps and logs of old runs; what they materialized stays.")
+def tidy_history(context: OpExecutionContext, settings: ResourceParam[Settings]) -> None:
+    """By the machine's own clock, which Dagster's runs go by."""
+    oldest = dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.keep_days)
+    pruned = prune_history(context.instance, oldest)
+    logs = close_left_logs(settings)
+    context.add_output_metadata({**pruned, "logs of killed processes": logs, "older than": str(oldest)})
+
+
+@op(description="Drops old pages of drift and payloads of which only a part was written; whole payloads are kept.")
+def tidy_files(
+    context: OpExecutionContext,
+    settings: ResourceParam[Settings],
+    clock: ResourceParam[Clock],
+    payloads: ResourceParam[Payloads],
+) -> None:
+    pages = drop_pages(settings.var_path / "reports" / "drift", clock.today() - dt.timedelta(days=settings.keep_days))
+    context.add_output_metadata({"pages of drift": pages, "parts of payloads": payloads.drop_parts()})
+
+
+@job(description="Keeps tables, history and files small.")
 def tidy_job() -> None:
     tidy_lake()
+    tidy_history()
+    tidy_files()
 
 
 jobs: list[Any] = [

@@ -78,6 +78,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     season_runs: Annotated[int, Meta(ge=100, description="how often the rest of a season is played")] = 10_000
     kelly_fraction: Annotated[float, Meta(gt=0, le=1, description="share of Kelly's stake that is staked")] = 0.25
     drift_share: Annotated[float, Meta(gt=0, le=1, description="share of drifted features that retrains")] = 0.2
+    keep_days: Annotated[
+        int, Meta(ge=1, description="how long the steps of a run, its logs and pages of drift are kept")
+    ] = 30
     retrain_days: Annotated[int, Meta(ge=1, description="least days between retrainings")] = 14
 
     @property
