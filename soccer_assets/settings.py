@@ -70,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     http_user_agent: Annotated[str, Meta(description="who asks")] = (
         "soccer-assets/0.1 (open-source football forecasting; one request at a time)"
     )
+    storage_retry_seconds: Annotated[
+        float, Meta(ge=0, description="pause before a step is tried again that storage failed; it doubles")
+    ] = 5.0
     seed: Annotated[int, Meta(ge=0, description="seed of every random choice")] = 20240701
     families: Annotated[str, Meta(description="model families to train, comma-separated; default all")] = ""
     trials: Annotated[int, Meta(ge=1, description="Optuna trials per family")] = 12

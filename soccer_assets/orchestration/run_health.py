@@ -78,6 +78,8 @@ def fail_dead_runs(instance: DagsterInstance) -> list[str]:
 
     The daemon does the same every few seconds; a command that runs without one does it when it begins.
     """
+    if not instance.run_launcher.supports_check_run_worker_health:
+        return []
     dead = []
     for record in instance.get_run_records(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
         run = record.dagster_run

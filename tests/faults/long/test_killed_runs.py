@@ -1,15 +1,11 @@
 """Everything is killed in the middle of a run, as by a lost power supply: after the next start the queue is free."""
 
 import datetime as dt
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 from typing import Any
 
-import psutil
 import pytest
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.run_coordinator import SubmitRunContext
@@ -19,40 +15,11 @@ from soccer_assets.definitions import defs
 from soccer_assets.orchestration.partitions import range_tags
 from soccer_assets.orchestration.runs import origin_of
 from soccer_assets.storage.lake import Lake
+from tests.faults.long.daemons import Daemon
 from tests.serving.processes import until
 
-ROOT = Path(__file__).parents[3]
 SECONDS = 90
 TABLES = ("matches", "team_ratings", "match_features")
-
-
-class Daemon:
-    """Dagster's daemon with its code server and the processes of its runs, over a folder of their own."""
-
-    def __init__(self, var: Path) -> None:
-        self._log = (var / "daemon.log").open("ab")
-        self._var = var
-        self._process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-W", "ignore", "-m", "dagster._daemon", "run", "-w", str(ROOT / "workspace.yaml")]
-        environment = os.environ | {"SOCCER_VAR": str(self._var), "DAGSTER_HOME": str(ROOT)}
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log)
-
-    def kill_everything(self) -> None:
-        """SIGKILL the daemon and whatever it started."""
-        processes = [self._process, *psutil.Process(self._process.pid).children(recursive=True)]
-        for process in processes:
-            process.kill()
-        self._process.wait(15)
-        psutil.wait_procs(processes[1:], 15)
-
-    def start_again(self) -> None:
-        self._process = self._start()
-
-    def stop(self) -> None:
-        self.kill_everything()
-        self._log.close()
 
 
 @pytest.fixture
