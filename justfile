@@ -61,6 +61,6 @@ lock:
 pages FOLDER="var/pages":
     PAGES_FOLDER="{{ FOLDER }}" "${UV:-uv}" run --group browser pytest tests/deploy/test_pages_in_a_browser.py -k fits_every_window
 
-# the tests that ask promtool and Chromium (Debian: apt-get install prometheus chromium)
+# the tests that ask Prometheus, Alertmanager and Chromium (Debian: apt-get install prometheus prometheus-alertmanager chromium)
 test-deploy *ARGS:
     "${UV:-uv}" run --group browser --group helm pytest tests/deploy "$@"

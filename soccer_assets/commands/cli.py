@@ -26,7 +26,7 @@ SECTIONS = {
     "Forecasts": ("predict", "seasons", "backtest", "export", "explain", "coupon", "table", "season"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
-    "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
+    "Platform": ("demo", "up", "serve", "worker", "metrics", "keys", "settings"),
 }
 
 
@@ -308,6 +308,16 @@ def worker() -> None:
     from serving.worker import main
 
     main()
+
+
+@soccer.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9101, show_default=True, help="Port to listen on.")
+def metrics(host: str, port: int) -> None:
+    """Tell Prometheus of runs, daemons, schedules, the ledger and the disk, until Ctrl-C."""
+    from soccer_assets.commands.metrics import serve
+
+    serve(host, port)
 
 
 def main() -> None:
