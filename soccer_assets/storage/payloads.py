@@ -13,7 +13,8 @@ import msgspec
 import polars as pl
 from pyarrow import fs
 
-from soccer_assets.storage.lake import Lake, file_system
+from soccer_assets.storage.file_urls import file_system
+from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import UTC, Column, Table
 
 #: Good answers, none at that address, an answer that was refused, a bot wall, and no usable answer at all.
