@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.schema import PrimitiveType
 from pyarrow import fs
@@ -120,15 +120,15 @@ class Lake:
             self._prove_commits()
             settings = {"storage_options": self._options, "configuration": PROPERTIES}
         address = self._library_address(name) if table is None else table
-        with self._one_writer():
+        with self.one_writer():
             write_deltalake(address, _stream(rows), target_file_size=FILE_BYTES, **settings, **options)
-        written = self._open(name) if table is None else table
-        self._record(name, written)
+        written = self.unchecked(name) if table is None else table
+        self.record(name, written)
         return written
 
-    def _record(self, name: str, table: DeltaTable) -> None:
-        """Write the manifest of the version that was written last."""
-        write_manifest(self.files, self.folder(name), table, self.manifest(name))
+    def record(self, name: str, table: DeltaTable, *, anew: bool = False) -> None:
+        """Write the manifest of the version that was written last; `anew` takes every checksum again."""
+        write_manifest(self.files, self.folder(name), table, None if anew else self.manifest(name))
 
     def manifest(self, name: str) -> Manifest | None:
         """What was written last to a table; None where no manifest was written yet.
@@ -137,6 +137,15 @@ class Lake:
             DamagedTableError: the manifest cannot be read.
         """
         return read_manifest(self.files, self.folder(name))
+
+    def create(self, name: str, columns: str) -> DeltaTable:
+        """A new table without rows; `columns` is its schema as Delta Lake's JSON."""
+        return DeltaTable.create(
+            self._library_address(name),
+            Schema.from_json(columns),
+            storage_options=self._options,
+            configuration=dict(PROPERTIES),
+        )
 
     def exists(self, name: str) -> bool:
         return self.newest_commit(name) is not None
@@ -160,12 +169,13 @@ class Lake:
                 "(sources to features), `uv run soccer train DATE` (models) or `uv run soccer predict FROM TO` "
                 "(forecasts and reports) first"
             )
-        table = self._open(name, version)
+        table = self.unchecked(name, version)
         if manifest is not None and version is None:
             manifest.check(name, table.version(), file_names(table))
         return table
 
-    def _open(self, name: str, version: int | None = None) -> DeltaTable:
+    def unchecked(self, name: str, version: int | None = None) -> DeltaTable:
+        """The table as its log says, whatever its manifest says."""
         if self._folder is None:
             return DeltaTable(self._library_address(name), version, self._options)
         table = LocalTable(self._library_address(name), version, self._options)
@@ -182,10 +192,10 @@ class Lake:
 
         One listing, where `table` reads the commits: for those that look again and again.
         """
-        commits = self._commits(name)
+        commits = self.commits(name)
         return (commits[-1].base_name, commits[-1].mtime_ns) if commits else None
 
-    def _commits(self, name: str) -> list[fs.FileInfo]:
+    def commits(self, name: str) -> list[fs.FileInfo]:
         """The files of the commits that are kept, oldest first."""
         entries = self.files.get_file_info(fs.FileSelector(f"{self.folder(name)}/_delta_log", allow_not_found=True))
         return sorted((e for e in entries if COMMIT.fullmatch(e.base_name)), key=lambda entry: entry.base_name)
@@ -197,7 +207,7 @@ class Lake:
             HistoryExpiredError: the log is not kept so far back.
         """
         # not by DeltaTable.history, which holds the interpreter while S3 is slow
-        commits = self._commits(name)
+        commits = self.commits(name)
         later = bisect_right(commits, instant.timestamp() * 1000, key=self._written_at)
         if later:
             return int(commits[later - 1].base_name[:20])
@@ -315,15 +325,15 @@ class Lake:
         dropped = {}
         for name in self.names():
             table = self.table(name)
-            with self._one_writer():
+            with self.one_writer():
                 table.optimize.compact(target_size=FILE_BYTES)
-                self._record(name, table)
+                self.record(name, table)
                 dropped[name] = len(table.vacuum(keep_hours, dry_run=False))
                 table.create_checkpoint()
         return dropped
 
     @contextmanager
-    def _one_writer(self) -> Iterator[None]:
+    def one_writer(self) -> Iterator[None]:
         """One writer at a time where the file store cannot put a commit in place unless another one is there."""
         if self._folder is None or not self._locked:
             yield
