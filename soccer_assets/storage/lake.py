@@ -291,8 +291,8 @@ class Lake:
         folders = [entry.base_name for entry in entries if entry.type is fs.FileType.Directory]
         return sorted(name for name in folders if self.exists(name) or self.manifest(name) is not None)
 
-    def prove_commits(self) -> None:
-        """Commit the same version of a table twice: the store must refuse the second one.
+    def prove_commits(self) -> dt.datetime:
+        """Commit the same version of a table twice: the store must refuse the second one; returns the store's time.
 
         Raises:
             StorageError: it did not, so that of two writers one would lose its rows.
@@ -308,6 +308,7 @@ class Lake:
                     f"{self.url}: expected the store to refuse a commit that another writer was first to make, found "
                     "that it overwrote it: use a store that honours conditional puts (If-None-Match)"
                 )
+            return dt.datetime.fromtimestamp(self.commits(name)[-1].mtime_ns / 1e9, dt.UTC)
         except StorageError:
             self._is_proven = False
             raise

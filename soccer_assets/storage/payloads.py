@@ -86,6 +86,11 @@ class Payloads:
         with self._fs.open_input_stream(f"{self._root}/{payload_id}") as stream:
             return bytes(stream.readall())
 
+    def sizes(self) -> dict[str, int]:
+        """The size in bytes of each payload that is kept, by its id."""
+        entries = self._fs.get_file_info(fs.FileSelector(self._root, allow_not_found=True))
+        return {entry.base_name: entry.size for entry in entries if len(entry.base_name) == 64}
+
     def record(self, fetches: Sequence[Fetch]) -> None:
         """Add to the fetch log, in one commit."""
         if fetches:
