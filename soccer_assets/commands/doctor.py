@@ -148,8 +148,10 @@ class Doctor:
         from soccer_assets.commands import materialize as runs
 
         with runs.instance() as instance:
-            count = instance.get_runs_count()
-        self.counts["databases"] = f"{len(files)} SQLite files, {count} runs"
+            made = [key.path[-1] for key in instance.all_asset_keys() if instance.get_latest_materialization_event(key)]
+            self.counts["databases"] = f"{len(files)} SQLite files, {instance.get_runs_count()} runs"
+        for name in sorted(set(made) - set(self._lake.names())):
+            yield Finding("lake", f"Dagster has {name} as made, and there is no such table", remake(name, None))
 
     def _times(self) -> Iterator[Finding]:
         """Times that were written and are still to come: then or now the clock is wrong."""

@@ -214,7 +214,9 @@ class Registry:
         differ = [f"{version} is not registered" for version in judged["version"] if version not in numbers]
         held = next((version for version, number in numbers.items() if number == alias), None)
         if held != champion:
-            differ.append(f"the alias {CHAMPION} points at {held or 'no version'}, the ledger of promotions at {champion}")
+            differ.append(
+                f"the alias {CHAMPION} points at {held or 'no version'}, the ledger of promotions at {champion}"
+            )
         elif alias is not None:
             found = self._artefact(alias)
             if found != champion:
