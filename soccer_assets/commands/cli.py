@@ -29,7 +29,7 @@ SECTIONS = {
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
     "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
-    "Stores": ("doctor",),
+    "Stores": ("doctor", "backup", "restore"),
 }
 
 
@@ -320,6 +320,33 @@ def doctor(context: click.Context, repair: bool, quick: bool) -> None:
         click.echo(f"{store}: {count}")
     if findings:
         context.exit(DAMAGED)
+
+
+@soccer.command()
+@click.argument("to", metavar="TO")
+def backup(to: str) -> None:
+    """Copy lake, payloads, registry, Dagster, ledger and keys to TO, an empty folder or s3://; the platform may run."""
+    from soccer_assets.commands.backup import backup
+    from soccer_assets.settings import Settings
+
+    made = backup(Settings.read(), to)
+    size = sum(file.size for file in made.files.values())
+    click.echo(f"{len(made.tables)} tables, {len(made.files)} files, {size:,} bytes copied to {to} and verified")
+    for line in made.left_out:
+        click.echo(f"not in it: {line}")
+
+
+@soccer.command()
+@click.argument("source", metavar="FROM")
+def restore(source: str) -> None:
+    """Verify the backup in FROM and copy it into the stores of the settings, which must be empty."""
+    from soccer_assets.commands.backup import restore
+    from soccer_assets.settings import Settings
+
+    made = restore(Settings.read(), source)
+    click.echo(f"{len(made.tables)} tables, {len(made.files)} files of {made.made_at:%Y-%m-%d %H:%M} UTC restored")
+    for line in made.left_out:
+        click.echo(f"not in it: {line}")
 
 
 @soccer.command()

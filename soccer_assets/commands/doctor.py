@@ -33,16 +33,16 @@ class Finding:
 
     Args:
         store: the store it is in.
-        found: what is wrong.
+        wrong: what is wrong.
         cure: the command that brings it back.
     """
 
     store: str
-    found: str
+    wrong: str
     cure: str
 
     def __str__(self) -> str:
-        return f"{self.store}: {self.found}\n  -> {self.cure}"
+        return f"{self.store}: {self.wrong}\n  -> {self.cure}"
 
 
 class Doctor:
@@ -82,7 +82,7 @@ class Doctor:
         for name in self._lake.names():
             state = examine(self._lake, name)
             done += repair(self._lake, state, self._clock.now())
-            done += [f"{finding.store}: {finding.found} -> {finding.cure}" for finding in lost_rows(state)]
+            done += [f"{finding.store}: {finding.wrong} -> {finding.cure}" for finding in lost_rows(state)]
         return [*done, *(f"registry: {line}" for line in self._registry.rebuild(self._lake))]
 
     def _stores(self) -> dict[str, Callable[[], list[Finding]]]:
@@ -90,7 +90,7 @@ class Doctor:
             "store": lambda: list(self._store()),
             "payloads": lambda: list(self._kept_payloads()),
             "registry": lambda: [
-                Finding("registry", found, REPAIR) for found in self._registry.differences(self._lake)
+                Finding("registry", wrong, REPAIR) for wrong in self._registry.differences(self._lake)
             ],
             "ledger": lambda: list(self._ledger()),
             "databases": lambda: list(self._databases()),
@@ -162,8 +162,8 @@ class Doctor:
                 continue
             newest: dt.datetime | None = self._lake.scan(name).select(pl.col(column).max()).collect().item()
             if newest is not None and newest > now + CLOCK_SLACK:
-                found = f"it shows {now:%Y-%m-%d %H:%M} UTC, and {name} was written at {newest:%Y-%m-%d %H:%M}"
-                yield Finding("clock", found, "set the clock of this machine, or SOCCER_TODAY")
+                wrong = f"it shows {now:%Y-%m-%d %H:%M} UTC, and {name} was written at {newest:%Y-%m-%d %H:%M}"
+                yield Finding("clock", wrong, "set the clock of this machine, or SOCCER_TODAY")
         self.counts["clock"] = f"{now:%Y-%m-%d %H:%M} UTC"
 
 

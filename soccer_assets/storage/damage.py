@@ -75,11 +75,11 @@ def examine(lake: Lake, name: str, *, quick: bool = False) -> TableState:
         except DamagedTableError as error:
             log = str(error)
     names = sorted(file_names(table) if log is None or manifest is None else manifest.files)
-    known = {} if manifest is None else manifest.files
+    proven = {} if manifest is None else manifest.files
     bad = damaged_files(lake, name, names, manifest, quick=quick)
     dates = stored_dates(lake, name, bad) | logged_dates(table, bad)
     return TableState(
-        name, _rows(table), log, True, manifest, bad, dates, tuple(file for file in names if file not in known)
+        name, _rows(table), log, True, manifest, bad, dates, tuple(file for file in names if file not in proven)
     )
 
 

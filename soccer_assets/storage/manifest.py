@@ -45,10 +45,10 @@ class Manifest(msgspec.Struct, frozen=True):
         named = set(files)
         if version == self.version and named == self.files.keys():
             return
-        found = f"{len(named)} in version {version}"
         raise DamagedTableError(
             f"{name}: expected the {len(self.files)} files of version {self.version}, which was written, found "
-            f"{found}: commits of its log are lost. `uv run soccer doctor --repair` brings them back"
+            f"{len(named)} in version {version}: commits of its log are lost. "
+            "`uv run soccer doctor --repair` brings them back"
         )
 
 
@@ -75,9 +75,9 @@ def read_manifest(files: fs.FileSystem, folder: str) -> Manifest | None:
 
 def write_manifest(files: fs.FileSystem, folder: str, table: DeltaTable, earlier: Manifest | None) -> Manifest:
     """Write the manifest of a version of a table; the checksums of files that the earlier one has are taken from it."""
-    known = {} if earlier is None else earlier.files
+    taken = {} if earlier is None else earlier.files
     names = file_names(table)
-    entries = {name: known.get(name) or checksum(files, f"{folder}/{name}") for name in sorted(names)}
+    entries = {name: taken.get(name) or checksum(files, f"{folder}/{name}") for name in sorted(names)}
     manifest = Manifest(table.version(), table.schema().to_json(), entries)
     path = f"{folder}/{NAME}"
     # a put is whole or not there; a file of this machine gets its name when it is whole

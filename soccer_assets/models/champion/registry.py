@@ -53,6 +53,7 @@ class Registry:
     @cached_property
     def _client(self) -> "MlflowClient":
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a model is a small file
         from mlflow.tracking import MlflowClient
 
         accept_percent_signs()
@@ -218,9 +219,9 @@ class Registry:
                 f"the alias {CHAMPION} points at {held or 'no version'}, the ledger of promotions at {champion}"
             )
         elif alias is not None:
-            found = self._artefact(alias)
-            if found != champion:
-                differ.append(f"version {alias} is {champion}, its artefact is {found or 'what cannot be read'}")
+            stored = self._artefact(alias)
+            if stored != champion:
+                differ.append(f"version {alias} is {champion}, its artefact is {stored or 'what cannot be read'}")
         return differ
 
     def rebuild(self, lake: Lake) -> list[str]:
