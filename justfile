@@ -50,7 +50,7 @@ dev:
 # pin every version here and what the image installs
 lock:
     @python deploy/pins.py
-    uv export --frozen --no-dev --no-emit-project --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
+    uv export --frozen --no-dev --extra kubernetes --no-emit-project --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
         --no-header --no-annotate --quiet --output-file deploy/requirements.lock
 
 # a picture of each page at each width, light and dark, kept in a folder
@@ -59,4 +59,4 @@ pages FOLDER="var/pages":
 
 # the tests that ask promtool and Chromium (Debian: apt-get install prometheus chromium)
 test-deploy *ARGS:
-    "${UV:-uv}" run --group browser pytest tests/deploy "$@"
+    "${UV:-uv}" run --group browser --group helm pytest tests/deploy "$@"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,12 +22,18 @@ PREFIX = "SOCCER_"
 #: `SOCCER_FONBET_URLS` names several hosts.
 SOURCE_URL = re.compile(rf"{PREFIX}(\w+?)_URLS?")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+#: What several machines share, so that it has no default beyond one machine.
+SHARED = ("lake_url", "payloads_url", "mlflow_url", "optuna_url", "redis_url")
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of one process; the defaults need no server and write to `var` alone."""
 
+    env: Annotated[
+        Literal["local", "staging", "production"],
+        Meta(description="local, staging or production: the latter two refuse what one machine alone can use"),
+    ] = "local"
     var: Annotated[str, Meta(description="folder for everything the program writes")] = "var"
     pages_url: Annotated[str, Meta(description="where people find the pages")] = "http://127.0.0.1:8000"
     lake_url: Annotated[str, Meta(description="Delta tables: a folder or s3://; default <var>/lake")] = ""
@@ -121,7 +127,28 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"SOCCER_VAR: expected a folder whose path is UTF-8 and has no `?`, where the address of an SQLite "
                 f"database ends, found {var!r}: give another folder"
             )
+        settings._check_profile()
         return settings
+
+    def _check_profile(self) -> None:
+        """Check that staging and production share their stores, and that production lives on today's real data.
+
+        Raises:
+            SettingsError: the variables to set, or to leave out.
+        """
+        if self.env == "local":
+            return
+        lacking = [name for name in SHARED if "://" not in (url := getattr(self, name)) or url.startswith("file:")]
+        if lacking:
+            raise SettingsError(
+                f"{PREFIX}ENV={self.env}: expected stores that several machines share, found none in "
+                f"{', '.join(PREFIX + name.upper() for name in lacking)}: give a URL of each, or {PREFIX}ENV=local"
+            )
+        if self.env == "production" and (self.today or self.replay or self.is_synthetic):
+            raise SettingsError(
+                f"{PREFIX}ENV=production: expected today's data of the sources, found {PREFIX}TODAY, {PREFIX}REPLAY "
+                f"or a source on this machine: leave it out, or use {PREFIX}ENV=staging"
+            )
 
 
 @dataclass(frozen=True)

@@ -141,3 +141,34 @@ def test_an_unknown_name_is_refused_with_those_that_are_known():
         "SOCCER_SOURCES: expected names out of ['fonbet', 'football_data', 'openfootball', 'understat', 'whoscored'], "
         "found ['sofifa', 'X']"
     )
+
+
+SHARED = {
+    "SOCCER_LAKE_URL": "s3://soccer/lake",
+    "SOCCER_PAYLOADS_URL": "s3://soccer/payloads",
+    "SOCCER_MLFLOW_URL": "http://mlflow:5000",
+    "SOCCER_OPTUNA_URL": "postgresql+psycopg2://soccer@postgres/optuna",
+    "SOCCER_REDIS_URL": "redis://redis:6379/0",
+}
+
+
+def test_production_has_shared_stores_and_the_sources_own_data():
+    assert Settings.read(SHARED | {"SOCCER_ENV": "production"}).env == "production"
+    for environment in ("staging", "production"):
+        with pytest.raises(SettingsError) as refused:
+            Settings.read(SHARED | {"SOCCER_ENV": environment, "SOCCER_LAKE_URL": "/lake", "SOCCER_REDIS_URL": ""})
+        assert str(refused.value) == (
+            f"SOCCER_ENV={environment}: expected stores that several machines share, found none in SOCCER_LAKE_URL, "
+            "SOCCER_REDIS_URL: give a URL of each, or SOCCER_ENV=local"
+        )
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [("SOCCER_TODAY", "2024-05-20"), ("SOCCER_REPLAY", "1"), ("SOCCER_UNDERSTAT_URL", "http://127.0.0.1:8123")],
+)
+def test_staging_may_live_through_another_day_and_production_may_not(variable):
+    settings = dict([*SHARED.items(), variable])
+    assert Settings.read(settings | {"SOCCER_ENV": "staging"}).env == "staging"
+    with pytest.raises(SettingsError, match="expected today's data of the sources"):
+        Settings.read(settings | {"SOCCER_ENV": "production"})

@@ -47,7 +47,9 @@ class File:
 
     @cached_property
     def good(self) -> pl.DataFrame:
-        return self.records.filter(pl.col("_reason").is_null()) if len(self.records) else self.records
+        if self.records.is_empty() or not self.records["_reason"].count():
+            return self.records
+        return self.records.filter(pl.col("_reason").is_null())
 
     def column(self, *names: str) -> pl.Expr:
         """The first of the columns that is there and filled in a row."""
@@ -134,7 +136,7 @@ def _refuse_text(file: File) -> None:
 def _refuse_unusable(file: File, kind: str = "expected") -> None:
     """A file of which too many rows go to quarantine for one reason, or too many of one season's."""
     wrong, rows = [("", reason) for reason in file.unread], {"": file.rows}
-    if len(file.records):
+    if len(file.good) < len(file.records):
         season = file.column("Season").fill_null("").alias("season")
         wrong += file.records.filter(pl.col("_reason").is_not_null()).select(season, "_reason").rows()
         rows = dict(file.records.group_by(season).len().rows()) | rows

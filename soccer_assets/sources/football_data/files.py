@@ -117,9 +117,9 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl
     """The cells of lines below one header, by published name, with provenance."""
     columns = part.columns
     cells = _cells([line for _, line in kept], len(columns))
-    # a column published twice keeps its first appearance
-    named = {name: i for i, name in reversed(list(enumerate(columns))) if name}
-    frame = cells.select(cells.to_series(i).alias(name) for name, i in sorted(named.items(), key=lambda x: x[1]))
+    # a column published twice keeps its first appearance, and one without a name its number
+    cells.columns = [name if name and columns.index(name) == i else f"_{i}" for i, name in enumerate(columns)]
+    frame = cells.select(list(dict.fromkeys(filter(None, columns))))
     last = max(i for i, name in enumerate(columns) if name)
     gaps = not all(columns[:last])
     extras = [_beyond(line, columns) if gaps or line.rstrip(BLANKS).count(",") > last else None for _, line in kept]
@@ -182,7 +182,8 @@ def _league_column(frame: pl.DataFrame, league: str | None) -> pl.Expr:
 
 def _dated(records: pl.DataFrame) -> pl.DataFrame:
     """Add `match_date` (the league's own date) and `_season`."""
-    dated = records.lazy().with_columns(match_date=published_date(pl.col("Date")))
+    read = [name for name in ("_league", "_start", "Date", "Time", "Season") if name in records.columns]
+    dated = records.select(read).with_columns(match_date=published_date(pl.col("Date")))
     abroad = [code for code in records["_league"].unique() if code in _COUNTRIES]
     if abroad and "Time" in records.columns:  # elsewhere the date of the site is the league's own
         dated = dated.with_columns(_kick_off=kick_off_at(pl.col("match_date"), pl.col("Time")))
@@ -190,15 +191,15 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
         for code in abroad:
             date = pl.col("_kick_off").dt.convert_time_zone(LEAGUES[code].time_zone).dt.date()
             local = pl.when((pl.col("_league") == code) & date.is_not_null()).then(date).otherwise(local)
-        dated = dated.with_columns(match_date=local).drop("_kick_off")
+        dated = dated.with_columns(match_date=local)
     date, start = pl.col("match_date"), pl.col("_start")
     in_first_year = pl.col("_league").is_in(CALENDAR_LEAGUES) | (date.dt.month() >= 7)
     derived = pl.when(in_first_year).then(date.dt.year()).otherwise(date.dt.year() - 1)
     label = pl.format("{}/{}", start, ((start + 1) % 100).cast(pl.String).str.zfill(2))
     label = pl.when(pl.col("_league").is_in(AUTUMN_LEAGUES)).then(label).otherwise(start.cast(pl.String))
     stated = stated_season(pl.col("Season")) if "Season" in records.columns else pl.lit(None, dtype=pl.String)
-    dated = dated.with_columns(_start=pl.coalesce("_start", derived)).with_columns(_season=pl.coalesce(stated, label))
-    return dated.collect()
+    dated = dated.with_columns(_start=pl.coalesce("_start", derived))
+    return records.with_columns(dated.select("match_date", "_start", _season=pl.coalesce(stated, label)))
 
 
 def _reason(records: pl.DataFrame) -> pl.Series:
