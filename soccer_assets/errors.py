@@ -9,6 +9,7 @@
     ├── SourcesFailedError       the failures of one fetch, all addresses together
     ├── SchemaError              a table breaks its declared schema
     ├── DamagedTableError        files or commits of a table are lost or changed
+    ├── ClockError               the clock contradicts what was written
     ├── StorageError             a store does not do what the platform rests on
     ├── HistoryExpiredError      an earlier state of a table is not kept any more
     ├── NotMaterializedError     an upstream table or partition is not there yet
@@ -86,6 +87,10 @@ class SchemaError(SoccerError):
 
 class DamagedTableError(SoccerError):
     """Files or commits of a table are lost or changed; `soccer doctor` says which."""
+
+
+class ClockError(SoccerError):
+    """The clock contradicts what was written; nothing that rests on it is done."""
 
 
 class StorageError(SoccerError):
