@@ -86,6 +86,17 @@ def parity() -> list[tuple[str, ...]]:
     return [tuple(cell.strip("| ") for cell in row) for name in names for row in table("api.md", name)]
 
 
+def test_every_fault_has_its_test_alert_and_runbook() -> None:
+    rows = [tuple(cell.strip("| ") for cell in row) for row in table("reliability.md", "faults")]
+    alerts = set(re.findall(r"alert: (\w+)", (ROOT / "deploy" / "prometheus" / "rules.yml").read_text()))
+    sections = set(re.findall(r"^## (.+)$", text("runbooks.md"), re.MULTILINE))
+    assert len(rows) > 20 and len({row[0] for row in rows}) == len(rows)
+    for fault, promise, seen, test, alert, runbook in rows:
+        file, name = test.strip("`").split("::")
+        assert f"def {name}(" in (ROOT / file).read_text(), test
+        assert promise and seen and alert in alerts | {"-"} and runbook in sections, fault
+
+
 def test_what_is_not_served_is_a_small_part_of_what_others_have() -> None:
     missing = [theirs for theirs, ours, _ in parity() if ours.startswith("not served")]
     assert len(parity()) > 95 and len(missing) <= 11, missing

@@ -14,6 +14,7 @@ from soccer_assets.errors import SoccerError
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.predictions.ledger import verify
 from soccer_assets.settings import Clock, Settings
+from soccer_assets.storage.conditional_put import prove_conditional_put
 from soccer_assets.storage.damage import Dates, TableState, examine
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import FETCH_LOG, Payloads
@@ -109,11 +110,11 @@ class Doctor:
             yield Finding(name, f"{len(state.unproven)} files have no checksum yet", REPAIR)
 
     def _store(self) -> Iterator[Finding]:
-        """Whether the store refuses the second of two commits, and which time it has."""
-        if self._quick:
+        """Whether the store refuses the second of two puts, and which time it has."""
+        if self._quick or not self._lake.url.startswith("s3://"):
             return
-        stored = self._lake.prove_commits()
-        self.counts["store"] = "refuses a second commit of the same version"
+        stored = prove_conditional_put(self._lake.url)
+        self.counts["store"] = "honours conditional puts"
         off = abs(dt.datetime.now(dt.UTC) - stored)
         if off > CLOCK_SLACK:
             yield Finding(

@@ -10,10 +10,9 @@ import json
 import random
 import re
 import time
-import uuid
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,8 @@ from soccer_assets.errors import (
     NotMaterializedError,
     SchemaError,
     SoccerError,
-    StorageError,
 )
+from soccer_assets.storage.conditional_put import prove_conditional_put
 from soccer_assets.storage.file_urls import REQUEST_SECONDS, file_system, local_folder
 from soccer_assets.storage.manifest import Manifest, file_names, read_manifest, write_manifest
 from soccer_assets.storage.tables import Table
@@ -78,7 +77,7 @@ class Lake:
         self.url = url.rstrip("/") if self._folder is None else str(self._folder)
         self._seconds = request_seconds
         self._locked = self._folder is not None and UNREADABLE_FOLDER.search(self.url) is not None
-        self._is_proven = self._folder is not None
+        self._is_proven = not self.url.startswith("s3://")
         self._options: dict[str, str] = {}
         if self._locked:
             # another file store of the library takes the folder aside from the table's address
@@ -117,7 +116,9 @@ class Lake:
         """Write rows to a table, or to a new one where `table` is None; returns it as it is then."""
         settings: dict[str, Any] = {}
         if table is None:
-            self._prove_commits()
+            if not self._is_proven:
+                prove_conditional_put(self.url)
+                self._is_proven = True
             settings = {"storage_options": self._options, "configuration": PROPERTIES}
         address = self._library_address(name) if table is None else table
         with self.one_writer():
@@ -290,36 +291,6 @@ class Lake:
         entries = self.files.get_file_info(fs.FileSelector(self.root, allow_not_found=True))
         folders = [entry.base_name for entry in entries if entry.type is fs.FileType.Directory]
         return sorted(name for name in folders if self.exists(name) or self.manifest(name) is not None)
-
-    def prove_commits(self) -> dt.datetime:
-        """Commit the same version of a table twice: the store must refuse the second one; returns the store's time.
-
-        Raises:
-            StorageError: it did not, so that of two writers one would lose its rows.
-        """
-        name = f"_proof_{uuid.uuid4().hex}"
-        rows = pl.DataFrame({"writer": [1]})
-        self._is_proven = True
-        try:
-            if not self.append_onto(name, rows, None) or not self.append_onto(name, rows, 0):
-                raise StorageError(f"{self.url}: expected two commits, found that the store refused one of them")
-            if self.append_onto(name, rows, 0):
-                raise StorageError(
-                    f"{self.url}: expected the store to refuse a commit that another writer was first to make, found "
-                    "that it overwrote it: use a store that honours conditional puts (If-None-Match)"
-                )
-            return dt.datetime.fromtimestamp(self.commits(name)[-1].mtime_ns / 1e9, dt.UTC)
-        except StorageError:
-            self._is_proven = False
-            raise
-        finally:
-            with suppress(FileNotFoundError):  # nothing was written
-                self.files.delete_dir(self.folder(name))
-
-    def _prove_commits(self) -> None:
-        """`prove_commits` once, before the first table in S3 is made."""
-        if not self._is_proven:
-            self.prove_commits()
 
     def tidy(self, keep_hours: int = 168) -> dict[str, int]:
         """Join small files, sum up the log, drop files no version of the last `keep_hours` needs; dropped per table."""

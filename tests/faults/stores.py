@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-#: moto behind a switch: POST /_fault/500 answers every request with 500, /_fault/slow each after a second.
+#: moto behind a switch: after POST /_fault/500 every answer is 500, after /_fault/slow each takes a second, after
+#: /_fault/unconditional a put overwrites whatever its conditions say.
 PROGRAM = """
 import sys, time
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -28,6 +29,8 @@ def application(environ, start_response):
         return [b"broken"]
     if fault[0] == "slow":
         time.sleep(1)
+    if fault[0] == "unconditional":
+        environ.pop("HTTP_IF_NONE_MATCH", None)
     return moto(environ, start_response)
 
 server = make_server("127.0.0.1", 0, application, threaded=True)
@@ -56,7 +59,7 @@ class S3:
         self.process.send_signal(signal.SIGCONT)
 
     def fail(self, fault: str) -> None:
-        """Answer as `fault` says: 500, slow or none."""
+        """Answer as `fault` says: 500, slow, unconditional or none."""
         urllib.request.urlopen(urllib.request.Request(f"{self.address}/_fault/{fault}", method="POST"), timeout=20)
 
 

@@ -1,5 +1,6 @@
 """The S3 store of the lake hangs, answers with errors, or slowly: liveness answers, and the last data stay."""
 
+import datetime as dt
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 from pyarrow import fs
 
+from soccer_assets.errors import StorageError
 from soccer_assets.storage.file_urls import file_system
 from soccer_assets.storage.lake import Lake
 from tests.faults.conftest import FIXTURE, HASTY
@@ -19,7 +21,7 @@ READ = "/predictions?limit=20"
 HASTY_STORE = {"SERVING_STORAGE_SECONDS": "1"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store(sound_lake: Path) -> Iterator[S3]:
     """An S3 API that holds the lake."""
     with s3() as running:
@@ -72,3 +74,14 @@ def test_a_store_that_hangs_or_fails_leaves_liveness_reads_and_forecasts_as_they
     finally:
         store.go_on()
         processes.stop()
+
+
+def test_a_store_that_ignores_conditions_is_refused_before_the_first_table(store: S3) -> None:
+    address, rows = f"s3://{BUCKET}/another", pl.DataFrame({"match_date": [dt.date(2024, 3, 1)]})
+    store.fail("unconditional")
+    with pytest.raises(StorageError, match="found that it overwrote the key"):
+        Lake(address).replace("t", rows, None)
+    assert Lake(address).names() == []
+    store.fail("none")
+    assert Lake(address).replace("t", rows, None) == 0
+    assert Lake(address).names() == ["t"] and Lake(address).manifest("t").version == 0  # type: ignore[union-attr]

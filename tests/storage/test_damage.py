@@ -192,8 +192,3 @@ def test_writers_on_a_log_that_lost_commits_stop_before_they_hide_the_loss(lake:
     with pytest.raises(DamagedTableError, match=r"t: expected the 14 files of version 13, .* found 13 in version 12"):
         lake.append("t", rows(20))
     assert not log(lake).exists()
-
-
-def test_the_store_of_the_lake_refuses_the_second_of_two_commits(lake: Lake) -> None:
-    lake.prove_commits()
-    assert lake.names() == ["t"]
