@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from soccer_assets.errors import SchemaError
+from soccer_assets.errors import NotMaterializedError, SchemaError
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
 
@@ -22,9 +22,10 @@ class TableVersion:
 
 def table_version(lake: Lake, name: str) -> TableVersion | None:
     """The table's newest state; None while it does not exist."""
-    if not lake.exists(name):
+    try:
+        table = lake.table(name)
+    except NotMaterializedError:
         return None
-    table = lake.table(name)
     return TableVersion(str(table.metadata().id), table.version())
 
 
@@ -38,7 +39,7 @@ def scan(lake: Lake, table: Table, version: TableVersion | None) -> pl.LazyFrame
     """
     if version is None:
         return table.empty().lazy()
-    rows = pl.scan_delta(lake.table(table.name, version.version))
+    rows = lake.frame(lake.table(table.name, version.version))
     stored = rows.collect_schema()
     missing = sorted(column.name for column in table.columns if column.name not in stored and not column.nullable)
     if missing:
