@@ -280,3 +280,22 @@ def test_a_backup_of_the_deployed_stores_restored_into_empty_ones_is_the_same(
     assert refused.exit_code == 1 and "expected an empty store" in refused.stderr
     examined = soccer("doctor", "--quick", **stores, **after)
     assert examined.exit_code == 0, examined.stderr
+
+
+def test_of_old_runs_postgres_forgets_the_steps_and_s3_the_logs(deployed, monkeypatch):
+    """The last one: the others look at what it drops."""
+    from dagster import DagsterInstance
+
+    from soccer_assets.orchestration.retention import prune_history
+
+    monkeypatch.setenv("DAGSTER_LOGS_BUCKET", BUCKET)
+    count = "select dagster_event_type, count(*) from event_logs group by 1"
+    before = dict(deployed.rows(count))
+    with DagsterInstance.from_config(str(ROOT / "deploy")) as instance:
+        pruned = prune_history(instance, dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+    after = dict(deployed.rows(count))
+    assert pruned == {"runs": 3, "events": sum(before.values()) - sum(after.values())}
+    assert {"STEP_START", "HANDLED_OUTPUT", "ASSET_MATERIALIZATION_PLANNED"} <= before.keys() - after.keys()
+    kept = ("ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION", "STEP_SUCCESS", "PIPELINE_SUCCESS")
+    assert {kind: after[kind] for kind in kept} == {kind: before[kind] for kind in kept}
+    assert deployed.keys("compute-logs/storage/") == []

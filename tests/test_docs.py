@@ -92,9 +92,9 @@ def test_every_fault_has_its_test_alert_and_runbook() -> None:
     sections = set(re.findall(r"^## (.+)$", text("runbooks.md"), re.MULTILINE))
     assert len(rows) > 20 and len({row[0] for row in rows}) == len(rows)
     for fault, promise, seen, test, alert, runbook in rows:
-        file, name = test.strip("`").split("::")
-        assert f"def {name}(" in (ROOT / file).read_text(), test
-        assert promise and seen and alert in alerts | {"-"} and runbook in sections, fault
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", test)
+        assert named and all(f"def {name}(" in (ROOT / file).read_text() for file, name in named), test
+        assert promise and seen and alert in alerts | {"-"} and runbook in sections | {"-"}, fault
 
 
 def test_what_is_not_served_is_a_small_part_of_what_others_have() -> None:
@@ -191,11 +191,11 @@ def test_a_banned_name_is_seen(tmp_path: Path) -> None:
 
 def test_every_alert_has_a_severity_and_leads_to_its_runbook() -> None:
     groups = yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules.yml").read_text())["groups"]
-    rules = [rule for group in groups for rule in group["rules"]]
+    rules = [rule for group in groups for rule in group["rules"] if "alert" in rule]
     sections = re.findall(r"^## (\w+)$", text("runbooks.md"), re.MULTILINE)
     assert sections == [rule["alert"] for rule in rules]
     for rule in rules:
-        assert rule["labels"]["severity"] in ("page", "ticket")
+        assert rule["labels"]["severity"] in (("none",) if rule["alert"] == "Watchdog" else ("page", "ticket"))
         assert rule["annotations"]["runbook_url"] == f"docs/pages/runbooks.md#{rule['alert'].lower()}"
 
 

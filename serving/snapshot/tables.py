@@ -32,14 +32,17 @@ def table_version(lake: Lake, name: str) -> TableVersion | None:
 def scan(lake: Lake, table: Table, version: TableVersion | None) -> pl.LazyFrame:
     """The declared columns of a state of a table, in their declared types; empty for None.
 
+    A column that may be null is null throughout where an earlier version of the platform wrote the table without it.
+
     Raises:
-        SchemaError: the table lacks a column.
+        SchemaError: the table lacks another column.
     """
     if version is None:
         return table.empty().lazy()
     rows = lake.frame(lake.table(table.name, version.version))
     stored = rows.collect_schema()
-    missing = sorted(table.schema.keys() - set(stored))
+    missing = sorted(column.name for column in table.columns if column.name not in stored and not column.nullable)
     if missing:
         raise SchemaError(f"{table.name}: expected columns {missing}, found {list(stored)}")
-    return rows.select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
+    cells = {name: pl.col(name) if name in stored else pl.lit(None) for name in table.schema}
+    return rows.select(cells[name].cast(dtype).alias(name) for name, dtype in table.schema.items())

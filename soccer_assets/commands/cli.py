@@ -28,7 +28,7 @@ SECTIONS = {
     "Forecasts": ("predict", "seasons", "backtest", "export", "explain", "coupon", "table", "season"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
-    "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
+    "Platform": ("demo", "up", "serve", "worker", "metrics", "keys", "settings"),
     "Stores": ("doctor", "backup", "restore"),
 }
 
@@ -120,7 +120,7 @@ def train(context: click.Context, day: dt.date) -> None:
     version = lake.read("model_card", day, day)["version"].item()
     move = ledger(lake).filter(version=version, effective_from=day).tail(1).row(0, named=True)
     if move["accepted"]:
-        click.echo(f"The gate let {move['version']} become champion from {day} on")
+        click.echo(f"The gate let {move['version']} become champion from {day} on: {move['reason']}")
         return
     stays = f"{move['previous']} stays champion" if move["previous"] else "there is no champion"
     click.echo(f"The gate refused {move['version']} of {day}, {stays}: {move['reason']}", err=True)
@@ -363,6 +363,16 @@ def worker() -> None:
     from serving.worker import main
 
     main()
+
+
+@soccer.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9101, show_default=True, help="Port to listen on.")
+def metrics(host: str, port: int) -> None:
+    """Tell Prometheus of runs, daemons, schedules, the ledger and the disk, until Ctrl-C."""
+    from soccer_assets.commands.metrics import serve
+
+    serve(host, port)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from soccer_assets.predictions.explanations.similar_matches import similar_match
 from soccer_assets.predictions.explanations.terms import TOLERANCE as TERMS_TOLERANCE
 from soccer_assets.predictions.explanations.terms import explanations as all_terms
 from soccer_assets.predictions.explanations.terms import largest_error
-from soccer_assets.predictions.forecast import forecast, since_first_champion
+from soccer_assets.predictions.forecast import BEFORE_CHAMPION, forecast, since_first_champion
 from soccer_assets.predictions.ledger import as_sealed, sealing, verify
 from soccer_assets.predictions.markets import markets as all_markets
 from soccer_assets.predictions.schema import (
@@ -80,7 +80,7 @@ def predictions(
     context.add_output_metadata(
         {
             "forecasts by line": counts,
-            "matches before the first champion": len(matches) - len(has_champion),
+            BEFORE_CHAMPION: len(matches) - len(has_champion),
             "newest": MetadataValue.md(markdown(table)),
         }
     )

@@ -293,14 +293,18 @@ class Lake:
         return sorted(name for name in folders if self.exists(name) or self.manifest(name) is not None)
 
     def tidy(self, keep_hours: int = 168) -> dict[str, int]:
-        """Join small files, sum up the log, drop files no version of the last `keep_hours` needs; dropped per table."""
+        """Join small files, sum up the log, drop files no version of the last `keep_hours` needs; dropped per table.
+
+        Files that a killed or failed writer left are among them; younger ones may be those of a writer at work. They
+        stay in a folder that Delta's own file store does not open.
+        """
         dropped = {}
         for name in self.names():
             table = self.table(name)
             with self.one_writer():
                 table.optimize.compact(target_size=FILE_BYTES)
                 self.record(name, table)
-                dropped[name] = len(table.vacuum(keep_hours, dry_run=False))
+                dropped[name] = len(table.vacuum(keep_hours, dry_run=False, full=not self._locked))
                 table.create_checkpoint()
         return dropped
 

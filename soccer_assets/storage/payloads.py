@@ -86,6 +86,15 @@ class Payloads:
         with self._fs.open_input_stream(f"{self._root}/{payload_id}") as stream:
             return bytes(stream.readall())
 
+    def drop_parts(self, older_than: dt.timedelta = dt.timedelta(days=1)) -> int:
+        """Drop what writers that were killed left of payloads; their number."""
+        entries = self._fs.get_file_info(fs.FileSelector(self._root, allow_not_found=True))
+        oldest = dt.datetime.now(dt.UTC) - older_than
+        parts = [entry.path for entry in entries if entry.extension == "part" and entry.mtime < oldest]
+        for path in parts:
+            self._fs.delete_file(path)
+        return len(parts)
+
     def sizes(self) -> dict[str, int]:
         """The size in bytes of each payload that is kept, by its id."""
         entries = self._fs.get_file_info(fs.FileSelector(self._root, allow_not_found=True))
