@@ -116,17 +116,17 @@ class Predictor:
             features = teams.history.features(_match_rows(fixtures))
         for (variant, version, neutral), places in by_model.items():
             asked, rows = ([pair[which] for pair in places] for which in (0, 1))
-            forecaster, here = self._models.forecaster(version, champion), [fixtures[row] for row in rows]
+            forecaster, played = self._models.forecaster(version, champion), [fixtures[row] for row in rows]
             ground: Ground = forecaster
             if neutral:
-                swapped = [replace(fixture, home=fixture.away, away=fixture.home) for fixture in here]
+                swapped = [replace(fixture, home=fixture.away, away=fixture.home) for fixture in played]
                 ground = NeutralForecaster(forecaster, teams.history.features(_match_rows(swapped)))
             made = _forecasts(
                 forecaster,
                 ground,
                 variant,
                 teams.history.as_of,
-                here,
+                played,
                 features[rows].with_row_index(ROW),
                 [requests[i].prices for i in asked],
             )
