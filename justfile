@@ -13,7 +13,11 @@ demo *FLAGS:
 
 # the tests, a process for each core (-n 0: one process, as a debugger needs it; --cov: with coverage)
 test *ARGS:
-    pytest --ignore tests/deploy -n logical --maxprocesses 4 --dist loadfile "$@"
+    pytest --ignore tests/deploy --ignore tests/faults/long -n logical --maxprocesses 4 --dist loadfile "$@"
+
+# faults that take minutes: everything killed in mid-run, two run workers
+test-faults *ARGS:
+    pytest tests/faults/long -n 0 "$@"
 
 # style, types and the rules of passage
 check:
@@ -57,6 +61,6 @@ lock:
 pages FOLDER="var/pages":
     PAGES_FOLDER="{{ FOLDER }}" "${UV:-uv}" run --group browser pytest tests/deploy/test_pages_in_a_browser.py -k fits_every_window
 
-# the tests that ask promtool and Chromium (Debian: apt-get install prometheus chromium)
+# the tests that ask Prometheus, Alertmanager and Chromium (Debian: apt-get install prometheus prometheus-alertmanager chromium)
 test-deploy *ARGS:
     "${UV:-uv}" run --group browser --group helm pytest tests/deploy "$@"

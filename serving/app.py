@@ -68,7 +68,7 @@ def create_app(
     keyring = Keyring(serving.keys_path(settings))
     serving.check_exposure(keyring.has_keys)
     limits = RateLimits(serving.redis_timeout_seconds)
-    refresher = Refresher(Lake(settings.lake), serving.refresh_seconds, TABLES)
+    refresher = Refresher(Lake(settings.lake, serving.storage_seconds), serving.refresh_seconds, TABLES)
     answers: AnswerCache[Answer] = AnswerCache(serving.cache_bytes)
     cached_reads = CachedReads(refresher)
     requests, clock = Metrics(refresher), Clock.from_settings(settings)

@@ -164,6 +164,7 @@ class FailedCheck(msgspec.Struct, frozen=True):
     asset: str
     check_name: str
     blocking: bool
+    severity: str
     evaluated_at: dt.datetime
 
 

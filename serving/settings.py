@@ -55,6 +55,7 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shutdown_seconds: Annotated[int, Meta(ge=0, description="requests and jobs may finish this long")] = 10
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
     refresh_seconds: Annotated[float, Meta(gt=0, description="pause between looks at the lake")] = 2.0
+    storage_seconds: Annotated[float, Meta(gt=0, description="S3 may take this long to answer a request")] = 5.0
     ready_needs: Annotated[str, Meta(description="checks that readiness needs, comma-separated")] = ",".join(READS)
     body_bytes: Annotated[int, Meta(ge=256, description="largest request body")] = 65_536
     cache_bytes: Annotated[int, Meta(ge=0, description="answers kept in memory")] = 67_108_864

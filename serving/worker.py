@@ -153,7 +153,7 @@ def create_worker(
 ) -> Worker:
     """An arq worker on `settings.redis_url`; call it in the event loop that is to run the worker."""
     redis = connect(settings.redis_url, serving, retry=True)
-    lake, clock = Lake(settings.lake), Clock.from_settings(settings)
+    lake, clock = Lake(settings.lake, serving.storage_seconds), Clock.from_settings(settings)
     predictor = Predictor(lake, registry, serving.horizon_days, serving.challenger_share)
     states = JobStates(redis, clock)
     tasks = JobTasks(predictor, states, ForecastLog(lake, clock), serving.follow_seconds)

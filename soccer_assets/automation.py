@@ -1,10 +1,9 @@
-"""What runs when: jobs, schedules, and the sensor that retrains on drift.
+"""What runs when: schedules, and sensors that train, retrain on drift and forecast again.
 
-Every run covers a range of match dates in one go; jobs started by hand take the range from the partitions chosen.
+Every run covers a range of match dates in one go.
 """
 
 import datetime as dt
-from typing import Any
 
 import polars as pl
 from dagster import (
@@ -12,8 +11,6 @@ from dagster import (
     DagsterRunStatus,
     DefaultScheduleStatus,
     DefaultSensorStatus,
-    OpExecutionContext,
-    ResourceParam,
     RunFailureSensorContext,
     RunRequest,
     RunStatusSensorContext,
@@ -21,80 +18,36 @@ from dagster import (
     SensorEvaluationContext,
     SensorResult,
     SkipReason,
-    define_asset_job,
-    job,
-    op,
     run_failure_sensor,
     run_status_sensor,
     schedule,
     sensor,
 )
 
+from soccer_assets.jobs import (
+    HOURLY,
+    NIGHTLY,
+    correction_job,
+    line_job,
+    nightly_job,
+    odds_job,
+    promotion_job,
+    tidy_job,
+    train_job,
+    without_forecasts,
+)
+from soccer_assets.models.champion.first_training import first_training, is_served
 from soccer_assets.models.champion.promotion_gate import champion_moves, ledger
-from soccer_assets.models.families import FAMILIES, stack
-from soccer_assets.models.training.training import chosen_families
 from soccer_assets.monitoring.schema import CHECK_RESULTS
 from soccer_assets.orchestration.check_results import newest_check_results
 from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, range_tags
-from soccer_assets.orchestration.retraining import decide
+from soccer_assets.orchestration.retraining import decide, training_under_way
 from soccer_assets.settings import Clock, Settings
-from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.data_versions import CORRECTED_DAYS, out_of_date, unfinished
 from soccer_assets.storage.lake import DATE, Lake
 
 #: The longest season.
 SEASON_DAYS = 365
-MODELS = AssetSelection.groups("models")
-ABLATION = AssetSelection.assets("ablation")
-DRIFT = AssetSelection.assets("drift_report")
-#: Sources that correct scores of matches played long ago, and tell of matches that were awarded.
-CORRECTED = AssetSelection.assets(*(t.table.name for source in SOURCES for t in source.tables if t.corrected_late))
-#: Downstream of the coming fixtures, but of the past; or, as links and health of the sources, of a job of its own.
-NOT_HOURLY = AssetSelection.groups("monitoring") | AssetSelection.assets(
-    "source_health", "odds_links", "team_ratings", "season_forecasts", "season_changes"
-)
-
-
-def training(families: str) -> AssetSelection:
-    """What a training makes: the candidates of the families named (all when empty), and the model selected of them."""
-    kept = chosen_families(families)
-    left_out = [f"candidate_{name}" for name in (*FAMILIES, stack.NAME) if name not in kept]
-    return MODELS - ABLATION - AssetSelection.assets(*left_out)
-
-
-forecast_job = define_asset_job(
-    "forecast_job", AssetSelection.all() - MODELS - AssetSelection.groups("monitoring"),
-    description="Everything from the sources to forecasts, with the models there are.",
-)  # fmt: skip
-nightly_job = define_asset_job(
-    "nightly_job", AssetSelection.all() - MODELS,
-    description="Everything from the sources to monitoring, with the models there are.",
-)  # fmt: skip
-odds_job = define_asset_job(
-    "odds_job", AssetSelection.assets("football_data_fixtures").downstream().materializable() - MODELS - NOT_HOURLY,
-    description="New prices and moved matches of the coming days, and the forecasts they change.",
-)  # fmt: skip
-promotion_job = define_asset_job(
-    "promotion_job", AssetSelection.assets("predictions").downstream().materializable() - NOT_HOURLY,
-    description="The forecasts of the coming days and what rests on them, by a champion that was just promoted.",
-)  # fmt: skip
-line_job = define_asset_job(
-    "line_job",
-    AssetSelection.assets("fonbet_events").downstream().materializable() & AssetSelection.groups("sources", "odds"),
-    description="A snapshot of Fonbet's line and the prices made of it, for the history of the odds.",
-)
-correction_job = define_asset_job(
-    "correction_job", CORRECTED | (AssetSelection.groups("matches", "monitoring") - DRIFT),
-    description="Results that were corrected late or awarded since, and the settlement they change.",
-)  # fmt: skip
-train_job = define_asset_job(
-    "train_job", training(Settings.read().families),
-    description="Candidates, the selected model and its promotion, for one match date.",
-)  # fmt: skip
-ablation_job = define_asset_job(
-    "ablation_job", ABLATION,
-    description="What each group of features is worth, as of one match date; by hand, for it takes minutes.",
-)  # fmt: skip
 
 
 def _today(context: ScheduleEvaluationContext) -> dt.date:
@@ -103,28 +56,48 @@ def _today(context: ScheduleEvaluationContext) -> dt.date:
 
 
 def _request(
-    context: ScheduleEvaluationContext, name: str, first: dt.date, last: dt.date, why: str = ""
+    context: ScheduleEvaluationContext,
+    name: str,
+    first: dt.date,
+    last: dt.date,
+    why: str = "",
+    forecasts: AssetSelection | None = None,
 ) -> RunRequest | SkipReason:
     """A run over the match dates from `first` to `last`, cut at the first one of the graph."""
     due = Clock.from_settings(Settings.read()).at(context.scheduled_execution_time)
-    return _cut_request(f"{name} {due:%Y-%m-%dT%H}", first, last, why)
+    return _cut_request(f"{name} {due:%Y-%m-%dT%H}", first, last, why, forecasts)
 
 
-def _cut_request(key: str, first: dt.date, last: dt.date, why: str) -> RunRequest | SkipReason:
+def _cut_request(
+    key: str, first: dt.date, last: dt.date, why: str, forecasts: AssetSelection | None = None
+) -> RunRequest | SkipReason:
+    """The request of a run, cut at the first match date of the graph.
+
+    `forecasts` is what the job makes where it forecasts: while no model serves the dates, the stages before the models
+    alone are asked for, and the run's tag says so.
+    """
     oldest = match_dates.start.date()
     if last < oldest:
         return SkipReason(f"match dates {first} to {last} lie before {oldest}, the first of the graph")
     reasons = [why] if why else []
     if first < oldest:
         reasons.append(f"cut at {oldest}, the first match date of the graph (asked from {first})")
+    keys = None
+    if forecasts is not None and not is_served(Lake(Settings.read().lake), max(first, oldest), last):
+        reasons.append("without forecasts: no model serves these match dates yet")
+        keys = without_forecasts(forecasts)
     tags = {"soccer/why": "; ".join(reasons)} if reasons else {}
-    return RunRequest(run_key=key, tags=range_tags(max(first, oldest), last) | tags)
+    return RunRequest(run_key=key, tags=range_tags(max(first, oldest), last) | tags, asset_selection=keys)
 
 
 def _nightly_dates(today: dt.date) -> tuple[dt.date, dt.date, str]:
     """First and last match date of a nightly run, and why it begins earlier than usual, where it does."""
     usual, last = today - dt.timedelta(days=CORRECTED_DAYS), today + dt.timedelta(days=HORIZON_DAYS)
-    missing = unfinished(Lake(Settings.read().lake), today)
+    lake, settings = Lake(Settings.read().lake), Settings.read()
+    if not lake.exists("match_features"):
+        first = max(settings.start_date, settings.train_since)
+        return first, last, f"from {first}, the first match date a model learns from, for there are no features yet"
+    missing = unfinished(lake, today)
     if missing.is_empty():
         return usual, last, ""
     name, first, reason = missing.select("name", "match_date", "reason").row(0)
@@ -138,9 +111,10 @@ def _nightly_dates(today: dt.date) -> tuple[dt.date, dt.date, str]:
 def nightly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """Every night: the last week, for late corrections, to the end of the known fixtures.
 
-    It begins at the oldest date that is not complete: after an absence, or when an old result was corrected.
+    It begins at the oldest date that is not complete: after an absence, or when an old result was corrected. The first
+    one of a deployment begins where training does.
     """
-    return _request(context, "nightly", *_nightly_dates(_today(context)))
+    return _request(context, "nightly", *_nightly_dates(_today(context)), NIGHTLY)
 
 
 @schedule(
@@ -149,7 +123,7 @@ def nightly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
 def hourly_odds(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """Every hour: today to the end of the known fixtures."""
     today = _today(context)
-    return _request(context, "odds", today, today + dt.timedelta(days=HORIZON_DAYS))
+    return _request(context, "odds", today, today + dt.timedelta(days=HORIZON_DAYS), forecasts=HOURLY)
 
 
 @schedule(
@@ -186,7 +160,7 @@ def carry_corrections(context: RunStatusSensorContext) -> RunRequest | SkipReaso
     if rows.filter(pl.col(DATE) < today).is_empty():  # what is coming changes every hour
         return SkipReason("no table of the past is older than what it rests on")
     first, last, why = _nightly_dates(today)
-    return _cut_request(f"corrected {context.dagster_run.run_id}", first, last, why)
+    return _cut_request(f"corrected {context.dagster_run.run_id}", first, last, why, NIGHTLY)
 
 
 @sensor(
@@ -207,6 +181,25 @@ def retrain_on_drift(context: SensorEvaluationContext) -> SensorResult | SkipRea
     if requests:
         return SensorResult(run_requests=requests, cursor=decision.cursor)
     return SensorResult(skip_reason=decision.why, cursor=decision.cursor)
+
+
+@sensor(
+    job=train_job,
+    minimum_interval_seconds=60,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Trains the first model as soon as features reach back far enough.",
+)
+def train_first_model(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+    """Ask for the first model, once a day until there is a champion."""
+    settings = Settings.read()
+    today = Clock.from_settings(settings).today()
+    if under_way := training_under_way(context.instance):
+        return SkipReason(f"training run {under_way} is under way")
+    day = first_training(Lake(settings.lake), settings, today)
+    if isinstance(day, str):
+        return SkipReason(day)
+    why = "the first model: features reach back far enough, and there is no champion"
+    return RunRequest(run_key=f"first model {today}", partition_key=str(day), tags={"soccer/why": why})
 
 
 @sensor(
@@ -259,33 +252,18 @@ def record_check_results(context: SensorEvaluationContext) -> SkipReason:
     return SkipReason(f"{len(results)} checks, {(~results['passed']).sum()} of them failed, the newest at {newest}")
 
 
-@op(description="Joins the small files that daily runs leave, and drops those that no recent version needs.")
-def tidy_lake(context: OpExecutionContext, lake: ResourceParam[Lake]) -> None:
-    for name, files in lake.tidy().items():
-        context.log.info("%s: %d files dropped", name, files)
-
-
-@job(description="Keeps the Delta tables small and quick.")
-def tidy_job() -> None:
-    tidy_lake()
-
-
 @schedule(job=tidy_job, cron_schedule="0 3 * * 0", default_status=DefaultScheduleStatus.RUNNING)
 def weekly_tidying(context: ScheduleEvaluationContext) -> RunRequest:
     """Every Sunday night."""
     return RunRequest(run_key=f"tidy {context.scheduled_execution_time:%Y-%m-%d}")
 
 
-jobs: list[Any] = [
-    forecast_job,
-    nightly_job,
-    odds_job,
-    promotion_job,
-    line_job,
-    correction_job,
-    train_job,
-    ablation_job,
-    tidy_job,
-]
 schedules = [nightly, hourly_odds, four_hourly_line, weekly_corrections, weekly_tidying]
-sensors = [retrain_on_drift, forecast_after_promotion, carry_corrections, record_check_results, log_failed_runs]
+sensors = [
+    train_first_model,
+    retrain_on_drift,
+    forecast_after_promotion,
+    carry_corrections,
+    record_check_results,
+    log_failed_runs,
+]

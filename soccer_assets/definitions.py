@@ -19,7 +19,7 @@ from dagster import (
     map_asset_specs,
 )
 
-from soccer_assets import automation, resources
+from soccer_assets import automation, jobs, resources
 from soccer_assets.features import assets as features
 from soccer_assets.matches import assets as matches
 from soccer_assets.models import assets as models
@@ -79,7 +79,7 @@ def code_version(stage: str) -> str:
     Comments, docstrings and blank lines change nothing. Earlier stages are left out: their own assets show them.
     """
     root = Path(__file__).parent
-    files = [file for file in root.glob("*.py") if file.stem not in ("automation", "definitions", "resources")]
+    files = [file for file in root.glob("*.py") if file.stem not in ("automation", "definitions", "jobs", "resources")]
     for folder in (stage, "linking") if stage in LINKED else (stage,):
         files += (root / folder).rglob("*.py")
     code = hashlib.sha256()
@@ -113,7 +113,7 @@ defs = Definitions(
         for asset in load_assets_from_modules([stage], group_name=name, include_specs=True)
     ],
     asset_checks=load_asset_checks_from_modules(STAGES.values()),
-    jobs=automation.jobs,
+    jobs=jobs.jobs,
     schedules=automation.schedules,
     sensors=automation.sensors,
     resources=resources.build(SETTINGS),

@@ -8,6 +8,9 @@
     │   └── BlockedError         a page that keeps clients out, whatever its status
     ├── SourcesFailedError       the failures of one fetch, all addresses together
     ├── SchemaError              a table breaks its declared schema
+    ├── DamagedTableError        files or commits of a table are lost or changed
+    ├── ClockError               the clock contradicts what was written
+    ├── StorageError             a store does not do what the platform rests on
     ├── HistoryExpiredError      an earlier state of a table is not kept any more
     ├── NotMaterializedError     an upstream table or partition is not there yet
     ├── MatchDatesError          match dates that the graph does not have
@@ -80,6 +83,18 @@ class SourcesFailedError(SoccerError):
 
 class SchemaError(SoccerError):
     """A table breaks its declared schema; the message lists up to five offending values per rule."""
+
+
+class DamagedTableError(SoccerError):
+    """Files or commits of a table are lost or changed; `soccer doctor` says which."""
+
+
+class ClockError(SoccerError):
+    """The clock contradicts what was written; nothing that rests on it is done."""
+
+
+class StorageError(SoccerError):
+    """A store does not do what the platform rests on."""
 
 
 class HistoryExpiredError(SoccerError):

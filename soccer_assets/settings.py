@@ -70,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     http_user_agent: Annotated[str, Meta(description="who asks")] = (
         "soccer-assets/0.1 (open-source football forecasting; one request at a time)"
     )
+    storage_retry_seconds: Annotated[
+        float, Meta(ge=0, description="pause before a step is tried again that storage failed; it doubles")
+    ] = 5.0
     seed: Annotated[int, Meta(ge=0, description="seed of every random choice")] = 20240701
     families: Annotated[str, Meta(description="model families to train, comma-separated; default all")] = ""
     trials: Annotated[int, Meta(ge=1, description="Optuna trials per family")] = 12
@@ -84,6 +87,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     season_runs: Annotated[int, Meta(ge=100, description="how often the rest of a season is played")] = 10_000
     kelly_fraction: Annotated[float, Meta(gt=0, le=1, description="share of Kelly's stake that is staked")] = 0.25
     drift_share: Annotated[float, Meta(gt=0, le=1, description="share of drifted features that retrains")] = 0.2
+    keep_days: Annotated[
+        int, Meta(ge=1, description="how long the steps of a run, its logs and pages of drift are kept")
+    ] = 30
     retrain_days: Annotated[int, Meta(ge=1, description="least days between retrainings")] = 14
 
     @property

@@ -58,6 +58,7 @@ ENVIRONMENT = {
     "SOCCER_FOLDS": "2",
     "SOCCER_FOLD_DAYS": "91",
     "SOCCER_SEASON_RUNS": "400",
+    "SOCCER_STORAGE_RETRY_SECONDS": "0.01",
 }
 for name in [name for name in os.environ if name.startswith(("SOCCER_", "DAGSTER_", "MLFLOW_"))]:
     if name != "SOCCER_FUZZ_EXAMPLES":  # how long the fuzz tests are to go on is no setting of the platform

@@ -14,6 +14,7 @@ from dagster import (
     DagsterInstance,
     DagsterRunStatus,
     Failure,
+    RunRequest,
     ScheduleEvaluationContext,
     SensorResult,
     SkipReason,
@@ -32,6 +33,7 @@ from soccer_assets.automation import (
     log_failed_runs,
     nightly,
     retrain_on_drift,
+    train_first_model,
     weekly_corrections,
 )
 from soccer_assets.errors import MatchDatesError
@@ -282,9 +284,30 @@ def test_a_run_that_failed_is_one_line_of_the_log(instance, capfd):
 
 
 @pytest.fixture
-def no_lake(tmp_path, monkeypatch) -> None:
+def no_lake(tmp_path, monkeypatch) -> Lake:
     """Schedules read a lake in which nothing was made yet."""
     monkeypatch.setenv("SOCCER_LAKE_URL", str(tmp_path))
+    return Lake(str(tmp_path))
+
+
+@pytest.fixture
+def served(no_lake) -> Lake:
+    """A lake with features of every match date until now, and a champion of the first one."""
+    dates = [FIRST + dt.timedelta(number) for number in range((TODAY - FIRST).days)]
+    no_lake.replace("match_features", pl.DataFrame({"match_date": dates}), None)
+    no_lake.replace("selected_model", pl.DataFrame({"match_date": [FIRST], "version": ["aaaaaaaaaaaa"]}), None)
+    no_lake.append("promotions", champion("aaaaaaaaaaaa", FIRST))
+    return no_lake
+
+
+def champion(version: str, since: dt.date, accepted: bool = True, minute: int = 0) -> pl.DataFrame:
+    """A move of the champion, as the gate and a rollback write it."""
+    row = {
+        "moved_at": dt.datetime(2025, 3, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=minute),
+        "alias": "champion", "version": version, "previous": None, "effective_from": since, "model_date": since,
+        "accepted": accepted, "conditions": "[]", "registry_version": "1", "reason": "better",
+    }  # fmt: skip
+    return PROMOTIONS.conform(pl.DataFrame([row], schema=PROMOTIONS.schema))
 
 
 AT = dt.datetime.combine(TODAY, dt.time(5), dt.UTC)
@@ -295,12 +318,66 @@ def days(first: int, last: int) -> dict[str, str]:
     return {START: str(TODAY + dt.timedelta(days=first)), END: str(TODAY + dt.timedelta(days=last))}
 
 
-def test_the_nightly_run_covers_the_last_week_and_the_coming_fortnight(no_lake):
+def test_the_nightly_run_covers_the_last_week_and_the_coming_fortnight(served):
     request = nightly(due(AT))
     assert (request.run_key, request.tags) == (f"nightly {TODAY}T05", days(-7, 14))
+    assert request.asset_selection is None
 
 
-def test_the_hourly_run_covers_today_and_the_coming_fortnight():
+def test_the_first_nightly_run_makes_what_a_first_model_learns_from_and_leaves_forecasts_out(no_lake):
+    request = nightly(due(AT))
+    assert (request.tags[START], request.tags[END]) == (str(FIRST), str(TODAY + dt.timedelta(days=14)))
+    assert request.tags["soccer/why"] == (
+        f"from {FIRST}, the first match date a model learns from, for there are no features yet; "
+        "without forecasts: no model serves these match dates yet"
+    )
+    names = {key.to_user_string() for key in request.asset_selection}
+    assert {"football_data_results", "matches", "odds", "match_features", "source_health"} <= names
+    assert not names & {"predictions", "markets", "settled_predictions", "quality_report", "drift_report"}
+    hourly = {key.to_user_string() for key in hourly_odds(due(AT)).asset_selection}
+    assert hourly < names and "football_data_results" not in hourly
+
+
+def test_dates_before_the_first_champion_are_made_without_forecasts(served):
+    matches = pl.DataFrame({"match_date": [TODAY], "status": ["scheduled"]})
+    served.replace("matches", matches, None)
+    assert nightly(due(AT)).asset_selection is None
+    later = champion("aaaaaaaaaaaa", TODAY + dt.timedelta(days=3))
+    served.replace("promotions", later, None)
+    assert "without forecasts" in nightly(due(AT)).tags["soccer/why"]  # the only match comes before the champion
+    served.replace("matches", matches.with_columns(match_date=pl.lit(TODAY + dt.timedelta(days=3))), None)
+    assert nightly(due(AT)).asset_selection is None
+
+
+def first_model(instance: DagsterInstance) -> RunRequest | SkipReason:
+    found: Any = train_first_model(build_sensor_context(instance=instance))
+    assert isinstance(found, RunRequest | SkipReason)
+    return found
+
+
+def test_the_first_model_is_trained_as_soon_as_features_reach_far_enough(no_lake, instance):
+    assert first_model(instance) == SkipReason("there are no features: the first nightly run makes them")
+    day = TODAY - dt.timedelta(days=7)
+    near = [day - dt.timedelta(days=number) for number in range(1, 60)]
+    no_lake.replace("match_features", pl.DataFrame({"match_date": near}), None)
+    assert f"features do not reach far enough for a model of {day}: Expected matches before" in str(
+        first_model(instance).skip_message
+    )
+    far = [day - dt.timedelta(days=number) for number in range(1, 2 * 91 + 3)]
+    no_lake.replace("match_features", pl.DataFrame({"match_date": far}), None)
+    request = first_model(instance)
+    assert (request.partition_key, request.run_key) == (str(day), f"first model {TODAY}")
+    run = create_run_for_test(instance, job_name="train_job", status=DagsterRunStatus.STARTED)
+    assert first_model(instance) == SkipReason(f"training run {run.run_id} is under way")
+
+
+def test_with_a_champion_no_first_model_is_trained(served, instance):
+    assert first_model(instance) == SkipReason("aaaaaaaaaaaa is champion")
+    served.replace("selected_model", pl.DataFrame({"match_date": [FIRST], "version": ["bbbbbbbbbbbb"]}), None)
+    assert isinstance(first_model(instance), RunRequest)  # its model was made anew, and the move is void
+
+
+def test_the_hourly_run_covers_today_and_the_coming_fortnight(served):
     request = hourly_odds(due(AT.replace(hour=17, minute=20)))
     assert (request.run_key, request.tags) == (f"odds {TODAY}T17", days(0, 14))
 
@@ -316,7 +393,7 @@ def test_late_corrections_are_looked_for_a_season_back():
 
 
 @pytest.mark.parametrize(("schedule", "early"), [(nightly, 7), (weekly_corrections, 365)])
-def test_a_schedule_never_asks_for_dates_before_the_first_and_says_so(no_lake, schedule, early):
+def test_a_schedule_never_asks_for_dates_before_the_first_and_says_so(served, schedule, early):
     tags = schedule(due(dt.datetime.combine(FIRST + dt.timedelta(days=3), dt.time(5), dt.UTC))).tags
     asked = FIRST + dt.timedelta(days=3 - early)
     assert tags[START] == str(FIRST)
@@ -358,12 +435,7 @@ def promote(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., No
     moments = itertools.count()
 
     def move(version: str, since: dt.date, accepted: bool = True) -> None:
-        row = {
-            "moved_at": dt.datetime(2025, 3, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=next(moments)),
-            "alias": "champion", "version": version, "previous": None, "effective_from": since, "model_date": since,
-            "accepted": accepted, "conditions": "[]", "registry_version": "1", "reason": "better",
-        }  # fmt: skip
-        lake.append("promotions", PROMOTIONS.conform(pl.DataFrame([row], schema=PROMOTIONS.schema)))
+        lake.append("promotions", champion(version, since, accepted, next(moments)))
 
     return move
 

@@ -2,7 +2,9 @@
 
 import dataclasses
 import datetime as dt
+import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +18,8 @@ from soccer_assets import resources
 from soccer_assets.commands import demo
 from soccer_assets.commands import materialize as runs
 from soccer_assets.definitions import defs
-from soccer_assets.models.champion.promotion_gate import Condition, Verdict, champion_on, ledger
-from soccer_assets.models.champion.registry import Registry
-from soccer_assets.models.schema import PROMOTIONS
+from soccer_assets.models.champion.first_model import BASELINES
+from soccer_assets.models.champion.promotion_gate import champion_on, ledger
 from soccer_assets.orchestration import partitions
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.simulation.football_data import files as archives
@@ -78,7 +79,6 @@ def test_the_graph_forecasts_what_comes_on_any_day(
         lake = Lake(here.lake)
         runs.materialize(runs.UP_TO_FEATURES, first, last, instance, log=lambda line: None)
         runs.materialize(runs.MODELS, day, day, instance, log=lambda line: None)
-        demo.ensure_champion(lake, day)  # on so few matches chance alone may refuse a model
         runs.materialize(runs.FORECASTS, day, last, instance, log=lambda line: None)
     of_leagues = pl.col("league").is_in(["E0", "NOR"])
     matches, truth = lake.read("matches"), world.matches.filter(of_leagues)
@@ -110,22 +110,33 @@ def test_the_demo_prints_what_comes_on_any_day(
     assert "No match comes" not in printed
 
 
-def test_the_demo_forecasts_though_the_gate_refused_its_model_and_says_when_the_next_match_is(
-    season: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_first_model_that_the_gate_refuses_lets_the_better_baseline_serve(
+    season: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SOCCER_VAR", str(tmp_path))
-    lake, day = Lake(str(tmp_path / "lake")), season.model_dates[0]
-    model = season.lake.read("selected_model", day, day)
-    lake.replace("selected_model", model, None)
-    registry, row = Registry(Settings.read()), model.row(0, named=True)
-    refused = Verdict((Condition("ECE", False, "0.0843", "at most 0.0777"),), None)
-    version = registry.register(row, "run")
-    lake.add(PROMOTIONS, lambda promotions: registry.decide(promotions, row, version, refused))
-    demo.ensure_champion(lake, day)
-    assert capsys.readouterr().out.startswith("\nThe gate refused the only model there is (ECE: found 0.0843")
-    assert champion_on(ledger(lake), [day]).to_list() == [row["version"]]
-    demo.ensure_champion(lake, day)
-    assert len(ledger(lake)) == 2 and capsys.readouterr().out == ""
+    of_models = shutil.ignore_patterns("candidate_*", "selected_model", "model_card", "promotions", "predictions")
+    shutil.copytree(season.lake.url, tmp_path / "lake", ignore=of_models)
+    lake, (day, later) = Lake(str(tmp_path / "lake")), season.model_dates
+    monkeypatch.setitem(CHEAP, "SOCCER_PROMOTION_MATCHES", "1000000")
+    with on(season.clock_day, monkeypatch, SOCCER_VAR=str(tmp_path)), runs.instance() as instance:
+        runs.materialize(runs.MODELS, day, day, instance, log=lambda line: None)
+        move = ledger(lake).row(0, named=True)
+        assert (move["accepted"], move["effective_from"], move["previous"]) == (True, day, None)
+        refused = r"A baseline serves until the gate accepts a model: it refused \w+ [0-9a-f]{12} \(matches: found \d+"
+        assert re.match(refused, move["reason"])
+        model = lake.read("selected_model").row(0, named=True)
+        scores = {row["name"]: row["expected_log_loss"] for row in json.loads(model["comparison"])}
+        assert model["family"] == min(BASELINES, key=lambda family: scores[family])
+        assert lake.read("model_card")["accepted"].to_list() == [True]
+        runs.materialize(runs.MODELS, later, later, instance, log=lambda line: None)
+        assert ledger(lake)["accepted"].to_list() == [True, False]  # a later model has to pass the gate
+        assert champion_on(ledger(lake), [later]).to_list() == [model["version"]]
+        predictions = runs.AssetSelection.assets("predictions")
+        runs.materialize(predictions, later, later + dt.timedelta(days=7), instance, log=lambda line: None)
+    lines = lake.read("predictions").group_by("line").agg(pl.col("model_version").unique())
+    assert dict(lines.rows())["model"] == [model["version"]] and "challenger" in lines["line"].to_list()
+
+
+def test_the_demo_says_when_the_next_match_is() -> None:
     world = make_world(dt.date(2026, 6, 10), clubs=8)
     empty = dataclasses.replace(world, matches=world.matches.filter(pl.col("match_date") > dt.date(2026, 6, 30)))
     first = empty.matches.filter(league="NOR")["match_date"].min()

@@ -8,13 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
+from dagster import DagsterInstance
+from prometheus_client import CollectorRegistry
 
 from serving.api.metrics import Metrics
 from serving.jobs.tasks import WorkerMetrics
 from serving.settings import ServingSettings
 from serving.snapshot.refresher import Refresher
 from soccer_assets.errors import SettingsError
-from soccer_assets.settings import Settings
+from soccer_assets.monitoring.lake_metrics import LakeMetrics
+from soccer_assets.orchestration.run_metrics import RunMetrics
+from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 ROOT = Path(__file__).parent.parent
@@ -24,19 +28,23 @@ SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "soccer-assets"}
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 RULES = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"]
-ALERTS = {rule["alert"]: rule["expr"] for group in RULES for rule in group["rules"]}
-DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "platform.json").read_text())
-QUERIES = {panel["title"]: [target["expr"] for target in panel["targets"]] for panel in DASHBOARD["panels"]}
+ALERTS = {rule["alert"]: rule["expr"] for group in RULES for rule in group["rules"] if "alert" in rule}
+RECORDED = {rule["record"]: rule["expr"] for group in RULES for rule in group["rules"] if "record" in rule}
+DASHBOARDS = [json.loads(path.read_text()) for path in sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))]
+QUERIES = {panel["title"]: [t["expr"] for t in panel["targets"]] for board in DASHBOARDS for panel in board["panels"]}
+#: Of other exporters.
+PROBED = {"probe_ssl_earliest_cert_expiry"}
 #: Variables of other programs: the AWS clients of boto3, pyarrow and delta-rs, MLflow's server, and the other images.
 OTHERS = {
     "AWS_ACCESS_KEY_ID", "AWS_ALLOW_HTTP", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY",
-    "GF_SECURITY_ADMIN_PASSWORD", "MLFLOW_BACKEND_STORE_URI", "MLFLOW_DISABLE_TELEMETRY",
+    "DATA_SOURCE_NAME", "GF_SECURITY_ADMIN_PASSWORD", "MLFLOW_BACKEND_STORE_URI", "MLFLOW_DISABLE_TELEMETRY",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_USER", "REDISCLI_AUTH",
+    "REDIS_ADDR", "REDIS_PASSWORD",
 }  # fmt: skip
 OF_DAGSTER = set(re.findall(r"\{env: (\w+)\}", (DEPLOY / "dagster.yaml").read_text()))
 OF_PROMQL = {
     "absent", "and", "by", "changes", "count", "deriv", "histogram_quantile", "increase", "max", "min", "on", "or",
-    "rate", "sum", "time", "unless",
+    "rate", "sum", "time", "unless", "vector",
 }  # fmt: skip
 
 
@@ -59,7 +67,7 @@ def environment(service: str) -> dict[str, str]:
 
 
 def test_every_variable_of_the_services_is_one_that_somebody_reads() -> None:
-    assert set(OURS) == {"api", "code", "daemon", "mlflow", "webserver", "worker"}
+    assert set(OURS) == {"api", "code", "daemon", "mlflow", "metrics", "webserver", "worker"}
     for service in SERVICES:
         assert set(environment(service)) - ours() - OTHERS - OF_DAGSTER == set(), service
     in_image = re.findall(r"\b((?:SOCCER|SERVING)_\w+)=", DOCKERFILE)
@@ -118,6 +126,7 @@ def test_every_service_but_the_monitoring_is_checked_and_kept() -> None:
 def test_ports_are_published_on_the_loopback_interface_alone() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert published == {
+        "alertmanager": ["127.0.0.1:9093:9093"],
         "api": ["127.0.0.1:8000:8000"],
         "grafana": ["127.0.0.1:3001:3000"],
         "mlflow": ["127.0.0.1:5000:5000"],
@@ -172,7 +181,14 @@ def test_the_code_location_is_where_the_workspace_looks_for_it() -> None:
 
 def exported(tmp_path: Path) -> set[str]:
     """The names under which the API and a worker export."""
-    registries = (Metrics(Refresher(Lake(str(tmp_path)), 1.0, ())).registry, WorkerMetrics().registry)
+    pipeline = CollectorRegistry()
+    with DagsterInstance.local_temp(str(tmp_path)) as instance:
+        pipeline.register(RunMetrics(instance, Clock()))
+        pipeline.register(LakeMetrics(Lake(str(tmp_path)), Clock(), tmp_path))
+        return _names(Metrics(Refresher(Lake(str(tmp_path)), 1.0, ())).registry, WorkerMetrics().registry, pipeline)
+
+
+def _names(*registries: CollectorRegistry) -> set[str]:
     names = set()
     for family in (family for registry in registries for family in registry.collect()):
         suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(family.type, [""])
@@ -183,16 +199,20 @@ def exported(tmp_path: Path) -> set[str]:
 def asked(expression: str) -> set[str]:
     """The metrics that an expression reads."""
     bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|\b(?:by|on) \([^)]*\)", " ", expression)
-    return set(re.findall(r"\b[a-zA-Z_]\w*", bare)) - OF_PROMQL - {"up"}
+    return set(re.findall(r"\b[a-zA-Z_][\w:]*", bare)) - OF_PROMQL - {"up"}
 
 
 def test_the_rules_and_the_dashboard_read_metrics_that_are_exported(tmp_path: Path) -> None:
-    known = exported(tmp_path)
+    known = exported(tmp_path) | PROBED | set(RECORDED)
     assert {"soccer_http_requests_total", "soccer_worker_champion"} <= known
-    expressions = [*ALERTS.values(), *(expression for queries in QUERIES.values() for expression in queries)]
+    expressions = [
+        *ALERTS.values(),
+        *RECORDED.values(),
+        *(expression for queries in QUERIES.values() for expression in queries),
+    ]
     for expression in expressions:
         assert asked(expression) <= known, expression
-        assert asked(expression) or re.search(r"\bup\b", expression), expression
+        assert asked(expression) or re.search(r"\bup\b|^vector", expression), expression
 
 
 def test_an_expression_on_a_metric_that_is_not_exported_is_seen() -> None:
@@ -201,11 +221,17 @@ def test_an_expression_on_a_metric_that_is_not_exported_is_seen() -> None:
 
 def test_prometheus_finds_the_services_on_the_ports_they_listen_on() -> None:
     jobs = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
-    found = {job["job_name"]: (job["dns_sd_configs"][0]["names"], job["dns_sd_configs"][0]["port"]) for job in jobs}
+    by_name = {job["job_name"]: job["dns_sd_configs"][0] for job in jobs if "dns_sd_configs" in job}
+    found = {name: (how["names"], how["port"]) for name, how in by_name.items()}
+    assert {name for (name,), _ in found.values()} <= set(SERVICES)
     worker = ServingSettings.read(environment("worker"))
     assert found == {
         "api": (["api"], ServingSettings().port),
         "worker": (["worker"], worker.worker_metrics_port),
+        "pipeline": (["metrics"], 9101),
+        "postgres": (["postgres-exporter"], 9187),
+        "redis": (["redis-exporter"], 9121),
+        "s3": (["s3"], 9327),
     }
 
 

@@ -241,3 +241,22 @@ def test_the_logs_of_the_steps_are_on_s3(deployed):
 
 def test_nothing_but_mlflow_is_kept_on_the_machine(deployed):
     assert sorted(path.name for path in deployed.var.iterdir()) == ["mlflow"]
+
+
+def test_of_old_runs_postgres_forgets_the_steps_and_s3_the_logs(deployed, monkeypatch):
+    """The last one: the others look at what it drops."""
+    from dagster import DagsterInstance
+
+    from soccer_assets.orchestration.retention import prune_history
+
+    monkeypatch.setenv("DAGSTER_LOGS_BUCKET", BUCKET)
+    count = "select dagster_event_type, count(*) from event_logs group by 1"
+    before = dict(deployed.rows(count))
+    with DagsterInstance.from_config(str(ROOT / "deploy")) as instance:
+        pruned = prune_history(instance, dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+    after = dict(deployed.rows(count))
+    assert pruned == {"runs": 3, "events": sum(before.values()) - sum(after.values())}
+    assert {"STEP_START", "HANDLED_OUTPUT", "ASSET_MATERIALIZATION_PLANNED"} <= before.keys() - after.keys()
+    kept = ("ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION", "STEP_SUCCESS", "PIPELINE_SUCCESS")
+    assert {kind: after[kind] for kind in kept} == {kind: before[kind] for kind in kept}
+    assert deployed.keys("compute-logs/storage/") == []

@@ -263,8 +263,8 @@ def test_the_sources_alone_are_tried_again(nodes):
 
 
 def test_a_training_makes_the_families_that_are_named_and_the_model_selected_among_them():
-    from soccer_assets.automation import training
     from soccer_assets.definitions import defs
+    from soccer_assets.jobs import training
 
     graph = defs.resolve_asset_graph()
     found = {key.path[-1] for key in training("climatology,elo_ordered_logit").resolve(graph)}
@@ -398,6 +398,7 @@ def test_the_sensors_run_from_the_start():
 
     sensors = defs.get_repository_def().sensor_defs
     assert {(sensor.name, sensor.job_name if sensor.has_jobs else None) for sensor in sensors} == {
+        ("train_first_model", "train_job"),
         ("retrain_on_drift", "train_job"),
         ("carry_corrections", "nightly_job"),
         ("forecast_after_promotion", "promotion_job"),

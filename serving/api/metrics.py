@@ -6,6 +6,8 @@
 import math
 import time
 from collections import deque
+from functools import partial
+from itertools import product
 from typing import Any
 
 from litestar import get
@@ -28,6 +30,7 @@ from serving.contracts import ModelInfo
 from serving.jobs.queue import JobQueue
 from serving.resources.cached_reads import answer_figures
 from serving.snapshot.refresher import Refresher
+from soccer_assets.monitoring.schema import SEVERITIES
 
 UNROUTED = "unrouted"
 NEWEST = 1000
@@ -79,10 +82,6 @@ class Metrics:
                 "1 when the gate refused the newest model",
                 lambda: refresher.snapshot.newest_is_refused,
             ),
-            "soccer_failed_checks": (
-                "checks of the pipeline that failed when they were evaluated last",
-                lambda: len(refresher.snapshot.failed_checks or ()),
-            ),
             "soccer_drift_share": (
                 "share of the features that drifted, in the newest report",
                 lambda: refresher.snapshot.drift.drift_share if refresher.snapshot.drift else math.nan,
@@ -94,6 +93,15 @@ class Metrics:
         }
         for name, (description, reading) in readings.items():
             Gauge(name, description, registry=self.registry).set_function(reading)
+        failed = Gauge(
+            "soccer_failed_checks",
+            "checks of the pipeline that failed when they were evaluated last",
+            ["severity", "blocking"],
+            registry=self.registry,
+        )
+        for severity, blocking in product(SEVERITIES, (True, False)):
+            kind = severity, blocking
+            failed.labels(severity, str(blocking).lower()).set_function(partial(_failed_checks, refresher, kind))
         self.registry.register(refresher.sources)
 
     @property
@@ -129,6 +137,10 @@ class Metrics:
         self.depth.set(depth)
         for status, count in counts.items():
             self.jobs.labels(status).set(count)
+
+
+def _failed_checks(refresher: Refresher, kind: tuple[str, bool]) -> int:
+    return sum((check.severity, check.blocking) == kind for check in refresher.snapshot.failed_checks or ())
 
 
 def _seconds(champion: ModelInfo | None) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import polars as pl
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from serving.jobs.batching import ForecastBatcher
@@ -173,7 +174,7 @@ class JobTasks:
     async def _refresh(self) -> None:
         try:
             changed = await asyncio.to_thread(self._predictor.refresh)
-        except Exception:
+        except (Exception, pl.exceptions.PanicException):
             # the registry or the lake may fail in any way; what was loaded stays in use
             self.metrics.failures.inc()
             logger.exception("the champion or the matches cannot be read; the last ones stay")

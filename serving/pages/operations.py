@@ -28,10 +28,13 @@ def operations(asked: Asked) -> Page:
     decisions = asked.table("/link-decisions", limit=MOST_DECISIONS * 5)
     undone = {row["undoes"] for row in decisions.rows}
     moves = asked.table("/promotions", sort="-moved_at", limit=MOST_MOVES, alias="champion")
+    checks = asked.table("/checks", passed=False)
     context = {
         "sources": asked.table("/sources"),
         "freshness": asked.table("/freshness", sort="written_at"),
-        "checks": asked.table("/checks", passed=False),
+        "checks": checks,
+        "errors": [row for row in checks.rows if row["severity"] != "warning"],
+        "warnings": [row for row in checks.rows if row["severity"] == "warning"],
         "review": review,
         "candidates": {row["event_id"]: _match(asked, row["candidate_id"]) for row in review.rows},
         "decisions": [(row, row["decision_id"] in undone) for row in decisions.rows[::-1][:MOST_DECISIONS]],

@@ -39,7 +39,7 @@ def quality(asked: Asked) -> Page:
         "line": line,
         "league": league,
         "markets_of": SCORED_MARKETS,
-        "checks": asked.table("/checks", passed=False),
+        "checks": [row for row in asked.table("/checks", passed=False).rows if row["severity"] != "warning"],
         "shown": next((row for row in (*rows, *scores.rows) if row["line"] == line), None),
         "scores": scores,
         "markets": _by_market(asked),

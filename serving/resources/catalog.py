@@ -224,7 +224,7 @@ _REPORTS = (
 _OPERATION = (
     of_table(SOURCE_HEALTH, "/sources", row="A source on its newest match date: what it gave, and what is wrong.",
              rows=derived.newest_sources, key="source", order=("source",), filters=("state",), tag="operation"),
-    of_table(CHECK_RESULTS, "/checks", filters=("asset", "passed", "blocking"), sort=("evaluated_at",),
+    of_table(CHECK_RESULTS, "/checks", filters=("asset", "passed", "blocking", "severity"), sort=("evaluated_at",),
              tag="operation"),
     of_table(SOURCE_HEALTH, "/sources/{source:str}/history", filters=(*DATES, "state"), sort=("match_date",),
              tag="operation"),

@@ -7,6 +7,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
+import polars as pl
+
 from serving.snapshot.snapshot import Snapshot
 from serving.snapshot.source_metrics import SourceMetrics
 from soccer_assets.storage.lake import Lake
@@ -68,7 +70,7 @@ class Refresher:
         try:
             async with self._looking:
                 await asyncio.to_thread(self.refresh)
-        except Exception as error:
+        except (Exception, pl.exceptions.PanicException) as error:
             # storage may fail in any way; what was read stays served and health says so
             self.failure = type(error).__name__
             logger.exception("the lake cannot be read; the last snapshot stays")

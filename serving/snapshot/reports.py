@@ -55,5 +55,6 @@ def failed_checks(results: pl.LazyFrame) -> list[FailedCheck] | None:
     evaluated = results.sort("asset", "check_name").collect()
     if evaluated.is_empty():
         return None
+    evaluated = evaluated.with_columns(pl.col("severity").fill_null("error"))
     failed = evaluated.filter(~pl.col("passed")).select(FailedCheck.__struct_fields__)
     return [FailedCheck(*row) for row in failed.iter_rows()]

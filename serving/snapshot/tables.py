@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from soccer_assets.errors import SchemaError
+from soccer_assets.errors import NotMaterializedError, SchemaError
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
 
@@ -22,23 +22,27 @@ class TableVersion:
 
 def table_version(lake: Lake, name: str) -> TableVersion | None:
     """The table's newest state; None while it does not exist."""
-    if not lake.exists(name):
+    try:
+        table = lake.table(name)
+    except NotMaterializedError:
         return None
-    table = lake.table(name)
     return TableVersion(str(table.metadata().id), table.version())
 
 
 def scan(lake: Lake, table: Table, version: TableVersion | None) -> pl.LazyFrame:
     """The declared columns of a state of a table, in their declared types; empty for None.
 
+    A column that may be null is null throughout where an earlier version of the platform wrote the table without it.
+
     Raises:
-        SchemaError: the table lacks a column.
+        SchemaError: the table lacks another column.
     """
     if version is None:
         return table.empty().lazy()
-    rows = pl.scan_delta(lake.table(table.name, version.version))
+    rows = lake.frame(lake.table(table.name, version.version))
     stored = rows.collect_schema()
-    missing = sorted(table.schema.keys() - set(stored))
+    missing = sorted(column.name for column in table.columns if column.name not in stored and not column.nullable)
     if missing:
         raise SchemaError(f"{table.name}: expected columns {missing}, found {list(stored)}")
-    return rows.select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
+    cells = {name: pl.col(name) if name in stored else pl.lit(None) for name in table.schema}
+    return rows.select(cells[name].cast(dtype).alias(name) for name, dtype in table.schema.items())

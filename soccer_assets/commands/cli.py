@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The exit code of a training whose model the gate refused: 1 is an error, 2 a command that cannot be read.
 REFUSED = 3
+#: The exit code of a doctor who found damage.
+DAMAGED = 4
 #: The headings of the help and the commands under each.
 SECTIONS = {
     "Data": ("backfill", "parse"),
@@ -26,7 +28,8 @@ SECTIONS = {
     "Forecasts": ("predict", "seasons", "backtest", "export", "explain", "coupon", "table", "season"),
     "Links": ("links", "link", "score-names"),
     "Ledger": ("ledger",),
-    "Platform": ("demo", "up", "serve", "worker", "keys", "settings"),
+    "Platform": ("demo", "up", "serve", "worker", "metrics", "keys", "settings"),
+    "Stores": ("doctor", "backup", "restore"),
 }
 
 
@@ -117,7 +120,7 @@ def train(context: click.Context, day: dt.date) -> None:
     version = lake.read("model_card", day, day)["version"].item()
     move = ledger(lake).filter(version=version, effective_from=day).tail(1).row(0, named=True)
     if move["accepted"]:
-        click.echo(f"The gate let {move['version']} become champion from {day} on")
+        click.echo(f"The gate let {move['version']} become champion from {day} on: {move['reason']}")
         return
     stays = f"{move['previous']} stays champion" if move["previous"] else "there is no champion"
     click.echo(f"The gate refused {move['version']} of {day}, {stays}: {move['reason']}", err=True)
@@ -295,6 +298,58 @@ def settings() -> None:
 
 
 @soccer.command()
+@click.option("--repair", is_flag=True, help="Make what is damaged readable again; name what must be made anew.")
+@click.option("--quick", is_flag=True, help="Compare sizes alone: no file of a table and no payload is read.")
+@click.pass_context
+def doctor(context: click.Context, repair: bool, quick: bool) -> None:
+    """Check lake, payloads, registry, ledger, databases and clock, and say what is lost and what brings it back.
+
+    The exit code is 4 where something is damaged.
+    """
+    from soccer_assets.commands.doctor import Doctor
+    from soccer_assets.settings import Settings
+
+    stores = Doctor(Settings.read(), quick=quick)
+    if repair:
+        for line in stores.repair():
+            click.echo(line)
+    findings = stores.findings()
+    for finding in findings:
+        click.echo(str(finding), err=True)
+    for store, count in stores.counts.items():
+        click.echo(f"{store}: {count}")
+    if findings:
+        context.exit(DAMAGED)
+
+
+@soccer.command()
+@click.argument("to", metavar="TO")
+def backup(to: str) -> None:
+    """Copy lake, payloads, registry, Dagster, ledger and keys to TO, an empty folder or s3://; the platform may run."""
+    from soccer_assets.commands.backup import backup
+    from soccer_assets.settings import Settings
+
+    made = backup(Settings.read(), to)
+    size = sum(file.size for file in made.files.values())
+    click.echo(f"{len(made.tables)} tables, {len(made.files)} files, {size:,} bytes copied to {to} and verified")
+    for line in made.left_out:
+        click.echo(f"not in it: {line}")
+
+
+@soccer.command()
+@click.argument("source", metavar="FROM")
+def restore(source: str) -> None:
+    """Verify the backup in FROM and copy it into the stores of the settings, which must be empty."""
+    from soccer_assets.commands.backup import restore
+    from soccer_assets.settings import Settings
+
+    made = restore(Settings.read(), source)
+    click.echo(f"{len(made.tables)} tables, {len(made.files)} files of {made.made_at:%Y-%m-%d %H:%M} UTC restored")
+    for line in made.left_out:
+        click.echo(f"not in it: {line}")
+
+
+@soccer.command()
 def serve() -> None:
     """Run the API alone."""
     from serving.app import main
@@ -310,8 +365,18 @@ def worker() -> None:
     main()
 
 
+@soccer.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9101, show_default=True, help="Port to listen on.")
+def metrics(host: str, port: int) -> None:
+    """Tell Prometheus of runs, daemons, schedules, the ledger and the disk, until Ctrl-C."""
+    from soccer_assets.commands.metrics import serve
+
+    serve(host, port)
+
+
 def main() -> None:
-    """Run the command line; exit codes: 0 done, 1 an error, 2 a usage error, 3 a model the gate refused."""
+    """Run the command line; exit codes: 0 done, 1 an error, 2 a usage error, 3 a refused model, 4 damage."""
     if not sys.warnoptions:  # notices of libraries to their developers
         warnings.simplefilter("ignore")
     soccer()

@@ -128,7 +128,6 @@ def _materialize(world: World, site: Site, clock: Clock) -> None:
         if not done:
             print("\nModels")
             runs.materialize(runs.MODELS, backtest, backtest, instance)
-            ensure_champion(lake, backtest)
         print("\nForecasts and how earlier ones met their results")
         runs.materialize(runs.FORECASTS, start if done else backtest, last, instance)
         runs.materialize(runs.SEASONS, today - dt.timedelta(days=CORRECTED_DAYS), last, instance)
@@ -136,22 +135,6 @@ def _materialize(world: World, site: Site, clock: Clock) -> None:
         print("\nReports")
         runs.materialize(AssetSelection.assets("backtest_report"), backtest, today, instance)
         runs.materialize(AssetSelection.assets("drift_report"), today, today, instance)
-
-
-def ensure_champion(lake: "Lake", day: dt.date) -> None:
-    """Make the newest model champion from a day on where the gate has accepted none, and say so.
-
-    The gate judges a first model on a few hundred matches: on some days of the year chance alone refuses it.
-    """
-    from soccer_assets.models.champion.promotion_gate import ledger
-    from soccer_assets.models.champion.registry import Registry
-
-    moves = ledger(lake)
-    if moves.is_empty() or moves["accepted"].any():
-        return
-    refused = moves.row(-1, named=True)
-    print(f"\nThe gate refused the only model there is ({refused['reason']}): it is made champion by hand")
-    Registry(Settings.read()).rollback(lake, refused["version"], "the only model of the demo", day)
 
 
 def _show(lake: "Lake", world: World, today: dt.date) -> None:

@@ -18,12 +18,14 @@ from dagster import AssetSelection, DagsterEvent, DagsterEventType, DagsterInsta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from soccer_assets.automation import training
 from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
+from soccer_assets.jobs import training
 from soccer_assets.orchestration.home import SHIPPED
 from soccer_assets.orchestration.partitions import range_tags, within_partitions
-from soccer_assets.orchestration.runs import events_of, planned_as_a_whole
+from soccer_assets.orchestration.run_health import PROCESS, fail_dead_runs, own_process
+from soccer_assets.orchestration.runs import events_of, is_blocked, origin_of, planned_as_a_whole
+from soccer_assets.predictions.forecast import BEFORE_CHAMPION
 from soccer_assets.settings import Settings
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.schema import SOURCE_ANSWERED, WHAT_BROKE
@@ -91,10 +93,16 @@ def _materialized(
     if asked != (first, last):
         log(f"asked for match dates {asked[0]} to {asked[1]}: cut to those of the graph")
     log(f"match dates {first} to {last} ({(last - first).days + 1}), {len(keys)} assets")
+    for run_id in fail_dead_runs(instance):
+        log(f"  run {run_id} had no process any more and is marked failed")
     began = time.perf_counter()
     with planned_as_a_whole((last - first).days):
         run = instance.create_run_for_job(
-            job, run_config=QUIET, tags=range_tags(first, last), asset_selection=frozenset(keys)
+            job,
+            run_config=QUIET,
+            tags=range_tags(first, last) | {PROCESS: own_process()},
+            asset_selection=frozenset(keys),
+            remote_job_origin=origin_of(job.name),
         )
     bookkeeping = time.perf_counter() - began
     log(f"  {f'run {run.run_id} planned':<76} {bookkeeping:7.1f} s")
@@ -111,6 +119,8 @@ def _materialized(
                 case DagsterEventType.STEP_START:
                     started[step] = time.perf_counter()
                     progress.update(bar, description=step)
+                case DagsterEventType.ENGINE_EVENT if is_blocked(event):
+                    log(f"  {step} waits for a run that makes it too")
                 case DagsterEventType.ASSET_MATERIALIZATION:
                     written.setdefault(step, time.perf_counter())
                 case DagsterEventType.HANDLED_OUTPUT:
@@ -119,6 +129,9 @@ def _materialized(
                     table = step if output.output_name == DEFAULT_OUTPUT else output.output_name
                     made[step].append(table)
                     rows[table] = int(str(output.metadata["dagster/row_count"].value))
+                    left_out = output.metadata.get(BEFORE_CHAMPION)
+                    if left_out is not None and left_out.value:
+                        log(f"  {left_out.value} {BEFORE_CHAMPION} are not forecast")
                 case DagsterEventType.STEP_SUCCESS:
                     progress.advance(bar)
                     seconds = time.perf_counter() - started[step]

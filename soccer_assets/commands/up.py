@@ -1,8 +1,7 @@
 """The running platform: Redis, the API, a worker and Dagster's webserver and daemon, as child processes.
 
 Each child leads its own process group, so that a Ctrl-C in the terminal reaches this process alone, which then ends
-the children in order and leaves none behind. One that ends by itself is started again; the platform ends when that
-does not help.
+the children in order and leaves none behind. One that ends by itself is started again as long as the platform is up.
 """
 
 import os
@@ -28,10 +27,12 @@ from soccer_assets.settings import Settings
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.3
-#: The pause before a program is started again for the first time, and how often it may end within that time.
-PAUSE_SECONDS = 1.0
-MOST_ENDS = 6
+#: The pause before a program is started again for the first time, and the longest one; after that time without an end
+#: it is short again.
+PAUSE_SECONDS, MOST_PAUSE_SECONDS = 1.0, 60.0
 WITHIN_SECONDS = 300.0
+#: How often a program may end before it is up for the first time.
+MOST_ENDS = 6
 
 
 @dataclass
@@ -66,14 +67,11 @@ class Supervisor:
         self._redis = redis
         self._environment = dict(environment)
         self._pause = pause_seconds
+        self._was_ready = False
         self.addresses = addresses
 
     def wait(self) -> None:
-        """Return on Ctrl-C or SIGTERM.
-
-        Raises:
-            PlatformError: a program ended by itself as often as it may.
-        """
+        """Return on Ctrl-C or SIGTERM."""
         for name, address in self.addresses.items():
             print(f"  {name:<12} {address}")
         print("Ctrl-C stops everything.", flush=True)
@@ -97,12 +95,13 @@ class Supervisor:
                 if time.monotonic() > deadline:
                     raise PlatformError(f"{child.name} did not answer within {START_SECONDS:g} s:\n{child.log_tail()}")
                 time.sleep(POLL_SECONDS)
+        self._was_ready = True
 
     def look(self) -> None:
         """Start what does not run, where its pause is over.
 
         Raises:
-            PlatformError: a program ended as often as it may.
+            PlatformError: a program ended as often as it may before all were up.
         """
         if self._redis.ensure_running():
             print("redis was gone and is started again", flush=True)
@@ -122,12 +121,12 @@ class Supervisor:
         _stop(process)  # its own children may live on
         child.process, now = None, time.monotonic()
         child.ends = [*(end for end in child.ends if now - end < WITHIN_SECONDS), now]
-        if len(child.ends) >= MOST_ENDS:
+        if len(child.ends) >= MOST_ENDS and not self._was_ready:
             raise PlatformError(
                 f"{child.name} ended {len(child.ends)} times within {WITHIN_SECONDS / 60:g} minutes, at last with code "
                 f"{process.returncode}:\n{child.log_tail()}"
             )
-        pause = self._pause * 2 ** (len(child.ends) - 1)
+        pause = min(self._pause * 2 ** (len(child.ends) - 1), MOST_PAUSE_SECONDS)
         child.start_at = now + pause
         print(f"{child.name} ended with code {process.returncode}: started again in {pause:g} s", flush=True)
 
@@ -175,6 +174,8 @@ def platform(settings: Settings) -> Iterator[Supervisor]:
     Raises:
         PlatformError: a port is taken, or a program does not start.
     """
+    from soccer_assets.orchestration.sqlite_engines import close_left_logs  # imports Dagster
+
     check_ports(settings)
     serving = ServingSettings.read()
     api = f"http://{serving.host}:{serving.port}"
@@ -182,6 +183,7 @@ def platform(settings: Settings) -> Iterator[Supervisor]:
     logs = settings.var_path / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     home = write_home(settings.var_path / "dagster_home")
+    close_left_logs(settings)
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with redis_server(settings) as redis:

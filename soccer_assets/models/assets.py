@@ -21,8 +21,9 @@ from dagster import (
 )
 
 from soccer_assets.models.ablation import ablated, worth_plot
+from soccer_assets.models.champion.first_model import model_or_baseline
 from soccer_assets.models.champion.model_card import card
-from soccer_assets.models.champion.promotion_gate import in_order, judge
+from soccer_assets.models.champion.promotion_gate import current_champion, in_order, judge
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.families import FAMILIES, Family, stack
 from soccer_assets.models.schema import ABLATION, CANDIDATES, MODEL_CARD, PROMOTIONS, SELECTED_MODEL
@@ -128,17 +129,23 @@ def ablation(
 def selected_model(
     context: AssetExecutionContext,
     settings: ResourceParam[Settings],
+    lake: ResourceParam[Lake],
     match_features: pl.LazyFrame,
     matches: pl.LazyFrame,
     market_probabilities: pl.LazyFrame,
     **candidates: pl.DataFrame,
 ) -> pl.DataFrame:
-    """The forecaster chosen for a date: the selected estimator with its calibration, blend and goals."""
+    """The forecaster chosen for a date: the selected estimator with its calibration, blend and goals.
+
+    Whether an earlier one is champion is read from `promotions` without an edge, for they are made of these models.
+    """
     _, day = dates_of(context.partition_key_range)
     rows = made_for(day, chosen(candidates, settings.families)).to_dicts()
     history = examples(match_features, matches, market_probabilities, settings.train_since, day)
     prices = pre_match_prices(market_probabilities), closing_prices(market_probabilities)
     model = selected(rows, history, *prices, settings.seed)
+    if current_champion(lake, day) is None:
+        model = model_or_baseline(model, rows, history, *prices, settings)
     row = model.row(0, named=True)
     tables = {name: _table(row[name]) for name in ("comparison", "calibration", "lines")}
     context.add_output_metadata({name: row[name] for name in ("family", "version", "log_loss", "reason")} | tables)

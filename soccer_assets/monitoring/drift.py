@@ -177,3 +177,11 @@ def _dealt(units: NDArray[np.int64], is_current: NDArray[np.bool_], seed: int) -
     """As many units at random as the current window has."""
     places = np.random.default_rng(seed).permutation(int(units.max()) + 1)
     return np.asarray(places[units] < len(np.unique(units[is_current])))
+
+
+def drop_pages(folder: Path, before: dt.date) -> int:
+    """Drop the pages of match dates before a day, some megabytes each; their number. The reports' rows stay."""
+    old = [page for page in folder.glob("*.html") if page.stem < before.isoformat()]
+    for page in old:
+        page.unlink()
+    return len(old)

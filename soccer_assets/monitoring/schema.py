@@ -245,6 +245,9 @@ DRIFT_REPORT = Table(
     ("match_date",),
 )
 
+#: A check that fails is wrong, or is only to be looked at.
+SEVERITIES = ("error", "warning")
+
 CHECK_RESULTS = Table(
     "check_results",
     "One check of the graph as it was evaluated last; written by a sensor.",
@@ -253,6 +256,13 @@ CHECK_RESULTS = Table(
         Column("check_name", pl.String, "what is checked, as a sentence"),
         Column("passed", pl.Boolean, "it held"),
         Column("blocking", pl.Boolean, "where it does not hold, nothing is made of the table"),
+        Column(
+            "severity",
+            pl.String,
+            "what it is where it does not hold; null: it was written before there were two",
+            nullable=True,
+            among=SEVERITIES,
+        ),
         Column("evaluated_at", UTC, "when it was evaluated"),
         Column("run_id", pl.String, "Dagster's id of the run that evaluated it"),
     ),

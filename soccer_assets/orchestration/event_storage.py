@@ -8,10 +8,10 @@ materializations of a step, which differ in nothing but key and time, are serial
 
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +23,15 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, Sq
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.root import LocalArtifactStorage
 from dagster._core.storage.runs import SqliteRunStorage
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData, serialize_value
+from dagster._utils.concurrency import ConcurrencyClaimStatus
 from dagster_postgres import PostgresRunStorage as PostgresRunStorage  # deploy/dagster.yaml loads it from here
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
-from sqlalchemy import Connection, Engine, create_engine, func, select
-from sqlalchemy.event import listens_for
+from sqlalchemy import Connection, func, select
 
+from soccer_assets.orchestration.sqlite_engines import engine
 from soccer_assets.settings import Settings
 from soccer_assets.storage.migrations import accept_percent_signs
 
@@ -43,6 +43,8 @@ BATCHED = {
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     DagsterEventType.ASSET_OBSERVATION,
 }
+#: Pause before a step that waits for another run's asks again.
+TURN_SECONDS = 0.5
 #: They stand for the key and the time of a partition in the text of its step's materializations.
 KEY_PLACEHOLDER, TIME_PLACEHOLDER = "<partition key>", -86399.0625
 
@@ -109,6 +111,16 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
             for event, event_id in newest.values():
                 self._store_asset_event(connection, event, event_id)
 
+    def claim_concurrency_slot(
+        self, concurrency_key: str, run_id: str, step_key: str, priority: int | None = None
+    ) -> ConcurrencyClaimStatus:
+        """A step asks for its turn in a pool; where another has it, this sleeps, for the executor would not."""
+        claim: ConcurrencyClaimStatus = super().claim_concurrency_slot(concurrency_key, run_id, step_key, priority)
+        if not claim.is_claimed:
+            time.sleep(TURN_SECONDS)
+            claim = claim.with_sleep_interval(0.0)  # type: ignore[no-untyped-call]
+        return claim
+
     def _rows(self, events: Sequence[EventLogEntry]) -> list[dict[str, Any]]:
         """As `_event_to_row` of each event; the partitions that a step made are serialised once."""
         rows, first = [], None
@@ -147,11 +159,11 @@ class BatchedSqliteEventLogStorage(_Batched, SqliteEventLogStorage):
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
-            engine = _engine(self.conn_string_for_shard(shard))
+            opened = engine(self.conn_string_for_shard(shard))
             if shard not in self._initialized_dbs:
-                self._initdb(engine)
+                self._initdb(opened)
                 self._initialized_dbs.add(shard)
-            with engine.begin() as connection:
+            with opened.begin() as connection:
                 yield connection
 
     @classmethod
@@ -166,23 +178,8 @@ class EmbeddedRunStorage(SqliteRunStorage):
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        with _engine(self._conn_string).begin() as connection:
+        with engine(self._conn_string).begin() as connection:
             yield connection
-
-
-@lru_cache(maxsize=64)
-def _engine(url: str) -> Engine:
-    """An engine that keeps its prepared statements and its connections.
-
-    The stock storage opens one for every event, and each that is closed last writes the whole log back to the file.
-    """
-    engine = create_engine(url, max_overflow=-1, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
-
-    @listens_for(engine, "connect")
-    def _(connection: Any, _: Any) -> None:
-        connection.execute("PRAGMA synchronous = NORMAL")  # with a write-ahead log, a lost power supply harms nothing
-
-    return engine
 
 
 class BatchedPostgresEventLogStorage(_Batched, PostgresEventLogStorage):

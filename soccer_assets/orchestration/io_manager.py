@@ -27,6 +27,7 @@ from dagster import (
 
 from soccer_assets.errors import SchemaError
 from soccer_assets.orchestration.partitions import dates_of, match_dates
+from soccer_assets.orchestration.step_retries import step_tried_again, tried_again
 from soccer_assets.settings import Clock
 from soccer_assets.storage import data_versions
 from soccer_assets.storage.lake import DATE, Lake
@@ -51,6 +52,14 @@ class DeltaIOManager(IOManager):
         self._read: defaultdict[tuple[str, str], dict[str, pl.DataFrame]] = defaultdict(dict)
 
     def handle_output(self, context: OutputContext, obj: pl.DataFrame | TableRows | Additions) -> None:
+        with tried_again(context.step_context.previous_attempt_count):
+            self._write(context, obj)
+
+    def load_input(self, context: InputContext) -> Any:
+        with tried_again(context.step_context.previous_attempt_count):
+            return self._load(context)
+
+    def _write(self, context: OutputContext, obj: pl.DataFrame | TableRows | Additions) -> None:
         table = _TABLES[context.asset_key.path[-1]]
         name = context.asset_key.path[-1]
         first, last = dates_of(context.asset_partition_key_range)
@@ -87,7 +96,7 @@ class DeltaIOManager(IOManager):
                 if self._lake.exists(moved.table or name):
                     self._lake.replace(moved.table or name, moved.rows, moved.predicate)
 
-    def load_input(self, context: InputContext) -> Any:
+    def _load(self, context: InputContext) -> Any:
         name = context.asset_key.path[-1]
         if context.definition_metadata.get(OPTIONAL) and not self._lake.exists(name):
             rows = _TABLES[name].empty().lazy()
@@ -136,25 +145,32 @@ def _described(name: str, table: Table) -> dict[str, Any]:
 
 
 def dated_asset(table: Table, **arguments: Any) -> Callable[[Callable[..., Any]], AssetsDefinition]:
-    """`@asset` of a table's name: partitioned by match date, a range in one run, its columns shown in the UI."""
+    """`@asset` of a table's name: partitioned by match date, a range in one run, its columns shown in the UI.
+
+    Its pool lets one run at a time make the table: another one, a command's among them, waits.
+    """
     name = arguments.pop("name", table.name)
-    return asset(  # type: ignore[no-any-return]  # the arguments are those of @asset
+    made = asset(
         name=name,
         partitions_def=match_dates,
         backfill_policy=BackfillPolicy.single_run(),
         metadata=_described(name, table),
+        pool=name,
         **arguments,
     )
+    return lambda body: made(step_tried_again(body))
 
 
 def dated_assets(*tables: Table, kinds: set[str], **arguments: Any) -> Callable[[Callable[..., Any]], AssetsDefinition]:
     """`@multi_asset` for the tables that one step makes together; the body returns a value for each, in their order."""
-    return multi_asset(
+    made = multi_asset(
         outs={t.name: AssetOut(description=t.row, metadata=_described(t.name, t), kinds=kinds) for t in tables},
         partitions_def=match_dates,
         backfill_policy=BackfillPolicy.single_run(),
+        pool=tables[0].name,
         **arguments,
     )
+    return lambda body: made(step_tried_again(body))
 
 
 def written_elsewhere(table: Table, **arguments: Any) -> AssetSpec:

@@ -90,13 +90,19 @@ def decide(instance: DagsterInstance, cursor: str | None, settings: Settings, to
         return Decision(None, f"the newest report was read before: {drift}", json.dumps(kept))
     if newest.share < settings.drift_share:
         return Decision(None, f"{drift}; threshold {settings.drift_share}", json.dumps(kept))
-    if under_way := instance.get_run_records(RunsFilter(job_name=TRAINING, statuses=list(UNDER_WAY)), limit=1):
-        return f"{drift}, but training run {under_way[0].dagster_run.run_id} is under way"
+    if under_way := training_under_way(instance):
+        return f"{drift}, but training run {under_way} is under way"
     trained = None if memory.is_reset else _trained(instance, memory.requested, today)
     if trained is not None and (today - trained).days < settings.retrain_days:
         why = f"{drift}, but retrained on {trained}, under {settings.retrain_days} days ago"
         return Decision(None, why, json.dumps(kept))
     return Decision(today, drift, json.dumps(kept | {"requested": str(today)}))
+
+
+def training_under_way(instance: DagsterInstance) -> str | None:
+    """The run that trains or is to train; None where there is none."""
+    runs = instance.get_run_records(RunsFilter(job_name=TRAINING, statuses=list(UNDER_WAY)), limit=1)
+    return runs[0].dagster_run.run_id if runs else None
 
 
 def _reports(instance: DagsterInstance, after: int) -> tuple[int, list[Report]]:

@@ -21,7 +21,7 @@ from soccer_assets.predictions.explanations.similar_matches import similar_match
 from soccer_assets.predictions.explanations.terms import TOLERANCE as TERMS_TOLERANCE
 from soccer_assets.predictions.explanations.terms import explanations as all_terms
 from soccer_assets.predictions.explanations.terms import largest_error
-from soccer_assets.predictions.forecast import forecast, since_first_champion
+from soccer_assets.predictions.forecast import BEFORE_CHAMPION, forecast, since_first_champion
 from soccer_assets.predictions.ledger import as_sealed, sealing, verify
 from soccer_assets.predictions.markets import markets as all_markets
 from soccer_assets.predictions.schema import (
@@ -40,7 +40,7 @@ from soccer_assets.predictions.upstream import forecastable, require_rows
 from soccer_assets.predictions.value import value_bets as find_value
 from soccer_assets.scoring import PROBABILITIES, SUM_TOLERANCE
 from soccer_assets.settings import Clock, Settings
-from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.lake import DATE, MATCH, Lake
 from soccer_assets.storage.tables import Additions, TableRows
 
 #: Matches of the season so far, and the fixtures that are published.
@@ -80,7 +80,7 @@ def predictions(
     context.add_output_metadata(
         {
             "forecasts by line": counts,
-            "matches before the first champion": len(matches) - len(has_champion),
+            BEFORE_CHAMPION: len(matches) - len(has_champion),
             "newest": MetadataValue.md(markdown(table)),
         }
     )
@@ -133,7 +133,8 @@ def prediction_ledger(
     """One forecast of one match on one line as it stood before kick-off, chained to the one sealed before it."""
     require_rows("predictions", predictions, forecastable(matches))
     context.add_output_metadata({"forecasts": len(predictions)})
-    return Additions(sealing(predictions, match_features, market_probabilities, clock.now()))
+    played = matches.filter(pl.col("status") == "finished").select(MATCH)
+    return Additions(sealing(predictions, match_features, market_probabilities, clock.now(), played))
 
 
 @dated_asset(EXPLANATIONS, ins={"selected_model": AssetIn(partition_mapping=look_back())}, kinds={"numpy"})

@@ -17,6 +17,9 @@ from soccer_assets.predictions.schema import PREDICTIONS
 from soccer_assets.scoring import PROBABILITIES, Floats
 from soccer_assets.storage.lake import DATE, MATCH
 
+#: Metadata of `predictions`: how many matches were left out.
+BEFORE_CHAMPION = "matches before the first champion"
+
 
 def forecast(
     matches: pl.DataFrame, features: pl.DataFrame, models: pl.LazyFrame, promotions: pl.DataFrame, prices: pl.DataFrame

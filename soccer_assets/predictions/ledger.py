@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from soccer_assets.errors import ClockError
 from soccer_assets.odds.consensus import SHARP_BOOKMAKER
 from soccer_assets.predictions.markets import PRICED
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
@@ -32,6 +33,8 @@ _CIRCUMSTANCES: Final = ("number", "code_version", "sealed_at", *HASHES)
 _CONTENT: Final = [name for name in PREDICTION_LEDGER.schema if name not in _CIRCUMSTANCES]
 #: What a forecast says of its match.
 _SAID: Final = (*PROBABILITIES, "home_goals_expected", "away_goals_expected", "rho", "p_over")
+#: A clock that is further behind the last row than this is wrong; `SOCCER_TODAY` may set it back within a day.
+CLOCK_BEHIND: Final = dt.timedelta(days=1)
 #: When it is too late to seal.
 _KNOWN_FROM: Final = pl.coalesce("kick_off_at", pl.col(DATE).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
 
@@ -46,18 +49,28 @@ class Verdict:
 
 
 def sealing(
-    predictions: pl.DataFrame, features: pl.LazyFrame, prices: pl.LazyFrame, now: dt.datetime
+    predictions: pl.DataFrame,
+    features: pl.LazyFrame,
+    prices: pl.LazyFrame,
+    now: dt.datetime,
+    played: pl.DataFrame | None = None,
 ) -> Callable[[pl.LazyFrame], pl.DataFrame]:
     """Return a function that gives the rows to add to the ledger, chained to the rows of the ledger it is called with.
 
     These are the forecasts that can still be sealed and say something new. `features` and `prices`, rows of
-    `market_probabilities`, are of at least the same matches.
+    `market_probabilities`, are of at least the same matches. The clock alone is not believed: matches of `played` have
+    a result, and it is no earlier than when the last row was sealed.
+
+    Raises:
+        ClockError: by the function, when the clock is more than a day behind the last row.
     """
     unsealed = predictions.filter(now < _KNOWN_FROM)
+    if played is not None:
+        unsealed = unsealed.join(played, on=MATCH, how="anti", maintain_order="left")
     forecasts = _with_grounds(unsealed, features, prices).select(_CONTENT).sort(*MATCH, "line")
 
     def after(ledger: pl.LazyFrame) -> pl.DataFrame:
-        last, new = _new(ledger, forecasts)
+        last, new = _new(ledger, forecasts.filter(_latest(ledger, now) < _KNOWN_FROM))
         return PREDICTION_LEDGER.empty() if new.is_empty() else PREDICTION_LEDGER.conform(_chained(new, *last, now))
 
     return after
@@ -101,6 +114,20 @@ def verify(lake: Lake, noted: str | None = None) -> Verdict:
 def _sealed(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The rows with every column: what was not said yet when the first of them were sealed is null, and not hashed."""
     return pl.concat([PREDICTION_LEDGER.empty().lazy(), rows], how="diagonal")
+
+
+def _latest(ledger: pl.LazyFrame, now: dt.datetime) -> dt.datetime:
+    """The time it is at least: that of the clock or of the last row, whichever is later."""
+    sealed: dt.datetime | None = ledger.select(pl.col("sealed_at").max()).collect().item()
+    if sealed is None:
+        return now
+    if sealed - now > CLOCK_BEHIND:
+        raise ClockError(
+            f"{NAME}: expected a time after {sealed:%Y-%m-%d %H:%M} UTC, when its last row was sealed, found "
+            f"{now:%Y-%m-%d %H:%M} on the clock: nothing was sealed. Set the clock, or SOCCER_TODAY. If "
+            "that row was sealed by a clock that was ahead, the next one is sealed when its time has passed"
+        )
+    return max(now, sealed)
 
 
 def _wrong(row: Mapping[str, Any], number: int, last: str) -> str | None:

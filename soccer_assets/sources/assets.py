@@ -13,6 +13,7 @@ from dagster import (
     AssetIn,
     AssetKey,
     AssetsDefinition,
+    Backoff,
     Failure,
     FreshnessPolicy,
     MetadataValue,
@@ -94,7 +95,8 @@ def _acquired_asset(source: SourceSpec, spec: TableSpec) -> AssetsDefinition:
             for check in checks
         ],
         kinds={spec.kind},
-        retry_policy=RetryPolicy(max_retries=2, delay=10),  # of the lake and the payloads; the client tries addresses
+        # of the lake and the payloads; the client tries addresses
+        retry_policy=RetryPolicy(max_retries=3, delay=5, backoff=Backoff.EXPONENTIAL),
         freshness_policy=FreshnessPolicy.time_window(fail_window=source.habit.stale_after),
     )
     def build(context: AssetExecutionContext) -> Iterator[Any]:

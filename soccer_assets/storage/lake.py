@@ -6,29 +6,41 @@ other dates retry and lose nothing, and the table's version is a cheap and exact
 
 import datetime as dt
 import fcntl
+import json
 import random
 import re
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.schema import PrimitiveType
 from pyarrow import fs
 
-from soccer_assets.errors import HistoryExpiredError, NotMaterializedError, SchemaError, SoccerError
-from soccer_assets.storage.file_urls import local_folder
+from soccer_assets.errors import (
+    DamagedTableError,
+    HistoryExpiredError,
+    NotMaterializedError,
+    SchemaError,
+    SoccerError,
+)
+from soccer_assets.storage.conditional_put import prove_conditional_put
+from soccer_assets.storage.file_urls import REQUEST_SECONDS, file_system, local_folder
+from soccer_assets.storage.manifest import Manifest, file_names, read_manifest, write_manifest
 from soccer_assets.storage.tables import Table
 
 DATE = "match_date"
 #: What identifies a match in every table that has one.
 MATCH = [DATE, "match_id"]
 COMMIT_TRIES = 20
+COMMIT = re.compile(r"\d{20}\.json")
 ROWS_AT_ONCE = 250_000
 #: Rows lie in order of date, so with small files a replaced day touches one of them.
 FILE_BYTES = 2 * 2**20
@@ -37,15 +49,6 @@ FILE_BYTES = 2 * 2**20
 PROPERTIES = {"delta.checkpointInterval": "10"}
 #: Folders that Delta's own file store does not open: it decodes `%20` once too often and refuses the other letters.
 UNREADABLE_FOLDER = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\|^\x00-\x1f\x7f]")
-
-
-def file_system(url: str) -> tuple[fs.FileSystem, str]:
-    """The file system of a folder or a URL, and the path in it."""
-    folder = local_folder(url)
-    if folder is None:
-        files, path = fs.FileSystem.from_uri(url)
-        return files, str(path)
-    return fs.LocalFileSystem(), str(folder)
 
 
 class LocalTable(DeltaTable):
@@ -66,19 +69,41 @@ class Lake:
 
     Args:
         url: a folder (as path or file:// URL) or s3://.
+        request_seconds: a request to S3 may take this long.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, request_seconds: float = REQUEST_SECONDS) -> None:
         self._folder = local_folder(url)
         self.url = url.rstrip("/") if self._folder is None else str(self._folder)
+        self._seconds = request_seconds
         self._locked = self._folder is not None and UNREADABLE_FOLDER.search(self.url) is not None
+        self._is_proven = not self.url.startswith("s3://")
         self._options: dict[str, str] = {}
         if self._locked:
             # another file store of the library takes the folder aside from the table's address
             self._options = {"opendal.root": self.url, "opendal.atomic_write_dir": f"{self.url}/.unfinished"}
         elif self.url.startswith("s3://"):
             # S3 has no rename without overwriting: commits are guarded by a conditional put
-            self._options = {"aws_conditional_put": "etag"}
+            seconds = {
+                "timeout": request_seconds,
+                "connect_timeout": request_seconds,
+                "retry_timeout": 2 * request_seconds,
+            }
+            self._options = {"aws_conditional_put": "etag", **{name: f"{value:g}s" for name, value in seconds.items()}}
+
+    @cached_property
+    def files(self) -> fs.FileSystem:
+        """The file system that the tables lie in."""
+        return file_system(self.url, self._seconds)[0]
+
+    @cached_property
+    def root(self) -> str:
+        """The folder of the tables in `files`."""
+        return file_system(self.url, self._seconds)[1]
+
+    def folder(self, name: str) -> str:
+        """The folder of a table in `files`."""
+        return f"{self.root}/{name}"
 
     def address(self, name: str) -> str:
         """Where a table lies: a path or a URL."""
@@ -87,32 +112,71 @@ class Lake:
     def _library_address(self, name: str) -> str:
         return f"opendal+fs:///{name}" if self._locked else self.address(name)
 
-    def _write(self, name: str, table: DeltaTable | None, rows: pl.DataFrame, **options: Any) -> None:
-        """Write rows to a table, or to a new one where `table` is None."""
+    def _write(self, name: str, table: DeltaTable | None, rows: pl.DataFrame, **options: Any) -> DeltaTable:
+        """Write rows to a table, or to a new one where `table` is None; returns it as it is then."""
         settings: dict[str, Any] = {}
         if table is None:
+            if not self._is_proven:
+                prove_conditional_put(self.url)
+                self._is_proven = True
             settings = {"storage_options": self._options, "configuration": PROPERTIES}
         address = self._library_address(name) if table is None else table
-        with self._one_writer():
+        with self.one_writer():
             write_deltalake(address, _stream(rows), target_file_size=FILE_BYTES, **settings, **options)
+        written = self.unchecked(name) if table is None else table
+        self.record(name, written)
+        return written
+
+    def record(self, name: str, table: DeltaTable, *, anew: bool = False) -> None:
+        """Write the manifest of the version that was written last; `anew` takes every checksum again."""
+        write_manifest(self.files, self.folder(name), table, None if anew else self.manifest(name))
+
+    def manifest(self, name: str) -> Manifest | None:
+        """What was written last to a table; None where no manifest was written yet.
+
+        Raises:
+            DamagedTableError: the manifest cannot be read.
+        """
+        return read_manifest(self.files, self.folder(name))
+
+    def create(self, name: str, columns: str) -> DeltaTable:
+        """A new table without rows; `columns` is its schema as Delta Lake's JSON."""
+        return DeltaTable.create(
+            self._library_address(name),
+            Schema.from_json(columns),
+            storage_options=self._options,
+            configuration=dict(PROPERTIES),
+        )
 
     def exists(self, name: str) -> bool:
-        if self._folder is not None and not (self._folder / name / "_delta_log").is_dir():
-            return False
-        return DeltaTable.is_deltatable(self._library_address(name), storage_options=self._options)
+        return self.newest_commit(name) is not None
 
     def table(self, name: str, version: int | None = None) -> DeltaTable:
         """The table as it is now, or as a version of it was.
 
         Raises:
             NotMaterializedError: nothing was ever written under that name.
+            DamagedTableError: commits that were written are lost.
         """
+        manifest = self.manifest(name)  # first: other writers may commit before the log is read, never the reverse
         if not self.exists(name):
+            if manifest is not None:
+                raise DamagedTableError(
+                    f"{name}: expected the log of version {manifest.version} under {self.url}, found none: "
+                    "`uv run soccer doctor --repair` makes it again"
+                )
             raise NotMaterializedError(
                 f"expected the table {name} under {self.url}, found none: run `uv run soccer backfill FROM TO` "
                 "(sources to features), `uv run soccer train DATE` (models) or `uv run soccer predict FROM TO` "
                 "(forecasts and reports) first"
             )
+        table = self.unchecked(name, version)
+        if manifest is not None and version is None:
+            manifest.check(name, table.version(), file_names(table))
+        return table
+
+    def unchecked(self, name: str, version: int | None = None) -> DeltaTable:
+        """The table as its log says, whatever its manifest says."""
         if self._folder is None:
             return DeltaTable(self._library_address(name), version, self._options)
         table = LocalTable(self._library_address(name), version, self._options)
@@ -121,20 +185,21 @@ class Lake:
 
     def version(self, name: str) -> int | None:
         """Version of the newest commit; None for a table that does not exist."""
-        return self.table(name).version() if self.exists(name) else None
+        table = self._newest(name)
+        return None if table is None else table.version()
 
     def newest_commit(self, name: str) -> tuple[str, int] | None:
         """File and time of the newest commit, which change with every change of the table; None while it has none.
 
         One listing, where `table` reads the commits: for those that look again and again.
         """
-        files, root = file_system(self.url)
-        entries = files.get_file_info(fs.FileSelector(f"{root}/{name}/_delta_log", allow_not_found=True))
-        commits = [entry for entry in entries if entry.extension == "json"]
-        if not commits:
-            return None
-        newest = max(commits, key=lambda entry: entry.base_name)
-        return newest.base_name, newest.mtime_ns
+        commits = self.commits(name)
+        return (commits[-1].base_name, commits[-1].mtime_ns) if commits else None
+
+    def commits(self, name: str) -> list[fs.FileInfo]:
+        """The files of the commits that are kept, oldest first."""
+        entries = self.files.get_file_info(fs.FileSelector(f"{self.folder(name)}/_delta_log", allow_not_found=True))
+        return sorted((e for e in entries if COMMIT.fullmatch(e.base_name)), key=lambda entry: entry.base_name)
 
     def version_at(self, name: str, instant: dt.datetime) -> int | None:
         """The newest version at an instant; None where the table had none yet.
@@ -142,23 +207,33 @@ class Lake:
         Raises:
             HistoryExpiredError: the log is not kept so far back.
         """
-        if not self.exists(name):
-            return None
-        history = self.table(name).history()  # newest first
-        milliseconds = instant.timestamp() * 1000
-        for commit in history:
-            if commit["timestamp"] <= milliseconds:
-                return int(commit["version"])
-        if history[-1]["version"] > 0:
-            first = dt.datetime.fromtimestamp(history[-1]["timestamp"] / 1000, dt.UTC)
+        # not by DeltaTable.history, which holds the interpreter while S3 is slow
+        commits = self.commits(name)
+        later = bisect_right(commits, instant.timestamp() * 1000, key=self._written_at)
+        if later:
+            return int(commits[later - 1].base_name[:20])
+        if commits and int(commits[0].base_name[:20]) > 0:
+            first = dt.datetime.fromtimestamp(self._written_at(commits[0]) / 1000, dt.UTC)
             raise HistoryExpiredError(
                 f"{name}: expected an instant from {first:%Y-%m-%dT%H:%M:%SZ} on, found {instant}"
             )
         return None
 
+    def _written_at(self, commit: fs.FileInfo) -> int:
+        """When a commit was written, in milliseconds since 1970."""
+        with self.files.open_input_stream(commit.path) as stream:
+            for line in stream.readall().splitlines():
+                if line.startswith(b'{"commitInfo"'):
+                    return int(json.loads(line)["commitInfo"]["timestamp"])
+        raise DamagedTableError(f"{commit.path}: expected the time of a commit, found none: run `uv run soccer doctor`")
+
+    def frame(self, table: DeltaTable) -> pl.LazyFrame:
+        """The rows of a state of a table."""
+        return pl.scan_delta(table)
+
     def scan(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.LazyFrame:
         """Rows with a match date from `first` to `last`, both inclusive; None leaves that side open."""
-        rows = pl.scan_delta(self.table(name))
+        rows = self.frame(self.table(name))
         rows = rows if first is None else rows.filter(pl.col(DATE) >= first)
         return rows if last is None else rows.filter(pl.col(DATE) <= last)
 
@@ -186,8 +261,8 @@ class Lake:
             SoccerError: other writers were faster every time.
         """
         for attempt in range(COMMIT_TRIES):
-            stored = self.table(table.name) if self.exists(table.name) else None
-            rows = after(table.empty().lazy() if stored is None else pl.scan_delta(stored))
+            stored = self._newest(table.name)
+            rows = after(table.empty().lazy() if stored is None else self.frame(stored))
             if rows.is_empty() or self.append_onto(table.name, rows, None if stored is None else stored.version()):
                 return rows
             _wait_after(attempt)
@@ -212,24 +287,29 @@ class Lake:
         return True
 
     def names(self) -> list[str]:
-        """The tables there are."""
-        files, root = file_system(self.url)
-        entries = files.get_file_info(fs.FileSelector(root, allow_not_found=True))
-        return sorted(entry.base_name for entry in entries if self.exists(entry.base_name))
+        """The tables there are, damaged ones among them."""
+        entries = self.files.get_file_info(fs.FileSelector(self.root, allow_not_found=True))
+        folders = [entry.base_name for entry in entries if entry.type is fs.FileType.Directory]
+        return sorted(name for name in folders if self.exists(name) or self.manifest(name) is not None)
 
     def tidy(self, keep_hours: int = 168) -> dict[str, int]:
-        """Join small files, sum up the log, drop files no version of the last `keep_hours` needs; dropped per table."""
+        """Join small files, sum up the log, drop files no version of the last `keep_hours` needs; dropped per table.
+
+        Files that a killed or failed writer left are among them; younger ones may be those of a writer at work. They
+        stay in a folder that Delta's own file store does not open.
+        """
         dropped = {}
         for name in self.names():
             table = self.table(name)
-            with self._one_writer():
+            with self.one_writer():
                 table.optimize.compact(target_size=FILE_BYTES)
-                dropped[name] = len(table.vacuum(keep_hours, dry_run=False))
+                self.record(name, table)
+                dropped[name] = len(table.vacuum(keep_hours, dry_run=False, full=not self._locked))
                 table.create_checkpoint()
         return dropped
 
     @contextmanager
-    def _one_writer(self) -> Iterator[None]:
+    def one_writer(self) -> Iterator[None]:
         """One writer at a time where the file store cannot put a commit in place unless another one is there."""
         if self._folder is None or not self._locked:
             yield
@@ -256,21 +336,29 @@ class Lake:
             )
 
     def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
-        for attempt in range(COMMIT_TRIES):
-            table = self.table(name) if self.exists(name) else None
+        attempt = 0
+        while True:
+            table = self._newest(name)
             spelled = _with_stored_spelling(name, rows, table)
             if table is not None:
                 self._require_forms(name, spelled, table)
             try:
                 # the predicate is for a new table as well: another writer may be making it
-                self._write(name, table, spelled, mode=mode, schema_mode="merge", predicate=predicate)
-                break
+                written = self._write(name, table, spelled, mode=mode, schema_mode="merge", predicate=predicate)
+                return written.version()
             except CommitFailedError:
                 # another writer committed first: look again and write on top of it
-                if attempt == COMMIT_TRIES - 1:
+                attempt += 1
+                if attempt == COMMIT_TRIES:
                     raise
-                _wait_after(attempt)
-        return (self.table(name) if table is None else table).version()
+                _wait_after(attempt - 1)
+
+    def _newest(self, name: str) -> DeltaTable | None:
+        """The table as it is now; None while there is none."""
+        try:
+            return self.table(name)
+        except NotMaterializedError:
+            return None
 
 
 def _form(dtype: object) -> str:

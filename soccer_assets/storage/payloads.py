@@ -13,7 +13,8 @@ import msgspec
 import polars as pl
 from pyarrow import fs
 
-from soccer_assets.storage.lake import Lake, file_system
+from soccer_assets.storage.file_urls import file_system
+from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import UTC, Column, Table
 
 #: Good answers, none at that address, an answer that was refused, a bot wall, and no usable answer at all.
@@ -84,6 +85,20 @@ class Payloads:
     def get(self, payload_id: str) -> bytes:
         with self._fs.open_input_stream(f"{self._root}/{payload_id}") as stream:
             return bytes(stream.readall())
+
+    def drop_parts(self, older_than: dt.timedelta = dt.timedelta(days=1)) -> int:
+        """Drop what writers that were killed left of payloads; their number."""
+        entries = self._fs.get_file_info(fs.FileSelector(self._root, allow_not_found=True))
+        oldest = dt.datetime.now(dt.UTC) - older_than
+        parts = [entry.path for entry in entries if entry.extension == "part" and entry.mtime < oldest]
+        for path in parts:
+            self._fs.delete_file(path)
+        return len(parts)
+
+    def sizes(self) -> dict[str, int]:
+        """The size in bytes of each payload that is kept, by its id."""
+        entries = self._fs.get_file_info(fs.FileSelector(self._root, allow_not_found=True))
+        return {entry.base_name: entry.size for entry in entries if len(entry.base_name) == 64}
 
     def record(self, fetches: Sequence[Fetch]) -> None:
         """Add to the fetch log, in one commit."""

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from soccer_assets.commands import materialize as runs
 from soccer_assets.storage.lake import Lake
 
 ROOT = Path(__file__).parents[2]
@@ -110,7 +111,7 @@ def writing(lake: Lake, name: str) -> Callable[[], bool]:
 
 
 def test_killed_again_and_again_a_run_ends_in_the_tables_of_an_undisturbed_one(
-    backfills, season, next_day, morning_after, digest
+    backfills, season, next_day, morning_after, digest, monkeypatch
 ):
     lake = Lake(str(morning_after / "lake"))
     for reached in (committed(lake, "football_data_results"), writing(lake, "odds"), committed(lake, "team_ratings")):
@@ -121,6 +122,11 @@ def test_killed_again_and_again_a_run_ends_in_the_tables_of_an_undisturbed_one(
     assert backfills.ended() == 0
     made = {name: digest(lake.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
     assert made == {name: digest(next_day.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
+    monkeypatch.setenv("SOCCER_VAR", str(morning_after))
+    with runs.instance() as instance:  # each run that was killed is known to be dead and holds no table
+        statuses = [run.status.value for run in instance.get_runs(limit=4)]
+        assert statuses == ["SUCCESS", "FAILURE", "FAILURE", "FAILURE"]
+        assert instance.event_log_storage.get_concurrency_run_ids() == set()
     finished = lake.read("matches", season.today, season.today)
     assert set(finished["status"]) == {"finished"}
     # no payload is left under a name that is not its hash, but for what was being written

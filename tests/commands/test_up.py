@@ -70,6 +70,13 @@ def test_one_that_cannot_start_is_tried_with_growing_pauses_and_then_ends_the_pl
     assert all(gap >= PAUSE * 2**number for number, gap in enumerate(gaps))
 
 
+def test_one_that_ends_again_and_again_does_not_end_the_others(supervise):
+    supervisor, child = supervise("import sys; sys.exit('no such table')")
+    supervisor.wait_until_ready()  # no program of it listens
+    look_until(supervisor, lambda: len(child.ends) == 7)
+    assert child.start_at - child.ends[-1] == pytest.approx(PAUSE * 2**6)
+
+
 def test_a_redis_that_was_killed_is_started_again(tmp_path, capsys):
     import redis
 

@@ -5,7 +5,11 @@ import shutil
 import pytest
 
 #: Program -> how Debian installs it.
-PROGRAMS = {"promtool": "apt-get install prometheus", "chromium": "apt-get install chromium"}
+PROGRAMS = {
+    "amtool": "apt-get install prometheus-alertmanager",
+    "chromium": "apt-get install chromium",
+    "promtool": "apt-get install prometheus",
+}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,5 @@
-"""Prometheus' own tool understands the configuration, the alert rules and the queries of the dashboard."""
+"""Prometheus' own tool understands the configuration, and sees each alert fire and stay silent."""
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -9,9 +8,7 @@ import yaml
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 RULES = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"]
-ALERTS = [rule["alert"] for group in RULES for rule in group["rules"]]
-DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "platform.json").read_text())
-QUERIES = {panel["title"]: [target["expr"] for target in panel["targets"]] for panel in DASHBOARD["panels"]}
+COUNT = sum(len(group["rules"]) for group in RULES)
 
 
 def promtool(*arguments: str) -> str:
@@ -25,17 +22,8 @@ def promtool(*arguments: str) -> str:
 
 @pytest.mark.parametrize(
     ("command", "says"),
-    [("check config prometheus.yml", "SUCCESS"), ("check rules rules.yml", f"{len(ALERTS)} rules found"),
+    [("check config prometheus.yml", "SUCCESS"), ("check rules rules.yml", f"{COUNT} rules found"),
      ("test rules rules_test.yml", "SUCCESS")],
 )  # fmt: skip
 def test_promtool_finds_no_fault(command: str, says: str) -> None:
     assert says in promtool(*command.split())
-
-
-def test_promtool_understands_every_query_of_the_dashboard(tmp_path: Path) -> None:
-    assert {"Snapshot age", "Model version in use", "Reads: time to answer"} <= set(QUERIES)
-    expressions = [e.replace("$__rate_interval", "5m") for queries in QUERIES.values() for e in queries]
-    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(expressions)]
-    file = tmp_path / "panels.yml"
-    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
-    assert f"{len(rules)} rules found" in promtool("check", "rules", str(file))

@@ -115,7 +115,7 @@ def test_every_container_is_confined_bounded_and_watched(objects: list[Object]) 
         assert "memory" in container["resources"]["limits"]
         assert {"livenessProbe", "readinessProbe"} & set(container), name
         assert {mount["mountPath"] for mount in container["volumeMounts"]} >= {"/tmp", "/var/lib/soccer"}
-    assert names == {"api", "worker", "code", "webserver", "daemon", "mlflow"}
+    assert names == {"api", "worker", "code", "webserver", "daemon", "mlflow", "pipeline"}
 
 
 def test_api_and_workers_are_spread_kept_and_scaled(objects: list[Object]) -> None:

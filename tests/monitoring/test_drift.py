@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from scipy.stats import wasserstein_distance
 
-from soccer_assets.monitoring.drift import THRESHOLD, Windows, by_chance, drift, windows
+from soccer_assets.monitoring.drift import THRESHOLD, Windows, by_chance, drift, drop_pages, windows
 
 DAY = dt.date(2025, 3, 1)
 COLUMNS = ["shots", "goals", "corners"]
@@ -133,3 +133,11 @@ def test_matches_of_a_club_are_dealt_together():
 def test_the_threshold_is_in_the_report():
     few, many = (drift(Windows(window(n, 4), window(n, 5)), DAY, COLUMNS, None)["threshold"].item() for n in (60, 2000))
     assert few > many == THRESHOLD
+
+
+def test_pages_of_long_ago_are_dropped(tmp_path):
+    for day in ("2026-01-01", "2026-02-01", "2026-02-02"):
+        (tmp_path / f"{day}.html").write_text("a page")
+    assert drop_pages(tmp_path, dt.date(2026, 2, 2)) == 2
+    assert [page.name for page in tmp_path.iterdir()] == ["2026-02-02.html"]
+    assert drop_pages(tmp_path / "nowhere", dt.date(2026, 2, 2)) == 0

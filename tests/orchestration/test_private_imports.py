@@ -14,10 +14,10 @@ event_storage  dagster._core.storage.event_log.schema                     SqlEve
 event_storage  dagster._core.storage.local_compute_log_manager            LocalComputeLogManager
 event_storage  dagster._core.storage.root                                 LocalArtifactStorage
 event_storage  dagster._core.storage.runs                                 SqliteRunStorage
-event_storage  dagster._core.storage.sqlite                               SQLITE_BUSY_TIMEOUT_SECONDS
 event_storage  dagster._core.storage.sqlite_storage                       DagsterSqliteStorage
 event_storage  dagster._serdes                                            ConfigurableClassData
 event_storage  dagster._serdes                                            serialize_value
+event_storage  dagster._utils.concurrency                                 ConcurrencyClaimStatus
 event_storage  dagster_postgres.event_log                                 PostgresEventLogStorage
 event_storage  dagster_postgres.utils                                     get_token_provider_from_config
 event_storage  dagster_postgres.utils                                     pg_url_from_config
@@ -27,8 +27,25 @@ partitions     dagster._core.storage.tags                                 ASSET_
 partitions     dagster._core.storage.tags                                 ASSET_PARTITION_RANGE_START_TAG
 partitions     dagster._core.storage.tags                                 PARTITION_NAME_TAG
 retraining     dagster._core.storage.tags                                 PARTITION_NAME_TAG
+retention      dagster._core.storage.dagster_run                          FINISHED_STATUSES
+retention      dagster._core.storage.event_log                            SqlEventLogStorage
+retention      dagster._core.storage.event_log                            SqliteEventLogStorage
+retention      dagster._core.storage.event_log.schema                     SqlEventLogStorageTable
+run_health     dagster._core.errors                                       DagsterUserCodeUnreachableError
+run_health     dagster._core.launcher                                     CheckRunHealthResult
+run_health     dagster._core.launcher                                     WorkerStatus
+run_health     dagster._core.launcher.default_run_launcher                DefaultRunLauncher
+run_health     dagster._grpc.client                                       DagsterGrpcClient
+run_health     dagster._grpc.types                                        CanCancelExecutionRequest
+run_health     dagster._grpc.types                                        CanCancelExecutionResult
+run_health     dagster._serdes                                            ConfigurableClassData
+run_health     dagster._serdes                                            deserialize_value
 runs           dagster._core.definitions.job_base                         InMemoryJob
 runs           dagster._core.execution.api                                execute_run_iterator
+runs           dagster._core.remote_origin                                GrpcServerCodeLocationOrigin
+runs           dagster._core.remote_origin                                RemoteJobOrigin
+runs           dagster._core.remote_origin                                RemoteRepositoryOrigin
+sqlite_engines dagster._core.storage.sqlite                               SQLITE_BUSY_TIMEOUT_SECONDS
 """
 
 

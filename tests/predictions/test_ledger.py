@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
+from soccer_assets.errors import ClockError
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.predictions.ledger import Verdict, as_sealed, code_version, sealing, verify
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
@@ -114,6 +115,39 @@ def test_a_hash_can_be_worked_out_by_anybody(lake, row):
 def test_only_what_has_not_kicked_off_is_sealed(lake, row, kick_off, now, sealed):
     assert len(seal(lake, row(kick_off_at=kick_off), FEATURES, PRICES, now)) == sealed
     assert lake.exists(NAME) == bool(sealed)
+
+
+def test_a_clock_two_days_behind_seals_nothing(three, row):
+    """The clock showed Friday when the ledger was sealed last; now it shows Wednesday, whatever the time is."""
+    before = three.read(NAME)
+    changed = row(p_home=0.2, p_away=0.53)
+    with pytest.raises(ClockError, match=r"expected a time after 2025-02-28 09:30 UTC.* found 2025-02-26 09:30 on the"):
+        seal(three, changed, FEATURES, PRICES, FRIDAY - dt.timedelta(days=2))
+    assert three.read(NAME).equals(before)
+    assert len(seal(three, changed, FEATURES, PRICES, FRIDAY)) == 1
+
+
+def test_a_clock_two_days_ahead_seals_less_and_never_a_match_that_was_played(lake, row):
+    ahead = FRIDAY + dt.timedelta(days=2)
+    assert seal(lake, row(), FEATURES, PRICES, ahead).is_empty()
+    next_week = {"match_date": dt.date(2025, 3, 8), "kick_off_at": KICK_OFF + dt.timedelta(days=7)}
+    assert len(seal(lake, row(**next_week), FEATURES, PRICES, ahead)) == 1
+    with pytest.raises(ClockError):  # set right again: nothing is sealed until that time has passed
+        seal(lake, row(**next_week, p_home=0.4, p_away=0.33), FEATURES, PRICES, FRIDAY)
+    assert verify(lake).broken is None
+
+
+def test_a_clock_that_was_never_right_seals_no_match_that_has_a_result(lake, row):
+    played = pl.DataFrame({"match_date": [DATE], "match_id": ["m"]})
+    assert seal(lake, row(), FEATURES, PRICES, FRIDAY, played).is_empty()
+    assert len(seal(lake, row(), FEATURES, PRICES, FRIDAY, played.clear())) == 1
+
+
+def test_a_match_that_had_kicked_off_when_the_last_row_was_sealed_is_not_sealed(lake, row):
+    late = KICK_OFF + dt.timedelta(hours=1)
+    next_week = {"match_date": dt.date(2025, 3, 8), "kick_off_at": KICK_OFF + dt.timedelta(days=7)}
+    assert len(seal(lake, row(**next_week), FEATURES, PRICES, late)) == 1
+    assert seal(lake, row(), FEATURES, PRICES, KICK_OFF - dt.timedelta(hours=1)).is_empty()
 
 
 def test_the_same_forecast_is_sealed_once_and_a_new_one_beside_it(lake, row):

@@ -112,6 +112,13 @@ class Processes:
         until(lambda: "forecasting with model" in worker.log)
         return api
 
+    def start_command(self, folder: Path, *command: str) -> Process:
+        """A command of `soccer`."""
+        program = ["-c", "from soccer_assets.commands.cli import main; main()", *command]
+        process = Process(self._start(folder, command[0], program, {}), folder, command[0])
+        self._running.append(process)
+        return process
+
     def start_worker(self, folder: Path, program: str = PROGRAM, **variables: str) -> Process:
         """A worker that forecasts by rating and is ready; `program` is run in place of `soccer`."""
         worker = self._begin_worker(folder, program, variables)

@@ -1,6 +1,8 @@
 import datetime as dt
+import os
 import re
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -202,6 +204,19 @@ def test_tidying_joins_small_files_and_keeps_the_rows(lake):
     assert lake.tidy() == {"t": 0}  # the old files are younger than a week
     assert len(lake.table("t").file_uris()) == 1
     assert texts(lake) == [f"old {n}" for n in range(5)]
+
+
+def test_tidying_drops_what_a_killed_writer_left_a_week_ago_and_nothing_younger(lake, tmp_path):
+    lake.replace_dates("t", rows(0), day(0), day(0))
+    (kept,) = tmp_path.rglob("*.parquet")
+    left = {hours: kept.with_name(f"part-{hours}.parquet") for hours in (1, 200)}
+    for hours, file in left.items():
+        file.write_bytes(kept.read_bytes())
+        os.utime(file, (time.time() - hours * 3600,) * 2)
+    plain = "%20" not in lake.url
+    assert lake.tidy() == {"t": int(plain)}
+    assert (left[1].exists(), left[200].exists()) == (True, not plain)
+    assert texts(lake) == ["old 0"]
 
 
 def test_the_log_of_a_table_written_often_is_checkpointed(lake, tmp_path):

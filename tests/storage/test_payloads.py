@@ -1,7 +1,9 @@
 import datetime as dt
 import hashlib
+import os
 import random
 import threading
+import time
 
 import pytest
 
@@ -54,6 +56,16 @@ def test_an_unknown_payload_is_not_found(payloads):
 def test_a_store_given_by_address_is_the_folder_itself(lake, tmp_path):
     payload_id = Payloads((tmp_path / "payloads").as_uri(), lake).put(BODY)
     assert files(tmp_path) == {payload_id: BODY}
+
+
+def test_parts_that_a_killed_writer_left_are_dropped_after_a_day(payloads, tmp_path):
+    payload_id = payloads.put(BODY)
+    for name, hours in (("a.part", 25), ("b.part", 23)):
+        part = tmp_path / "payloads" / name
+        part.write_bytes(BODY[:5])
+        os.utime(part, (time.time() - hours * 3600,) * 2)
+    assert payloads.drop_parts() == 1
+    assert set(files(tmp_path)) == {payload_id, "b.part"}
 
 
 def test_many_writers_of_the_same_bytes_do_not_disturb_each_other(payloads, tmp_path):

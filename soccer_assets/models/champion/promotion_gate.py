@@ -9,6 +9,8 @@ it is judged as calibrated by earlier folds):
 - it is not worse than the champion on the matches both forecast unseen: the 95% interval of their paired log loss ends
   at `MARGIN` or below, or it holds zero and its mean is at most `MARGIN`. The first model has nobody to beat.
 
+Where the first model is refused, a baseline serves (`first_model`): it needs only the first of these conditions.
+
 The `promotions` table is only ever added to. A move holds from the match date `effective_from`, so forecasts of the
 past are made by the champions of the past. A move to a model that was made anew since is void.
 """
@@ -30,6 +32,8 @@ from soccer_assets.storage.lake import DATE, Lake
 MOST_ECE = 0.02
 MARGIN = 0.001  # nats; less than what a half-width of an interval over a season's matches can show
 LUCK = (200, 95)  # simulated seasons, and the percentile of their ECEs
+#: How the reason of a baseline begins that serves because the gate refused the first model.
+BASELINE = "A baseline serves until the gate accepts a model"
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -47,6 +51,8 @@ class Verdict:
 
     conditions: tuple[Condition, ...]
     previous: str | None
+    #: Why a baseline serves; empty for a model.
+    baseline: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -57,7 +63,7 @@ class Verdict:
     def reason(self) -> str:
         """One sentence."""
         if self.accepted:
-            return "every condition of the gate holds"
+            return self.baseline or "every condition of the gate holds"
         return "; ".join(f"{c.name}: found {c.value}, needed {c.needed}" for c in self.conditions if not c.holds)
 
 
@@ -89,6 +95,20 @@ def standing(promotions: pl.DataFrame, versions: Sequence[str]) -> pl.DataFrame:
     return promotions.filter(pl.col("version").is_in(list(versions)))
 
 
+def champion_before(models: pl.LazyFrame, promotions: pl.DataFrame, day: dt.date) -> str | None:
+    """Version of the champion on a date, of the models of earlier dates; None where there is none."""
+    versions = models.filter(pl.col(DATE) < day).select("version").collect()["version"].to_list()
+    version: str | None = champion_on(standing(promotions, versions), [day]).item()
+    return version
+
+
+def current_champion(lake: Lake, day: dt.date) -> str | None:
+    """Version of the champion on a date, of the models of earlier dates in the lake; None where there is none."""
+    if not lake.exists("selected_model"):
+        return None
+    return champion_before(lake.scan("selected_model"), ledger(lake), day)
+
+
 def judge(
     model: Mapping[str, Any],
     models: pl.LazyFrame,
@@ -112,8 +132,7 @@ def judge(
     """
     day = model[DATE]
     earlier = models.filter(pl.col(DATE) < day)
-    versions = earlier.select("version").collect()["version"].to_list()
-    champion = champion_on(standing(promotions, versions), [day]).item()
+    champion = champion_before(models, promotions, day)
     window = selection_fold(model).join(history, on="match_id", how="left", maintain_order="left")
     own, rival = window.select(PROBABILITIES).to_numpy(), None
     if champion is not None:
@@ -126,12 +145,14 @@ def judge(
             "learned from the past", model["trained_through"] < day, str(model["trained_through"]), f"before {day}"
         ),
         Condition("checks", not failed_checks, ", ".join(failed_checks) or "none failed", "no blocking check failed"),
-        Condition("matches", len(own) >= least_matches, str(len(own)), f"at least {least_matches}"),
     ]
+    if champion is None and model["reason"].startswith(BASELINE):
+        return Verdict(tuple(conditions), None, model["reason"])
+    conditions.append(Condition("matches", len(own) >= least_matches, str(len(own)), f"at least {least_matches}"))
     if len(own):
         y = window["outcome"].to_numpy().astype(np.int64)
         conditions.append(_calibrated(own, y))
-        if rival is not None:
+        if champion is not None and rival is not None:
             conditions.append(_not_worse(log_loss(own, y), log_loss(rival, y), window[DATE].to_numpy(), champion))
     return Verdict(tuple(conditions), champion)
 

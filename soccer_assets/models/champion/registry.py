@@ -28,7 +28,7 @@ from soccer_assets.models.champion.promotion_gate import (
     ledger,
     standing,
 )
-from soccer_assets.models.schema import CHAMPION, PROMOTIONS
+from soccer_assets.models.schema import CHAMPION, PROMOTIONS, SELECTED_MODEL
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.migrations import accept_percent_signs
@@ -53,6 +53,7 @@ class Registry:
     @cached_property
     def _client(self) -> "MlflowClient":
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a model is a small file
         from mlflow.tracking import MlflowClient
 
         accept_percent_signs()
@@ -85,9 +86,8 @@ class Registry:
     def _register(self, model: Mapping[str, Any], dagster_run_id: str) -> str:
         if self._registered() is None:
             self._client.create_registered_model(MODEL, description="Home, draw and away probabilities of a match.")
-        for version in self._client.search_model_versions(f"name = '{MODEL}'"):
-            if version.tags.get("version") == model["version"]:
-                return str(version.version)
+        if number := self._numbers().get(model["version"]):
+            return number
         tags = {
             "version": model["version"],
             "family": model["family"],
@@ -109,6 +109,11 @@ class Registry:
         created = self._client.create_model_version(MODEL, source, run_id, tags=tags, description=model["reason"])
         return str(created.version)
 
+    def _numbers(self) -> dict[str, str]:
+        """The version number in MLflow of each forecaster, by its version."""
+        versions = self._client.search_model_versions(f"name = '{MODEL}'")
+        return {str(version.tags.get("version")): str(version.version) for version in versions}
+
     def decide(
         self, promotions: pl.LazyFrame, model: Mapping[str, Any], registry_version: str, verdict: Verdict
     ) -> pl.DataFrame:
@@ -126,6 +131,7 @@ class Registry:
         moves, day, version = in_order(promotions), model[DATE], model["version"]
         newest = moves.filter(version=version, effective_from=day, alias=CHAMPION).tail(1)
         if newest["accepted"].to_list() == [verdict.accepted]:
+            self._point(champion_moves(moves), version, registry_version)  # in a registry that was made anew
             return PROMOTIONS.empty()
         accepted, conditions, reason = verdict.accepted, verdict.conditions, verdict.reason
         return self._move(moves, version, day, registry_version, day, accepted, conditions, reason)
@@ -136,8 +142,8 @@ class Registry:
         Raises:
             ModelError: there is no such version in the ledger, it is champion already, or it was made anew since.
         """
-        made = lake.scan("selected_model").select("version").collect()["version"].to_list()
-        moves = standing(ledger(lake), made)
+        models = lake.scan("selected_model").sort(DATE)
+        moves = standing(ledger(lake), models.select("version").collect()["version"].to_list())
         held = champion_moves(moves)
         now = None if held.is_empty() else held["version"][-1]
         if version is None:
@@ -154,8 +160,9 @@ class Registry:
         if version == now:
             raise ModelError(f"expected another version than the champion's, found {version}")
         since = max(today, held["effective_from"].to_list()[-1]) if now else today
-        row = target.row(0, named=True)
-        move = (version, row["model_date"], row["registry_version"], since, True, (), reason)
+        model = models.filter(pl.col("version") == version).last().collect().row(0, named=True)
+        registry_version = self.register(model, "")  # the number it has now: the registry may have been made anew
+        move = (version, target["model_date"].item(), registry_version, since, True, (), reason)
         lake.add(PROMOTIONS, lambda stored: self._move(in_order(stored), *move))
         return version
 
@@ -184,10 +191,68 @@ class Registry:
             "reason": reason,
         }
         move = PROMOTIONS.conform(pl.DataFrame([row], schema=PROMOTIONS.schema))
-        if accepted and champion_moves(pl.concat([moves, move]))["version"][-1] == version:
+        if accepted:
+            self._point(champion_moves(pl.concat([moves, move])), version, registry_version)
+        return move
+
+    def _point(self, held: pl.DataFrame, version: str, registry_version: str) -> None:
+        """Point the alias at a version where the moves that hold say that it is the champion."""
+        if len(held) and held["version"][-1] == version:
             with self._answers("the champion was not moved"):
                 self._client.set_registered_model_alias(MODEL, CHAMPION, registry_version)
-        return move
+
+    def differences(self, lake: Lake) -> list[str]:
+        """What the registry lacks of the judged models of the lake, and where its alias is another than the ledger's.
+
+        Raises:
+            ModelError: the registry does not answer.
+        """
+        judged, champion = _judged(lake)
+        if judged.is_empty() and champion is None:
+            return []
+        with self._answers("nothing was changed"):
+            numbers, alias = self._numbers(), self.version_of(CHAMPION)
+        differ = [f"{version} is not registered" for version in judged["version"] if version not in numbers]
+        held = next((version for version, number in numbers.items() if number == alias), None)
+        if held != champion:
+            differ.append(
+                f"the alias {CHAMPION} points at {held or 'no version'}, the ledger of promotions at {champion}"
+            )
+        elif alias is not None:
+            stored = self._artefact(alias)
+            if stored != champion:
+                differ.append(f"version {alias} is {champion}, its artefact is {stored or 'what cannot be read'}")
+        return differ
+
+    def rebuild(self, lake: Lake) -> list[str]:
+        """Register the judged models of the lake and point the alias where the ledger does; returns what was done.
+
+        Raises:
+            ModelError: the registry does not answer.
+        """
+        judged, champion = _judged(lake)
+        if judged.is_empty():
+            return []
+        with self._answers("run it again when the registry answers"):
+            before, alias = self._numbers() if self._registered() else {}, self.version_of(CHAMPION)
+            if champion in before and self._artefact(before[champion]) != champion:
+                self._client.delete_model_version(MODEL, before.pop(champion))
+            done = []
+            for model in judged.iter_rows(named=True):
+                number = self._register(model, "")
+                if model["version"] not in before:
+                    done.append(f"{model['version']} was registered as version {number}")
+                if model["version"] == champion and number != alias:
+                    self._client.set_registered_model_alias(MODEL, CHAMPION, number)
+                    done.append(f"the alias {CHAMPION} points at {champion}")
+        return done
+
+    def _artefact(self, registry_version: str) -> str | None:
+        """Version of the forecaster that is stored as a version; None where it cannot be read."""
+        try:
+            return self.load(registry_version).version
+        except Exception:  # MLflow raises whatever its store does
+            return None
 
     def champion_version(self) -> str | None:
         """Registry version the alias `champion` points at."""
@@ -237,3 +302,15 @@ class Registry:
         local = self._settings.mlflow.startswith("sqlite:///")
         folder = (self._settings.var_path / "mlflow" / "artefacts").as_uri() if local else None
         return str(self._client.create_experiment(EXPERIMENT, artifact_location=folder))
+
+
+def _judged(lake: Lake) -> tuple[pl.DataFrame, str | None]:
+    """The rows of `selected_model` that were judged, in their order in the registry, and the champion's version."""
+    moves = ledger(lake)
+    if moves.is_empty() or not lake.exists("selected_model"):
+        return pl.DataFrame(schema=SELECTED_MODEL.schema), None
+    models = lake.read("selected_model").unique("version", keep="last")
+    order = moves.group_by("version").agg(pl.col("registry_version").first().cast(pl.Int64, strict=False))
+    judged = models.join(order, on="version").sort("registry_version", DATE)
+    held = champion_moves(standing(moves, models["version"].to_list()))
+    return judged, None if held.is_empty() else str(held["version"][-1])

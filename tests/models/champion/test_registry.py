@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -262,3 +263,53 @@ def test_a_registry_that_is_not_there_is_told_from_one_without_a_champion(url, t
         with pytest.raises(ModelError, match=f"expected the registry at {url}, found [A-Z_]+: "):
             asked()
     assert not lake.exists("promotions")
+
+
+def test_a_lost_registry_is_rebuilt_from_the_lake_and_a_rollback_works_from_there(registry, lake, tmp_path, prepared):
+    first, second = selected(1), selected(8, p_home=0.5)
+    for model in (first, second):
+        store(lake, *(m for m in (first, second) if m["match_date"] <= model["match_date"]))
+        decide(lake, registry, model)
+    assert registry.differences(lake) == []
+
+    shutil.copy(prepared, tmp_path / "anew.db")  # an engine keeps a database that is deleted
+    lost = Registry(Settings(var=str(tmp_path), mlflow_url=f"sqlite:///{tmp_path}/anew.db"))
+    assert lost.differences(lake) == [
+        f"{first['version']} is not registered",
+        f"{second['version']} is not registered",
+        f"the alias champion points at no version, the ledger of promotions at {second['version']}",
+    ]
+    assert lost.rebuild(lake) == [
+        f"{first['version']} was registered as version 1",
+        f"{second['version']} was registered as version 2",
+        f"the alias champion points at {second['version']}",
+    ]
+    assert lost.differences(lake) == [] and lost.rebuild(lake) == []
+    assert lost.load(lost.champion_version()).encode() == second["forecaster"]
+    assert lost.rollback(lake, None, "worse", TODAY) == first["version"]
+    assert lost.champion_version() == "1"
+
+
+def test_the_artefact_of_the_champion_is_compared_with_its_version(registry, lake, tmp_path):
+    model = selected(1)
+    store(lake, model)
+    decide(lake, registry, model)
+    (artefact,) = tmp_path.glob("mlflow/artefacts/**/forecaster.json")
+    artefact.unlink()
+    assert registry.differences(lake) == [f"version 1 is {model['version']}, its artefact is what cannot be read"]
+    assert registry.rebuild(lake) == [
+        f"{model['version']} was registered as version 2",
+        f"the alias champion points at {model['version']}",
+    ]
+    assert registry.differences(lake) == []
+    assert registry.load(registry.champion_version()).encode() == model["forecaster"]
+
+
+def test_the_same_verdict_again_sets_the_alias_of_a_registry_that_was_made_anew(registry, lake, prepared, tmp_path):
+    model = selected(1)
+    store(lake, model)
+    decide(lake, registry, model)
+    shutil.copy(prepared, tmp_path / "anew.db")
+    anew = Registry(Settings(var=str(tmp_path), mlflow_url=f"sqlite:///{tmp_path}/anew.db"))
+    decide(lake, anew, model)
+    assert anew.champion_version() == "1" and len(ledger(lake)) == 1

@@ -243,20 +243,34 @@ async def test_failed_checks_of_the_pipeline_are_in_the_figures(client: Client, 
     assert (await client.get("/system")).json()["failed_checks"] is None
     at = dt.datetime(2026, 10, 28, 5, tzinfo=dt.UTC)
     rows = [
-        ("matches", "match_ids_are_unique", True, True, at, "r1"),
-        ("odds_links", "unlinked_events_are_few", False, True, at, "r2"),
-        ("best_prices", "coming_matches_are_quoted_anew", False, False, at, "r2"),
+        ("matches", "match_ids_are_unique", True, True, "error", at, "r1"),
+        ("odds_links", "unlinked_events_are_few", False, True, "error", at, "r2"),
+        ("best_prices", "coming_matches_are_quoted_anew", False, False, "warning", at, "r2"),
     ]
     lake.replace("check_results", pl.DataFrame(rows, CHECK_RESULTS.schema, orient="row"), None)
     client.app.state.refresher.refresh()
     assert (await client.get("/system")).json()["failed_checks"] == [
         {"asset": "best_prices", "check_name": "coming_matches_are_quoted_anew", "blocking": False,
-         "evaluated_at": "2026-10-28T05:00:00Z"},
+         "severity": "warning", "evaluated_at": "2026-10-28T05:00:00Z"},
         {"asset": "odds_links", "check_name": "unlinked_events_are_few", "blocking": True,
-         "evaluated_at": "2026-10-28T05:00:00Z"},
+         "severity": "error", "evaluated_at": "2026-10-28T05:00:00Z"},
     ]  # fmt: skip
-    assert "soccer_failed_checks 2.0" in (await client.get("/metrics")).text
+    metrics = (await client.get("/metrics")).text
+    assert 'soccer_failed_checks{blocking="true",severity="error"} 1.0' in metrics
+    assert 'soccer_failed_checks{blocking="false",severity="error"} 0.0' in metrics
+    assert 'soccer_failed_checks{blocking="false",severity="warning"} 1.0' in metrics
     assert (await client.get("/checks", params={"passed": "true"})).json()["items"][0]["run_id"] == "r1"
+
+
+async def test_a_table_written_before_a_column_that_may_be_null_is_read(client: Client, lake: Lake) -> None:
+    at = dt.datetime(2026, 10, 28, 5, tzinfo=dt.UTC)
+    rows = pl.DataFrame(
+        [("odds", "no_record_is_lost", False, True, None, at, "r1")], CHECK_RESULTS.schema, orient="row"
+    )
+    lake.replace("check_results", rows.drop("severity"), None)
+    client.app.state.refresher.refresh()
+    assert [check["severity"] for check in (await client.get("/system")).json()["failed_checks"]] == ["error"]
+    assert (await client.get("/checks")).json()["items"][0]["severity"] is None
 
 
 async def test_the_champion_and_its_drift_are_metrics(client: Client, promote: Any) -> None:

@@ -37,17 +37,20 @@ async def test_what_is_wrong_stands_first(client: Client, page: Any, lake: Lake)
     )  # fmt: skip
     write(
         lake, CHECK_RESULTS,
-        {"asset": "odds", "check_name": "no_record_is_lost", "passed": False, "blocking": True, "evaluated_at": NOON,
-         "run_id": "r1"},
+        {"asset": "odds", "check_name": "no_record_is_lost", "passed": False, "blocking": True, "severity": "error",
+         "evaluated_at": NOON, "run_id": "r1"},
+        {"asset": "odds", "check_name": "every_record_is_read", "passed": False, "blocking": False, "severity": "warning",
+         "evaluated_at": NOON, "run_id": "r1"},
         {"asset": "odds", "check_name": "prices_are_fresh", "passed": True, "blocking": False, "evaluated_at": NOON,
          "run_id": "r1"},
     )  # fmt: skip
     client.app.state.refresher.refresh()
     found = await page(client, "/operations")
-    assert "1 check failed. 1 of 2 sources needs a look." in found.words
+    assert "1 check failed. 1 check warns. 1 of 2 sources needs a look." in found.words
     assert (
         "no record is lost of odds, which blocks what rests on it; evaluated Sat 21 Sep 2024, 12:00 UTC" in found.words
     )
+    assert "Warning: every record is read of odds; evaluated Sat 21 Sep 2024, 12:00 UTC" in found.words
     assert "understat broken never 7 0 0 9 3 answers refused" in found.words
     assert "prices are fresh" not in found.words
 

@@ -1,0 +1,90 @@
+"""Two processes make a range together, and overlapping ranges at once: the tables are those of one."""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree, rmtree
+from typing import Any
+
+import pytest
+from dagster import DagsterEventType, DagsterInstance
+
+from soccer_assets.commands import materialize as runs
+from soccer_assets.storage.lake import Lake
+
+ROOT = Path(__file__).parents[3]
+SECONDS = 300
+#: Both make the stages for their dates, one stage after the other: features rest on the matches of all dates.
+STAGES = (("sources", "matches", "odds"), ("features",))
+TABLES = ("football_data_results", "matches", "teams", "odds", "market_probabilities", "team_ratings", "match_features")
+#: When a process looked is told from run to run by these alone.
+CLOCKS = ("_first_seen_at", "_last_seen_at", "quoted_at")
+WORKER = """
+import datetime as dt, sys
+from soccer_assets.commands import materialize as runs
+stages, first, last = sys.argv[1].split(","), *map(dt.date.fromisoformat, sys.argv[2:])
+with runs.instance() as instance:
+    runs.materialize(runs.AssetSelection.groups(*stages), first, last, instance)
+"""
+
+
+@pytest.fixture
+def var(season: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The site alone: nothing was made yet."""
+    var = tmp_path / "var"
+    copytree(season.var / "site", var / "site")
+    monkeypatch.setenv("SOCCER_VAR", str(var))
+    return var
+
+
+def at_once(stages: tuple[str, ...], *ranges: tuple[dt.date, dt.date]) -> str:
+    """A process for each range, all at the same time; what they printed."""
+    command = [sys.executable, "-W", "ignore", "-c", WORKER, ",".join(stages)]
+    workers = [
+        subprocess.Popen([*command, str(first), str(last)], cwd=ROOT, env=os.environ, text=True, stdout=subprocess.PIPE)
+        for first, last in ranges
+    ]
+    printed = [worker.communicate(timeout=SECONDS)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0] * len(ranges), printed
+    return "\n".join(printed)
+
+
+def digests(var: Path, digest: Any) -> dict[str, str]:
+    lake = Lake(str(var / "lake"))
+    return {name: digest(lake.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
+
+
+def turns(instance: DagsterInstance, step: str) -> list[str]:
+    """Start and end of a step in all runs, in the order of time."""
+    kinds = {DagsterEventType.STEP_START, DagsterEventType.STEP_SUCCESS}
+    events = [event for run in instance.get_runs() for event in instance.all_logs(run.run_id, of_type=kinds)]
+    in_time = sorted((event for event in events if event.step_key == step), key=lambda event: event.timestamp)
+    return [event.dagster_event.event_type_value for event in in_time if event.dagster_event]
+
+
+def test_a_range_split_over_two_processes_gives_the_tables_of_one(season: Any, var: Path, digest: Any) -> None:
+    middle = season.first + dt.timedelta(days=230)
+    halves = (season.first, middle), (middle + dt.timedelta(days=1), season.last)
+    for stages in STAGES:
+        at_once(stages, *halves)
+    together = digests(var, digest)
+    with runs.instance() as instance:
+        for step in ("matches", "match_features"):  # in turns, never at once
+            assert turns(instance, step) == ["STEP_START", "STEP_SUCCESS"] * 2
+    for name in ("lake", "payloads"):
+        rmtree(var / name)
+    for stages in STAGES:
+        at_once(stages, (season.first, season.last))
+    assert digests(var, digest) == together
+
+
+def test_overlapping_ranges_at_once_give_the_tables_of_one(season: Any, var: Path, digest: Any) -> None:
+    every = tuple(stage for stages in STAGES for stage in stages)
+    at_once(every, (season.first, season.last))
+    alone = digests(var, digest)
+    third = dt.timedelta(days=140)
+    printed = at_once(every, (season.first, season.last - third), (season.first + third, season.last))
+    assert "waits for a run that makes it too" in printed
+    assert digests(var, digest) == alone

@@ -1,0 +1,55 @@
+"""A table is damaged while the API serves it: the last data stay, health says so, and the repair brings them back."""
+
+from pathlib import Path
+
+import polars as pl
+
+from soccer_assets.settings import Clock
+from soccer_assets.storage.damage import examine
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.repair import repair
+from tests.faults.test_newer_tables import commit
+from tests.serving.processes import Processes, until
+
+READ = "/predictions?limit=50"
+
+
+def test_a_lost_commit_leaves_the_last_state_served_until_the_repair(
+    processes: Processes, lake: Lake, tmp_path: Path
+) -> None:
+    api = processes.start_api(tmp_path)
+    with api.client() as client:
+        before = client.get(READ)
+        changed = lake.read("predictions").with_columns(p_home=pl.lit(0.6), p_draw=pl.lit(0.3), p_away=pl.lit(0.1))
+        lake.replace("predictions", changed, None)
+        after = until(lambda: (answer := client.get(READ)).headers["etag"] != before.headers["etag"] and answer)
+        newest = max((Path(lake.url) / "predictions" / "_delta_log").glob("*.json"))
+        newest.write_bytes(b"")
+        until(lambda: "\nsoccer_snapshot_failed 1.0" in client.get("/metrics").text)
+        assert client.get(READ).content == after.content  # and not the rows of the commit before
+        assert "cannot be read (DamagedTableError" in client.get("/health").text
+        assert repair(lake, examine(lake, "predictions"), Clock().now())
+        until(lambda: "\nsoccer_snapshot_failed 0.0" in client.get("/metrics").text)
+        assert client.get(READ).json() == after.json()
+
+
+def test_a_cut_file_leaves_the_last_state_served_until_its_dates_are_made_again(
+    processes: Processes, lake: Lake, tmp_path: Path
+) -> None:
+    api = processes.start_api(tmp_path)
+    with api.client() as client:
+        before = client.get(READ).json()
+        sound = lake.read("predictions")
+        folder = Path(lake.url) / "predictions"
+        for name in lake.manifest("predictions").files:  # type: ignore[union-attr]
+            (folder / name).write_bytes((folder / name).read_bytes()[:500])
+        commit(lake, "predictions", {"commitInfo": {"timestamp": 1}})  # what was read is not read again unasked
+        until(lambda: "\nsoccer_snapshot_failed 1.0" in client.get("/metrics").text)
+        assert client.get(READ).json() == before
+        state = examine(lake, "predictions")
+        assert state.lost == (sound["match_date"].min(), sound["match_date"].max())
+        repair(lake, state, Clock().now())
+        lake.replace("predictions", sound, None)
+        until(lambda: "\nsoccer_snapshot_failed 0.0" in client.get("/metrics").text)
+        assert client.get(READ).json() == before
+    assert "Traceback" in api.log and "the last snapshot stays" in api.log
