@@ -51,11 +51,13 @@ docs:
 dev:
     @dagster dev -h 127.0.0.1
 
-# pin every version here and what the image installs
+# pin every version here and what the images install
 lock:
     @python deploy/pins.py
     uv export --frozen --no-dev --extra kubernetes --no-emit-project --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
         --no-header --no-annotate --quiet --output-file deploy/requirements.lock
+    uv export --frozen --only-group api --no-header --no-annotate --quiet --output-file deploy/api.lock
+    uv export --frozen --only-group build --no-header --no-annotate --quiet --output-file deploy/build.lock
 
 # a picture of each page at each width, light and dark, kept in a folder
 pages FOLDER="var/pages":
