@@ -19,6 +19,7 @@ import polars as pl
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.champion.forecaster import Forecaster
+from soccer_assets.models.champion.mlflow_files import FOLDER, FORECASTER, model_files
 from soccer_assets.models.champion.promotion_gate import (
     Condition,
     Verdict,
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 MODEL = "match-outcome"
-ARTEFACT = "forecaster.json"
+#: Where versions lie that were registered before MLflow could load them itself.
+EARLIER = "forecaster.json"
 CARD = "model_card.md"
 EXPERIMENT = "selected_model"
 
@@ -103,9 +105,10 @@ class Registry:
             self._client.log_param(run_id, name, value)
         self._client.log_metric(run_id, "log_loss", model["log_loss"])
         self._client.log_metric(run_id, "examples", model["examples"])
-        self._client.log_text(run_id, model["forecaster"], ARTEFACT)
+        with model_files(model["forecaster"]) as folder:
+            self._client.log_artifacts(run_id, str(folder), FOLDER)
         self._client.set_terminated(run_id)
-        source = f"{run.info.artifact_uri}/{ARTEFACT}"
+        source = f"{run.info.artifact_uri}/{FOLDER}"
         created = self._client.create_model_version(MODEL, source, run_id, tags=tags, description=model["reason"])
         return str(created.version)
 
@@ -267,7 +270,8 @@ class Registry:
         """The forecaster of a version."""
         version = self._client.get_model_version(MODEL, registry_version)
         with TemporaryDirectory() as folder:
-            file = self._client.download_artifacts(str(version.run_id), ARTEFACT, folder)
+            path = EARLIER if str(version.source).endswith(EARLIER) else FORECASTER
+            file = self._client.download_artifacts(str(version.run_id), path, folder)
             return Forecaster.decode(Path(file).read_text())
 
     def _registered(self) -> "RegisteredModel | None":

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import msgspec
 import polars as pl
 import pytest
@@ -303,6 +304,36 @@ def test_the_artefact_of_the_champion_is_compared_with_its_version(registry, lak
     ]
     assert registry.differences(lake) == []
     assert registry.load(registry.champion_version()).encode() == model["forecaster"]
+
+
+def test_mlflow_loads_the_champion_itself_without_a_pickle(registry, lake, tmp_path, monkeypatch):
+    model = selected(1)
+    store(lake, model)
+    decide(lake, registry, model)
+    uri = Settings(var=str(tmp_path)).mlflow
+    for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(variable, uri)
+    loaded = mlflow.pyfunc.load_model("models:/match-outcome@champion")
+    assert [column.name for column in loaded.metadata.get_input_schema().inputs] == ["league", "elo_diff"]
+    assert loaded.metadata.get_output_schema().input_names() == ["p_home", "p_draw", "p_away"]
+    features = pl.DataFrame({"league": ["E0", "E0"], "elo_diff": [100.0, None]})
+    expected = Forecaster.decode(model["forecaster"]).predict(features)
+    assert loaded.predict(features.to_pandas()).to_numpy() == pytest.approx(expected, abs=0)
+    files = {path.name for path in tmp_path.rglob("mlflow/artefacts/**/*") if path.is_file()}
+    assert {"MLmodel", "input_example.json", "forecaster.json"} <= files
+    assert not [name for name in files if name.endswith((".pkl", ".pickle"))]
+
+
+def test_a_version_that_an_earlier_release_registered_is_loaded(registry, lake, tmp_path):
+    model = selected(1)
+    store(lake, model)
+    decide(lake, registry, model)
+    client = registry._client
+    run_id = client.get_model_version("match-outcome", "1").run_id
+    client.log_text(run_id, model["forecaster"], "forecaster.json")
+    uri = f"{client.get_run(run_id).info.artifact_uri}/forecaster.json"
+    client.create_model_version("match-outcome", uri, run_id, tags={"version": model["version"]})
+    assert registry.load("2").encode() == model["forecaster"]
 
 
 def test_the_same_verdict_again_sets_the_alias_of_a_registry_that_was_made_anew(registry, lake, prepared, tmp_path):
