@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ from soccer_assets.leagues import LEAGUES, season_label
 from soccer_assets.predictions.client_prices import over_2_5, pre_match_quotes
 from soccer_assets.predictions.coupons.schema import Coupon, CouponReport
 from soccer_assets.predictions.coupons.tickets import price_coupon
+from soccer_assets.predictions.neutral_ground import ROW, Ground, NeutralForecaster
 from soccer_assets.storage.lake import Lake
 
 #: The tables that hold the states of the teams.
@@ -101,26 +102,32 @@ class Predictor:
             return [Failure("model-missing", reason)] * len(requests)
         answers: list[OnDemandForecast | Failure] = [INTERNAL] * len(requests)
         fixtures: list[ResolvedFixture] = []
-        by_model: defaultdict[tuple[Variant, str], list[tuple[int, int]]] = defaultdict(list)
+        by_model: defaultdict[tuple[Variant, str, bool], list[tuple[int, int]]] = defaultdict(list)
         for i, request in enumerate(requests):
             try:
                 fixture = teams.clubs.resolve(request, self._horizon_days)
-                model = self._models.choose(request.model, fixture, champion.forecaster.version)
+                variant, version = self._models.choose(request.model, fixture, champion.forecaster.version)
             except ForecastRefusedError as refusal:
                 answers[i] = Failure(refusal.reason, str(refusal), list(refusal.accepted))
                 continue
-            by_model[model].append((i, len(fixtures)))
+            by_model[variant, version, request.neutral].append((i, len(fixtures)))
             fixtures.append(fixture)
         if fixtures:
             features = teams.history.features(_match_rows(fixtures))
-        for (variant, version), places in by_model.items():
+        for (variant, version, neutral), places in by_model.items():
             asked, rows = ([pair[which] for pair in places] for which in (0, 1))
+            forecaster, here = self._models.forecaster(version, champion), [fixtures[row] for row in rows]
+            ground: Ground = forecaster
+            if neutral:
+                swapped = [replace(fixture, home=fixture.away, away=fixture.home) for fixture in here]
+                ground = NeutralForecaster(forecaster, teams.history.features(_match_rows(swapped)))
             made = _forecasts(
-                self._models.forecaster(version, champion),
+                forecaster,
+                ground,
                 variant,
                 teams.history.as_of,
-                [fixtures[row] for row in rows],
-                features[rows],
+                here,
+                features[rows].with_row_index(ROW),
                 [requests[i].prices for i in asked],
             )
             for i, answer in zip(asked, made, strict=True):
@@ -159,11 +166,11 @@ class Predictor:
 
 
 def _forecasts(
-    forecaster: Forecaster, variant: Variant, as_of: dt.date, fixtures: Sequence[ResolvedFixture],
-    features: pl.DataFrame, prices: Sequence[Prices | None],
+    forecaster: Forecaster, ground: Ground, variant: Variant, as_of: dt.date,
+    fixtures: Sequence[ResolvedFixture], features: pl.DataFrame, prices: Sequence[Prices | None],
 ) -> list[OnDemandForecast | Failure]:  # fmt: skip
-    """The model's forecasts of fixtures as known after `as_of`, beside the prices where there are."""
-    model = np.asarray(forecaster.predict(features), dtype=float)
+    """The model's forecasts of fixtures, on neutral ground or not, as known after `as_of`, beside the prices given."""
+    model = np.asarray(ground.predict(features), dtype=float)
     market, blend, over = (np.full((len(model), columns), np.nan) for columns in (3, 3, 2))
     # written so that a probability that is not a number fails as well
     sound = (model.min(axis=1) >= 0) & (np.abs(model.sum(axis=1) - 1) <= SUM_TOLERANCE)
@@ -172,11 +179,11 @@ def _forecasts(
         rows = [row for row, _ in quoted]
         quotes = pre_match_quotes(np.array([(book.home, book.draw, book.away) for _, book in quoted]))
         market[rows] = quotes.select("p_home", "p_draw", "p_away").to_numpy()
-        blend[rows] = forecaster.blend(model[rows], quotes, features[rows])
+        blend[rows] = ground.blend(model[rows], quotes, features[rows])
     totals = {row: (book.over_2_5, book.under_2_5) for row, book in quoted if book.over_2_5 and book.under_2_5}
     if totals:
         rows, odds = list(totals), np.array(list(totals.values()))
-        rates, model_over = forecaster.goal_rates(features[rows]), forecaster.over(features[rows])
+        rates, model_over = ground.goal_rates(features[rows]), ground.over(features[rows])
         over[rows] = np.column_stack(over_2_5(rates, forecaster.goals.rho, model[rows], model_over, odds))
     answers: list[OnDemandForecast | Failure] = []
     for row, fixture in enumerate(fixtures):
@@ -201,6 +208,7 @@ def _forecasts(
                 market=_probabilities(market[row]),
                 blend=_probabilities(blend[row]),
                 over_2_5=OverProbability(*over[row].tolist()) if row in totals else None,
+                neutral=isinstance(ground, NeutralForecaster),
             )
         )
     return answers

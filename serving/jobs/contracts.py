@@ -66,6 +66,7 @@ class ForecastRequest(Fixture, frozen=True, forbid_unknown_fields=True):
 
     prices: Prices | None = None
     model: ModelName = CHAMPION
+    neutral: Annotated[bool, Meta(description="neither club is at home")] = False
 
 
 class ForecastBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -216,7 +217,7 @@ class OnDemandForecast(msgspec.Struct, frozen=True, omit_defaults=True, tag_fiel
     """A forecast made on demand; `as_of` is the newest match date it knows.
 
     `variant` says whether the champion made it, the challenger, or a version that the client named. `market`, `blend`
-    and `over_2_5` are there when the client gave prices.
+    and `over_2_5` are there when the client gave prices, `neutral` when neither club is at home.
     """
 
     league: str
@@ -231,6 +232,7 @@ class OnDemandForecast(msgspec.Struct, frozen=True, omit_defaults=True, tag_fiel
     market: Probabilities | None = None
     blend: Probabilities | None = None
     over_2_5: OverProbability | None = None
+    neutral: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True, tag_field="kind", tag="failure"):

@@ -30,9 +30,12 @@ class ForecastLog:
         self._writing = Lock()
 
     def note(self, answers: Iterable[OnDemandForecast | Failure]) -> None:
-        """Note the forecasts that champion and challenger made; a model that a client named is no part of the trial."""
+        """Note the forecasts that champion and challenger made of matches with a club at home.
+
+        A model that a client named is no part of the trial, and a neutral ground is mostly a question of what if.
+        """
         for answer in answers:
-            if isinstance(answer, Failure) or answer.variant == "named":
+            if isinstance(answer, Failure) or answer.variant == "named" or answer.neutral:
                 continue
             if answer.as_of != self._as_of:
                 self._as_of, self._keys = answer.as_of, set()

@@ -81,7 +81,7 @@ async def test_one_that_takes_too_long_becomes_a_job_that_the_client_finds_later
         assert answer.status_code == 202
         assert answer.headers["location"] == f"/jobs/{job['id']}" and answer.headers["retry-after"] == "1"
         assert job["status"] == "queued" and job["result"] is None and len(job["id"]) >= 20
-        assert job["payload"] == {**JOB, "prices": None, "model": "champion"}
+        assert job["payload"] == {**JOB, "prices": None, "model": "champion", "neutral": False}
         assert (await client.get(answer.headers["location"])).json() == job
         assert [item["id"] for item in (await client.get("/jobs")).json()["items"]] == [job["id"]]
         async with running_worker(), asyncio.timeout(10):
@@ -109,6 +109,35 @@ async def test_own_prices_give_the_market_and_the_blend_beside_the_model(
     assert forecast["over_2_5"]["market"] == pytest.approx(0.5)
     assert 0.2 < forecast["over_2_5"]["model"] < 0.5  # of one goal each, however the result is spread
     assert "over_2_5" not in without_total and without_total["market"]["draw"] == pytest.approx(0.27442, abs=1e-5)
+
+
+async def test_on_neutral_ground_clubs_that_change_places_mirror_the_forecast(
+    client: Client, running_worker: Any, settings: Settings
+) -> None:
+    prices = {"home": 2.0, "draw": 4.0, "away": 4.0, "over_2_5": 2.0, "under_2_5": 2.0}
+    mirrored = {"home": 4.0, "draw": 4.0, "away": 2.0, "over_2_5": 2.0, "under_2_5": 2.0}
+    swapped = {**FIXTURE, "home": "Chelsea", "away": "Arsenal"}
+    fixtures = [
+        {**FIXTURE, "neutral": True, "prices": prices},
+        {**swapped, "neutral": True, "prices": mirrored},
+        {**FIXTURE, "neutral": False},
+    ]
+    async with running_worker():
+        first, second, at_home = (await client.post("/predictions/batch", json={"fixtures": fixtures})).json()["items"]
+    assert first["neutral"] is second["neutral"] is True and "neutral" not in at_home
+    assert at_home["model"] == pytest.approx(chances_by_hand(settings, draw=0.1), abs=1e-6)
+    for line in ("model", "market", "blend"):
+        there, back = first[line], second[line]
+        assert (there["home"], there["draw"], there["away"]) == pytest.approx(
+            (back["away"], back["draw"], back["home"])
+        )
+    assert first["over_2_5"] == pytest.approx(second["over_2_5"])
+    # the model of the tests knows no home advantage, so without a home club it says the same
+    assert first["model"] == pytest.approx(at_home["model"], abs=1e-9)
+    assert (
+        not Lake(settings.lake).exists("on_demand_forecasts")
+        or Lake(settings.lake).read("on_demand_forecasts").height <= 1
+    )
 
 
 async def test_a_batch_is_answered_in_its_order_with_the_reason_where_there_is_no_forecast(
