@@ -16,6 +16,7 @@ from serving.api import (
     coupons,
     description,
     docs_page,
+    drift_pages,
     filters,
     forecasts,
     health,
@@ -113,6 +114,7 @@ def create_app(
                 ],
             ),
             metrics.prometheus,
+            drift_pages.drift_page,
             system.system,
             problems.problem_kind,
             docs_page.docs,
@@ -144,6 +146,7 @@ def create_app(
                 "metrics": requests,
                 "refresher": refresher,
                 "serving": serving,
+                "settings": settings,
                 "synthetic": settings.is_synthetic,
             }
         ),
@@ -174,10 +177,10 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
 
 def main() -> None:
     """Serve until stopped by a signal; requests in progress may finish."""
-    serving = ServingSettings.read()
-    log_to_stderr(serving.log_level)
+    settings, serving = Settings.read(), ServingSettings.read()
+    log_to_stderr(serving.log_level, settings.log_format)
     try:
-        app = create_app(serving=serving, log=AccessLog(sys.stdout.buffer) if serving.access_log else None)
+        app = create_app(settings, serving, log=AccessLog(sys.stdout.buffer) if serving.access_log else None)
     except SettingsError as error:
         sys.exit(f"error: {error}")
     serve(app, serving, app.state.draining)

@@ -1,11 +1,17 @@
-"""What the API process logs: its own lines, which nothing a client sends can forge, and a line of JSON per request."""
+"""What the API and the workers log: lines that nothing a client sends can forge, and a line of JSON per request.
+
+A request has an id, the job that it asks for another, and a run of Dagster that the job starts a third. Each line that
+is logged on their account has them, so one id leads through all processes.
+"""
 
 import datetime as dt
 import logging
 import re
 import time
+import traceback
 from asyncio import AbstractEventLoop, get_running_loop
-from typing import IO
+from contextvars import ContextVar
+from typing import IO, Literal
 
 import msgspec
 
@@ -14,6 +20,13 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _UNSAFE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _WRITE_SECONDS = 0.1
 _LONGEST_PATH = 2000
+#: Of the request that is answered or the job that is done, by name: `request_id`, `job_id`, `run_id`.
+IDS: ContextVar[dict[str, str]] = ContextVar("ids", default={})  # noqa: B039 - it is replaced, never changed
+
+
+def add_ids(**ids: str) -> None:
+    """Log these ids with each further line of this task and of the tasks that it starts."""
+    IDS.set(IDS.get() | ids)
 
 
 class LineFormatter(logging.Formatter):
@@ -22,13 +35,38 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The entry."""
         text = _UNSAFE.sub(lambda match: ascii(match[0])[1:-1], super().format(record))
-        return text.replace("\n", "\n  | ")
+        ids = "".join(f" {name}={value}" for name, value in IDS.get().items())
+        return (text + ids if "\n" not in text else text.replace("\n", ids + "\n", 1)).replace("\n", "\n  | ")
 
 
-def log_to_stderr(level: str) -> None:
+class Line(msgspec.Struct, omit_defaults=True):
+    """A line of the log as JSON; an id that does not apply is left out."""
+
+    time: dt.datetime
+    level: str
+    logger: str
+    message: str
+    request_id: str = ""
+    job_id: str = ""
+    run_id: str = ""
+    error: str = ""
+
+
+class JsonFormatter(logging.Formatter):
+    """One object a line; `error` is the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The entry."""
+        moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
+        error = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
+        line = Line(moment, record.levelname, record.name, record.getMessage(), **IDS.get(), error=error)
+        return msgspec.json.encode(line).decode()
+
+
+def log_to_stderr(level: str, form: Literal["text", "json"] = "text") -> None:
     """Write the log of this process to stderr, from this level on."""
     handler = logging.StreamHandler()
-    handler.setFormatter(LineFormatter(FORMAT))
+    handler.setFormatter(JsonFormatter() if form == "json" else LineFormatter(FORMAT))
     logging.basicConfig(level=level.upper(), handlers=[handler])
 
 

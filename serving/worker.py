@@ -27,6 +27,7 @@ from serving.jobs.forecast_log import ForecastLog
 from serving.jobs.queue import FORECAST, RUN, WORKERS
 from serving.jobs.states import JobStates
 from serving.jobs.tasks import JobTasks
+from serving.logs import log_to_stderr
 from serving.model_versions import Models
 from serving.predictor import Predictor
 from serving.redis_server import embedded_redis
@@ -197,7 +198,7 @@ async def run(worker: Worker) -> None:
 def main() -> None:
     """Run a worker until it is stopped by a signal."""
     settings, serving = Settings.read(), ServingSettings.read()
-    logging.basicConfig(level=serving.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr(serving.log_level, settings.log_format)
     logging.getLogger("arq.worker").setLevel(logging.WARNING)  # it writes two lines for each job
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # contexts are left even before arq handles the signals
 

@@ -14,6 +14,7 @@ from dagster import (
     FreshnessPolicy,
     MetadataValue,
     in_process_executor,
+    json_console_logger,
     load_asset_checks_from_modules,
     load_assets_from_modules,
     map_asset_specs,
@@ -117,5 +118,6 @@ defs = Definitions(
     schedules=automation.schedules,
     sensors=automation.sensors,
     resources=resources.build(SETTINGS),
+    loggers={"console": json_console_logger} if SETTINGS.log_format == "json" else None,
     executor=in_process_executor,  # each step process would import everything again: 13 s a step
 )

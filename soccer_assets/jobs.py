@@ -26,7 +26,7 @@ from soccer_assets.models import assets as models
 from soccer_assets.models.families import FAMILIES, stack
 from soccer_assets.models.training.training import chosen_families
 from soccer_assets.monitoring import assets as monitoring
-from soccer_assets.monitoring.drift import drop_pages
+from soccer_assets.monitoring.report_files import drop_pages
 from soccer_assets.odds import assets as odds
 from soccer_assets.orchestration.retention import prune_history
 from soccer_assets.orchestration.sqlite_engines import close_left_logs
@@ -131,7 +131,7 @@ def tidy_files(
     clock: ResourceParam[Clock],
     payloads: ResourceParam[Payloads],
 ) -> None:
-    pages = drop_pages(settings.var_path / "reports" / "drift", clock.today() - dt.timedelta(days=settings.keep_days))
+    pages = drop_pages(settings.drift_pages, clock.today() - dt.timedelta(days=settings.keep_days))
     context.add_output_metadata({"pages of drift": pages, "parts of payloads": payloads.drop_parts()})
 
 

@@ -43,6 +43,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     redis_url: Annotated[str, Meta(description="Redis; default: one is started from a bundled binary")] = ""
     dagster_port: Annotated[int, Meta(ge=1, le=65535, description="port of the Dagster UI on 127.0.0.1")] = 3000
     start_date: Annotated[dt.date, Meta(description="first match date of the graph")] = dt.date(1993, 7, 1)
+    log_format: Annotated[
+        Literal["text", "json"],
+        Meta(description="of the logs: text, or json, an object a line with the ids of request, job and run"),
+    ] = "text"
     today: Annotated[
         dt.date | None, Meta(description="the day it is, to live through another one; default the machine's")
     ] = None
@@ -104,6 +108,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def lake(self) -> str:
         return self.lake_url or str(self.var_path / "lake")
+
+    @property
+    def drift_pages(self) -> str:
+        """Where the pages of drift reports are: in `reports/drift` beside the lake, or in a bucket that is the lake.
+
+        >>> Settings(lake_url="s3://soccer/lake").drift_pages
+        's3://soccer/reports/drift'
+        """
+        lake = self.lake.rstrip("/")
+        folder = lake.rpartition("/")[0]
+        return f"{lake if folder.endswith('/') or not folder else folder}/reports/drift"
 
     @property
     def payloads(self) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from soccer_assets.monitoring.report_files import drop_pages, write_page
+from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files
 from soccer_assets.simulation.site import Site
 from soccer_assets.storage.lake import Lake
@@ -237,6 +239,14 @@ def test_the_logs_of_the_steps_are_on_s3(deployed):
     logs = deployed.keys("compute-logs/storage/")
     assert {key.split("/")[0] for key in logs} == runs
     assert {key.rsplit(".", 1)[1] for key in logs} <= {"out", "err", "complete"}
+
+
+def test_pages_of_drift_are_beside_the_lake_on_s3_and_dropped_when_old(deployed):
+    pages = Settings(lake_url=deployed.lake.url).drift_pages
+    for day in (deployed.model, deployed.first):
+        assert write_page(pages, day, "a page") == f"s3://{BUCKET}/reports/drift/{day}.html"
+    assert drop_pages(pages, deployed.model) == 1
+    assert deployed.keys("reports/drift/") == [f"{deployed.model}.html"]
 
 
 def test_nothing_but_mlflow_is_kept_on_the_machine(deployed):

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+import polars as pl
 from litestar import get
 from litestar.di import NamedDependency
 from prometheus_client import (
@@ -29,11 +30,14 @@ from serving.api.responses import ApiRequest, EncodedResponse
 from serving.contracts import ModelInfo
 from serving.jobs.queue import JobQueue
 from serving.resources.cached_reads import answer_figures
+from serving.snapshot.cusum import LINES
+from serving.snapshot.forecasts import OUTCOMES
 from serving.snapshot.refresher import Refresher
 from soccer_assets.monitoring.schema import SEVERITIES
 
 UNROUTED = "unrouted"
 NEWEST = 1000
+NEWEST_FORECASTS = 100
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -102,6 +106,22 @@ class Metrics:
         for severity, blocking in product(SEVERITIES, (True, False)):
             kind = severity, blocking
             failed.labels(severity, str(blocking).lower()).set_function(partial(_failed_checks, refresher, kind))
+        cusum = Gauge(
+            "soccer_model_cusum",
+            "loss to the closing price beyond what is usual, summed over match days, in standard deviations",
+            ["line"],
+            registry=self.registry,
+        )
+        for line in LINES:
+            cusum.labels(line).set_function(partial(_cusum, refresher, line))
+        mix = Gauge(
+            "soccer_forecast_mean_probability",
+            "of an outcome, by the blend, else the model, over the hundred newest matches with a forecast",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for outcome in OUTCOMES:
+            mix.labels(outcome).set_function(partial(_mean_probability, refresher, outcome))
         self.registry.register(refresher.sources)
 
     @property
@@ -137,6 +157,18 @@ class Metrics:
         self.depth.set(depth)
         for status, count in counts.items():
             self.jobs.labels(status).set(count)
+
+
+def _cusum(refresher: Refresher, line: str) -> float:
+    return refresher.snapshot.model_cusum.get(line, math.nan)
+
+
+def _mean_probability(refresher: Refresher, outcome: str) -> float:
+    """The mean over the newest matches that have a forecast."""
+    rows = refresher.snapshot.forecasts.rows.tail(NEWEST_FORECASTS)
+    line = pl.coalesce(pl.col(name).struct.field(outcome) for name in ("blend", "model"))
+    mean = rows.select(line.mean()).item() if len(rows) else None
+    return math.nan if mean is None else float(mean)
 
 
 def _failed_checks(refresher: Refresher, kind: tuple[str, bool]) -> int:

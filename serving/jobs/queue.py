@@ -36,6 +36,7 @@ from serving.jobs.contracts import (
 from serving.jobs.records import SUMMARY, read_job, read_summary
 from serving.jobs.scripts import SUBMIT
 from serving.jobs.states import COUNTS, CURRENT_RUN, JOB_PREFIX, OPEN, JobStates
+from serving.logs import IDS
 from serving.settings import ServingSettings
 from soccer_assets.settings import Clock
 
@@ -141,7 +142,8 @@ class JobQueue:
             life, memory = min(life, UNLISTED_SECONDS), 0
         name = str(payload.__struct_config__.tag)
         fields = {"client": client, "kind": name, "payload": msgspec.json.encode(payload), "status": "queued",
-                  "created_at": now.isoformat(), "done": 0, "total": total, "version": 1}  # fmt: skip
+                  "created_at": now.isoformat(), "done": 0, "total": total, "version": 1,
+                  "request_id": IDS.get().get("request_id", "")}  # fmt: skip
         moment = int(time.time() * 1000)
         message = msgspec.msgpack.encode({"t": None, "f": kind, "a": [], "k": {}, "et": moment})
         keys = (JOB_PREFIX + job_id, TOMBSTONE_PREFIX + job_id, COUNTS, QUEUE, job_key_prefix + job_id, WORKERS,

@@ -1,6 +1,7 @@
 """Runs of the platform: a command of `soccer` as a child process, whose output tells how far it is."""
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from serving.jobs.contracts import RunResult
+from serving.logs import IDS, add_ids
 
 SOCCER = (str(Path(sys.executable).with_name("soccer")),)
 #: A worker that is killed must leave no run behind: nobody would follow it, and the next one would run beside it.
@@ -22,6 +24,7 @@ REPORT_SECONDS = 0.5
 #: Is given what is made of a run, out of what, and Dagster's ids of the runs so far; whether to go on.
 Reporter = Callable[[int, int, Sequence[str]], Awaitable[bool]]
 STOP_SECONDS = 20.0
+logger = logging.getLogger(__name__)
 #: The lines of `soccer_assets.commands.materialize`: how many tables there are, and one that was made or checked.
 ASSETS = re.compile(r"^match dates .*, (\d+) assets")
 PLANNED = re.compile(r"^  run ([0-9a-f-]{36}) planned")
@@ -37,7 +40,7 @@ async def run_platform(arguments: Sequence[str], client: str, report: Reporter) 
         report: is given the tables made, those of the run, and the ids of Dagster's runs; where it says no, the run
             is interrupted.
     """
-    began = time.monotonic()
+    began, ids = time.monotonic(), IDS.get()
     process = await asyncio.create_subprocess_exec(
         *CHILD,
         str(os.getpid()),
@@ -47,7 +50,9 @@ async def run_platform(arguments: Sequence[str], client: str, report: Reporter) 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         limit=LINE_BYTES,
-        env=os.environ | {"SOCCER_DECIDED_BY": client},
+        env=os.environ
+        | {"SOCCER_DECIDED_BY": client}
+        | {f"SOCCER_{name.upper()}": value for name, value in ids.items()},  # tags of the runs
         start_new_session=True,
     )
     output: deque[str] = deque(maxlen=LINES)
@@ -66,10 +71,12 @@ async def _follow(process: asyncio.subprocess.Process, output: deque[str], repor
     async for text in process.stdout:
         line = text.decode(errors="replace").rstrip()
         output.append(line)
+        logger.info("%s", line)
         if planned := ASSETS.match(line):
             done, total = 0, int(planned[1])
         elif run := PLANNED.match(line):
             run_ids.append(run[1])
+            add_ids(run_id=run[1])
             reported = 0.0  # at once: the run can be looked at while it goes on
         elif MADE.match(line):
             done = min(done + 1, total)

@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError
 from serving.jobs.connection import CANCELLED, CHANGED, QUEUE, Store
 from serving.jobs.contracts import Failure, Payload, Result, Status
 from serving.jobs.scripts import CHANGE
+from serving.logs import add_ids
 from soccer_assets.settings import Clock
 
 OPEN: tuple[Status, ...] = ("queued", "running")
@@ -29,13 +30,18 @@ class JobStates:
     async def start(self, job_id: str) -> tuple[str, Payload] | None:
         """The client and the payload of the job, which is running now; None for one that has ended or expired.
 
-        A job may be delivered more than once. One whose record cannot be read fails.
+        A job may be delivered more than once. One whose record cannot be read fails. The log has its id and that of
+        the request from here on.
         """
+        add_ids(job_id=job_id)
         if await self.change(job_id, "running", started_at=self._clock.now().isoformat()) not in OPEN:
             return None
-        fields = cast(Awaitable[list[bytes | None]], self._redis.hmget(JOB_PREFIX + job_id, ["client", "payload"]))
-        client, text = (field or b"" for field in await fields)
+        fields = cast(
+            Awaitable[list[bytes | None]], self._redis.hmget(JOB_PREFIX + job_id, ["client", "payload", "request_id"])
+        )
+        client, text, request_id = (field or b"" for field in await fields)
         try:
+            add_ids(request_id=request_id.decode())
             return client.decode(), msgspec.json.decode(text, type=Payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             logger.warning("job %r: its payload cannot be read: %s", job_id, error)

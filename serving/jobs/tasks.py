@@ -88,6 +88,7 @@ class JobTasks:
     async def work(self, ctx: dict[Any, Any]) -> None:
         """Run one job to its end."""
         job_id: str = ctx["job_id"]
+        began = time.perf_counter()
         started = await self._states.start(job_id)
         if started is None:
             return
@@ -105,6 +106,7 @@ class JobTasks:
         self._done += status == "done"
         self._failed += status == "failed"
         self.metrics.jobs.labels(status).inc()
+        logger.info("job %s: %s after %.3f s", payload.__struct_config__.tag, status, time.perf_counter() - began)
 
     def state(self, worker_id: str) -> WorkerState:
         """What the worker says of itself."""

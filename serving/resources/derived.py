@@ -212,6 +212,34 @@ def against_closing(snapshot: Snapshot) -> pl.LazyFrame:
     )
 
 
+DRIFT_HISTORY: Final = (
+    *(column for column in DRIFT_REPORT.columns if column.name not in ("html", "scores")),
+    Column("page", pl.String, "path of the full report; null: it was not kept", nullable=True),
+    Column("answer", pl.String, "what was done about it before the next report", among=("trained", "nothing")),
+    Column("version", pl.String, "the model that was trained then; null: none", nullable=True),
+    Column("promoted", pl.Boolean, "whether it became champion; null: none was judged", nullable=True),
+)
+
+
+def drift_history(snapshot: Snapshot) -> pl.LazyFrame:
+    """Each drift report with what was done about it: the first model of its date or later, before the next report."""
+    reports = snapshot.scan(DRIFT_REPORT).sort("match_date").collect()
+    models = snapshot.scan(SELECTED_MODEL).select("version", trained_for="match_date")
+    models = models.sort("trained_for", "version")
+    judged = snapshot.scan(PROMOTIONS).group_by("version").agg(promoted=pl.col("accepted").any()).collect()
+    answered = (
+        models.collect()
+        .join_asof(reports.select("match_date"), left_on="trained_for", right_on="match_date")
+        .unique("match_date", keep="first", maintain_order=True)
+        .join(judged, on="version", how="left")
+    )
+    page = pl.when(pl.col("html").is_not_null()).then(
+        pl.format("/drift/{}/report", pl.col("match_date").cast(pl.String))
+    )
+    trained = pl.when(pl.col("version").is_null()).then(pl.lit("nothing")).otherwise(pl.lit("trained"))
+    return reports.join(answered, on="match_date", how="left").with_columns(page=page, answer=trained).lazy()
+
+
 DRIFT_SCORES: Final = (
     Column("match_date", pl.Date, "last day of the window that was compared"),
     Column("feature", pl.String, "column of `match_features`"),

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.api.metrics import UNROUTED, Metrics
 from serving.api.problems import ProblemError, send_problem
-from serving.logs import AccessLog
+from serving.logs import IDS, AccessLog
 from serving.security import client_of
 from serving.security.gate import Gate
 from serving.security.headers import Headers, with_security
@@ -37,6 +37,7 @@ class Edge:
         sent = headers.get(b"x-request-id")
         request_id = sent.decode() if sent and REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
         scope["state"]["request_id"] = request_id
+        IDS.set({"request_id": request_id})
         extra: Headers = [(b"x-request-id", request_id.encode())]
         status, size = 500, 0  # what the server sends when the application sends nothing
 

@@ -46,8 +46,12 @@ def champion(selected: pl.LazyFrame, promotions: pl.LazyFrame) -> ModelInfo | No
 
 
 def newest_is_refused(promotions: pl.LazyFrame) -> bool:
-    """Whether the gate refused the newest model."""
-    return promotions.sort("moved_at").tail(1).collect()["accepted"].to_list() == [False]
+    """Whether the gate refused the newest model, and neither it nor another became champion since."""
+    moves = promotions.filter(pl.col("alias") == CHAMPION).sort("moved_at").collect()
+    if moves.is_empty() or moves["accepted"][-1]:
+        return False
+    newest = moves.filter(pl.col("model_date") == pl.col("model_date").max())["version"][-1]
+    return not moves.filter(version=newest)["accepted"].any()
 
 
 def failed_checks(results: pl.LazyFrame) -> list[FailedCheck] | None:

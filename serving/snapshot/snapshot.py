@@ -15,6 +15,7 @@ import polars as pl
 
 from serving.contracts import Drift, FailedCheck, ModelInfo
 from serving.snapshot.cards import cards
+from serving.snapshot.cusum import model_cusum
 from serving.snapshot.forecasts import ForecastView
 from serving.snapshot.matches import MatchView
 from serving.snapshot.reports import QualityView, champion, failed_checks, newest_drift, newest_is_refused
@@ -40,8 +41,9 @@ VIEWS: dict[str, tuple[Callable[..., Any], tuple[Table, ...]]] = {
     "champion": (champion, (SELECTED_MODEL, PROMOTIONS)),
     "newest_is_refused": (newest_is_refused, (PROMOTIONS,)),
     "failed_checks": (failed_checks, (CHECK_RESULTS,)),
+    "model_cusum": (model_cusum, (SETTLED_PREDICTIONS,)),
 }
-WARM = ("matches", "teams", "forecasts", "cards", "quality", "drift", "champion", "newest_is_refused", "failed_checks")
+WARM = tuple(VIEWS)
 
 
 class Snapshot:
@@ -120,6 +122,11 @@ class Snapshot:
     def failed_checks(self) -> list[FailedCheck] | None:
         """The checks that failed when they were evaluated last; None where none was evaluated yet."""
         return self.view("failed_checks")  # type: ignore[no-any-return]
+
+    @property
+    def model_cusum(self) -> dict[str, float]:
+        """Of each line, how far it has lost more to the closing price than it used to."""
+        return self.view("model_cusum")  # type: ignore[no-any-return]
 
     def digest(self, tables: tuple[str, ...]) -> str:
         """Names the state of some tables: another one whenever one of them changes or is made anew."""

@@ -100,7 +100,7 @@ def _materialized(
         run = instance.create_run_for_job(
             job,
             run_config=QUIET,
-            tags=range_tags(first, last) | {PROCESS: own_process()},
+            tags=range_tags(first, last) | {PROCESS: own_process()} | _asked_by(),
             asset_selection=frozenset(keys),
             remote_job_origin=origin_of(job.name),
         )
@@ -158,6 +158,12 @@ def _materialized(
             f"{reasons}\n(run {run.run_id} went on with the last good files, match dates {first} to {last})"
         )
     return Report(run.run_id, seconds, bookkeeping, rows)
+
+
+def _asked_by() -> dict[str, str]:
+    """The tags of a run that a worker starts: the job, and the request that asked for it."""
+    variables = {f"soccer/{name}": os.environ.get(f"SOCCER_{name.upper()}", "") for name in ("request_id", "job_id")}
+    return {tag: value for tag, value in variables.items() if value}
 
 
 def _rows(rows: Mapping[str, int], table: str) -> str:

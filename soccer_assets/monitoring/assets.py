@@ -213,16 +213,15 @@ def drift_report(
     first, last = dates_of(context.partition_key_range)
     last = min(last, clock.today())  # the features of coming matches are not final
     days = match_features.filter(pl.col(DATE).is_between(first, last))[DATE].unique().sort()
-    folder = settings.var_path / "reports" / "drift"
     paged = days.tail(PAGES).to_list()
     reports = [
-        drift(windows(match_features, day), day, COMPARED, folder / f"{day}.html" if day in paged else None)
+        drift(windows(match_features, day), day, COMPARED, settings.drift_pages if day in paged else None)
         for day in days
     ]
     rows = pl.concat([DRIFT_REPORT.empty(), *reports])
     for row in rows.iter_rows(named=True):
         row_metadata = {"drift share": row["drift_share"], "drifted columns": row["drifted_columns"] or "none"}
-        page = {"page": MetadataValue.path(row["html"])} if row["html"] else {}
+        page = {"page": MetadataValue.url(f"{settings.pages_url}/drift/{row[DATE]}/report")} if row["html"] else {}
         context.add_asset_metadata(row_metadata | page, partition_key=row[DATE].isoformat())
     return rows
 

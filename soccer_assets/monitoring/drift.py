@@ -13,12 +13,12 @@ column tells of its home or of its away club.
 import datetime as dt
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from soccer_assets.monitoring.report_files import write_page
 from soccer_assets.monitoring.schema import DRIFT_REPORT
 from soccer_assets.scoring import Floats
 from soccer_assets.storage.lake import DATE
@@ -55,8 +55,8 @@ def windows(features: pl.DataFrame, day: dt.date) -> Windows:
     return Windows(current, features.filter(same_phase & pl.col("league").is_in(leagues)))
 
 
-def drift(compared: Windows, day: dt.date, columns: list[str], html: Path | None) -> pl.DataFrame:
-    """The report of one day, no row when a window has too few matches; the full page goes to `html`."""
+def drift(compared: Windows, day: dt.date, columns: list[str], pages: str | None) -> pl.DataFrame:
+    """The report of one day, no row when a window has too few matches; the full page goes to the folder `pages`."""
     # a column without values in a window cannot be compared
     both = (compared.current, compared.reference)
     used = [name for name in columns if all(2 * window[name].null_count() < len(window) for window in both)]
@@ -78,9 +78,7 @@ def drift(compared: Windows, day: dt.date, columns: list[str], html: Path | None
         if "column" in metric["config"]
     }
     drifted = sorted(column for column, score in scores.items() if score >= threshold)
-    if html is not None:
-        html.parent.mkdir(parents=True, exist_ok=True)
-        snapshot.save_html(str(html))
+    html = write_page(pages, day, snapshot.get_html_str(as_iframe=False)) if pages else None
     row = {
         "match_date": day,
         "drift_share": len(drifted) / len(scores),
@@ -91,7 +89,7 @@ def drift(compared: Windows, day: dt.date, columns: list[str], html: Path | None
         "reference_matches": len(compared.reference),
         "scores": json.dumps(scores, sort_keys=True),
         "threshold": threshold,
-        "html": None if html is None else str(html),
+        "html": html,
     }
     return DRIFT_REPORT.conform(pl.DataFrame([row], schema=DRIFT_REPORT.schema))
 
@@ -177,11 +175,3 @@ def _dealt(units: NDArray[np.int64], is_current: NDArray[np.bool_], seed: int) -
     """As many units at random as the current window has."""
     places = np.random.default_rng(seed).permutation(int(units.max()) + 1)
     return np.asarray(places[units] < len(np.unique(units[is_current])))
-
-
-def drop_pages(folder: Path, before: dt.date) -> int:
-    """Drop the pages of match dates before a day, some megabytes each; their number. The reports' rows stay."""
-    old = [page for page in folder.glob("*.html") if page.stem < before.isoformat()]
-    for page in old:
-        page.unlink()
-    return len(old)

@@ -240,7 +240,7 @@ DRIFT_REPORT = Table(
             ge=0,
             nullable=True,
         ),
-        Column("html", pl.String, "file of the full report under var/reports", nullable=True),
+        Column("html", pl.String, "address of the full report, beside the lake", nullable=True),
     ),
     ("match_date",),
 )

@@ -31,6 +31,7 @@ class RunMetrics(Collector):
             heartbeat.add_metric([name], beat.timestamp)
         yield heartbeat
         yield self._ticks()
+        yield self._assets()
 
     def _unfinished(self) -> Iterator[Metric]:
         """How many runs wait or go on, and the age of the oldest."""
@@ -73,3 +74,14 @@ class RunMetrics(Collector):
             for last in self._instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1):
                 tick.add_metric([state.name, last.status.value], last.timestamp)
         return tick
+
+    def _assets(self) -> Metric:
+        """When each asset was made last."""
+        made = GaugeMetricFamily(
+            "dagster_asset_last_materialization_timestamp_seconds", "when an asset was made last", labels=["asset"]
+        )
+        for record in self._instance.get_asset_records():
+            newest = record.asset_entry.last_materialization_record
+            if newest is not None:
+                made.add_metric([record.asset_entry.asset_key.to_user_string()], newest.timestamp)
+        return made

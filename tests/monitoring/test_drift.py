@@ -1,12 +1,14 @@
 import datetime as dt
 import json
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import wasserstein_distance
 
-from soccer_assets.monitoring.drift import THRESHOLD, Windows, by_chance, drift, drop_pages, windows
+from soccer_assets.monitoring.drift import THRESHOLD, Windows, by_chance, drift, windows
+from soccer_assets.monitoring.report_files import drop_pages
 
 DAY = dt.date(2025, 3, 1)
 COLUMNS = ["shots", "goals", "corners"]
@@ -24,16 +26,16 @@ def window(n: int, seed: int, shift: float = 0.0, **empty: object) -> pl.DataFra
 
 
 def test_a_shifted_column_has_drifted_and_the_others_have_not(tmp_path):
-    page = tmp_path / "reports" / "drift.html"
-    (row,) = drift(Windows(window(400, 0, shift=0.8), window(400, 1)), DAY, COLUMNS, page).iter_rows(named=True)
+    pages = str(tmp_path / "reports")
+    (row,) = drift(Windows(window(400, 0, shift=0.8), window(400, 1)), DAY, COLUMNS, pages).iter_rows(named=True)
     assert row["drifted_columns"] == "shots"
     assert (row["columns"], row["drifted"], row["drift_share"]) == (3, 1, pytest.approx(1 / 3))
     assert (row["current_matches"], row["reference_matches"]) == (400, 400)
     scores = json.loads(row["scores"])
     assert scores["shots"] == pytest.approx(0.8, abs=0.15)  # in standard deviations
     assert max(scores["goals"], scores["corners"]) < 0.25
-    assert row["html"] == str(page)
-    assert "shots" in page.read_text()
+    assert row["html"] == f"{pages}/{DAY}.html"
+    assert "shots" in Path(row["html"]).read_text() and len(list(Path(pages).iterdir())) == 1
 
 
 def test_the_same_distribution_has_not_drifted():
@@ -138,6 +140,6 @@ def test_the_threshold_is_in_the_report():
 def test_pages_of_long_ago_are_dropped(tmp_path):
     for day in ("2026-01-01", "2026-02-01", "2026-02-02"):
         (tmp_path / f"{day}.html").write_text("a page")
-    assert drop_pages(tmp_path, dt.date(2026, 2, 2)) == 2
+    assert drop_pages(str(tmp_path), dt.date(2026, 2, 2)) == 2
     assert [page.name for page in tmp_path.iterdir()] == ["2026-02-02.html"]
-    assert drop_pages(tmp_path / "nowhere", dt.date(2026, 2, 2)) == 0
+    assert drop_pages(str(tmp_path / "nowhere"), dt.date(2026, 2, 2)) == 0

@@ -4,7 +4,7 @@ import datetime as dt
 import time
 from pathlib import Path
 
-from dagster import DagsterInstance, DagsterRunStatus, job, op
+from dagster import AssetMaterialization, DagsterInstance, DagsterRunStatus, job, op
 from dagster._daemon.types import DaemonHeartbeat
 from prometheus_client import CollectorRegistry, generate_latest
 
@@ -47,6 +47,7 @@ def test_runs_that_ended_that_go_on_and_daemons_are_told(tmp_path: Path) -> None
         assert empty['dagster_runs_unfinished{status="STARTED"}'] == 0
         assert not any(name.startswith("dagster_run_last_end") for name in empty)
         good_job.execute_in_process(instance=instance)
+        instance.report_runless_asset_event(AssetMaterialization("odds"))
         bad_job.execute_in_process(instance=instance, raise_on_error=False)
         running = instance.create_run_for_job(good_job, status=DagsterRunStatus.STARTED)
         instance.add_daemon_heartbeat(DaemonHeartbeat(1_764_000_000.0, "SENSOR", "d", []))
@@ -58,6 +59,7 @@ def test_runs_that_ended_that_go_on_and_daemons_are_told(tmp_path: Path) -> None
         age = now.timestamp() - created.create_timestamp.timestamp()
         assert found['dagster_run_oldest_age_seconds{status="STARTED"}'] == age
         assert found['dagster_daemon_heartbeat_timestamp_seconds{daemon="SENSOR"}'] == 1_764_000_000.0
+        assert began <= found['dagster_asset_last_materialization_timestamp_seconds{asset="odds"}'] <= time.time()
         ends = {
             name.partition("{")[2]: value for name, value in found.items() if name.startswith("dagster_run_last_end")
         }

@@ -282,3 +282,15 @@ async def test_the_champion_and_its_drift_are_metrics(client: Client, promote: A
     (line,) = re.findall(r"^soccer_champion_promoted_timestamp_seconds (.*)$", text, re.MULTILINE)
     assert float(line) == pytest.approx(promoted_at.timestamp(), abs=1)
     assert "soccer_drift_share 0.25" in text
+    shares = [
+        float(share) for share in re.findall(r"^soccer_forecast_mean_probability\{.*\} (.*)$", text, re.MULTILINE)
+    ]
+    assert len(shares) == 3 and sum(shares) == pytest.approx(1)
+    assert 'soccer_model_cusum{line="blend"} NaN' in text  # nothing was settled yet
+    assert "soccer_promotion_refused 0.0" in text
+    promote("bbbbbbbbbbbb", "stack", accepted=False)
+    client.app.state.refresher.refresh()
+    assert "soccer_promotion_refused 1.0" in (await client.get("/metrics")).text
+    promote("bbbbbbbbbbbb", "stack")  # by hand
+    client.app.state.refresher.refresh()
+    assert "soccer_promotion_refused 0.0" in (await client.get("/metrics")).text
