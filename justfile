@@ -51,11 +51,13 @@ docs:
 dev:
     @dagster dev -h 127.0.0.1
 
-# pin every version here and what the image installs
+# pin every version here and what the images install
 lock:
     @python deploy/pins.py
     uv export --frozen --no-dev --extra kubernetes --no-emit-project --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
         --no-header --no-annotate --quiet --output-file deploy/requirements.lock
+    uv export --frozen --only-group api --no-header --no-annotate --quiet --output-file deploy/api.lock
+    uv export --frozen --only-group build --no-header --no-annotate --quiet --output-file deploy/build.lock
 
 # a picture of each page at each width, light and dark, kept in a folder
 pages FOLDER="var/pages":
@@ -64,3 +66,16 @@ pages FOLDER="var/pages":
 # the tests that ask Prometheus, Alertmanager and Chromium (Debian: apt-get install prometheus prometheus-alertmanager chromium)
 test-deploy *ARGS:
     "${UV:-uv}" run --group browser --group helm pytest tests/deploy "$@"
+
+# known weaknesses of what the images install; asks a public database, so it is no part of the tests
+audit:
+    for lock in api requirements; do "${UV:-uv}" tool run pip-audit==2.10.1 --strict --no-deps --disable-pip -r "deploy/$lock.lock"; done
+
+# what each image holds, as CycloneDX, into a folder
+sbom FOLDER="var/sbom":
+    mkdir -p "{{ FOLDER }}"
+    for lock in api requirements; do "${UV:-uv}" tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements "deploy/$lock.lock" --output-reproducible -o "{{ FOLDER }}/$lock.json"; done
+
+# the licence of each package that is installed here
+licences:
+    "${UV:-uv}" tool run pip-licenses --python "$(command -v python)" --order license --format markdown

@@ -1,13 +1,12 @@
 """The models a worker forecasts with: the champion, the challenger, and versions that clients name.
 
-The champion is where the registry's alias points. The challenger is the newest model that was judged, where that is
-another one.
+The champion is the version that `promotions` moved the alias to last. The challenger is the newest model that was
+judged, where that is another one.
 """
 
 import datetime as dt
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -57,42 +56,42 @@ class Forecaster(Protocol):
         """Rows of three probabilities of the model and the prices in one."""
 
 
-class Registry(Protocol):
-    """What is needed of the model registry: `soccer_assets.models.champion.registry.Registry` has it."""
+class Models(Protocol):
+    """What is needed of the stored models: `soccer_assets.models.champion.stored_models.StoredModels` has it."""
 
     def champion_version(self) -> str | None:
-        """Registry version the champion's alias points at; None while there is none."""
+        """Version of the champion; None while there is none."""
 
-    def load(self, registry_version: str) -> Forecaster:
-        """The forecaster registered as that version."""
+    def load(self, version: str) -> Forecaster:
+        """The forecaster of a version."""
 
 
 @dataclass(frozen=True)
 class Champion:
-    """A loaded model and its version in the registry."""
+    """A loaded model and the version that it was loaded as."""
 
-    registry_version: str
+    version: str
     forecaster: Forecaster
 
 
 @dataclass(frozen=True)
 class Versions:
-    """The models that were ever judged: their versions in the registry, and the newest one."""
+    """The models that were ever judged, and the newest one."""
 
     table: TableVersion | None
-    registry: Mapping[str, str]
+    judged: frozenset[str]
     newest: str | None
 
 
 class ModelVersions:
     """The models there are, the champion among them in memory."""
 
-    def __init__(self, lake: Lake, registry: Registry, challenger_share: float) -> None:
+    def __init__(self, lake: Lake, models: Models, challenger_share: float) -> None:
         self._lake = lake
-        self._registry = registry
+        self._models = models
         self._challenger_share = challenger_share
         self._loaded: OrderedDict[str, Forecaster] = OrderedDict()
-        self._versions = Versions(None, {}, None)
+        self._versions = Versions(None, frozenset(), None)
         self.champion: Champion | None = None
 
     @property
@@ -102,7 +101,7 @@ class ModelVersions:
         return None if self.champion is None or newest == self.champion.forecaster.version else newest
 
     def refresh(self) -> bool:
-        """Look at the alias and the promotions once; whether the champion changed."""
+        """Look at the promotions once; whether the champion changed."""
         champion, self._versions = self._newest_champion(), self._newest_versions()
         changed = champion is not self.champion
         self.champion = champion
@@ -125,38 +124,37 @@ class ModelVersions:
                 detail = f"expected a model newer than the champion {champion}, found none: leave `model` out"
                 raise ForecastRefusedError("unjudged-model", detail, [CHAMPION, champion])
             return "challenger", challenger
-        if name != champion and name not in self._versions.registry:
-            names = [CHAMPION, *sorted(self._versions.registry)]
+        if name != champion and name not in self._versions.judged:
+            names = [CHAMPION, *sorted(self._versions.judged)]
             raise ForecastRefusedError("unjudged-model", f"expected the version of a judged model, found {name}", names)
         return "named", name
 
     def forecaster(self, version: str, champion: Champion) -> Forecaster:
-        """The model of a version; one that is not the champion is loaded from the registry."""
+        """The model of a version; one that is not the champion is loaded from the lake."""
         if version == champion.forecaster.version:
             return champion.forecaster
         if version not in self._loaded:
-            self._loaded[version] = self._registry.load(self._versions.registry[version])
+            self._loaded[version] = self._models.load(version)
         self._loaded.move_to_end(version)
         while len(self._loaded) > LOADED_MODELS:
             self._loaded.popitem(last=False)
         return self._loaded[version]
 
     def _newest_champion(self) -> Champion | None:
-        version = self._registry.champion_version()
+        version = self._models.champion_version()
         if version is None:
             return None
-        if self.champion is not None and self.champion.registry_version == version:
+        if self.champion is not None and self.champion.version == version:
             return self.champion
-        return Champion(version, self._registry.load(version))
+        return Champion(version, self._models.load(version))
 
     def _newest_versions(self) -> Versions:
         table = table_version(self._lake, PROMOTIONS)
         if table is None or table == self._versions.table:
             return self._versions
-        columns = ("version", "registry_version", "model_date", "moved_at")
-        moves = self._lake.scan(PROMOTIONS).select(columns).collect().sort("model_date", "moved_at")
-        registry = {version: str(number) for version, number in moves.select(columns[:2]).iter_rows()}
-        return Versions(table, registry, moves["version"].to_list()[-1] if len(moves) else None)
+        moves = self._lake.scan(PROMOTIONS).select("version", "model_date", "moved_at").collect()
+        judged = moves.sort("model_date", "moved_at")["version"].to_list()
+        return Versions(table, frozenset(judged), judged[-1] if judged else None)
 
 
 def _draw(fixture: ResolvedFixture) -> float:

@@ -1,6 +1,6 @@
 """Forecasts and coupons on demand: the champion and the states of the teams in memory, and fixtures forecast with them.
 
-The predictor looks at the registry's alias and at the versions of its tables. When one changed it loads it and swaps it
+The predictor looks at the champion's version and at those of its tables. When one changed it loads it and swaps it
 in by one assignment, so a forecast uses one champion and one state of the teams from beginning to end.
 """
 
@@ -25,7 +25,7 @@ from serving.jobs.contracts import (
     SeasonPayload,
     SeasonResult,
 )
-from serving.model_versions import Champion, Forecaster, ModelVersions, Registry, Variant
+from serving.model_versions import Champion, Forecaster, Models, ModelVersions, Variant
 from serving.seasons import play_season
 from serving.snapshot.tables import TableVersion, table_version
 from soccer_assets.errors import CouponError, ForecastRefusedError, NotMaterializedError, SeasonError
@@ -60,10 +60,10 @@ class TeamStates:
 class Predictor:
     """Forecasts with the newest champion, or another model, and the newest team states."""
 
-    def __init__(self, lake: Lake, registry: Registry, horizon_days: int, challenger_share: float = 0.0) -> None:
+    def __init__(self, lake: Lake, models: Models, horizon_days: int, challenger_share: float = 0.0) -> None:
         self._lake = lake
         self._horizon_days = horizon_days
-        self._models = ModelVersions(lake, registry, challenger_share)
+        self._models = ModelVersions(lake, models, challenger_share)
         self.teams: TeamStates | None = None
 
     @property
@@ -77,7 +77,7 @@ class Predictor:
         return self._models.challenger
 
     def refresh(self) -> bool:
-        """Look at the alias and the tables once; whether the champion or the teams changed.
+        """Look at champion and tables once; whether the champion or the teams changed.
 
         After a change one fixture of each league is forecast, so that no client waits for what is done but once.
         """
@@ -116,17 +116,17 @@ class Predictor:
             features = teams.history.features(_match_rows(fixtures))
         for (variant, version, neutral), places in by_model.items():
             asked, rows = ([pair[which] for pair in places] for which in (0, 1))
-            forecaster, here = self._models.forecaster(version, champion), [fixtures[row] for row in rows]
+            forecaster, played = self._models.forecaster(version, champion), [fixtures[row] for row in rows]
             ground: Ground = forecaster
             if neutral:
-                swapped = [replace(fixture, home=fixture.away, away=fixture.home) for fixture in here]
+                swapped = [replace(fixture, home=fixture.away, away=fixture.home) for fixture in played]
                 ground = NeutralForecaster(forecaster, teams.history.features(_match_rows(swapped)))
             made = _forecasts(
                 forecaster,
                 ground,
                 variant,
                 teams.history.as_of,
-                here,
+                played,
                 features[rows].with_row_index(ROW),
                 [requests[i].prices for i in asked],
             )

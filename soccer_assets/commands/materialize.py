@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from dagster import AssetSelection, DagsterEvent, DagsterEventType, DagsterInstance
@@ -22,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
 from soccer_assets.jobs import training
+from soccer_assets.orchestration.home import SHIPPED
 from soccer_assets.orchestration.partitions import range_tags, within_partitions
 from soccer_assets.orchestration.run_health import PROCESS, fail_dead_runs, own_process
 from soccer_assets.orchestration.runs import events_of, is_blocked, origin_of, planned_as_a_whole
@@ -30,7 +30,6 @@ from soccer_assets.settings import Settings
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.schema import SOURCE_ANSWERED, WHAT_BROKE
 
-ROOT = Path(__file__).parents[2]
 #: What Dagster calls the output of an asset that is alone in its step.
 DEFAULT_OUTPUT = "result"
 #: Without these there are no matches: a run that had to do with their last good files ends in an error.
@@ -56,8 +55,8 @@ class Report:
 
 
 def instance() -> DagsterInstance:
-    """The instance of the dagster.yaml in DAGSTER_HOME, else the project's own, wherever the command is started."""
-    return DagsterInstance.from_config(os.environ.get("DAGSTER_HOME") or str(ROOT))
+    """The instance of the dagster.yaml in DAGSTER_HOME, else of the embedded one, wherever the command is started."""
+    return DagsterInstance.from_config(os.environ.get("DAGSTER_HOME") or str(SHIPPED))
 
 
 def materialize(

@@ -21,9 +21,9 @@ import httpx
 from serving.redis_server import RedisServer, redis_server
 from serving.settings import ServingSettings
 from soccer_assets.errors import PlatformError
+from soccer_assets.orchestration.home import write_home
 from soccer_assets.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.3
@@ -134,7 +134,6 @@ class Supervisor:
         with child.log.open("ab" if child.ends else "wb") as output:
             return subprocess.Popen(
                 child.command,
-                cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -183,14 +182,16 @@ def platform(settings: Settings) -> Iterator[Supervisor]:
     dagster = f"http://127.0.0.1:{settings.dagster_port}"
     logs = settings.var_path / "logs"
     logs.mkdir(parents=True, exist_ok=True)
+    home = write_home(settings.var_path / "dagster_home")
     close_left_logs(settings)
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with redis_server(settings) as redis:
             environment = {"SERVING_DAGSTER_URL": dagster, **os.environ, "SOCCER_REDIS_URL": redis.url,
-                           "DAGSTER_HOME": str(ROOT)}  # fmt: skip
+                           "DAGSTER_HOME": str(home)}  # fmt: skip
             python = [sys.executable, "-W", "ignore", "-m"]
-            dev = [*python, "dagster", "dev", "-h", "127.0.0.1", "-p", str(settings.dagster_port)]
+            workspace = ["-w", str(home / "workspace.yaml")]
+            dev = [*python, "dagster", "dev", *workspace, "-h", "127.0.0.1", "-p", str(settings.dagster_port)]
             children = [
                 Child("api", [*python, "serving.app"], logs / "api.log", f"{api}/health/live"),
                 Child("worker", [*python, "serving.worker"], logs / "worker.log", None),

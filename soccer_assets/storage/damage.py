@@ -83,6 +83,22 @@ def examine(lake: Lake, name: str, *, quick: bool = False) -> TableState:
     )
 
 
+def require_sound(lake: Lake) -> None:
+    """Read every file of every table and compare it with its checksum.
+
+    Raises:
+        DamagedTableError: the damaged tables, and what is wrong with the first of them.
+    """
+    states = [state for name in lake.names() if not (state := examine(lake, name)).is_sound]
+    if states:
+        first = states[0]
+        wrong = first.log or next(f"{file} {wrong}" for file, wrong in first.files.items())
+        raise DamagedTableError(
+            f"expected every table as it was written, found damage in {[state.name for state in states]}; "
+            f"{first.name}: {wrong}. `uv run soccer doctor` says what is lost"
+        )
+
+
 def damaged_files(
     lake: Lake, name: str, names: list[str], manifest: Manifest | None, *, quick: bool = False
 ) -> dict[str, str]:

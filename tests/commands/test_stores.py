@@ -16,6 +16,7 @@ from polars.testing import assert_frame_equal
 from soccer_assets.commands import materialize as materialize  # definitions take the settings of their first import
 from soccer_assets.commands.backup import CONTENTS
 from soccer_assets.models.champion.registry import Registry
+from soccer_assets.models.champion.registry_repair import differences
 from soccer_assets.settings import Settings
 from soccer_assets.storage.damage import examine
 from soccer_assets.storage.lake import Lake
@@ -98,7 +99,7 @@ def test_a_backup_restored_into_empty_stores_is_the_same_platform(platform: Path
     assert_frame_equal(earlier[1], earlier[0])
     assert payloads(var).sizes() == payloads(platform).sizes()
     registry = Registry(Settings(var=str(var)))
-    assert registry.champion_version() == "2" and registry.differences(after) == []
+    assert registry.champion_version() == "2" and differences(registry, after) == []
     assert registry.load("2").version == selected(8, p_home=0.5)["version"]
     with sqlite3.connect(var / "mlflow" / "mlflow.db") as database:
         addresses = [address for (address,) in database.execute("select artifact_uri from runs")]

@@ -241,8 +241,8 @@ def test_the_ledger_is_verified_in_the_browser(site: Api, browser: Browser) -> N
     said = page.locator(".verify output")
     expect(said).not_to_be_empty()
     assert said.inner_text() == f"All {rows} rows are as they were sealed, and each follows the one before it."
-    page.evaluate("row => { row.dataset.text = row.dataset.text.replace('0.', '0.1'); }",
-                  page.locator("tr[data-hash]").nth(1).element_handle())  # fmt: skip
+    page.evaluate("sealed => { sealed.textContent = sealed.textContent.replace('0.', '0.1'); }",
+                  page.locator("[data-sealed]").nth(1).element_handle())  # fmt: skip
     page.locator("[data-verify]").click()
     expect(said).to_have_text(f"1 of {rows} rows are not as they were sealed.")
     page.context.close()

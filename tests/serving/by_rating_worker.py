@@ -12,8 +12,8 @@ from typing import Any
 from serving import worker
 from serving.jobs import runs
 from serving.predictor import Predictor
-from soccer_assets.models.champion import registry
-from tests.serving.conftest import ByRating, MemoryRegistry
+from soccer_assets.models.champion import stored_models
+from tests.serving.conftest import ByRating, MemoryModels
 
 SLOW_SECONDS = float(os.environ.get("SLOW_SECONDS", "0"))
 forecast_at_once = Predictor.forecast
@@ -26,8 +26,8 @@ def forecast(self: Predictor, requests: Any) -> Any:
 
 
 if __name__ == "__main__":
-    models = defaultdict(lambda: ByRating("bbbbbbbbbbbb", draw=0.4), {"1": ByRating("aaaaaaaaaaaa")})
-    registry.Registry = lambda settings: MemoryRegistry(models, champion="1")  # type: ignore[assignment,misc]
+    models = defaultdict(lambda: ByRating("bbbbbbbbbbbb", draw=0.4), {"aaaaaaaaaaaa": ByRating("aaaaaaaaaaaa")})
+    stored_models.StoredModels = lambda lake: MemoryModels(models, champion="aaaaaaaaaaaa")  # type: ignore[assignment,misc]
     runs.SOCCER = (sys.executable, "-c", *sys.argv[1:])
     Predictor.forecast = forecast  # type: ignore[method-assign]
     worker.main()

@@ -363,8 +363,8 @@ class ByRating:
 
 
 @dataclass
-class MemoryRegistry:
-    """A registry: versions and where the champion's alias points."""
+class MemoryModels:
+    """Models in memory by their versions, and the champion's."""
 
     models: dict[str, ByRating] = field(default_factory=dict)
     champion: str | None = None
@@ -373,14 +373,17 @@ class MemoryRegistry:
     def champion_version(self) -> str | None:
         return self.champion
 
-    def load(self, registry_version: str) -> ByRating:
-        self.loads.append(registry_version)
-        return self.models[registry_version]
+    def load(self, version: str) -> ByRating:
+        self.loads.append(version)
+        return self.models[version]
 
 
 @pytest.fixture
-def registry() -> MemoryRegistry:
-    return MemoryRegistry({"1": ByRating("aaaaaaaaaaaa"), "2": ByRating("bbbbbbbbbbbb", draw=0.4)}, champion="1")
+def registry() -> MemoryModels:
+    return MemoryModels(
+        {"aaaaaaaaaaaa": ByRating("aaaaaaaaaaaa"), "bbbbbbbbbbbb": ByRating("bbbbbbbbbbbb", draw=0.4)},
+        champion="aaaaaaaaaaaa",
+    )
 
 
 @pytest.fixture
@@ -401,7 +404,7 @@ RunningWorker = Callable[..., AbstractAsyncContextManager[None]]
 
 
 @pytest.fixture
-def running_worker(settings: Settings, serving: ServingSettings, registry: MemoryRegistry) -> RunningWorker:
+def running_worker(settings: Settings, serving: ServingSettings, registry: MemoryModels) -> RunningWorker:
     """A real arq worker in this process, from its first sign of life until the context is left."""
 
     @asynccontextmanager

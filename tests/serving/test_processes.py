@@ -18,12 +18,7 @@ from soccer_assets.storage.lake import Lake
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
 API = ("-m", "serving.app")
-#: The worker itself; of the registry, whose library takes many seconds to import, the answer of an empty one.
-WORKER = (
-    "-c",
-    "from soccer_assets.models.champion import registry; registry.Registry.champion_version = lambda self: None; "
-    "from serving.worker import main; main()",
-)
+WORKER = ("-m", "serving.worker")
 
 
 @pytest.fixture

@@ -34,18 +34,18 @@ FIXTURE = ForecastRequest("E0", "Arsenal", "Chelsea", dt.date(2024, 10, 12))
 async def test_a_moved_alias_is_followed_within_the_pause(client: Client, running_worker: Any, registry: Any) -> None:
     async with running_worker():
         assert (await client.post("/predictions", json=BODY)).json()["model_version"] == "aaaaaaaaaaaa"
-        registry.champion = "2"
+        registry.champion = "bbbbbbbbbbbb"
         async with asyncio.timeout(5):
             while (forecast := (await client.post("/predictions", json=BODY)).json())[
                 "model_version"
             ] != "bbbbbbbbbbbb":
                 await asyncio.sleep(0.02)
         assert forecast["model"]["draw"] == pytest.approx(0.4)
-        registry.champion = "1"  # and back again: a rollback
+        registry.champion = "aaaaaaaaaaaa"  # and back again: a rollback
         async with asyncio.timeout(5):
             while (await client.post("/predictions", json=BODY)).json()["model_version"] != "aaaaaaaaaaaa":
                 await asyncio.sleep(0.02)
-    assert registry.loads == ["1", "2", "1"]
+    assert registry.loads == ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "aaaaaaaaaaaa"]
 
 
 @pytest.mark.asyncio
@@ -73,7 +73,7 @@ async def test_a_registry_that_fails_leaves_the_loaded_champion_in_use(
 ) -> None:
     async with running_worker():
         await client.post("/predictions", json=BODY)
-        registry.champion = "3"  # no such model
+        registry.champion = "cccccccccccc"  # no such model
         async with asyncio.timeout(5):
             while "the last ones stay" not in caplog.text:
                 await asyncio.sleep(0.02)
@@ -145,9 +145,9 @@ def test_a_predictor_loads_again_only_what_moved(lake: Lake, registry: Any) -> N
     predictor = Predictor(lake, registry, horizon_days=180)
     assert predictor.refresh() and not predictor.refresh()
     teams = predictor.teams
-    registry.champion = "2"
+    registry.champion = "bbbbbbbbbbbb"
     assert predictor.refresh()
-    assert predictor.teams is teams and registry.loads == ["1", "2"]
+    assert predictor.teams is teams and registry.loads == ["aaaaaaaaaaaa", "bbbbbbbbbbbb"]
 
 
 def test_a_predictor_without_matches_refuses_with_what_to_do(tmp_path: Any, registry: Any) -> None:

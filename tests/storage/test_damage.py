@@ -192,3 +192,19 @@ def test_writers_on_a_log_that_lost_commits_stop_before_they_hide_the_loss(lake:
     with pytest.raises(DamagedTableError, match=r"t: expected the 14 files of version 13, .* found 13 in version 12"):
         lake.append("t", rows(20))
     assert not log(lake).exists()
+
+
+def test_what_is_damaged_is_named_before_it_is_tidied_and_gets_a_checksum_of_its_own(lake: Lake) -> None:
+    from dagster import build_op_context
+
+    from soccer_assets.jobs import tidy_lake
+
+    tidy_lake(build_op_context(), lake)
+    (path,) = (Path(lake.url) / "t").glob(next(iter(lake.manifest("t").files)))  # type: ignore[union-attr]
+    version = lake.version("t")
+    flip_a_byte(path)
+    with pytest.raises(
+        DamagedTableError, match=rf"damage in \['t'\]; t: {path.name} holds other bytes than were written"
+    ):
+        tidy_lake(build_op_context(), lake)
+    assert lake.version("t") == version and examine(lake, "t").files

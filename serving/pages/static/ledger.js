@@ -1,4 +1,4 @@
-// Verifies the rows that the page shows: each has the hash of its text, and follows the row before it.
+// Verifies the rows of the page: each has the hash of the text that it shows, and follows the row before it.
 "use strict";
 
 const button = document.querySelector("[data-verify]");
@@ -13,7 +13,8 @@ async function verify() {
   const rows = [...document.querySelectorAll("tr[data-hash]")];  // the newest first
   let broken = 0;
   for (const [place, row] of rows.entries()) {
-    const { previous, hash, text } = row.dataset, before = rows[place + 1];
+    const { previous, hash } = row.dataset, before = rows[place + 1];
+    const text = row.querySelector("[data-sealed]").textContent;
     const holds = await sha256(`${previous}\n${text}`) === hash && (!before || before.dataset.hash === previous);
     row.lastElementChild.className = holds ? "good" : "bad";
     if (!holds) broken += 1;

@@ -29,7 +29,7 @@ from soccer_assets.models.champion.promotion_gate import (
     ledger,
     standing,
 )
-from soccer_assets.models.schema import CHAMPION, PROMOTIONS, SELECTED_MODEL
+from soccer_assets.models.schema import CHAMPION, PROMOTIONS
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.migrations import accept_percent_signs
@@ -134,7 +134,7 @@ class Registry:
         moves, day, version = in_order(promotions), model[DATE], model["version"]
         newest = moves.filter(version=version, effective_from=day, alias=CHAMPION).tail(1)
         if newest["accepted"].to_list() == [verdict.accepted]:
-            self._point(champion_moves(moves), version, registry_version)  # in a registry that was made anew
+            self._follow(champion_moves(moves), version, registry_version)  # in a registry that was made anew
             return PROMOTIONS.empty()
         accepted, conditions, reason = verdict.accepted, verdict.conditions, verdict.reason
         return self._move(moves, version, day, registry_version, day, accepted, conditions, reason)
@@ -195,62 +195,42 @@ class Registry:
         }
         move = PROMOTIONS.conform(pl.DataFrame([row], schema=PROMOTIONS.schema))
         if accepted:
-            self._point(champion_moves(pl.concat([moves, move])), version, registry_version)
+            self._follow(champion_moves(pl.concat([moves, move])), version, registry_version)
         return move
 
-    def _point(self, held: pl.DataFrame, version: str, registry_version: str) -> None:
+    def _follow(self, held: pl.DataFrame, version: str, registry_version: str) -> None:
         """Point the alias at a version where the moves that hold say that it is the champion."""
         if len(held) and held["version"][-1] == version:
-            with self._answers("the champion was not moved"):
-                self._client.set_registered_model_alias(MODEL, CHAMPION, registry_version)
+            self.point(registry_version)
 
-    def differences(self, lake: Lake) -> list[str]:
-        """What the registry lacks of the judged models of the lake, and where its alias is another than the ledger's.
+    def numbers(self) -> dict[str, str]:
+        """The version number in MLflow of each forecaster, by its version; none before the first.
 
         Raises:
             ModelError: the registry does not answer.
         """
-        judged, champion = _judged(lake)
-        if judged.is_empty() and champion is None:
-            return []
         with self._answers("nothing was changed"):
-            numbers, alias = self._numbers(), self.version_of(CHAMPION)
-        differ = [f"{version} is not registered" for version in judged["version"] if version not in numbers]
-        held = next((version for version, number in numbers.items() if number == alias), None)
-        if held != champion:
-            differ.append(
-                f"the alias {CHAMPION} points at {held or 'no version'}, the ledger of promotions at {champion}"
-            )
-        elif alias is not None:
-            stored = self._artefact(alias)
-            if stored != champion:
-                differ.append(f"version {alias} is {champion}, its artefact is {stored or 'what cannot be read'}")
-        return differ
+            return self._numbers() if self._registered() else {}
 
-    def rebuild(self, lake: Lake) -> list[str]:
-        """Register the judged models of the lake and point the alias where the ledger does; returns what was done.
+    def point(self, registry_version: str) -> None:
+        """Point the champion's alias at a version.
 
         Raises:
             ModelError: the registry does not answer.
         """
-        judged, champion = _judged(lake)
-        if judged.is_empty():
-            return []
-        with self._answers("run it again when the registry answers"):
-            before, alias = self._numbers() if self._registered() else {}, self.version_of(CHAMPION)
-            if champion in before and self._artefact(before[champion]) != champion:
-                self._client.delete_model_version(MODEL, before.pop(champion))
-            done = []
-            for model in judged.iter_rows(named=True):
-                number = self._register(model, "")
-                if model["version"] not in before:
-                    done.append(f"{model['version']} was registered as version {number}")
-                if model["version"] == champion and number != alias:
-                    self._client.set_registered_model_alias(MODEL, CHAMPION, number)
-                    done.append(f"the alias {CHAMPION} points at {champion}")
-        return done
+        with self._answers("the champion was not moved"):
+            self._client.set_registered_model_alias(MODEL, CHAMPION, registry_version)
 
-    def _artefact(self, registry_version: str) -> str | None:
+    def remove(self, registry_version: str) -> None:
+        """Remove a version, so that its forecaster can be registered anew.
+
+        Raises:
+            ModelError: the registry does not answer.
+        """
+        with self._answers("nothing was removed"):
+            self._client.delete_model_version(MODEL, registry_version)
+
+    def artefact(self, registry_version: str) -> str | None:
         """Version of the forecaster that is stored as a version; None where it cannot be read."""
         try:
             return self.load(registry_version).version
@@ -306,15 +286,3 @@ class Registry:
         local = self._settings.mlflow.startswith("sqlite:///")
         folder = (self._settings.var_path / "mlflow" / "artefacts").as_uri() if local else None
         return str(self._client.create_experiment(EXPERIMENT, artifact_location=folder))
-
-
-def _judged(lake: Lake) -> tuple[pl.DataFrame, str | None]:
-    """The rows of `selected_model` that were judged, in their order in the registry, and the champion's version."""
-    moves = ledger(lake)
-    if moves.is_empty() or not lake.exists("selected_model"):
-        return pl.DataFrame(schema=SELECTED_MODEL.schema), None
-    models = lake.read("selected_model").unique("version", keep="last")
-    order = moves.group_by("version").agg(pl.col("registry_version").first().cast(pl.Int64, strict=False))
-    judged = models.join(order, on="version").sort("registry_version", DATE)
-    held = champion_moves(standing(moves, models["version"].to_list()))
-    return judged, None if held.is_empty() else str(held["version"][-1])

@@ -16,6 +16,7 @@ from soccer_assets.errors import ModelError
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.promotion_gate import Condition, Verdict, champion_moves, champion_on, ledger
 from soccer_assets.models.champion.registry import Registry
+from soccer_assets.models.champion.registry_repair import differences, rebuild
 from soccer_assets.models.families.climatology import ClimatologyEstimator
 from soccer_assets.models.goals_model import GoalsModel
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
@@ -271,21 +272,21 @@ def test_a_lost_registry_is_rebuilt_from_the_lake_and_a_rollback_works_from_ther
     for model in (first, second):
         store(lake, *(m for m in (first, second) if m["match_date"] <= model["match_date"]))
         decide(lake, registry, model)
-    assert registry.differences(lake) == []
+    assert differences(registry, lake) == []
 
     shutil.copy(prepared, tmp_path / "anew.db")  # an engine keeps a database that is deleted
     lost = Registry(Settings(var=str(tmp_path), mlflow_url=f"sqlite:///{tmp_path}/anew.db"))
-    assert lost.differences(lake) == [
+    assert differences(lost, lake) == [
         f"{first['version']} is not registered",
         f"{second['version']} is not registered",
         f"the alias champion points at no version, the ledger of promotions at {second['version']}",
     ]
-    assert lost.rebuild(lake) == [
+    assert rebuild(lost, lake) == [
         f"{first['version']} was registered as version 1",
         f"{second['version']} was registered as version 2",
         f"the alias champion points at {second['version']}",
     ]
-    assert lost.differences(lake) == [] and lost.rebuild(lake) == []
+    assert differences(lost, lake) == [] and rebuild(lost, lake) == []
     assert lost.load(lost.champion_version()).encode() == second["forecaster"]
     assert lost.rollback(lake, None, "worse", TODAY) == first["version"]
     assert lost.champion_version() == "1"
@@ -297,12 +298,12 @@ def test_the_artefact_of_the_champion_is_compared_with_its_version(registry, lak
     decide(lake, registry, model)
     (artefact,) = tmp_path.glob("mlflow/artefacts/**/forecaster.json")
     artefact.unlink()
-    assert registry.differences(lake) == [f"version 1 is {model['version']}, its artefact is what cannot be read"]
-    assert registry.rebuild(lake) == [
+    assert differences(registry, lake) == [f"version 1 is {model['version']}, its artefact is what cannot be read"]
+    assert rebuild(registry, lake) == [
         f"{model['version']} was registered as version 2",
         f"the alias champion points at {model['version']}",
     ]
-    assert registry.differences(lake) == []
+    assert differences(registry, lake) == []
     assert registry.load(registry.champion_version()).encode() == model["forecaster"]
 
 

@@ -211,7 +211,9 @@ async def test_a_worker_without_a_champion_says_so_on_the_waiting_route(
 async def test_a_model_that_gives_no_distribution_fails_the_job_and_shows_nothing(
     client: Client, running_worker: Any, registry: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    registry.models["1"] = replace(registry.models["1"], version="cccccccccccc", draw=float("nan"))
+    registry.models["aaaaaaaaaaaa"] = replace(
+        registry.models["aaaaaaaaaaaa"], version="cccccccccccc", draw=float("nan")
+    )
     async with running_worker():
         answer = await client.post("/predictions", json=FIXTURE)
     assert answer.status_code == 500 and answer.json()["type"] == "/problems/internal"

@@ -22,12 +22,18 @@ class Document(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.words = ""
+        self.texts: dict[str, list[str]] = {}
+        self.filled: list[str] | None = None
         self.feed(text)
         assert self.open == []
         self.words = re.sub(r"\s+", " ", self.words)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        for name, value in attrs:
+            if value is None:  # an attribute that marks an element, as `data-sealed`
+                self.filled = self.texts.setdefault(name, [])
+                self.filled.append("")
         if tag not in VOID:
             self.open.append(tag)
         if tag not in WITHIN_WORDS:
@@ -37,11 +43,18 @@ class Document(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
+        self.filled = None
         if tag not in VOID:
             assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
         self.words += data
+        if self.filled:
+            self.filled[-1] += data
+
+    def contents(self, mark: str) -> list[str]:
+        """The text of each element without children that has an attribute of no value."""
+        return self.texts[mark]
 
     def attributes(self, tag: str, name: str) -> list[str]:
         return [value for found, attrs in self.tags if found == tag and (value := attrs.get(name)) is not None]
