@@ -110,7 +110,7 @@ class Predictor:
             except ForecastRefusedError as refusal:
                 answers[i] = Failure(refusal.reason, str(refusal), list(refusal.accepted))
                 continue
-            by_model[variant, version, request.neutral].append((i, len(fixtures)))
+            by_model[variant, version, request.ground == "neutral"].append((i, len(fixtures)))
             fixtures.append(fixture)
         if fixtures:
             features = teams.history.features(_match_rows(fixtures))
@@ -208,7 +208,7 @@ def _forecasts(
                 market=_probabilities(market[row]),
                 blend=_probabilities(blend[row]),
                 over_2_5=OverProbability(*over[row].tolist()) if row in totals else None,
-                neutral=isinstance(ground, NeutralForecaster),
+                ground="neutral" if isinstance(ground, NeutralForecaster) else "home",
             )
         )
     return answers

@@ -246,7 +246,8 @@ def test_pages_of_drift_are_beside_the_lake_on_s3_and_dropped_when_old(deployed)
     for day in (deployed.model, deployed.first):
         assert write_page(pages, day, "a page") == f"s3://{BUCKET}/reports/drift/{day}.html"
     assert drop_pages(pages, deployed.model) == 1
-    assert deployed.keys("reports/drift/") == [f"{deployed.model}.html"]
+    kept = [key for key in deployed.keys("reports/drift/") if key]  # beside the mark of the folder itself
+    assert kept == [f"{deployed.model}.html"]
 
 
 def test_nothing_but_mlflow_is_kept_on_the_machine(deployed):

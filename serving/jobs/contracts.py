@@ -66,7 +66,7 @@ class ForecastRequest(Fixture, frozen=True, forbid_unknown_fields=True):
 
     prices: Prices | None = None
     model: ModelName = CHAMPION
-    neutral: Annotated[bool, Meta(description="neither club is at home")] = False
+    ground: Annotated[Literal["home", "neutral"], Meta(description="neutral: neither club is at home")] = "home"
 
 
 class ForecastBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -217,7 +217,7 @@ class OnDemandForecast(msgspec.Struct, frozen=True, omit_defaults=True, tag_fiel
     """A forecast made on demand; `as_of` is the newest match date it knows.
 
     `variant` says whether the champion made it, the challenger, or a version that the client named. `market`, `blend`
-    and `over_2_5` are there when the client gave prices, `neutral` when neither club is at home.
+    and `over_2_5` are there when the client gave prices, `ground` when neither club is at home.
     """
 
     league: str
@@ -232,7 +232,7 @@ class OnDemandForecast(msgspec.Struct, frozen=True, omit_defaults=True, tag_fiel
     market: Probabilities | None = None
     blend: Probabilities | None = None
     over_2_5: OverProbability | None = None
-    neutral: bool = False
+    ground: Literal["home", "neutral"] = "home"
 
 
 class Failure(msgspec.Struct, frozen=True, tag_field="kind", tag="failure"):

@@ -35,7 +35,7 @@ class ForecastLog:
         A model that a client named is no part of the trial, and a neutral ground is mostly a question of what if.
         """
         for answer in answers:
-            if isinstance(answer, Failure) or answer.variant == "named" or answer.neutral:
+            if isinstance(answer, Failure) or answer.variant == "named" or answer.ground == "neutral":
                 continue
             if answer.as_of != self._as_of:
                 self._as_of, self._keys = answer.as_of, set()

@@ -33,12 +33,14 @@ def percent(share: float | None) -> str:
     return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
-def chance(share: float | None) -> str:
-    """A probability that was counted in simulated seasons, where neither never nor always is certain: never 0 or 100.
+def chance(share: float | None, settled: bool = False) -> str:
+    """A probability that was counted in simulated seasons: never 0 or 100, unless arithmetic has settled the event.
 
-    >>> [chance(0.0), chance(0.424), chance(1.0)]
-    ['<1 %', '42 %', '>99 %']
+    >>> [chance(0.0), chance(0.424), chance(1.0), chance(0.0, True), chance(1.0, True)]
+    ['<1 %', '42 %', '>99 %', 'no', 'yes']
     """
+    if share is not None and settled:
+        return "yes" if share > 0.5 else "no"
     return percent(None if share is None else min(max(share, 1e-9), 1 - 1e-9))
 
 

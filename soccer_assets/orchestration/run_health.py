@@ -43,7 +43,11 @@ class HealthCheckedRunLauncher(DefaultRunLauncher):
         """RUNNING while the process of a run lives or cannot be seen from here, else NOT_FOUND with the reason."""
         client: DagsterGrpcClient | None = self._get_grpc_client_for_termination(run.run_id)  # type: ignore[no-untyped-call]
         if client is None:  # no code server started it
-            return _of_command(run.tags[PROCESS]) if PROCESS in run.tags else CheckRunHealthResult(WorkerStatus.RUNNING)
+            return (
+                health_of_command(run.tags[PROCESS])
+                if PROCESS in run.tags
+                else CheckRunHealthResult(WorkerStatus.RUNNING)
+            )
         try:
             answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id))
         except DagsterUserCodeUnreachableError:
@@ -95,7 +99,8 @@ def fail_dead_runs(instance: DagsterInstance) -> list[str]:
     return dead
 
 
-def _of_command(process: str) -> CheckRunHealthResult:
+def health_of_command(process: str) -> CheckRunHealthResult:
+    """Whether the process in the tag `PROCESS` of a run lives; one on another host counts as alive."""
     host, pid, started = process.rsplit(" ", 2)
     if host != socket.gethostname():
         return CheckRunHealthResult(WorkerStatus.RUNNING, f"its process is on {host}")

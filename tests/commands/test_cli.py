@@ -31,7 +31,7 @@ def test_the_help_groups_every_command(soccer):
     done = soccer("--help")
     assert done.exit_code == 0
     headings = [line.removesuffix(":") for line in done.stdout.splitlines() if line and not line.startswith(" ")]
-    assert headings[1:] == ["Options", "Data", "Models", "Forecasts", "Links", "Ledger", "Platform"]
+    assert headings[1:] == ["Options", "Data", "Models", "Forecasts", "Links", "Ledger", "Platform", "Stores"]
     assert sorted(name for names in cli.SECTIONS.values() for name in names) == sorted(cli.soccer.commands)
 
 
@@ -80,7 +80,7 @@ def test_the_version_is_that_of_the_project(soccer):
 def test_the_shell_completes_commands():
     words = {"_SOCCER_COMPLETE": "bash_complete", "COMP_WORDS": "soccer ba", "COMP_CWORD": "1"}
     done = subprocess.run([SOCCER], env=os.environ | words, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["plain,backfill", "plain,backtest"]
+    assert done.stdout.splitlines() == ["plain,backfill", "plain,backtest", "plain,backup"]
 
 
 def test_help_imports_neither_dagster_nor_polars():

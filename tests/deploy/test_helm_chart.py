@@ -13,10 +13,13 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from dagster import DagsterRun
 from dagster._config import process_config
-from dagster_k8s.launcher import K8sRunLauncher
+from dagster._core.launcher import WorkerStatus
 
 from serving.settings import ServingSettings
+from soccer_assets.orchestration.kubernetes_launcher import KubernetesRunLauncher
+from soccer_assets.orchestration.run_health import PROCESS, own_process
 from soccer_assets.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -163,8 +166,10 @@ def test_every_variable_is_a_setting(objects: list[Object]) -> None:
 def test_dagster_takes_the_instance_and_starts_a_pod_for_each_run(objects: list[Object]) -> None:
     (files,) = (item["data"] for item in objects if item["metadata"]["name"] == "soccer-dagster")
     instance = yaml.safe_load(files["dagster.yaml"])
+    assert instance["run_launcher"]["class"] == KubernetesRunLauncher.__name__
+    assert instance["run_launcher"]["module"] == KubernetesRunLauncher.__module__
     launcher = instance["run_launcher"]["config"]
-    outcome = process_config(K8sRunLauncher.config_type(), launcher)
+    outcome = process_config(KubernetesRunLauncher.config_type(), launcher)
     assert outcome.success, outcome.errors
     assert launcher["run_k8s_config"]["job_spec_config"] == {
         "ttl_seconds_after_finished": 86400, "active_deadline_seconds": 21600, "backoff_limit": 0,
@@ -175,3 +180,15 @@ def test_dagster_takes_the_instance_and_starts_a_pod_for_each_run(objects: list[
     workspace = yaml.safe_load(files["workspace.yaml"])
     services = {item["metadata"]["name"] for item in objects if item["kind"] == "Service"}
     assert workspace["load_from"][0]["grpc_server"]["host"] in services
+
+
+def test_the_run_of_a_command_is_judged_by_its_process_and_not_by_a_job_of_kubernetes() -> None:
+    launcher = object.__new__(KubernetesRunLauncher)  # it asks no cluster
+    alive, dead = (DagsterRun("backfill", tags={PROCESS: process}) for process in (own_process(), _ended()))
+    assert launcher.check_run_worker_health(alive).status is WorkerStatus.RUNNING
+    assert launcher.check_run_worker_health(dead).status is WorkerStatus.NOT_FOUND
+
+
+def _ended() -> str:
+    host, pid, began = own_process().rsplit(" ", 2)
+    return f"{host} {pid} {float(began) - 3600:.2f}"

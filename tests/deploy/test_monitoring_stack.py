@@ -133,7 +133,7 @@ def test_a_receiver_hears_of_each_alert_once_and_not_of_what_follows_from_it(tmp
     config = ALERTMANAGER.read_text().replace("receiver:9095", f"127.0.0.1:{server.server_port}")
     (tmp_path / "alertmanager.yml").write_text(config.replace("group_wait: 30s", "group_wait: 1s"))
     arguments = [f"--web.listen-address=127.0.0.1:{port}", f"--cluster.listen-address=127.0.0.1:{peer}",
-                 "--cluster.advertise-address=127.0.0.1:1", "--config.file=alertmanager.yml"]  # fmt: skip
+                 "--cluster.advertise-address=127.0.0.1:1", "--config.file=alertmanager.yml", "--storage.path=data"]  # fmt: skip
     alerts = {"RedisDown": "page", "WorkerMissing": "page", "ChecksFail": "ticket", "Watchdog": "none"}
     sent = [
         {"labels": {"alertname": name, "severity": severity}, "startsAt": dt.datetime.now(dt.UTC).isoformat()}

@@ -21,6 +21,7 @@ event_storage  dagster._utils.concurrency                                 Concur
 event_storage  dagster_postgres.event_log                                 PostgresEventLogStorage
 event_storage  dagster_postgres.utils                                     get_token_provider_from_config
 event_storage  dagster_postgres.utils                                     pg_url_from_config
+kubernetes_launcher dagster._core.launcher                                CheckRunHealthResult
 partitions     dagster._core.definitions.partitions.context               partition_loading_context
 partitions     dagster._core.instance                                     DynamicPartitionsStore
 partitions     dagster._core.storage.tags                                 ASSET_PARTITION_RANGE_END_TAG

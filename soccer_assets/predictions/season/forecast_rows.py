@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.predictions.season.forecast import Runs
+from soccer_assets.predictions.season.percentages import settled
 from soccer_assets.predictions.season.schema import POINTS_QUANTILES, SEASON_EVENTS, SEASON_FORECASTS
 from soccer_assets.predictions.season.standings.state import SeasonState
 from soccer_assets.predictions.season.strengths import Strengths
@@ -26,11 +27,19 @@ def forecast_rows(state: SeasonState, strengths: Strengths, made: Runs, seed: in
         "positions": places.tolist(), "strength": strengths.strength, "strength_deviation": strengths.deviation,
         "rated": strengths.rated, "assumed": [", ".join(state.rules.assumed)] * n, "runs": [runs] * n,
         "seed": [seed] * n, "monte_carlo_error": np.sqrt(places * (1.0 - places) / runs).max(axis=1),
+        "settled": settled_events(state, best, worst),
         **{f"points_{share:02}": quantiles[row] for row, share in enumerate(POINTS_QUANTILES)},
         **{f"p_{event}": by_event.get(event, [None] * n) for event in SEASON_EVENTS},
     }  # fmt: skip
     schema = SEASON_FORECASTS.schema
     return pl.DataFrame([pl.Series(name, columns[name], dtype=dtype, strict=False) for name, dtype in schema.items()])
+
+
+def settled_events(state: SeasonState, best: Ints, worst: Ints) -> list[list[str]]:
+    """Return the events of each club that its best and worst final position make certain or exclude."""
+    spans = {event: span for event in SEASON_EVENTS if (span := state.rules.span(event))}
+    clubs = zip(best.tolist(), worst.tolist(), strict=True)
+    return [[event for event, span in spans.items() if settled(*club, span) is not None] for club in clubs]
 
 
 def event_probabilities(state: SeasonState, places: Floats) -> dict[str, Floats]:

@@ -1,20 +1,16 @@
 """How a probability of a season's event is written: never as certain before arithmetic says so."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
-from soccer_assets.predictions.season.rules.rules import Places, rules_of
+from soccer_assets.predictions.season.rules.rules import Places
 
 
 def event_percentage(row: Mapping[str, Any], event: str) -> str:
     """Write the probability of an event in a row of `season_forecasts`; empty where the league does not have it."""
     if row[f"p_{event}"] is None:
         return ""
-    rules = replace(rules_of(LEAGUE_RULES, row["league"], int(row["season"][:4])), clubs=len(row["positions"]))
-    span = rules.span(event)
-    certain = None if span is None else settled(row["best_position"], row["worst_position"], span)
+    certain = row[f"p_{event}"] > 0.5 if event in (row.get("settled") or ()) else None
     return percentage(row[f"p_{event}"], certain)
 
 

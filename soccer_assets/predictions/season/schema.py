@@ -48,6 +48,8 @@ SEASON_FORECASTS = Table(
                 "a play-off to stay", "going down without a play-off",
             ), strict=True)
         ),
+        Column("settled", pl.List(pl.String), "events that are certain or excluded by arithmetic; null: not told",
+               nullable=True),
         Column("strength", pl.Float64, "log-odds strength on the date"),
         Column("strength_deviation", pl.Float64, "standard deviation that it is drawn with in each run", ge=0),
         Column("rated", pl.Boolean, "the club has a rating of its own"),

@@ -2,7 +2,7 @@ import pytest
 
 from soccer_assets.predictions.season.percentages import event_percentage, percentage, settled
 
-ROW = {"league": "E0", "season": "2023/24", "positions": [0.05] * 20, "p_title": 0.0, "p_promotion": None,
+ROW = {"p_title": 0.0, "p_promotion": None,
        "p_relegation": 1.0}  # fmt: skip
 
 
@@ -20,8 +20,9 @@ def test_a_probability_is_never_written_as_certain_before():
 
 
 def test_an_event_of_a_row_is_written_by_what_arithmetic_allows():
-    assert event_percentage(ROW | {"best_position": 1, "worst_position": 20}, "title") == "<1 %"
-    assert event_percentage(ROW | {"best_position": 2, "worst_position": 20}, "title") == "-"
-    assert event_percentage(ROW | {"best_position": 18, "worst_position": 20}, "relegation") == "yes"
-    assert event_percentage(ROW | {"best_position": 17, "worst_position": 20}, "relegation") == ">99 %"
-    assert event_percentage(ROW | {"best_position": 17, "worst_position": 20}, "promotion") == ""
+    assert event_percentage(ROW | {"settled": []}, "title") == "<1 %"
+    assert event_percentage(ROW | {"settled": ["title"]}, "title") == "-"
+    assert event_percentage(ROW | {"settled": ["title", "relegation"]}, "relegation") == "yes"
+    assert event_percentage(ROW | {"settled": ["title"]}, "relegation") == ">99 %"
+    assert event_percentage(ROW | {"settled": None}, "relegation") == ">99 %"  # of an earlier release
+    assert event_percentage(ROW, "promotion") == ""

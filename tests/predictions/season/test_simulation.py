@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from soccer_assets.predictions.season.forecast import simulate
-from soccer_assets.predictions.season.forecast_rows import bounds
+from soccer_assets.predictions.season.forecast_rows import bounds, forecast_rows, settled_events
 from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
 from soccer_assets.predictions.season.rules.rules import Group, Rules, rules_of
+from soccer_assets.predictions.season.schema import SEASON_EVENTS
 from soccer_assets.predictions.season.simulation import ODDS, goals, mixed, play, uniform
 from soccer_assets.predictions.season.standings.counting import season_state
 from soccer_assets.predictions.season.strengths import RHO, strengths_of
@@ -95,6 +96,18 @@ def test_a_season_that_is_over_ends_as_it_stands(premier_league, make_ratings):
     assert (made.points == state.points).all()
     assert (made.positions == state.table(final=True)).all()
     assert bounds(state)[0].tolist() == bounds(state)[1].tolist() == state.table(final=True).tolist()
+    events = [event for event in SEASON_EVENTS if state.rules.span(event)]
+    assert settled_events(state, *bounds(state)) == [events] * 20
+
+
+def test_an_event_that_arithmetic_settles_has_the_probability_that_it_says(premier_league, make_ratings):
+    state = season_state(premier_league, E0, FIRST + 36 * WEEK)
+    strengths = strengths_of(state, make_ratings(premier_league))
+    rows = forecast_rows(state, strengths, simulate(state, strengths, 300, 1), 1)
+    events = [(row[f"p_{event}"], event) for row in rows.iter_rows(named=True) for event in row["settled"]]
+    assert {p for p, _ in events} == {0.0, 1.0} and {"title", "relegation"} <= {event for _, event in events}
+    last = rows.filter(position=20).row(0, named=True)
+    assert "title" in last["settled"] and last["p_title"] == 0.0
 
 
 @pytest.mark.parametrize("carried", ["full", "half_up", "half_down"])

@@ -81,7 +81,7 @@ async def test_one_that_takes_too_long_becomes_a_job_that_the_client_finds_later
         assert answer.status_code == 202
         assert answer.headers["location"] == f"/jobs/{job['id']}" and answer.headers["retry-after"] == "1"
         assert job["status"] == "queued" and job["result"] is None and len(job["id"]) >= 20
-        assert job["payload"] == {**JOB, "prices": None, "model": "champion", "neutral": False}
+        assert job["payload"] == {**JOB, "prices": None, "model": "champion", "ground": "home"}
         assert (await client.get(answer.headers["location"])).json() == job
         assert [item["id"] for item in (await client.get("/jobs")).json()["items"]] == [job["id"]]
         async with running_worker(), asyncio.timeout(10):
@@ -118,13 +118,13 @@ async def test_on_neutral_ground_clubs_that_change_places_mirror_the_forecast(
     mirrored = {"home": 4.0, "draw": 4.0, "away": 2.0, "over_2_5": 2.0, "under_2_5": 2.0}
     swapped = {**FIXTURE, "home": "Chelsea", "away": "Arsenal"}
     fixtures = [
-        {**FIXTURE, "neutral": True, "prices": prices},
-        {**swapped, "neutral": True, "prices": mirrored},
-        {**FIXTURE, "neutral": False},
+        {**FIXTURE, "ground": "neutral", "prices": prices},
+        {**swapped, "ground": "neutral", "prices": mirrored},
+        {**FIXTURE, "ground": "home"},
     ]
     async with running_worker():
         first, second, at_home = (await client.post("/predictions/batch", json={"fixtures": fixtures})).json()["items"]
-    assert first["neutral"] is second["neutral"] is True and "neutral" not in at_home
+    assert first["ground"] == second["ground"] == "neutral" and "ground" not in at_home
     assert at_home["model"] == pytest.approx(chances_by_hand(settings, draw=0.1), abs=1e-6)
     for line in ("model", "market", "blend"):
         there, back = first[line], second[line]

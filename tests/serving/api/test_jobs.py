@@ -362,7 +362,7 @@ async def test_nothing_in_redis_is_a_pickle(client: Client, idle_worker: None, r
         message = msgspec.msgpack.decode(await store.get(f"arq:job:{job_id}"))
         record = await store.hgetall(f"soccer:job:{job_id}")
     assert (message["f"], message["a"], message["k"]) == ("forecast", [], {})
-    assert msgspec.json.decode(record[b"payload"]) == {**JOB, "prices": None, "model": "champion", "neutral": False}
+    assert msgspec.json.decode(record[b"payload"]) == {**JOB, "prices": None, "model": "champion", "ground": "home"}
 
 
 async def test_a_full_queue_refuses_further_jobs_however_many_come_at_once(
