@@ -75,10 +75,12 @@ def prometheus(season: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def value_of(prometheus: str, expression: str) -> list[dict[str, Any]]:
-    """What Prometheus finds for an expression."""
+    """What Prometheus finds for an expression; nothing while it starts."""
     try:
         answer = httpx.get(f"{prometheus}/api/v1/query", params={"query": expression}, timeout=10)
     except httpx.TransportError:
+        return []
+    if answer.status_code == 503:  # it listens before its data are read
         return []
     assert answer.status_code == 200, answer.text
     return list(answer.json()["data"]["result"])
