@@ -153,6 +153,7 @@ class Drift(msgspec.Struct, frozen=True):
     columns: int
     drifted: int
     drifted_columns: list[str]
+    emptied_columns: list[str]
     current_matches: int
     reference_matches: int
     scores: dict[str, float | None]

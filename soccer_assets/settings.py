@@ -77,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage_retry_seconds: Annotated[
         float, Meta(ge=0, description="pause before a step is tried again that storage failed; it doubles")
     ] = 5.0
+    revision: Annotated[str, Meta(description="commit of the code, for MLflow; default that of the clone")] = ""
     seed: Annotated[int, Meta(ge=0, description="seed of every random choice")] = 20240701
     families: Annotated[str, Meta(description="model families to train, comma-separated; default all")] = ""
     trials: Annotated[int, Meta(ge=1, description="Optuna trials per family")] = 12

@@ -151,11 +151,11 @@ def next_day(season: Season, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """The lake a morning later, as the nightly schedule leaves it."""
     from dagster import build_schedule_context
 
-    from soccer_assets import automation
+    from soccer_assets.automation import schedules
 
     tomorrow = season.today + dt.timedelta(days=1)
     at_five = dt.datetime.combine(tomorrow, dt.time(5), dt.UTC) - Clock.from_settings(Settings.read()).shift
-    request = automation.nightly(build_schedule_context(scheduled_execution_time=at_five))
+    request = schedules.nightly(build_schedule_context(scheduled_execution_time=at_five))
     folder = tmp_path_factory.mktemp("next-day") / "lake"
     with season.undone():
         season.publish(tomorrow)

@@ -26,15 +26,12 @@ from dagster import (
 )
 from dagster._core.test_utils import create_run_for_test
 
-from soccer_assets.automation import (
+from soccer_assets.automation.schedules import four_hourly_line, hourly_odds, nightly, weekly_corrections
+from soccer_assets.automation.sensors import (
     forecast_after_promotion,
-    four_hourly_line,
-    hourly_odds,
     log_failed_runs,
-    nightly,
     retrain_on_drift,
     train_first_model,
-    weekly_corrections,
 )
 from soccer_assets.errors import MatchDatesError
 from soccer_assets.models.schema import PROMOTIONS

@@ -263,8 +263,8 @@ def test_the_sources_alone_are_tried_again(nodes):
 
 
 def test_a_training_makes_the_families_that_are_named_and_the_model_selected_among_them():
+    from soccer_assets.automation.jobs import training
     from soccer_assets.definitions import defs
-    from soccer_assets.jobs import training
 
     graph = defs.resolve_asset_graph()
     found = {key.path[-1] for key in training("climatology,elo_ordered_logit").resolve(graph)}

@@ -12,7 +12,7 @@ HEAVY = {
     "catboost", "dagster_mlflow", "evidently", "lightgbm", "mlflow", "optuna", "pandas", "pandera", "sklearn", "xgboost"
 }  # fmt: skip
 #: The modules that may bring Dagster along, by the contract of pyproject.toml; the others are pure.
-FOR_DAGSTER = {"automation", "commands", "definitions", "jobs", "orchestration", "resources"}
+FOR_DAGSTER = {"automation", "commands", "definitions", "orchestration", "resources"}
 LOOK = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]; print(*sys.modules)"
 
 

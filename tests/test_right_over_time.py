@@ -18,7 +18,7 @@ from dagster import (
     build_schedule_context,
 )
 
-from soccer_assets import automation
+from soccer_assets.automation import schedules, sensors
 from soccer_assets.commands import materialize as runs
 from soccer_assets.definitions import defs
 from soccer_assets.orchestration.partitions import dates_of_run
@@ -60,7 +60,7 @@ def test_a_correction_older_than_a_week_is_carried_through_everything_that_rests
         assert out_of_date(season.lake).is_empty()
         before = correct_one_result(season.var / "site", old)
         day = dt.datetime.strptime(before["Date"], "%d/%m/%Y").date()
-        corrections = automation.weekly_corrections(at_five(season.clock_day))
+        corrections = schedules.weekly_corrections(at_five(season.clock_day))
         season.launch("correction_job", corrections, without=())
         match = season.lake.read("matches", day, day).filter(home=before["HomeTeam"], away=before["AwayTeam"])
         assert match.select("home_goals", "away_goals").rows() == [(9, 0)]
@@ -71,7 +71,7 @@ def test_a_correction_older_than_a_week_is_carried_through_everything_that_rests
         assert late["match_date"].min() == day
         (request,) = carried(season)
         assert dates_of_run(request.tags)[0] == day
-        nightly = automation.nightly(at_five(season.clock_day))
+        nightly = schedules.nightly(at_five(season.clock_day))
         assert dates_of_run(nightly.tags) == (day, season.clock_day + dt.timedelta(days=14))
         assert f"from {day}" in nightly.tags["soccer/why"]
 
@@ -106,7 +106,7 @@ def carried(season: Any) -> list[RunRequest]:
             sensor_name="carry_corrections", dagster_instance=instance, dagster_run=run,
             dagster_event=instance.all_logs(run.run_id)[-1].get_dagster_event(),
         )  # fmt: skip
-        found: Any = automation.carry_corrections(context)
+        found: Any = sensors.carry_corrections(context)
     return [] if isinstance(found, SkipReason) else [found]
 
 
@@ -131,7 +131,7 @@ def test_after_three_weeks_of_absence_one_nightly_run_leaves_nothing_missing(sea
     with season.undone():
         for name in (*names, DATA_VERSIONS.name):
             season.lake.replace_dates(name, season.lake.read(name).clear(), cut, season.last)
-        request = automation.nightly(at_five(season.clock_day))
+        request = schedules.nightly(at_five(season.clock_day))
         assert dates_of_run(request.tags) == (cut, season.clock_day + dt.timedelta(days=14))
         season.launch("nightly_job", request)
         assert digests() == before

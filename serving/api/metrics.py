@@ -90,6 +90,10 @@ class Metrics:
                 "share of the features that drifted, in the newest report",
                 lambda: refresher.snapshot.drift.drift_share if refresher.snapshot.drift else math.nan,
             ),
+            "soccer_drift_emptied_columns": (
+                "features that most matches had and few have now, in the newest report",
+                lambda: len(refresher.snapshot.drift.emptied_columns) if refresher.snapshot.drift else math.nan,
+            ),
             "soccer_champion_promoted_timestamp_seconds": (
                 "when the champion was promoted",
                 lambda: _seconds(refresher.snapshot.champion),

@@ -27,7 +27,8 @@ class QualityView(View[Quality]):
 def newest_drift(drift: pl.LazyFrame) -> Drift | None:
     """The newest drift report; None before the first."""
     for row in drift.select(Drift.__struct_fields__).sort("match_date").tail(1).collect().to_dicts():
-        row["drifted_columns"] = [name for name in row["drifted_columns"].split(",") if name]
+        for names in ("drifted_columns", "emptied_columns"):
+            row[names] = [name for name in (row[names] or "").split(",") if name]
         row["scores"] = msgspec.json.decode(row["scores"])
         return msgspec.convert(row, Drift)
     return None

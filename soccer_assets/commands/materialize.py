@@ -18,9 +18,9 @@ from dagster import AssetSelection, DagsterEvent, DagsterEventType, DagsterInsta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from soccer_assets.automation.jobs import training
 from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
-from soccer_assets.jobs import training
 from soccer_assets.orchestration.home import SHIPPED
 from soccer_assets.orchestration.partitions import range_tags, within_partitions
 from soccer_assets.orchestration.run_health import PROCESS, fail_dead_runs, own_process

@@ -181,7 +181,7 @@ def model_card(
     verdict = judge(model, selected_model, promotions, history, failed, least)
     made = card(model, history, verdict, settings.seed)
     version = registry.register(model, context.run.run_id)
-    registry.log_card(version, made["text"].item())
+    registry.log_card(version, made.row(0, named=True), model["lines"], history)
     gate = MetadataValue.md(markdown(pl.DataFrame(json.loads(made["conditions"].item()))))
     page = {"card": MetadataValue.md(made["text"].item()), "gate": gate, "MLflow version": version}
     context.add_output_metadata(page, output_name=MODEL_CARD.name)

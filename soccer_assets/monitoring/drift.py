@@ -27,6 +27,8 @@ CURRENT_DAYS = 42
 PHASE_DAYS = 42
 SEASONS_BACK = 3
 LEAST_MATCHES = 50
+#: A column is emptied that most matches of the reference have, and fewer than this share of the current ones.
+EMPTIED = 0.25
 #: Distance in standard deviations of the reference.
 METHOD, THRESHOLD = "wasserstein", 0.25
 FALSE_ALARMS, DEALS = 0.05, 200
@@ -78,6 +80,8 @@ def drift(compared: Windows, day: dt.date, columns: list[str], pages: str | None
         if "column" in metric["config"]
     }
     drifted = sorted(column for column, score in scores.items() if score >= threshold)
+    shares = zip(*(window.select(pl.col(columns).is_not_null().mean()).row(0) for window in both), strict=True)
+    emptied = [name for name, (now, then) in zip(columns, shares, strict=True) if now < EMPTIED and then >= 0.5]
     html = write_page(pages, day, snapshot.get_html_str(as_iframe=False)) if pages else None
     row = {
         "match_date": day,
@@ -85,6 +89,7 @@ def drift(compared: Windows, day: dt.date, columns: list[str], pages: str | None
         "columns": len(scores),
         "drifted": len(drifted),
         "drifted_columns": ",".join(drifted),
+        "emptied_columns": ",".join(sorted(emptied)),
         "current_matches": len(compared.current),
         "reference_matches": len(compared.reference),
         "scores": json.dumps(scores, sort_keys=True),

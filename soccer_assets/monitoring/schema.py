@@ -226,6 +226,12 @@ DRIFT_REPORT = Table(
         Column("columns", pl.Int64, "columns compared", ge=1),
         Column("drifted", pl.Int64, "columns that drifted", ge=0),
         Column("drifted_columns", pl.String, "their names, comma-separated"),
+        Column(
+            "emptied_columns",
+            pl.String,
+            "those that most matches of the reference have, and less than a quarter of the current ones",
+            nullable=True,
+        ),
         Column("current_matches", pl.Int64, "matches in the current window", ge=1),
         Column("reference_matches", pl.Int64, "matches in the reference", ge=1),
         Column(

@@ -50,6 +50,6 @@ def test_a_cut_file_leaves_the_last_state_served_until_its_dates_are_made_again(
         assert state.lost == (sound["match_date"].min(), sound["match_date"].max())
         repair(lake, state, Clock().now())
         lake.replace("predictions", sound, None)
-        until(lambda: client.get(READ).json() == before)  # the repaired, empty table may be read first
-        assert "\nsoccer_snapshot_failed 0.0" in client.get("/metrics").text
+        until(lambda: "\nsoccer_snapshot_failed 0.0" in client.get("/metrics").text)
+        until(lambda: client.get(READ).json() == before)  # the repaired table is empty, and may be read first
     assert "Traceback" in api.log and "the last snapshot stays" in api.log

@@ -53,12 +53,14 @@ def test_a_column_without_values_in_a_window_is_left_out():
     current = window(100, 0, corners=nothing)
     (row,) = drift(Windows(current, window(100, 1)), DAY, COLUMNS, None).iter_rows(named=True)
     assert set(json.loads(row["scores"])) == {"shots", "goals"}
+    assert row["emptied_columns"] == "corners"  # it has not drifted: it is gone
 
 
 def test_a_column_known_of_few_matches_is_left_out():
     known = pl.when(pl.int_range(pl.len()) < 40).then("goals")
     (row,) = drift(Windows(window(100, 0), window(100, 1, goals=known)), DAY, COLUMNS, None).iter_rows(named=True)
     assert set(json.loads(row["scores"])) == {"shots", "corners"}
+    assert row["emptied_columns"] == ""
 
 
 def test_without_a_column_to_compare_there_is_no_report():

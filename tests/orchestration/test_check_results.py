@@ -15,7 +15,7 @@ from dagster import (
     materialize,
 )
 
-from soccer_assets.automation import record_check_results
+from soccer_assets.automation.sensors import record_check_results
 from soccer_assets.storage.lake import Lake
 
 #: What the check of `odds` says.

@@ -220,7 +220,7 @@ def write_lake(lake: Lake) -> None:
     drift = [
         {
             "match_date": date, "drift_share": share, "columns": 4, "drifted": len(names), "reference_matches": 900,
-            "drifted_columns": ",".join(names), "current_matches": 80,
+            "drifted_columns": ",".join(names), "emptied_columns": "elo_diff", "current_matches": 80,
             "scores": json.dumps({"elo_diff": 0.3, "home_elo": 0.1, "tier": None}),
         }
         for date, share, names in ((old, 0.5, ["elo_diff", "home_elo"]), (new, 0.25, ["elo_diff"]))

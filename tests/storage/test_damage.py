@@ -197,7 +197,7 @@ def test_writers_on_a_log_that_lost_commits_stop_before_they_hide_the_loss(lake:
 def test_what_is_damaged_is_named_before_it_is_tidied_and_gets_a_checksum_of_its_own(lake: Lake) -> None:
     from dagster import build_op_context
 
-    from soccer_assets.jobs import tidy_lake
+    from soccer_assets.automation.jobs import tidy_lake
 
     tidy_lake(build_op_context(), lake)
     (path,) = (Path(lake.url) / "t").glob(next(iter(lake.manifest("t").files)))  # type: ignore[union-attr]

@@ -95,13 +95,13 @@ def _importances(forecaster: Forecaster, settled: pl.DataFrame, seed: int) -> pl
     return rows.sort(["lost", "feature"], descending=[True, False])
 
 
-def _plot(reliability: list[dict[str, Any]]) -> str:
+def calibration_plot(reliability: list[dict[str, Any]]) -> str:
+    """An SVG of what happened by what was told, a curve for each outcome; the rows are the card's `reliability`."""
     curves = {
         outcome: [(row["told"], row["happened"]) for row in reliability if row["outcome"] == outcome]
         for outcome in OUTCOMES
     }
-    panel = svg.reliability("happened, by what was told", curves)
-    return svg.markdown(svg.drawing(panel), "calibration")
+    return svg.drawing(svg.reliability("happened, by what was told", curves))
 
 
 def _text(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, parts: Mapping[str, Any]) -> str:
@@ -117,7 +117,7 @@ def _text(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, par
             "## By league",
             _table(parts["leagues"]),
             "## Calibration",
-            _plot(parts["reliability"]),
+            svg.markdown(calibration_plot(parts["reliability"]), "calibration"),
             _table(json.loads(model["calibration"])),
             "## Features",
             _table([{"group": group, "features": ", ".join(names)} for group, names in parts["features"].items()]),

@@ -5,7 +5,6 @@ both.
 """
 
 import datetime as dt
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import polars as pl
 from soccer_assets.errors import ModelError
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.mlflow_files import FOLDER, FORECASTER, model_files
+from soccer_assets.models.champion.mlflow_run import log_card, log_model, revision
 from soccer_assets.models.champion.promotion_gate import (
     Condition,
     Verdict,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 MODEL = "match-outcome"
 #: Where versions lie that were registered before MLflow could load them itself.
 EARLIER = "forecaster.json"
-CARD = "model_card.md"
 EXPERIMENT = "selected_model"
 
 
@@ -75,15 +74,15 @@ class Registry:
         with self._answers("nothing was registered or promoted"):
             return self._register(model, dagster_run_id)
 
-    def log_card(self, registry_version: str, text: str) -> None:
-        """Keep the card of a version beside its forecaster.
+    def log_card(self, registry_version: str, card: Mapping[str, Any], lines: str, history: pl.DataFrame) -> None:
+        """Keep what is known of a judged version in its run: see `mlflow_run.log_card`.
 
         Raises:
             ModelError: the registry does not answer.
         """
         with self._answers("the card was not logged; the champion is as the ledger says"):
             run_id = str(self._client.get_model_version(MODEL, registry_version).run_id)
-            self._client.log_text(run_id, text, CARD)
+            log_card(self._client, run_id, card, lines, history)
 
     def _register(self, model: Mapping[str, Any], dagster_run_id: str) -> str:
         if self._registered() is None:
@@ -101,10 +100,7 @@ class Registry:
             self._experiment(), tags=tags, run_name=f"{model['match_date']} {model['family']}"
         )
         run_id = run.info.run_id
-        for name, value in json.loads(model["parameters"]).items():
-            self._client.log_param(run_id, name, value)
-        self._client.log_metric(run_id, "log_loss", model["log_loss"])
-        self._client.log_metric(run_id, "examples", model["examples"])
+        log_model(self._client, run_id, model, revision(self._settings.revision))
         with model_files(model["forecaster"]) as folder:
             self._client.log_artifacts(run_id, str(folder), FOLDER)
         self._client.set_terminated(run_id)

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from soccer_assets.storage.lake import Lake
 YES = Verdict((Condition("matches", True, "700", "at least 150"),), None)
 NO = Verdict((Condition("ECE", False, "0.0500", "at most 0.0200"),), None)
 TODAY = dt.date(2025, 4, 1)
+AUTHOR = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
 
 
 def store(lake: Lake, *models: dict[str, Any]) -> None:
@@ -223,13 +225,44 @@ def test_a_registry_that_fails_while_the_champion_moves_leaves_nothing_half_done
     assert (registry.champion_version(), ledger(lake)["accepted"].to_list()) == ("2", [True, True])
 
 
-def test_the_card_stands_beside_the_forecaster(registry):
+CARD = {
+    "text": "# a card", "reliability": json.dumps([{"outcome": "home", "told": 0.4, "happened": 0.5}]),
+    "accepted": True, "learned_from": dt.date(2024, 8, 1), "trained_through": dt.date(2025, 2, 28),
+}  # fmt: skip
+LINES = json.dumps([{"line": "blend", "log_loss": 0.98, "ece": 0.01, "divergence": None, "n": 700.0}])
+HISTORY = pl.DataFrame({"match_date": [dt.date(2024, 8, 1)], "match_id": ["a"], "elo_diff": [0.5]})
+
+
+def test_the_card_its_scores_and_the_data_stand_in_the_run_of_the_version(registry):
     version = registry.register(selected(1), "run-1")
-    registry.log_card(version, "# a card")
-    registry.log_card(version, "# a card, again")
-    run_id = registry._client.get_model_version("match-outcome", version).run_id
-    file = registry._client.download_artifacts(run_id, "model_card.md")
-    assert Path(file).read_text() == "# a card, again"
+    registry.log_card(version, CARD, LINES, HISTORY)
+    registry.log_card(version, CARD | {"text": "# a card, again"}, LINES, HISTORY)
+    run = registry._client.get_run(registry._client.get_model_version("match-outcome", version).run_id)
+    files = {name: Path(registry._client.download_artifacts(run.info.run_id, name)).read_text()
+             for name in ("model_card.md", "plots/calibration.svg")}  # fmt: skip
+    assert files["model_card.md"] == "# a card, again" and files["plots/calibration.svg"].startswith("<svg")
+    scores = {"log_loss": 1.05, "examples": 700.0, "accepted": 1.0, "blend/log_loss": 0.98, "blend/ece": 0.01}
+    assert run.data.metrics == scores
+    (learned,) = run.inputs.dataset_inputs
+    assert (learned.dataset.name, learned.tags[0].value) == ("match_features", "training")
+    assert json.loads(learned.dataset.profile) == {"first": "2024-08-01", "last": "2025-02-28", "examples": 1}
+    registry.log_card(version, CARD, LINES, HISTORY.with_columns(elo_diff=pl.lit(0.6)))
+    digests = {used.dataset.digest for used in registry._client.get_run(run.info.run_id).inputs.dataset_inputs}
+    assert len(digests) == 2 and learned.dataset.digest in digests  # other values are another version of the data
+
+
+@pytest.mark.parametrize("stated", ["", "0123abc"])
+def test_a_version_names_the_commit_of_its_code(stated, registry, tmp_path, monkeypatch):
+    monkeypatch.setattr("soccer_assets.models.champion.mlflow_run.CLONE", tmp_path / "clone")
+    head = ""
+    if not stated:
+        commit = ["commit", "-q", "--allow-empty", "-m", "code"]
+        for command in (["init", "-q", str(tmp_path / "clone")], ["-C", str(tmp_path / "clone"), *AUTHOR, *commit]):
+            subprocess.run(["git", *command], check=True)
+        head = subprocess.check_output(["git", "-C", str(tmp_path / "clone"), "rev-parse", "HEAD"], text=True).strip()
+    registry._settings = msgspec.structs.replace(registry._settings, revision=stated)
+    run_id = registry._client.get_model_version("match-outcome", registry.register(selected(1), "run")).run_id
+    assert registry._client.get_run(run_id).data.tags["mlflow.source.git.commit"] == (stated or head)
 
 
 def test_mlflow_tells_what_was_learned_and_by_which_run_of_dagster(registry, tmp_path):
@@ -258,7 +291,7 @@ def test_a_registry_that_is_not_there_is_told_from_one_without_a_champion(url, t
     asking = (
         registry.champion_version,
         lambda: registry.register(selected(1), "run"),
-        lambda: registry.log_card("1", "# a card"),
+        lambda: registry.log_card("1", CARD, LINES, HISTORY),
         lambda: registry.decide(PROMOTIONS.empty().lazy(), selected(1), "1", YES),
     )
     for asked in asking:

@@ -281,7 +281,7 @@ async def test_the_champion_and_its_drift_are_metrics(client: Client, promote: A
     promoted_at = dt.datetime.fromisoformat((await client.get("/model")).json()["promoted_at"])
     (line,) = re.findall(r"^soccer_champion_promoted_timestamp_seconds (.*)$", text, re.MULTILINE)
     assert float(line) == pytest.approx(promoted_at.timestamp(), abs=1)
-    assert "soccer_drift_share 0.25" in text
+    assert "soccer_drift_share 0.25" in text and "soccer_drift_emptied_columns 1" in text
     shares = [
         float(share) for share in re.findall(r"^soccer_forecast_mean_probability\{.*\} (.*)$", text, re.MULTILINE)
     ]

@@ -194,6 +194,7 @@ async def test_drift_is_the_newest_report(reader: Client) -> None:
         "drifted": 1,
         "drifted_columns": "elo_diff",
         "threshold": None,
+        "emptied_columns": "elo_diff",
         "current_matches": 80,
         "reference_matches": 900,
         "scores": {"elo_diff": 0.3, "home_elo": 0.1, "tier": None},

@@ -1,148 +1,33 @@
-"""What runs when: schedules, and sensors that train, retrain on drift and forecast again.
-
-Every run covers a range of match dates in one go.
-"""
+"""What runs after something happened: training, forecasts of another champion, corrections carried on, records."""
 
 import datetime as dt
 
 import polars as pl
 from dagster import (
-    AssetSelection,
     DagsterRunStatus,
-    DefaultScheduleStatus,
     DefaultSensorStatus,
     RunFailureSensorContext,
     RunRequest,
     RunStatusSensorContext,
-    ScheduleEvaluationContext,
     SensorEvaluationContext,
     SensorResult,
     SkipReason,
     run_failure_sensor,
     run_status_sensor,
-    schedule,
     sensor,
 )
 
-from soccer_assets.jobs import (
-    HOURLY,
-    NIGHTLY,
-    correction_job,
-    line_job,
-    nightly_job,
-    odds_job,
-    promotion_job,
-    tidy_job,
-    train_job,
-    without_forecasts,
-)
-from soccer_assets.models.champion.first_training import first_training, is_served
+from soccer_assets.automation.jobs import NIGHTLY, correction_job, nightly_job, promotion_job, train_job
+from soccer_assets.automation.requests import cut_request, nightly_dates
+from soccer_assets.models.champion.first_training import first_training
 from soccer_assets.models.champion.promotion_gate import champion_moves, ledger
 from soccer_assets.monitoring.schema import CHECK_RESULTS
 from soccer_assets.orchestration.check_results import newest_check_results
-from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, range_tags
+from soccer_assets.orchestration.partitions import HORIZON_DAYS
 from soccer_assets.orchestration.retraining import decide, training_under_way
 from soccer_assets.settings import Clock, Settings
-from soccer_assets.storage.data_versions import CORRECTED_DAYS, out_of_date, unfinished
+from soccer_assets.storage.data_versions import out_of_date
 from soccer_assets.storage.lake import DATE, Lake
-
-#: The longest season.
-SEASON_DAYS = 365
-
-
-def _today(context: ScheduleEvaluationContext) -> dt.date:
-    """The date on the platform's clock when the run is due."""
-    return Clock.from_settings(Settings.read()).at(context.scheduled_execution_time).date()
-
-
-def _request(
-    context: ScheduleEvaluationContext,
-    name: str,
-    first: dt.date,
-    last: dt.date,
-    why: str = "",
-    forecasts: AssetSelection | None = None,
-) -> RunRequest | SkipReason:
-    """A run over the match dates from `first` to `last`, cut at the first one of the graph."""
-    due = Clock.from_settings(Settings.read()).at(context.scheduled_execution_time)
-    return _cut_request(f"{name} {due:%Y-%m-%dT%H}", first, last, why, forecasts)
-
-
-def _cut_request(
-    key: str, first: dt.date, last: dt.date, why: str, forecasts: AssetSelection | None = None
-) -> RunRequest | SkipReason:
-    """The request of a run, cut at the first match date of the graph.
-
-    `forecasts` is what the job makes where it forecasts: while no model serves the dates, the stages before the models
-    alone are asked for, and the run's tag says so.
-    """
-    oldest = match_dates.start.date()
-    if last < oldest:
-        return SkipReason(f"match dates {first} to {last} lie before {oldest}, the first of the graph")
-    reasons = [why] if why else []
-    if first < oldest:
-        reasons.append(f"cut at {oldest}, the first match date of the graph (asked from {first})")
-    keys = None
-    if forecasts is not None and not is_served(Lake(Settings.read().lake), max(first, oldest), last):
-        reasons.append("without forecasts: no model serves these match dates yet")
-        keys = without_forecasts(forecasts)
-    tags = {"soccer/why": "; ".join(reasons)} if reasons else {}
-    return RunRequest(run_key=key, tags=range_tags(max(first, oldest), last) | tags, asset_selection=keys)
-
-
-def _nightly_dates(today: dt.date) -> tuple[dt.date, dt.date, str]:
-    """First and last match date of a nightly run, and why it begins earlier than usual, where it does."""
-    usual, last = today - dt.timedelta(days=CORRECTED_DAYS), today + dt.timedelta(days=HORIZON_DAYS)
-    lake, settings = Lake(Settings.read().lake), Settings.read()
-    if not lake.exists("match_features"):
-        first = max(settings.start_date, settings.train_since)
-        return first, last, f"from {first}, the first match date a model learns from, for there are no features yet"
-    missing = unfinished(lake, today)
-    if missing.is_empty():
-        return usual, last, ""
-    name, first, reason = missing.select("name", "match_date", "reason").row(0)
-    dates = missing["match_date"].n_unique()
-    return first, last, f"from {first}, for {dates} dates before {usual} are not complete: {name} of {first} {reason}"
-
-
-@schedule(
-    job=nightly_job, cron_schedule="0 5 * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
-)
-def nightly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-    """Every night: the last week, for late corrections, to the end of the known fixtures.
-
-    It begins at the oldest date that is not complete: after an absence, or when an old result was corrected. The first
-    one of a deployment begins where training does.
-    """
-    return _request(context, "nightly", *_nightly_dates(_today(context)), NIGHTLY)
-
-
-@schedule(
-    job=odds_job, cron_schedule="20 * * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
-)
-def hourly_odds(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-    """Every hour: today to the end of the known fixtures."""
-    today = _today(context)
-    return _request(context, "odds", today, today + dt.timedelta(days=HORIZON_DAYS), forecasts=HOURLY)
-
-
-@schedule(
-    job=line_job, cron_schedule="50 */4 * * *", execution_timezone="UTC", default_status=DefaultScheduleStatus.RUNNING
-)
-def four_hourly_line(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-    """Every four hours: today to the end of the known fixtures."""
-    today = _today(context)
-    return _request(context, "line", today, today + dt.timedelta(days=HORIZON_DAYS))
-
-
-@schedule(
-    job=correction_job, cron_schedule="0 7 * * 1", execution_timezone="UTC",
-    default_status=DefaultScheduleStatus.RUNNING,
-)  # fmt: skip
-def weekly_corrections(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-    """Every Monday: a season back, as sources correct scores and leagues award matches long after they were played."""
-    today = _today(context)
-    return _request(context, "corrections", today - dt.timedelta(days=SEASON_DAYS), today - dt.timedelta(days=1))
 
 
 @run_status_sensor(
@@ -159,8 +44,8 @@ def carry_corrections(context: RunStatusSensorContext) -> RunRequest | SkipReaso
     rows = out_of_date(Lake(settings.lake))
     if rows.filter(pl.col(DATE) < today).is_empty():  # what is coming changes every hour
         return SkipReason("no table of the past is older than what it rests on")
-    first, last, why = _nightly_dates(today)
-    return _cut_request(f"corrected {context.dagster_run.run_id}", first, last, why, NIGHTLY)
+    first, last, why = nightly_dates(today)
+    return cut_request(f"corrected {context.dagster_run.run_id}", first, last, why, NIGHTLY)
 
 
 @sensor(
@@ -222,7 +107,7 @@ def forecast_after_promotion(context: SensorEvaluationContext) -> SensorResult:
     first, last = max(today, move["effective_from"]), today + dt.timedelta(days=HORIZON_DAYS)
     if last < first:
         return SensorResult(skip_reason=f"{move['version']} is champion from {first} on, after {last}", cursor=newest)
-    request = _cut_request(f"promoted {newest}", first, last, f"{move['version']} became champion: {move['reason']}")
+    request = cut_request(f"promoted {newest}", first, last, f"{move['version']} became champion: {move['reason']}")
     if isinstance(request, SkipReason):
         return SensorResult(skip_reason=request.skip_message, cursor=newest)
     return SensorResult(run_requests=[request], cursor=newest)
@@ -252,13 +137,6 @@ def record_check_results(context: SensorEvaluationContext) -> SkipReason:
     return SkipReason(f"{len(results)} checks, {(~results['passed']).sum()} of them failed, the newest at {newest}")
 
 
-@schedule(job=tidy_job, cron_schedule="0 3 * * 0", default_status=DefaultScheduleStatus.RUNNING)
-def weekly_tidying(context: ScheduleEvaluationContext) -> RunRequest:
-    """Every Sunday night."""
-    return RunRequest(run_key=f"tidy {context.scheduled_execution_time:%Y-%m-%d}")
-
-
-schedules = [nightly, hourly_odds, four_hourly_line, weekly_corrections, weekly_tidying]
 sensors = [
     train_first_model,
     retrain_on_drift,
