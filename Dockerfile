@@ -29,9 +29,9 @@ RUN python -m venv --without-pip /opt/venv
 ENV PIP_PYTHON=/opt/venv/bin/python
 COPY deploy/api.lock ./
 RUN pip install --no-cache-dir --no-compile --require-hashes --no-deps --only-binary :all: -r api.lock
-# what serving never loads: tests, headers, Arrow's RPC, 400 other services of AWS, the symbols of polars
+# what serving never loads: tests, headers, Arrow's RPC, 400 other services of AWS, symbols
 WORKDIR /opt/venv/lib/python3.11/site-packages
-RUN strip --strip-unneeded _polars_runtime_32/*.so \
+RUN strip --strip-unneeded _polars_runtime_32/*.so uvloop/*.so \
     && rm -r pyarrow/*flight* \
     && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name 's3' ! -name 'sts' ! -name 'sso*' -exec rm -r {} + \
     && find . -type d \( -name tests -o -name include \) -prune -exec rm -r {} +
