@@ -123,14 +123,14 @@ def _refuse_text(file: File) -> None:
     for section in file.sections or [Section([], [])]:
         if problem := section.problem():
             raise ShapeError(file.address, problem)
-    lines = [line for section in file.sections for _, line in section.lines]
+    lines = [line for section in file.sections for line in section.lines]
     width = len(file.sections[-1].header)
     if not lines or text.endswith(("\n", "\r")):
         return
-    cells = min(width, len(split(lines[-2])) if len(lines) > 1 else width)
-    if len(split(lines[-1])) < cells:
-        number = file.sections[-1].lines[-1][0]
-        _refuse(file, "a whole file", f"line {number} cut short: {lines[-1][-60:]!r}")
+    cells = min(width, len(split(lines[-2][1])) if len(lines) > 1 else width)
+    number, last = lines[-1]
+    if len(split(last)) < cells:
+        _refuse(file, "a whole file", f"line {number} cut short: {last[-60:]!r}")
 
 
 def _refuse_unusable(file: File, kind: str = "expected") -> None:

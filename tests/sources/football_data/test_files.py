@@ -527,6 +527,10 @@ def test_every_line_with_content_is_a_record_or_in_quarantine(rows):
             b"Div,Date,HomeTeam,AwayTeam,FTHG\r\nE0,13/08/2023,C",
             "expected a whole file, found line 2 cut short: 'E0,13/08/2023,C'",
         ),
+        (
+            b"Div,Date,HomeTeam,AwayTeam,FTHG\nE0,13/08/2023,C\nDiv,Date,HomeTeam,AwayTeam,FTHG",  # a header ends it
+            "expected a whole file, found line 2 cut short: 'E0,13/08/2023,C'",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_not_a_whole_file_with_the_key_columns_is_refused(accept, body, message):
