@@ -1,5 +1,7 @@
 # Three images of one wheel: docker build --target api|worker|pipeline (deploy/compose.yaml builds all).
-FROM python:3.11.14-slim-bookworm AS python
+ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
+# hadolint ignore=DL3006
+FROM ${PYTHON_IMAGE} AS python
 LABEL org.opencontainers.image.title="soccer-assets" \
     org.opencontainers.image.description="Football forecasts by a graph of assets" \
     org.opencontainers.image.licenses="MIT"
@@ -21,21 +23,32 @@ RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist .
 
 # --no-deps: a lock is complete but for the 470 MB with which xgboost would use a graphics card
 FROM python AS api-packages
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends binutils
+RUN python -m venv --without-pip /opt/venv
+ENV PIP_PYTHON=/opt/venv/bin/python
 COPY deploy/api.lock ./
-RUN python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r api.lock
-RUN --mount=type=bind,from=wheel,source=/dist,target=/dist \
-    /opt/venv/bin/pip install --no-cache-dir --no-deps --no-index --find-links /dist soccer-assets
+RUN pip install --no-cache-dir --no-compile --require-hashes --no-deps --only-binary :all: -r api.lock
+# what serving never loads: tests, headers, Arrow's RPC, 400 other services of AWS, symbols
+WORKDIR /opt/venv/lib/python3.11/site-packages
+RUN strip --strip-unneeded _polars_runtime_32/*.so uvloop/*.so \
+    && rm -r pyarrow/*flight* \
+    && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name 's3' ! -name 'sts' ! -name 'sso*' -exec rm -r {} + \
+    && find . -type d \( -name tests -o -name include \) -prune -exec rm -r {} +
 
 FROM python AS packages
 COPY deploy/requirements.lock ./
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r requirements.lock
-RUN --mount=type=bind,from=wheel,source=/dist,target=/dist \
-    /opt/venv/bin/pip install --no-cache-dir --no-deps --no-index --find-links /dist soccer-assets
 
+# the wheel is a layer of its own, so that a release is a few megabytes more
 FROM python AS api
 COPY --from=api-packages /opt/venv /opt/venv
+# bytecode of what is imported alone
+# hadolint ignore=DL3013
+RUN --mount=type=bind,from=wheel,source=/dist,target=/dist \
+    PIP_PYTHON=/opt/venv/bin/python pip install --no-cache-dir --no-compile --no-deps --no-index --find-links /dist soccer-assets \
+    && python -c 'import boto3, serving.app, serving.clubs'
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
@@ -49,6 +62,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends libgomp1 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=packages /opt/venv /opt/venv
+RUN --mount=type=bind,from=wheel,source=/dist,target=/dist \
+    /opt/venv/bin/pip install --no-cache-dir --no-deps --no-index --find-links /dist soccer-assets
 
 FROM learning AS worker
 USER 10001

@@ -13,7 +13,7 @@ demo *FLAGS:
 
 # the tests, a process for each core (-n 0: one process, as a debugger needs it; --cov: with coverage)
 test *ARGS:
-    pytest --ignore tests/deploy --ignore tests/faults/long -n logical --maxprocesses 4 --dist loadfile "$@"
+    pytest --ignore tests/deploy --ignore tests/faults/long -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
 
 # faults that take minutes: everything killed in mid-run, two run workers
 test-faults *ARGS:
@@ -24,6 +24,7 @@ check:
     ruff check .
     ruff format --check .
     mypy
+    mypy deploy/verify
     lint-imports
 
 # mend style by itself
@@ -56,7 +57,8 @@ lock:
     @python deploy/pins.py
     uv export --frozen --no-dev --extra kubernetes --no-emit-project --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
         --no-header --no-annotate --quiet --output-file deploy/requirements.lock
-    uv export --frozen --only-group api --no-header --no-annotate --quiet --output-file deploy/api.lock
+    uv export --frozen --only-group api --no-emit-package faker --no-emit-package pygments --no-header --no-annotate --quiet \
+        --output-file deploy/api.lock
     uv export --frozen --only-group build --no-header --no-annotate --quiet --output-file deploy/build.lock
 
 # a picture of each page at each width, light and dark, kept in a folder

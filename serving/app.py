@@ -34,7 +34,7 @@ from serving.logs import AccessLog, log_to_stderr
 from serving.pages import routes as pages
 from serving.pages.addresses import Addresses
 from serving.pages.words import FILTERS
-from serving.redis_server import embedded_redis
+from serving.redis_server import embedded_redis, redis_binary
 from serving.resources.answers import Answer
 from serving.resources.cache import AnswerCache
 from serving.resources.cached_reads import CachedReads
@@ -49,7 +49,7 @@ from serving.security.server import Draining, serve
 from serving.settings import ServingSettings
 from serving.snapshot.refresher import Refresher
 from serving.snapshot.snapshot import Snapshot
-from soccer_assets.errors import SettingsError
+from soccer_assets.errors import PlatformError, SettingsError
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
@@ -180,8 +180,10 @@ def main() -> None:
     settings, serving = Settings.read(), ServingSettings.read()
     log_to_stderr(serving.log_level, settings.log_format)
     try:
+        if not settings.redis_url:
+            redis_binary()  # its error before the server starts, which would log a traceback
         app = create_app(settings, serving, log=AccessLog(sys.stdout.buffer) if serving.access_log else None)
-    except SettingsError as error:
+    except (SettingsError, PlatformError) as error:
         sys.exit(f"error: {error}")
     serve(app, serving, app.state.draining)
 

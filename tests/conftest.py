@@ -64,11 +64,25 @@ for name in [name for name in os.environ if name.startswith(("SOCCER_", "DAGSTER
     if name != "SOCCER_FUZZ_EXAMPLES":  # how long the fuzz tests are to go on is no setting of the platform
         del os.environ[name]
 os.environ |= ENVIRONMENT
+#: Begun last, a file of few and long tests would keep one core busy alone: these come first, the longest at the head.
+LONG_FILES = [
+    "test_calendar.py", "test_deployed_storage.py", "serving/test_description.py", "cases/test_moved_dates.py",
+    "faults/test_workers.py", "test_right_over_time.py", "faults/test_s3.py", "commands/test_killed_run.py",
+    "test_season.py", "faults/test_replicas.py", "commands/test_refused_file.py", "serving/test_log_ids.py",
+    "models/families/test_adding_a_family.py", "commands/test_train.py", "serving/test_processes.py",
+]  # fmt: skip
 hypothesis.settings.register_profile("untimed", deadline=None)  # a loaded machine is no fault of what is tested
 hypothesis.settings.load_profile("ci" if "CI" in os.environ else "untimed")
 #: PostgreSQL's lock lies in a folder of one's own: in the one that all share it belongs to whoever came first.
 os.environ["XDG_RUNTIME_DIR"] = str(VAR.parent)  # that of a temporary folder is its owner's alone, as must be
 (VAR.parent / "python_PostgresServer").mkdir()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first; all else in the order in which it is found."""
+    rank = {name: place for place, name in enumerate(LONG_FILES)}
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: rank.get(item.path.relative_to(tests).as_posix(), len(rank)))
 
 
 @dataclass(frozen=True)

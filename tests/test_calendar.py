@@ -70,7 +70,7 @@ def on(day: dt.date, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Ite
 def test_the_graph_forecasts_what_comes_on_any_day(
     day: dt.date, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world, site = make_world(day, seasons=1.5, clubs=14), tmp_path / "site"
+    world, site = make_world(day, seasons=1, clubs=14), tmp_path / "site"
     write(archives(world, day), site)
     first, last = world.matches["match_date"].min(), day + dt.timedelta(days=14)
     own = {"SOCCER_VAR": str(tmp_path), "SOCCER_LEAGUES": "E0,NOR", "SOCCER_FOOTBALL_DATA_URL": site.as_uri()}

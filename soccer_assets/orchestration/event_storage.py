@@ -19,7 +19,11 @@ from dagster import DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqliteEventLogStorage
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    AssetEventTagsTable,
+    SqlEventLogStorageTable,
+)
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.root import LocalArtifactStorage
 from dagster._core.storage.runs import SqliteRunStorage
@@ -53,16 +57,20 @@ KEY_PLACEHOLDER, TIME_PLACEHOLDER = "<partition key>", -86399.0625
 class _Materialization:
     """The row of a partition's materialization, from which those of its step's other partitions are made."""
 
-    event: EventLogEntry
     row: dict[str, Any]
+    shared: tuple[object, ...]
     text: tuple[str, str, str]
 
     @classmethod
     def from_event(cls, event: EventLogEntry, row: dict[str, Any]) -> "_Materialization":
-        unkeyed = _without_key_and_time(event)
+        dagster_event = event.get_dagster_event()
+        data: Any = dagster_event.event_specific_data
+        data = data._replace(materialization=data.materialization._replace(partition=KEY_PLACEHOLDER))
+        dagster_event = dagster_event._replace(event_specific_data=data)
+        unkeyed = event._replace(timestamp=TIME_PLACEHOLDER, dagster_event=dagster_event)
         before, rest = serialize_value(unkeyed).split(json.dumps(KEY_PLACEHOLDER))
         between, after = rest.split(json.dumps(TIME_PLACEHOLDER))
-        return cls(unkeyed, row, (before, between, after))
+        return cls(row, shared_by_partitions(event), (before, between, after))
 
     def row_of(self, event: EventLogEntry, inserted_at: Any) -> dict[str, Any]:
         key = event.get_dagster_event().partition
@@ -71,11 +79,20 @@ class _Materialization:
         return self.row | {"event": text, "partition": key, "timestamp": inserted_at}
 
 
-def _without_key_and_time(event: EventLogEntry) -> EventLogEntry:
+def shared_by_partitions(event: EventLogEntry) -> tuple[object, ...]:
+    """What a materialization has in common with those of its step's other partitions: all but key and time."""
     dagster_event = event.get_dagster_event()
     data: Any = dagster_event.event_specific_data
-    made = data._replace(materialization=data.materialization._replace(partition=KEY_PLACEHOLDER))
-    return event._replace(timestamp=TIME_PLACEHOLDER, dagster_event=dagster_event._replace(event_specific_data=made))
+    return (
+        *_without(event, "timestamp", "dagster_event"),
+        *_without(dagster_event, "event_specific_data"),
+        *_without(data, "materialization"),
+        *_without(data.materialization, "partition"),
+    )
+
+
+def _without(record: Any, *names: str) -> list[object]:
+    return [value for name, value in zip(record._fields, record, strict=True) if name not in names]
 
 
 class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ignore[misc]
@@ -104,7 +121,19 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
                 SqlEventLogStorageTable.c.id > before, SqlEventLogStorageTable.c.run_id == events[0].run_id
             )
             ids = [row[0] for row in connection.execute(written.order_by(SqlEventLogStorageTable.c.id))]
-            self._store_asset_event_tags(connection, events, ids)
+            tags = [
+                {
+                    "event_id": event_id,
+                    "asset_key": row["asset_key"],
+                    "key": key,
+                    "value": value,
+                    "event_timestamp": row["timestamp"],
+                }
+                for event, row, event_id in zip(events, rows, ids, strict=True)
+                for key, value in self._tags_for_asset_event(event).items()
+            ]
+            if tags:
+                connection.execute(AssetEventTagsTable.insert(), tags)
             newest = {
                 str(event.get_dagster_event().asset_key): (event, i) for event, i in zip(events, ids, strict=True)
             }
@@ -128,7 +157,7 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
             if event.get_dagster_event().event_type is not DagsterEventType.ASSET_MATERIALIZATION:
                 rows.append(self._event_to_row(event))
                 continue
-            if first is None or first.event != _without_key_and_time(event):
+            if first is None or first.shared != shared_by_partitions(event):
                 first = _Materialization.from_event(event, self._event_to_row(event))
             rows.append(first.row_of(event, self._event_insert_timestamp(event)))
         return rows

@@ -7,8 +7,15 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from dagster import DailyPartitionsDefinition, PartitionKeyRange, TimeWindowPartitionMapping
+from dagster import (
+    DailyPartitionsDefinition,
+    PartitionKeyRange,
+    PartitionsDefinition,
+    TimeWindow,
+    TimeWindowPartitionMapping,
+)
 from dagster._core.definitions.partitions.context import partition_loading_context
+from dagster._core.definitions.partitions.subset import PartitionsSubset, TimeWindowPartitionsSubset
 from dagster._core.instance import DynamicPartitionsStore
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
@@ -26,6 +33,22 @@ HORIZON_DAYS = 14
 EVER_DAYS = 50_000
 
 
+class NoMatchDates(TimeWindowPartitionsSubset):
+    """The empty set of match dates, to which a range is added as one window: date by date it takes seconds a step."""
+
+    def with_partition_key_range(
+        self, partitions_def: PartitionsDefinition, partition_key_range: PartitionKeyRange
+    ) -> PartitionsSubset:
+        """The match dates of a range."""
+        first, last = dates_of(partition_key_range)
+        if last < first or not all(self.partitions_def.has_partition_key(str(day)) for day in (first, last)):
+            return super().with_partition_key_range(partitions_def, partition_key_range)  # Dagster says what is wrong
+        start, end = (self.partitions_def.time_window_for_partition_key(str(day)) for day in (first, last))
+        return TimeWindowPartitionsSubset(
+            self.partitions_def, (last - first).days + 1, [TimeWindow(start.start, end.end)]
+        )
+
+
 class MatchDates(DailyPartitionsDefinition):
     """Daily partitions up to the horizon of the platform's own clock.
 
@@ -34,6 +57,10 @@ class MatchDates(DailyPartitionsDefinition):
 
     def _get_current_timestamp(self) -> float:
         return super()._get_current_timestamp() + CLOCK.shift.total_seconds()
+
+    def empty_subset(self) -> PartitionsSubset:
+        """The empty set of match dates."""
+        return NoMatchDates(self, 0, [])
 
     def get_partition_keys(
         self, current_time: dt.datetime | None = None, dynamic_partitions_store: DynamicPartitionsStore | None = None

@@ -9,6 +9,7 @@ event_storage  dagster._core.events.log                                   EventL
 check_results  dagster._core.storage.asset_check_execution_record         AssetCheckExecutionRecordStatus
 event_storage  dagster._core.storage.asset_check_execution_record         AssetCheckExecutionRecordStatus
 event_storage  dagster._core.storage.event_log                            SqliteEventLogStorage
+event_storage  dagster._core.storage.event_log.schema                     AssetEventTagsTable
 event_storage  dagster._core.storage.event_log.schema                     AssetCheckExecutionsTable
 event_storage  dagster._core.storage.event_log.schema                     SqlEventLogStorageTable
 event_storage  dagster._core.storage.local_compute_log_manager            LocalComputeLogManager
@@ -23,6 +24,8 @@ event_storage  dagster_postgres.utils                                     get_to
 event_storage  dagster_postgres.utils                                     pg_url_from_config
 kubernetes_launcher dagster._core.launcher                                CheckRunHealthResult
 partitions     dagster._core.definitions.partitions.context               partition_loading_context
+partitions     dagster._core.definitions.partitions.subset                PartitionsSubset
+partitions     dagster._core.definitions.partitions.subset                TimeWindowPartitionsSubset
 partitions     dagster._core.instance                                     DynamicPartitionsStore
 partitions     dagster._core.storage.tags                                 ASSET_PARTITION_RANGE_END_TAG
 partitions     dagster._core.storage.tags                                 ASSET_PARTITION_RANGE_START_TAG

@@ -1,0 +1,23 @@
+"""The match dates as Dagster sees them."""
+
+import datetime as dt
+
+import pytest
+from dagster import PartitionKeyRange
+from dagster._core.definitions.partitions.subset import TimeWindowPartitionsSubset
+
+from soccer_assets.orchestration.partitions import match_dates
+
+FIRST, LAST = (
+    dt.date.fromisoformat(key) for key in match_dates.get_partition_keys()[:: len(match_dates.get_partition_keys()) - 1]
+)
+
+
+@pytest.mark.parametrize("range_", [(FIRST, FIRST), (FIRST, LAST), (FIRST + dt.timedelta(3), FIRST + dt.timedelta(40))])
+def test_a_range_is_the_same_set_as_its_dates_one_by_one(range_):
+    keys = PartitionKeyRange(*map(str, range_))
+    days = [str(range_[0] + dt.timedelta(day)) for day in range((range_[1] - range_[0]).days + 1)]
+    one_by_one = TimeWindowPartitionsSubset(match_dates, 0, []).with_partition_keys(days)
+    found = match_dates.empty_subset().with_partition_key_range(match_dates, keys)
+    assert found == one_by_one and len(found) == len(days)
+    assert list(found.get_partition_keys()) == days
