@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.countries import country_of
+from soccer_assets.linking.names.features import LOST_BELOW, word_matches
 from soccer_assets.linking.names.lexicon import Lexicon
 from soccer_assets.linking.names.name import parse
 from soccer_assets.linking.names.prepared_names import Side
-from soccer_assets.linking.names.word_matches import LOST_BELOW, word_matches
 from soccer_assets.linking.names.word_similarity import Ints
 
 #: A word that fewer clubs have is not kept: it may tell who they are.

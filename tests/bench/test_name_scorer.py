@@ -104,8 +104,3 @@ def test_a_club_of_both_registries_is_counted_once() -> None:
         (["fc", "zykk"], ("England",)),
         (["town", "zykk"], ("England", "Scotland", "Wales", "Northern Ireland")),
     ]
-
-
-def test_two_clubs_of_many_pairs_count_for_the_root_of_their_number() -> None:
-    pairs = pl.DataFrame({"club_a": ["c1", "c2", "c1", "c1"], "club_b": ["c2", "c1", "c1", "c2"]})
-    assert name_scorer.pair_weights(pairs).tolist() == pytest.approx([3**-0.5, 3**-0.5, 1, 3**-0.5])

@@ -1,11 +1,11 @@
 """What two names have in common, as numbers: the inputs of the scorer.
 
-Every feature is symmetric: `f(a, b) = f(b, a)`. Work is done once per name (`prepared_names.py`), once per pair of
-words (`word_matches.py`), and the rest in numpy.
+Every feature is symmetric: `f(a, b) = f(b, a)`. Work is done once per name (`sides.py`), once per pair of words
+(`alike.py`), and the rest in numpy.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +16,12 @@ from soccer_assets.linking.names.acronyms import acronym
 from soccer_assets.linking.names.gazetteer import Gazetteer
 from soccer_assets.linking.names.lexicon import Lexicon
 from soccer_assets.linking.names.prepared_names import Side
-from soccer_assets.linking.names.word_matches import starts, word_matches
-from soccer_assets.linking.names.word_similarity import Floats, Ints, compared
+from soccer_assets.linking.names.word_similarity import Floats, Ints, Word, alike, compared
 
-#: `local` where the country is not known.
-UNKNOWN = -1.0
+#: A word is found on the other side from here on, and lost below.
+FOUND_FROM, LOST_BELOW = 0.8, 0.6
+#: `local` where the country is not known, and the number of clubs that have a word where none is found.
+UNKNOWN, NOTHING_FOUND = -1.0, 511
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,6 @@ FEATURES = (
     *_both("left", "core words not found on the other side"),
     *_both("odds", "log odds of one club of the words not found on the other side"),
     Feature("local", "log2(1 + clubs of the country with the rarest word found on both sides); -1: country not known"),
-    *_both("local_lost", "the same for the rarest core word of a side not found on the other; 9: none lost"),
-    *_both("towns_lost", "core words of a side that name a town and are not found on the other"),
     Feature("acronym", "a short word of one side made of the beginnings of the other's"),
     Feature("equal", "the same core words"),
     Feature("qualifiers_against", "both sides have words that tell the clubs of a place apart and share none"),
@@ -78,6 +77,7 @@ FEATURES = (
     Feature("town_apart", "log10(1 + kilometres) between the towns of the sides; -1: a side names none"),
     Feature("town_alone", "sides whose core is a town and no other word"),
 )
+PLACES = slice(len(FEATURES) - 5, len(FEATURES))
 
 
 def features(
@@ -96,13 +96,13 @@ def features(
             *_ends(a.core_letters[i], b.core_letters[j]),
             *_ends(rarest[0][i], rarest[1][j]),
             (a.foreign[i] != b.foreign[j]).astype(np.float64),
-            *_places(a, b, i, j, countries).T,
+            *places(a, b, i, j, countries).T,
         ]
     )
 
 
-def _places(a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None) -> Floats:
-    """The features of towns `(n, 5)`; of a pair whose country is known, the towns of that country count alone."""
+def places(a: Side, b: Side, i: Ints, j: Ints, countries: Sequence[str | None] | None = None) -> Floats:
+    """The features `PLACES` `(n, 5)`; of a pair whose country is known, the towns of that country count alone."""
     gazetteer, pair_countries = Gazetteer.shipped(), countries or [None] * len(i)
     values = np.tile([-1.0, 0.0, 0.0, -1.0, 0.0], (len(i), 1))
     for row, p, q, country in zip(values, i.tolist(), j.tolist(), pair_countries, strict=True):
@@ -145,20 +145,88 @@ def _words(
     both = [_ends(x, y) for x, y in zip(found_a.measures(), found_b.measures(), strict=True)]
     shares, (lost, head, left_over, odds) = both[:4], both[4:]
     lighter = np.minimum(a.weight[left], b.weight[right])
-    shared = [np.maximum.reduceat(lighter * ways[way], starts(a.size[i] * b.size[j])) for way in (3, 2)]
-    pair_countries = [None] * len(i) if countries is None else countries
-    clubs = lexicon.words_by_country(pair_countries)
-    listed = np.array([words is not None for words in clubs], dtype=bool)
-    in_country, lost_in_country, towns = (
-        _ends(x, y)
-        for x, y in (
-            (found_a.local(clubs, found_a.matched), found_b.local(clubs, found_b.matched)),
-            (found_a.local(clubs, found_a.lost), found_b.local(clubs, found_b.lost)),
-            (found_a.towns_lost(pair_countries), found_b.towns_lost(pair_countries)),
-        )
-    )
-    local = [np.where(listed, x, UNKNOWN) for x in (in_country[0], *lost_in_country)]
-    return [x for ends in (*shares, lost, shared, head, left_over, odds, local, towns) for x in ends]
+    shared = [np.maximum.reduceat(lighter * ways[way], _starts(a.size[i] * b.size[j])) for way in (3, 2)]
+    local = np.full(len(i), UNKNOWN)
+    if countries is not None:
+        clubs = lexicon.words_by_country(countries)
+        has_words = np.array([words is not None for words in clubs], dtype=bool)
+        local = np.where(has_words, np.minimum(found_a.local(clubs), found_b.local(clubs)), UNKNOWN)
+    return [x for ends in (*shares, lost, shared, head, left_over, odds, (local,)) for x in ends]
+
+
+def word_matches(a: Side, b: Side, i: Ints, j: Ints) -> "tuple[WordMatches, WordMatches, Ints, Ints, list[Floats]]":
+    """The words of either side of each pair as found on the other, and each two words of a pair and how alike they are.
+
+    The words are given by their flat positions in `a.words` and `b.words`, `len` = the sum of `a.size[i] * b.size[j]`.
+    """
+    n, m = a.size[i], b.size[j]
+    cells = n * m
+    pair = np.repeat(np.arange(len(i)), cells)
+    within = np.arange(len(pair)) - np.repeat(np.cumsum(cells) - cells, cells)
+    row, column = within // m[pair], within % m[pair]
+    left, right = a.start[i][pair] + row, b.start[j][pair] + column
+    ways = _alike(a, b, left, right)
+    found_a = WordMatches(a, i, [np.maximum.reduceat(way, _starts(np.repeat(m, n))) for way in ways])
+    across = np.lexsort((row, column, pair))  # the same cells, column by column
+    found_b = WordMatches(b, j, [np.maximum.reduceat(way[across], _starts(np.repeat(n, m))) for way in ways])
+    return found_a, found_b, left, right, ways
+
+
+class WordMatches:
+    """How well each word of one side of the pairs is found on the other, in four ways."""
+
+    def __init__(self, side: Side, which: Ints, ways: Sequence[Floats]) -> None:
+        self.side, self.ways, self.loose = side, ways, ways[-1]
+        self.size = side.size[which]
+        self.start = _starts(self.size)
+        self.word = np.repeat(side.start[which] - self.start, self.size) + np.arange(self.size.sum())
+
+    def measures(self) -> list[Floats]:
+        """The shares of rarity found, the rarest word lost, the first core word, the core words lost, their odds."""
+        weight, form = self.side.weight[self.word], self.side.form[self.word]
+        total = np.add.reduceat(weight, self.start)
+        shares = [np.add.reduceat(way * weight, self.start) / total for way in self.ways]
+        lost = np.maximum.reduceat((1 - self.loose) * weight, self.start)
+        position = np.where(form, len(form), np.arange(len(form)))
+        first = np.minimum.reduceat(position, self.start)
+        head = self.loose[np.where(first < self.start + self.size, first, self.start)]
+        left = np.add.reduceat((self.loose < LOST_BELOW) & ~form, self.start, dtype=np.float64)
+        odds = np.add.reduceat(np.where(self.loose < LOST_BELOW, self.side.odds[self.word], 0.0), self.start)
+        return [*shares, lost, head, left, odds]
+
+    def local(self, clubs: Sequence[Mapping[str, int] | None]) -> Floats:
+        """Of the words found, the least number of `clubs` of the pair that have it, as log2(1 + n), rounded.
+
+        A word that is not listed counts as one club's.
+        """
+        count = np.full(len(self.word), NOTHING_FOUND, dtype=np.int64)
+        hits = np.flatnonzero(self.loose >= FOUND_FROM)
+        pair = np.repeat(np.arange(len(self.size)), self.size)[hits]
+        for hit, word, p in zip(hits.tolist(), self.word[hits].tolist(), pair.tolist(), strict=True):
+            if (words := clubs[p]) is not None:
+                count[hit] = words.get(self.side.plain[word], 1)
+        rounded: Floats = np.rint(np.log2(1 + np.minimum.reduceat(count, self.start)))
+        return rounded
+
+
+def _alike(a: Side, b: Side, left: Ints, right: Ints) -> list[Floats]:
+    """The four ways of `alike` for words given by their flat positions; each two words are compared once."""
+    codes: dict[Word, int] = {}
+    x, y = (_coded(side.words, which, codes) for side, which in ((a, left), (b, right)))
+    keys, where = np.unique(x * len(codes) + y, return_inverse=True)
+    ways = alike([w[:2] for w in codes], keys // len(codes), keys % len(codes), [cut for *_, cut in codes])
+    return [way[where] for way in ways]
+
+
+def _coded(words: Sequence[Word], which: Ints, codes: dict[Word, int]) -> Ints:
+    """A number for each word of `which`, the same for the same word; new words are added to `codes`."""
+    used, where = np.unique(which, return_inverse=True)
+    numbers = [codes.setdefault(words[k], len(codes)) for k in used.tolist()]
+    return np.array(numbers, dtype=np.int64)[where]
+
+
+def _starts(lengths: Ints) -> Ints:
+    return np.cumsum(lengths) - lengths
 
 
 def _sets(a: Side, b: Side, i: Ints, j: Ints) -> list[Floats]:

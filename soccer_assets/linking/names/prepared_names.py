@@ -100,15 +100,6 @@ class Side:
         )
 
     @cached_property
-    def word_towns(self) -> list[tuple[int, ...]]:
-        """The towns that each word alone is called by; a club form or a word like United names none."""
-        called = Gazetteer.shipped().called([place_of(heard) for _, heard, _ in self.words])
-        return [
-            () if token in FORMS or token in QUALIFIERS else towns
-            for (token, *_), towns in zip(self.words, called, strict=True)
-        ]
-
-    @cached_property
     def whole_towns(self) -> list[tuple[int, ...]]:
         """The towns that all core words of each name together are called by (`Dundee FC`, not `Dundee United`)."""
         return Gazetteer.shipped().called([" ".join(place_of(heard) for heard in heards) for heards in self.core_heard])
