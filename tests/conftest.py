@@ -67,8 +67,8 @@ os.environ |= ENVIRONMENT
 #: Begun last, a file of few and long tests would keep one core busy alone: these come first, the longest at the head.
 LONG_FILES = [
     "test_calendar.py", "test_deployed_storage.py", "serving/test_description.py", "cases/test_moved_dates.py",
-    "faults/test_workers.py", "test_right_over_time.py", "faults/test_s3.py", "commands/test_killed_run.py",
-    "test_season.py", "faults/test_replicas.py", "commands/test_refused_file.py", "serving/test_log_ids.py",
+    "faults/test_workers.py", "test_right_over_time.py", "faults/test_s3.py", "test_season.py",
+    "commands/test_refused_file.py", "serving/test_log_ids.py",
     "models/families/test_adding_a_family.py", "commands/test_train.py", "serving/test_processes.py",
 ]  # fmt: skip
 hypothesis.settings.register_profile("untimed", deadline=None)  # a loaded machine is no fault of what is tested

@@ -20,6 +20,7 @@ from soccer_assets.commands import materialize as runs
 from soccer_assets.definitions import defs
 from soccer_assets.models.champion.first_model import BASELINES
 from soccer_assets.models.champion.promotion_gate import champion_on, ledger
+from soccer_assets.models.champion.registry import Registry
 from soccer_assets.orchestration import partitions
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.simulation.football_data import files as archives
@@ -47,14 +48,23 @@ CHEAP = {
 }
 
 
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an empty registry: MLflow takes seconds to make one."""
+    var = tmp_path_factory.mktemp("registry")
+    assert Registry(Settings(var=str(var))).champion_version() is None
+    return var / "mlflow"
+
+
 @contextmanager
-def on(day: dt.date, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[Settings]:
+def on(day: dt.date, registry: Path, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[Settings]:
     """The platform on another day: its clock, the partitions that follow it, and settings of its own."""
     with monkeypatch.context() as patch:
         for name, value in (environment | CHEAP).items():
             patch.setenv(name, value)
         patch.setenv("SOCCER_TODAY", str(day))
         own = Settings.read()
+        shutil.copytree(registry, own.var_path / "mlflow")
         patch.setattr(partitions, "CLOCK", Clock.from_settings(own))
         there = Definitions(
             assets=defs.assets,
@@ -68,13 +78,13 @@ def on(day: dt.date, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Ite
 
 @pytest.mark.parametrize("day", DAYS, ids=str)
 def test_the_graph_forecasts_what_comes_on_any_day(
-    day: dt.date, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    day: dt.date, registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, site = make_world(day, seasons=1, clubs=14), tmp_path / "site"
     write(archives(world, day), site)
     first, last = world.matches["match_date"].min(), day + dt.timedelta(days=14)
     own = {"SOCCER_VAR": str(tmp_path), "SOCCER_LEAGUES": "E0,NOR", "SOCCER_FOOTBALL_DATA_URL": site.as_uri()}
-    with on(day, monkeypatch, **own, SOCCER_TRAIN_SINCE=str(first)) as here, runs.instance() as instance:
+    with on(day, registry, monkeypatch, **own, SOCCER_TRAIN_SINCE=str(first)) as here, runs.instance() as instance:
         assert partitions.match_dates.get_last_partition_key() == str(last)
         lake = Lake(here.lake)
         runs.materialize(runs.UP_TO_FEATURES, first, last, instance, log=lambda line: None)
@@ -93,7 +103,7 @@ def test_the_graph_forecasts_what_comes_on_any_day(
 
 @pytest.mark.parametrize("day", DEMO_DAYS, ids=str)
 def test_the_demo_prints_what_comes_on_any_day(
-    day: dt.date, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    day: dt.date, registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world, port = demo._world(tmp_path, day)
     clock = Clock(dt.datetime.combine(day, dt.time(9, 30), dt.UTC))
@@ -101,7 +111,7 @@ def test_the_demo_prints_what_comes_on_any_day(
     own = {"SOCCER_VAR": str(tmp_path), "SOCCER_LEAGUES": "E0,NOR", "SOCCER_SOURCES": "football_data,fonbet"}
     with (
         Site(files(world, clock.now() - dt.timedelta(days=1)), port, clock.now) as site,
-        on(day, monkeypatch, **demo.DEFAULTS | settings(site.url) | own, SOCCER_TRAIN_SINCE=first),
+        on(day, registry, monkeypatch, **demo.DEFAULTS | settings(site.url) | own, SOCCER_TRAIN_SINCE=first),
     ):
         demo._materialize(world, site, clock)
     printed = capsys.readouterr().out
@@ -111,13 +121,13 @@ def test_the_demo_prints_what_comes_on_any_day(
 
 
 def test_a_first_model_that_the_gate_refuses_lets_the_better_baseline_serve(
-    season: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    season: Any, registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_models = shutil.ignore_patterns("candidate_*", "selected_model", "model_card", "promotions", "predictions")
     shutil.copytree(season.lake.url, tmp_path / "lake", ignore=of_models)
     lake, (day, later) = Lake(str(tmp_path / "lake")), season.model_dates
     monkeypatch.setitem(CHEAP, "SOCCER_PROMOTION_MATCHES", "1000000")
-    with on(season.clock_day, monkeypatch, SOCCER_VAR=str(tmp_path)), runs.instance() as instance:
+    with on(season.clock_day, registry, monkeypatch, SOCCER_VAR=str(tmp_path)), runs.instance() as instance:
         runs.materialize(runs.MODELS, day, day, instance, log=lambda line: None)
         move = ledger(lake).row(0, named=True)
         assert (move["accepted"], move["effective_from"], move["previous"]) == (True, day, None)

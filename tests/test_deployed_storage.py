@@ -32,7 +32,7 @@ SHARED_CHECKS = {
 }  # fmt: skip
 UP_TO_FEATURES, MODELS, FORECASTS = 18, 4, 11
 #: Enough of the season to train on, whatever the time of the year.
-DAYS = 210
+DAYS = 150
 GRAPH = """
 import datetime as dt, sys
 from soccer_assets.commands import materialize as runs
@@ -118,7 +118,7 @@ def servers() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def deployed(season: Any, servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """The graph of seven months in a process of its own, with deploy/dagster.yaml."""
+    """The graph of five months in a process of its own, with deploy/dagster.yaml."""
     import boto3
     import psycopg2
 

@@ -55,6 +55,9 @@ class Registry:
     def _client(self) -> "MlflowClient":
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a model is a small file
+        os.environ.setdefault(
+            "MLFLOW_UV_AUTO_DETECT", "false"
+        )  # the lock of whatever folder this runs in is no model's
         from mlflow.tracking import MlflowClient
 
         accept_percent_signs()

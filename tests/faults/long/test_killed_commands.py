@@ -17,7 +17,7 @@ import pytest
 from soccer_assets.commands import materialize as runs
 from soccer_assets.storage.lake import Lake
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLES = (
     "football_data_results", "football_data_fixtures", "matches", "teams", "odds", "market_probabilities",
     "team_ratings", "match_features",
