@@ -64,6 +64,10 @@ RUN apt-get update \
 COPY --from=packages /opt/venv /opt/venv
 RUN --mount=type=bind,from=wheel,source=/dist,target=/dist \
     /opt/venv/bin/pip install --no-cache-dir --no-deps --no-index --find-links /dist soccer-assets
+# the commit that is built, which models name in MLflow: an image has no clone to look in
+ARG REVISION=
+LABEL org.opencontainers.image.revision=$REVISION
+ENV SOCCER_REVISION=$REVISION
 
 FROM learning AS worker
 USER 10001

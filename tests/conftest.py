@@ -82,6 +82,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first; all else in the order in which it is found."""
     rank = {name: place for place, name in enumerate(LONG_FILES)}
     tests = Path(__file__).parent
+    assert all((tests / name).is_file() for name in LONG_FILES), "expected the files of LONG_FILES: name them anew"
     items.sort(key=lambda item: rank.get(item.path.relative_to(tests).as_posix(), len(rank)))
 
 

@@ -74,7 +74,7 @@ def test_every_variable_of_the_services_is_one_that_somebody_reads() -> None:
     for service in SERVICES:
         assert set(environment(service)) - ours() - OTHERS - OF_DAGSTER == set(), service
     in_image = re.findall(r"\b((?:SOCCER|SERVING)_\w+)=", DOCKERFILE)
-    assert sorted(in_image) == ["SERVING_HOST", "SERVING_WORKER_METRICS_PORT", "SOCCER_VAR"]
+    assert sorted(in_image) == ["SERVING_HOST", "SERVING_WORKER_METRICS_PORT", "SOCCER_REVISION", "SOCCER_VAR"]
     assert set(in_image) <= ours()
 
 
@@ -135,6 +135,14 @@ def test_every_service_is_checked_limited_and_kept() -> None:
         for needed, how in service.get("depends_on", {}).items():
             assert needed in SERVICES, name
             assert how["condition"] in ("service_healthy", "service_started"), name
+
+
+def test_the_images_that_register_models_know_the_commit_that_they_are_built_of() -> None:
+    learning = DOCKERFILE.split("FROM learning AS")[0].split("AS learning")[1]
+    assert "ARG REVISION=\n" in learning and "ENV SOCCER_REVISION=$REVISION\n" in learning
+    assert "revision" in Settings.__struct_fields__
+    for service in ("worker", "code"):
+        assert SERVICES[service]["build"]["args"] == {"REVISION": "${REVISION:-}"}
 
 
 def test_two_apis_stand_behind_the_proxy() -> None:

@@ -106,8 +106,8 @@ def carried(season: Any) -> list[RunRequest]:
             sensor_name="carry_corrections", dagster_instance=instance, dagster_run=run,
             dagster_event=instance.all_logs(run.run_id)[-1].get_dagster_event(),
         )  # fmt: skip
-        found: Any = sensors.carry_corrections(context)
-    return [] if isinstance(found, SkipReason) else [found]
+        request: Any = sensors.carry_corrections(context)
+    return [] if isinstance(request, SkipReason) else [request]
 
 
 def test_after_three_weeks_of_absence_one_nightly_run_leaves_nothing_missing(season, digest):

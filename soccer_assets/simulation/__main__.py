@@ -31,7 +31,8 @@ def main() -> None:
         }
         print("\n".join(f"{name}={value}" for name, value in variables.items()))
         return
-    with Site(files(world, now), options.port):
+    as_of = dt.datetime.combine(options.day, now.timetz())
+    with Site(files(world, as_of), options.port):
         threading.Event().wait()
 
 

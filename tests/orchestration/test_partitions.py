@@ -18,6 +18,6 @@ def test_a_range_is_the_same_set_as_its_dates_one_by_one(range_):
     keys = PartitionKeyRange(*map(str, range_))
     days = [str(range_[0] + dt.timedelta(day)) for day in range((range_[1] - range_[0]).days + 1)]
     one_by_one = TimeWindowPartitionsSubset(match_dates, 0, []).with_partition_keys(days)
-    found = match_dates.empty_subset().with_partition_key_range(match_dates, keys)
-    assert found == one_by_one and len(found) == len(days)
-    assert list(found.get_partition_keys()) == days
+    dates = match_dates.empty_subset().with_partition_key_range(match_dates, keys)
+    assert dates == one_by_one and len(dates) == len(days)
+    assert list(dates.get_partition_keys()) == days
