@@ -1,5 +1,6 @@
 """The files of a model as MLflow's users expect them: signature, example, requirements, and the forecaster as JSON."""
 
+import platform
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,12 @@ from soccer_assets.scoring import PROBABILITIES
 #: The folder among a run's artefacts, and where the forecaster lies in it.
 FOLDER = "model"
 FORECASTER = f"{FOLDER}/artifacts/forecaster.json"
+#: As MLflow writes it itself from a list of packages, but for a warning where pip is not installed.
+ENVIRONMENT = {
+    "name": "mlflow-env",
+    "channels": ["conda-forge"],
+    "dependencies": [f"python={platform.python_version()}", "pip", {"pip": ["soccer-assets"]}],
+}
 CODE = Path(__file__).with_name("mlflow_model.py")
 
 
@@ -47,6 +54,6 @@ def model_files(text: str) -> Iterator[Path]:
             artifacts={"forecaster": str(source)},
             signature=signature,
             input_example=example,
-            pip_requirements=["soccer-assets"],
+            conda_env=ENVIRONMENT,
         )
         yield Path(folder) / FOLDER
