@@ -1,7 +1,7 @@
 """Every environment variable the platform reads, with its unit and default; and the one clock, which one of them sets.
 
-A field `lake_url` is read from `SOCCER_LAKE_URL`, the address of the source `understat` from `SOCCER_UNDERSTAT_URL`.
-S3 credentials and endpoints are the usual `AWS_*` variables.
+A field `lake_url` is read from `SOCCER_LAKE_URL` or from the file that `SOCCER_LAKE_URL_FILE` names, the address of the
+source `understat` from `SOCCER_UNDERSTAT_URL`. S3 credentials and endpoints are the usual `AWS_*` variables.
 """
 
 import datetime as dt
@@ -19,6 +19,8 @@ from msgspec import Meta
 from soccer_assets.errors import SettingsError
 
 PREFIX = "SOCCER_"
+#: What the name of a variable ends with that holds the path of a file with the setting, such as a secret.
+OF_FILE = "_FILE"
 #: `SOCCER_FONBET_URLS` names several hosts.
 SOURCE_URL = re.compile(rf"{PREFIX}(\w+?)_URLS?")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -211,18 +213,37 @@ class Clock:
 def from_environment(form: type[Form], prefix: str, environment: Mapping[str, str] | None = None) -> Form:
     """The settings of one form from the variables that begin with `prefix` (default: of the process's environment).
 
+    Each setting may stand in a file instead, whose path is in the variable of its name and `_FILE`.
+
     Raises:
-        SettingsError: a variable cannot be read as its type, or is out of bounds.
+        SettingsError: a variable cannot be read as its type, or is out of bounds; its file cannot be read, or the
+            variable is given too.
     """
     environment = os.environ if environment is None else environment
     names = {f"{prefix}{setting.name.upper()}": setting.name for setting in msgspec.structs.fields(form)}
     variables = {names[key]: value for key, value in environment.items() if key in names and value != ""}
+    for key, name in names.items():
+        if file := environment.get(key + OF_FILE):
+            if name in variables:
+                raise SettingsError(f"expected {key} or {key}{OF_FILE}, found both: leave one out")
+            variables[name] = _content(key, file)
     try:
         return msgspec.convert(variables, form, strict=False)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
         name = path.rstrip("`")  # of this one alone the value is told: others may hold passwords
         raise SettingsError(f"{prefix}{name.upper()}: {reason}, found {variables.get(name)!r}") from None
+
+
+def _content(variable: str, file: str) -> str:
+    """The text of the file with a setting, without the newline at its end."""
+    try:
+        if text := Path(file).read_text().removesuffix("\n"):
+            return text
+        reason = "it is empty"
+    except (OSError, UnicodeDecodeError) as error:
+        reason = str(error)
+    raise SettingsError(f"{variable}{OF_FILE}: expected a file with the value of {variable}, found {file!r}: {reason}")
 
 
 def named(variable: str, text: str, names_known: Collection[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from serving.snapshot.refresher import Refresher
 from soccer_assets.errors import SettingsError
 from soccer_assets.monitoring.lake_metrics import LakeMetrics
 from soccer_assets.orchestration.run_metrics import RunMetrics
-from soccer_assets.settings import Clock, Settings
+from soccer_assets.settings import OF_FILE, Clock, Settings
 from soccer_assets.storage.lake import Lake
 
 ROOT = Path(__file__).parent.parent
@@ -37,13 +38,16 @@ DASHBOARDS = [json.loads(path.read_text()) for path in sorted((DEPLOY / "grafana
 QUERIES = {panel["title"]: [t["expr"] for t in panel["targets"]] for board in DASHBOARDS for panel in board["panels"]}
 #: Of other exporters.
 PROBED = {"probe_ssl_earliest_cert_expiry"}
-#: Variables of other programs: the AWS clients of boto3, pyarrow and delta-rs, MLflow's server, and the other images.
+#: Variables of other programs: the AWS clients of boto3, pyarrow and delta-rs, libpq, MLflow's server, the other images.
 OTHERS = {
-    "AWS_ACCESS_KEY_ID", "AWS_ALLOW_HTTP", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY",
-    "DATA_SOURCE_NAME", "GF_SECURITY_ADMIN_PASSWORD", "MLFLOW_BACKEND_STORE_URI", "MLFLOW_DISABLE_TELEMETRY",
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_USER", "REDISCLI_AUTH",
-    "REDIS_ADDR", "REDIS_PASSWORD",
+    "AWS_ALLOW_HTTP", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SHARED_CREDENTIALS_FILE", "DATA_SOURCE_PASS_FILE",
+    "DATA_SOURCE_URI", "DATA_SOURCE_USER", "GF_SECURITY_ADMIN_PASSWORD__FILE", "MLFLOW_BACKEND_STORE_URI",
+    "MLFLOW_DISABLE_TELEMETRY", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "PGSERVICE", "PGSERVICEFILE", "POSTGRES_DB",
+    "POSTGRES_PASSWORD_FILE", "POSTGRES_USER", "REDIS_ADDR", "REDIS_PASSWORD_FILE",
 }  # fmt: skip
+#: Where Compose puts the files of a service's secrets.
+MOUNTED = "/run/secrets/"
+write_secrets = runpy.run_path(str(DEPLOY / "secret_files.py"))["write_secrets"]
 OF_DAGSTER = set(re.findall(r"\{env: (\w+)\}", (DEPLOY / "dagster.yaml").read_text()))
 OF_PROMQL = {
     "absent", "and", "by", "changes", "count", "deriv", "histogram_quantile", "increase", "max", "min", "on", "or",
@@ -52,9 +56,10 @@ OF_PROMQL = {
 
 
 def ours() -> set[str]:
-    return {f"SOCCER_{field.name.upper()}" for field in msgspec.structs.fields(Settings)} | {
+    names = {f"SOCCER_{field.name.upper()}" for field in msgspec.structs.fields(Settings)} | {
         f"SERVING_{field.name.upper()}" for field in msgspec.structs.fields(ServingSettings)
     }
+    return names | {name + OF_FILE for name in names}
 
 
 def example() -> dict[str, str]:
@@ -84,25 +89,63 @@ def test_every_variable_of_the_dagster_instance_is_set_where_dagster_runs() -> N
         assert set(environment(service)) >= OF_DAGSTER, service
 
 
-def test_every_secret_of_the_services_is_in_the_example_and_none_is_written_down() -> None:
+def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
     text = (DEPLOY / "compose.yaml").read_text()
     assert set(re.findall(r"\$\{(\w+)", text)) == set(example())
     assert set(re.findall(r"\$\{(\w+):\?\}", text)) == {name for name, value in example().items() if value}
-    for service in SERVICES:
-        secrets = {
-            n: v for n, v in SERVICES[service].get("environment", {}).items() if re.search("PASSWORD|SECRET|AUTH", n)
-        }
-        assert all(re.fullmatch(r"\$\{\w+:\?\}", value) for value in secrets.values()), service
 
 
-def test_the_services_read_their_settings_as_meant() -> None:
-    code, worker = Settings.read(environment("code")), ServingSettings.read(environment("worker"))
+def test_secrets_are_files_and_no_variable_argument_or_address_holds_one(tmp_path: Path) -> None:
+    names = write_secrets(tmp_path / "secrets")
+    assert COMPOSE["secrets"] == {name: {"file": f"./secrets/{name}"} for name in names}
+    documented = (ROOT / "docs" / "pages" / "operating.md").read_text()
+    assert [name for name in names if f"| `{name}` |" not in documented] == []
+    assert "deploy/secrets/" in (ROOT / ".gitignore").read_text().split()
+    used = set()
+    for name, service in SERVICES.items():
+        read = set(re.findall(rf"{MOUNTED}([\w.]+)", json.dumps(service)))
+        assert read == set(service.get("secrets", [])), name
+        used |= read
+        variables = service.get("environment", {})
+        secret = {key: text for key, text in variables.items() if re.search("PASS|SECRET|AUTH|TOKEN|CREDENTIALS", key)}
+        assert all(text == "" or text.startswith(MOUNTED) for text in secret.values()), name
+        assert not re.search(r"//[^/@\s\"]*:[^/@\s\"]*@|pass=|password=", json.dumps(service)), name
+    assert used == set(names)
+
+
+def test_the_files_of_the_secrets_hold_one_password_a_service_and_are_not_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    texts = {name: (folder / name).read_text() for name in write_secrets(folder)}
+    assert {oct(path.stat().st_mode)[-3:] for path in folder.iterdir()} == {"444"}
+    assert oct(folder.stat().st_mode)[-3:] == "700"
+    assert texts["pg_service.conf"] == f"[soccer]\npassword={texts['postgres_password']}\n"
+    redis = texts["redis.conf"].removeprefix("requirepass ").strip()
+    assert texts["redis_url"] == f"redis://:{redis}@redis:6379/0"
+    assert json.loads(texts["redis_exporter.json"]) == {SERVICES["redis-exporter"]["environment"]["REDIS_ADDR"]: redis}
+    (identity,) = json.loads(texts["s3.json"])["identities"]
+    (key,) = identity["credentials"]
+    lines = texts["aws_credentials"].splitlines()
+    assert lines[1:] == [f"aws_access_key_id = {key['accessKey']}", f"aws_secret_access_key = {key['secretKey']}"]
+    passwords = {texts["postgres_password"], texts["grafana_password"], redis, *key.values()}
+    assert {len(password) for password in passwords} == {32} and len(passwords) == 5
+    with pytest.raises(FileExistsError):
+        write_secrets(folder)
+
+
+def test_the_services_read_their_settings_as_meant(tmp_path: Path) -> None:
+    write_secrets(tmp_path / "secrets")
+
+    def read(service: str) -> Settings:
+        variables = environment(service).items()
+        return Settings.read({name: text.replace(MOUNTED, f"{tmp_path}/secrets/") for name, text in variables})
+
+    code, worker = read("code"), ServingSettings.read(environment("worker"))
     assert code.env == "production"
     assert (code.lake, code.payloads, code.mlflow) == ("s3://soccer/lake", "s3://soccer/payloads", "http://mlflow:5000")
-    assert code.optuna_url == "postgresql+psycopg2://soccer:change-me@postgres:5432/optuna"
-    assert Settings.read(environment("api")).redis_url == "redis://:change-me@redis:6379/0"
+    assert code.optuna_url == "postgresql+psycopg2://soccer@postgres:5432/optuna"
+    assert re.fullmatch(r"redis://:\w{32}@redis:6379/0", read("api").redis_url)
     assert worker.worker_metrics_port == 9100
-    assert "DAGSTER_POSTGRES_PASSWORD" not in environment("api")
+    assert "pg_service.conf" not in SERVICES["api"]["secrets"]
 
 
 def test_the_api_of_the_services_starts_and_that_of_the_image_alone_asks_for_keys() -> None:

@@ -1,8 +1,13 @@
-"""The graph as it is deployed: runs and events in a real PostgreSQL, tables, payloads and logs behind a real S3 API."""
+"""The graph as it is deployed: runs and events in a real PostgreSQL, tables, payloads and logs behind a real S3 API.
+
+The passwords of both stand in files, as in compose: PostgreSQL asks for one, and an S3 client without keys asks nobody.
+"""
 
 import datetime as dt
 import hashlib
 import os
+import re
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -15,10 +20,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from soccer_assets.errors import SettingsError
 from soccer_assets.monitoring.report_files import drop_pages, write_page
 from soccer_assets.settings import Settings
 from soccer_assets.simulation.football_data import files
 from soccer_assets.simulation.site import Site
+from soccer_assets.storage.file_urls import keys_of_file
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import FETCH_LOG
 
@@ -98,20 +105,28 @@ def servers() -> Iterator[dict[str, str]]:
         with closing(psycopg2.connect(host=host, user="postgres", dbname="postgres")) as connection:
             connection.autocommit = True
             connection.cursor().execute("create database optuna")
+            secrets = Path(folder) / "secrets"
+            runpy.run_path(str(ROOT / "deploy" / "secret_files.py"))["write_secrets"](secrets)
+            password = (secrets / "postgres_password").read_text()
+            connection.cursor().execute(f"create role soccer superuser login password '{password}'")
+            rules = Path(folder) / "data" / "pg_hba.conf"
+            rules.write_text("local all soccer scram-sha-256\n" + rules.read_text())
+            connection.cursor().execute("select pg_reload_conf()")
         assert s3.stdout is not None
         yield {
             "PGHOST": host,
+            "PGSERVICE": "soccer",
+            "PGSERVICEFILE": str(secrets / "pg_service.conf"),
             "DAGSTER_POSTGRES_HOST": "",
             "DAGSTER_POSTGRES_PORT": "5432",
-            "DAGSTER_POSTGRES_USER": "postgres",
-            "DAGSTER_POSTGRES_PASSWORD": "not asked for",
+            "DAGSTER_POSTGRES_USER": "soccer",
+            "DAGSTER_POSTGRES_PASSWORD": "",
             "DAGSTER_POSTGRES_DB": "postgres",
-            "SOCCER_OPTUNA_URL": "postgresql+psycopg2://postgres@/optuna",
-            "AWS_ACCESS_KEY_ID": "someone",
-            "AWS_SECRET_ACCESS_KEY": "a secret",
+            "SOCCER_OPTUNA_URL": "postgresql+psycopg2://soccer@/optuna",
             "AWS_ALLOW_HTTP": "true",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{int(s3.stdout.readline())}",
+            "AWS_SHARED_CREDENTIALS_FILE": str(secrets / "aws_credentials"),
         }
         s3.communicate("stop")
 
@@ -160,6 +175,37 @@ def deployed(season: Any, servers: dict[str, str], tmp_path_factory: pytest.Temp
 
 def test_the_deployed_instance_is_the_one_of_deploy_dagster_yaml(deployed):
     assert deployed.said.splitlines()[0] == "BatchedPostgresEventLogStorage S3ComputeLogManager"
+
+
+def test_without_its_password_postgres_refuses_the_user(servers, monkeypatch):
+    import psycopg2
+
+    for name in ("PGHOST", "PGSERVICE", "PGSERVICEFILE"):
+        monkeypatch.setenv(name, servers[name])
+    with closing(psycopg2.connect("user=soccer dbname=optuna")) as connection:
+        assert connection.info.user == "soccer"
+    monkeypatch.delenv("PGSERVICE")
+    with pytest.raises(psycopg2.OperationalError, match="no password supplied"):
+        psycopg2.connect("user=soccer dbname=optuna")
+
+
+def test_a_file_of_credentials_without_keys_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    file = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    for text, found in (
+        ("", "none of them"),
+        ("no section", "none of them"),
+        ("[default]\naws_access_key_id = a", "['aws_access_key_id']"),
+    ):
+        file.write_text(text)
+        with pytest.raises(SettingsError, match=re.escape(f"in '{file}', found {found}: write them")):
+            Lake("s3://soccer/lake")
+    file.write_text("[default]\naws_access_key_id = a\n[other]\naws_access_key_id = b\naws_secret_access_key = c%d\n")
+    monkeypatch.setenv("AWS_PROFILE", "other")
+    assert keys_of_file() == {"aws_access_key_id": "b", "aws_secret_access_key": "c%d"}
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "d")
+    assert keys_of_file() == {}
 
 
 def test_the_tables_on_s3_are_those_of_the_local_lake(deployed, season, digest):

@@ -4,6 +4,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from serving.settings import ServingSettings
 from soccer_assets.errors import SettingsError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.settings import Settings, named
@@ -71,6 +72,36 @@ def test_the_error_of_one_setting_tells_no_value_of_another():
     with pytest.raises(SettingsError) as raised:
         Settings.read({"SOCCER_FOLDS": "1", "SOCCER_OPTUNA_URL": "postgresql://user:swordfish@host/db"})
     assert str(raised.value) == "SOCCER_FOLDS: Expected `int` >= 2, found '1'"
+
+
+def test_a_setting_may_stand_in_a_file(tmp_path):
+    file = tmp_path / "redis_url"
+    for text in ("redis://:swordfish@redis:6379/0", "redis://:swordfish@redis:6379/0\n"):
+        file.write_text(text)
+        assert Settings.read({"SOCCER_REDIS_URL_FILE": str(file)}).redis_url == "redis://:swordfish@redis:6379/0"
+    file.write_text("7\n")
+    assert Settings.read({"SOCCER_SEED_FILE": str(file), "SOCCER_SEED": "", "SOCCER_FOLDS_FILE": ""}).seed == 7
+    assert ServingSettings.read({"SERVING_PORT_FILE": str(file), "SERVING_KEYS_FILE": "keys.json"}).port == 7
+
+
+def test_a_setting_given_twice_or_in_a_file_that_cannot_be_read_is_an_error(tmp_path):
+    file, variable = tmp_path / "redis_url", "SOCCER_REDIS_URL"
+    file.touch()
+    messages = []
+    for variables in (
+        {variable: "redis://cache", f"{variable}_FILE": str(file)},
+        {f"{variable}_FILE": str(file)},
+        {f"{variable}_FILE": f"{file}s"},
+    ):
+        with pytest.raises(SettingsError) as raised:
+            Settings.read(variables)
+        messages.append(str(raised.value))
+    assert messages == [
+        "expected SOCCER_REDIS_URL or SOCCER_REDIS_URL_FILE, found both: leave one out",
+        f"SOCCER_REDIS_URL_FILE: expected a file with the value of SOCCER_REDIS_URL, found '{file}': it is empty",
+        f"SOCCER_REDIS_URL_FILE: expected a file with the value of SOCCER_REDIS_URL, found '{file}s': "
+        f"[Errno 2] No such file or directory: '{file}s'",
+    ]
 
 
 def test_every_source_has_an_address_of_its_own_unless_a_variable_gives_another():

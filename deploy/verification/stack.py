@@ -3,14 +3,14 @@
 import json
 import os
 import re
-import secrets
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from secret_files import write_secrets
+
 HERE = Path(__file__).resolve().parent
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "GRAFANA_PASSWORD")
 SETTINGS = {"RUN_CPUS": "2", "SOCCER_ENV": "staging", "SOCCER_LEAGUES": "E0,E1,NOR"}
 
 
@@ -43,12 +43,15 @@ class Stack:
         """`folder` is for the files of this project alone; `build_options` are of `docker build`."""
         self._build_options, self._asks_hub = build_options, asks_hub
         self._world, self._replaced, env = folder / "world.env", folder / "replaced.json", folder / "env"
-        variables = {name: secrets.token_hex(12) for name in SECRETS} | SETTINGS | {"WORLD": str(self._world)}
+        variables = SETTINGS | {"WORLD": str(self._world)}
         env.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
         self._world.touch()
         self._replaced.write_text("{}")
+        files = {name: {"file": str(folder / "secrets" / name)} for name in write_secrets(folder / "secrets")}
+        passwords = folder / "passwords.json"
+        passwords.write_text(json.dumps({"secrets": files}))
         self._command = ["docker", "compose", "--project-name", "soccer-verify", "--env-file", str(env)]
-        for file in (HERE.parent / "compose.yaml", HERE / "compose.yaml", self._replaced):
+        for file in (HERE.parent / "compose.yaml", HERE / "compose.yaml", passwords, self._replaced):
             self._command += ["--file", str(file)]
         self._services: list[str] = []
 

@@ -1,5 +1,6 @@
 """The settings of the platform and of its serving layer as they are now, without secrets."""
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any, get_type_hints
@@ -8,7 +9,7 @@ import msgspec
 
 from serving.settings import PREFIX as SERVING_PREFIX
 from serving.settings import ServingSettings
-from soccer_assets.settings import PREFIX, Settings
+from soccer_assets.settings import OF_FILE, PREFIX, Settings
 
 HIDDEN = "***"
 #: What stands before the @ of an address: user and password, or a password alone; a password may hold an @ itself.
@@ -20,7 +21,7 @@ SECRET_PARAMETER = re.compile(
 
 
 def describe_settings() -> Iterator[str]:
-    """A line for each setting: variable, value, `default` or `set`, description.
+    """A line for each setting: variable, value, `default`, `set` or `file`, description; no value of a file.
 
     Raises:
         SettingsError: a variable cannot be read as its type, or is out of bounds.
@@ -28,10 +29,12 @@ def describe_settings() -> Iterator[str]:
     for prefix, settings in ((PREFIX, Settings.read()), (SERVING_PREFIX, ServingSettings.read())):
         plain, hints = type(settings)(), get_type_hints(type(settings), include_extras=True)
         for name in settings.__struct_fields__:
-            value = getattr(settings, name)
-            state = "default" if value == getattr(plain, name) else "set"
+            variable, value = f"{prefix}{name.upper()}", getattr(settings, name)
+            state, text = "default" if value == getattr(plain, name) else "set", hide_secrets(_text(value))
+            if os.environ.get(variable + OF_FILE):
+                state, text = "file", HIDDEN
             (meta,) = hints[name].__metadata__
-            yield f"{prefix}{name.upper()}={hide_secrets(_text(value))}  ({state}) {meta.description}"
+            yield f"{variable}={text}  ({state}) {meta.description}"
 
 
 def hide_secrets(text: str) -> str:

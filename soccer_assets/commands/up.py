@@ -188,7 +188,7 @@ def platform(settings: Settings) -> Iterator[Supervisor]:
     try:
         with redis_server(settings) as redis:
             environment = {"SERVING_DAGSTER_URL": dagster, **os.environ, "SOCCER_REDIS_URL": redis.url,
-                           "DAGSTER_HOME": str(home)}  # fmt: skip
+                           "SOCCER_REDIS_URL_FILE": "", "DAGSTER_HOME": str(home)}  # fmt: skip
             python = [sys.executable, "-W", "ignore", "-m"]
             workspace = ["-w", str(home / "workspace.yaml")]
             dev = [*python, "dagster", "dev", *workspace, "-h", "127.0.0.1", "-p", str(settings.dagster_port)]

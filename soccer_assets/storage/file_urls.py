@@ -2,13 +2,20 @@
 
 import os
 import re
+from configparser import ConfigParser
+from configparser import Error as ConfigParserError
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pyarrow import fs
 
+from soccer_assets.errors import SettingsError
+
 #: A request to S3 may take this long, and twice as long with its retries; the API waits less.
 REQUEST_SECONDS = 30.0
+#: Names of the parts of a key of S3, in the file of the AWS clients as in the options of delta-rs and polars.
+KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
 
 def path_of(url: str) -> Path:
@@ -39,3 +46,27 @@ def file_system(url: str, request_seconds: float = REQUEST_SECONDS) -> tuple[fs.
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=2),
     )
     return store, url.removeprefix("s3://").rstrip("/")
+
+
+def keys_of_file() -> dict[str, str]:
+    """The keys of the file AWS_SHARED_CREDENTIALS_FILE as options of delta-rs and polars, which do not read it.
+
+    Without that variable, and where the keys are variables, there are none: those libraries find them then.
+
+    Raises:
+        SettingsError: the file has no keys of the profile.
+    """
+    file = os.environ.get("AWS_SHARED_CREDENTIALS_FILE")
+    if not file or os.environ.get("AWS_ACCESS_KEY_ID"):
+        return {}
+    profile = os.environ.get("AWS_PROFILE") or "default"
+    parser = ConfigParser(interpolation=None)
+    with suppress(ConfigParserError):  # its message may hold a key
+        parser.read(file)
+    keys = {name: value for name in KEYS if (value := parser.get(profile, name, fallback=""))}
+    if len(keys) < 2:
+        raise SettingsError(
+            f"AWS_SHARED_CREDENTIALS_FILE: expected [{profile}] with {KEYS[0]} and {KEYS[1]} in {file!r}, found "
+            f"{sorted(keys) or 'none of them'}: write them into it, or make it readable"
+        )
+    return keys

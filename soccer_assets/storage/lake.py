@@ -32,7 +32,7 @@ from soccer_assets.errors import (
     SoccerError,
 )
 from soccer_assets.storage.conditional_put import prove_conditional_put
-from soccer_assets.storage.file_urls import REQUEST_SECONDS, file_system, local_folder
+from soccer_assets.storage.file_urls import REQUEST_SECONDS, file_system, keys_of_file, local_folder
 from soccer_assets.storage.manifest import Manifest, file_names, read_manifest, write_manifest
 from soccer_assets.storage.tables import Table
 
@@ -89,7 +89,8 @@ class Lake:
                 "connect_timeout": request_seconds,
                 "retry_timeout": 2 * request_seconds,
             }
-            self._options = {"aws_conditional_put": "etag", **{name: f"{value:g}s" for name, value in seconds.items()}}
+            limits = {name: f"{value:g}s" for name, value in seconds.items()}
+            self._options = {"aws_conditional_put": "etag", **limits, **keys_of_file()}
 
     @cached_property
     def files(self) -> fs.FileSystem:

@@ -32,6 +32,13 @@ def test_no_secret_is_printed(soccer):
     assert '"fonbet":"https://***@one.example,https://two.example"' in done.output
 
 
+def test_the_value_of_a_file_is_hidden(soccer, tmp_path):
+    (tmp_path / "seed").write_text("270699")
+    done = soccer("settings", SOCCER_SEED_FILE=str(tmp_path / "seed"), SOCCER_SEED=None)
+    assert "SOCCER_SEED=***  (file) seed of every random choice" in done.stdout.splitlines()
+    assert "270699" not in done.output
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
