@@ -32,7 +32,8 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(description="names by which the API is asked, comma-separated, * for any; default those of loopback")
     ] = ""
     trusted_proxies: Annotated[
-        str, Meta(description="addresses of proxies whose X-Forwarded-For is believed, comma-separated; default none")
+        str,
+        Meta(description="addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated"),
     ] = ""
     cors_origins: Annotated[
         str, Meta(description="origins of other sites whose pages may ask, comma-separated; default none")
@@ -132,6 +133,14 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         settings = from_environment(cls, PREFIX, environment)
         if unknown := settings.needed - set(CHECKS):
             raise SettingsError(f"{PREFIX}READY_NEEDS: expected names out of {CHECKS}, found {sorted(unknown)}")
+        for proxy in sorted(_names(settings.trusted_proxies)):
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError as error:  # uvicorn would take it for the name of a socket, and trust nobody
+                raise SettingsError(
+                    f"{PREFIX}TRUSTED_PROXIES: expected addresses or networks such as 10.0.0.0/8, found {proxy!r}: "
+                    f"{error}"
+                ) from None
         return settings
 
 

@@ -5,6 +5,7 @@ import re
 import runpy
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,16 @@ def test_two_apis_stand_behind_the_proxy() -> None:
     (config,) = SERVICES["proxy"]["configs"]
     caddyfile = DEPLOY / COMPOSE["configs"][config["source"]]["file"]
     assert "dynamic a api 8000 {" in caddyfile.read_text()
+
+
+def test_the_apis_believe_the_proxy_alone_whose_request_it_passes_on() -> None:
+    api, proxy = SERVICES["api"], SERVICES["proxy"]
+    address = proxy["networks"]["edge"]["ipv4_address"]
+    assert ServingSettings.read(environment("api")).trusted_proxies == address
+    assert (api["networks"], list(proxy["networks"])) == (["default", "edge"], ["edge"])
+    (config,) = COMPOSE["networks"]["edge"]["ipam"]["config"]
+    subnet, others = ip_network(config["subnet"]), ip_network(config["ip_range"])
+    assert others.subnet_of(subnet) and ip_address(address) in subnet and ip_address(address) not in others
 
 
 def test_ports_are_published_on_the_loopback_interface_alone() -> None:

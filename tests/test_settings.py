@@ -104,6 +104,16 @@ def test_a_setting_given_twice_or_in_a_file_that_cannot_be_read_is_an_error(tmp_
     ]
 
 
+def test_trusted_proxies_are_addresses_or_networks():
+    assert ServingSettings.read({"SERVING_TRUSTED_PROXIES": "10.0.0.0/8, ::1"}).trusted_proxies == "10.0.0.0/8, ::1"
+    for text, reason in (("10.0.0.1/8", "10.0.0.1/8 has host bits set"), ("proxy", "'proxy' does not appear to be")):
+        with pytest.raises(SettingsError) as raised:
+            ServingSettings.read({"SERVING_TRUSTED_PROXIES": f"127.0.0.1,{text}"})
+        assert str(raised.value).startswith(
+            f"SERVING_TRUSTED_PROXIES: expected addresses or networks such as 10.0.0.0/8, found {text!r}: {reason}"
+        )
+
+
 def test_every_source_has_an_address_of_its_own_unless_a_variable_gives_another():
     own = {source.name: source.hosts(Settings()) for source in SOURCES}
     assert own["football_data"] == ["https://www.football-data.co.uk"]

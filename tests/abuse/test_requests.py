@@ -117,7 +117,7 @@ def test_a_forwarded_address_gives_no_new_limit(start_api: Start) -> None:
 
 def test_a_trusted_proxy_tells_clients_apart_and_none_of_them_is_local(start_api: Start) -> None:
     api = start_api(
-        SERVING_TRUSTED_PROXIES="127.0.0.1", SERVING_OPEN="true", SERVING_READS_PER_MINUTE="2",
+        SERVING_TRUSTED_PROXIES="10.0.0.1, 127.0.0.0/28", SERVING_OPEN="true", SERVING_READS_PER_MINUTE="2",
         SERVING_CORS_ORIGINS="https://club.example",
     )  # fmt: skip
     with api.client() as client:
@@ -133,6 +133,14 @@ def test_a_trusted_proxy_tells_clients_apart_and_none_of_them_is_local(start_api
         posted = client.post("/jobs", json=JOB, headers={"origin": "https://club.example"})
         assert (posted.status_code, posted.json()["type"]) == (503, "/problems/no-worker")
         assert posted.headers["access-control-allow-origin"] == "https://club.example"
+
+
+def test_who_is_no_trusted_proxy_is_one_client_whatever_it_says(start_api: Start) -> None:
+    api = start_api(SERVING_TRUSTED_PROXIES="10.0.0.0/8", SERVING_LOCAL_READS_PER_MINUTE="2")
+    with api.client() as client:
+        addresses = ("1.2.3.4", "1.2.3.5", "10.0.0.1")
+        statuses = [client.get("/leagues", headers={"x-forwarded-for": address}).status_code for address in addresses]
+    assert statuses == [200, 200, 429]
 
 
 def test_a_request_that_is_no_http_is_one_line(api: Api) -> None:
