@@ -33,10 +33,9 @@ _KEY = ["match_date", "match_id"]
 
 
 def cards(
-    predictions: pl.LazyFrame, value_bets: pl.LazyFrame, matches: pl.LazyFrame, settled: pl.LazyFrame
+    forecasts: ForecastView, value_bets: pl.LazyFrame, matches: pl.LazyFrame, settled: pl.LazyFrame
 ) -> pl.DataFrame:
     """A row of `COLUMNS` per match with a forecast, by date and id."""
-    forecasts = ForecastView(predictions, value_bets, matches).rows
     held = (
         settled.filter(pl.col("line").is_in(["blend", "model"]))
         .sort(pl.col("line") != "blend")
@@ -46,7 +45,7 @@ def cards(
     )
     played = matches.select(*_KEY, "status", "home_id", "away_id", "home_goals", "away_goals").collect()
     rows = (
-        forecasts.join(played.drop("status"), on=_KEY, how="left")
+        forecasts.rows.join(played.drop("status"), on=_KEY, how="left")
         .join(held, on="match_id", how="left")
         .join(_best_bets(value_bets), on=_KEY, how="left")
     )
