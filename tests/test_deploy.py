@@ -38,7 +38,7 @@ RECORDED = {rule["record"]: rule["expr"] for group in RULES for rule in group["r
 DASHBOARDS = [json.loads(path.read_text()) for path in sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))]
 QUERIES = {panel["title"]: [t["expr"] for t in panel["targets"]] for board in DASHBOARDS for panel in board["panels"]}
 #: Of other exporters.
-PROBED = {"probe_ssl_earliest_cert_expiry"}
+PROBED = {"probe_ssl_earliest_cert_expiry", "probe_success"}
 #: Variables of other programs: the AWS clients of boto3, pyarrow and delta-rs, libpq, MLflow's server, the other images.
 OTHERS = {
     "AWS_ALLOW_HTTP", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SHARED_CREDENTIALS_FILE", "DATA_SOURCE_PASS_FILE",
@@ -350,6 +350,20 @@ def test_prometheus_finds_the_services_on_the_ports_they_listen_on() -> None:
         "redis": (["redis-exporter"], 9121),
         "s3": (["s3"], 9327),
     }
+
+
+def test_the_blackbox_exporter_asks_mlflow_as_its_health_check_does() -> None:
+    folder = DEPLOY / "prometheus"
+    jobs = yaml.safe_load((folder / "prometheus.yml").read_text())["scrape_configs"]
+    job = next(job for job in jobs if job["job_name"] == "mlflow")
+    modules = yaml.safe_load((folder / "blackbox.yml").read_text())["modules"]
+    assert [modules[name]["prober"] for name in job["params"]["module"]] == ["http"]
+    (address,) = job["params"]["target"]
+    assert address == "http://mlflow:5000/health"
+    assert f"'{address.replace('mlflow', '127.0.0.1')}'" in SERVICES["mlflow"]["healthcheck"]["test"][-1]
+    command = SERVICES["mlflow"]["command"]
+    assert "mlflow:5000" in command[command.index("--allowed-hosts") + 1].split(",")
+    assert job["static_configs"][0]["targets"] == ["blackbox:9115"] and "blackbox" in SERVICES
 
 
 def test_the_rules_test_sees_every_alert_fire() -> None:
