@@ -404,6 +404,16 @@ def test_a_schedule_whose_dates_all_lie_before_the_first_asks_for_nothing(no_lak
     assert f"lie before {FIRST}, the first of the graph" in str(found.skip_message)
 
 
+@pytest.mark.parametrize(("schedule", "first"), [(nightly, -7), (hourly_odds, 1), (four_hourly_line, 1)])
+def test_a_tick_of_a_day_to_come_asks_for_nothing_and_says_why(served, schedule, first):
+    found, newest = schedule(due(AT + dt.timedelta(days=1))), TODAY + dt.timedelta(days=14)
+    assert isinstance(found, SkipReason)
+    assert found.skip_message == (
+        f"match dates {TODAY + dt.timedelta(days=first)} to {newest + dt.timedelta(days=1)} end after {newest}, the last of the graph today: this "
+        "tick is of a day to come, or a clock is wrong"
+    )
+
+
 def test_a_command_cuts_its_range_and_refuses_one_that_the_graph_has_not():
     last = match_dates.get_partition_keys()[-1]
     far = dt.timedelta(days=1000)

@@ -15,14 +15,19 @@ from soccer_assets.storage.lake import Lake
 def cut_request(
     key: str, first: dt.date, last: dt.date, why: str, forecasts: AssetSelection | None = None
 ) -> RunRequest | SkipReason:
-    """The request of a run, cut at the first match date of the graph.
+    """The request of a run, cut at the first match date of the graph; none where it ends after the last one.
 
     `forecasts` is what the job makes where it forecasts: while no model serves the dates, the stages before the models
     alone are asked for, and the run's tag says so.
     """
-    oldest = match_dates.start.date()
+    oldest, newest = match_dates.start.date(), dt.date.fromisoformat(match_dates.get_partition_keys()[-1])
     if last < oldest:
         return SkipReason(f"match dates {first} to {last} lie before {oldest}, the first of the graph")
+    if last > newest:  # the run would fail in whatever step has rows of its last days
+        return SkipReason(
+            f"match dates {first} to {last} end after {newest}, the last of the graph today: this tick is of a day to "
+            "come, or a clock is wrong"
+        )
     reasons = [why] if why else []
     if first < oldest:
         reasons.append(f"cut at {oldest}, the first match date of the graph (asked from {first})")
