@@ -48,6 +48,10 @@ fuzz *ARGS:
 docs:
     "${UV:-uv}" run --group docs mkdocs build --strict --config-file docs/mkdocs.yml
 
+# Dagster's own check of the definitions; dg brings a dozen packages that nothing else here needs
+check-definitions:
+    "${UV:-uv}" run --with dagster-dg-cli==1.13.27 dg check defs
+
 # the Dagster UI alone
 dev:
     @dagster dev -h 127.0.0.1

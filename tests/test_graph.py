@@ -1,17 +1,20 @@
 """The graph is data: keys, groups, dependencies, checks and schedules stand here as anyone may read them."""
 
 import datetime as dt
+import importlib
 import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dagster import BackfillPolicy, DefaultScheduleStatus, DefaultSensorStatus, TableSchema
+from dagster import BackfillPolicy, DefaultScheduleStatus, DefaultSensorStatus, Definitions, TableSchema
 
 ROOT = Path(__file__).parent.parent
 
@@ -406,3 +409,9 @@ def test_the_sensors_run_from_the_start():
         ("log_failed_runs", None),
     }
     assert {sensor.default_status for sensor in sensors} == {DefaultSensorStatus.RUNNING}
+
+
+def test_the_definitions_that_dg_checks_are_valid() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["dg"]["project"]
+    Definitions.validate_loadable(importlib.import_module(project["code_location_target_module"]).defs)
+    assert f"--with dagster-dg-cli=={version('dagster')} dg check defs" in (ROOT / "justfile").read_text()
