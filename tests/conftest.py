@@ -157,7 +157,7 @@ def season() -> Season:
     season.materialize(runs.FORECASTS, MODEL_DATES[0], LAST)
     season.materialize(runs.SEASONS, TODAY - dt.timedelta(days=21), LAST)
     season.materialize(runs.AssetSelection.assets("backtest_report"), MODEL_DATES[0], TODAY)
-    season.materialize(runs.AssetSelection.assets("drift_report"), TODAY, TODAY)
+    season.materialize(runs.AssetSelection.assets("drift_report", "forecast_drift"), TODAY, TODAY)
     return season
 
 

@@ -82,6 +82,7 @@ monitoring   backtest_report                candidate_bivariate_poisson candidat
                                             settled_predictions team_ratings
 monitoring   quality_report                 matches predictions settled_markets settled_predictions
 monitoring   drift_report                   match_features
+monitoring   forecast_drift                 predictions
 monitoring   settled_on_demand              matches on_demand_forecasts
 monitoring   check_results
 """

@@ -201,6 +201,11 @@ def test_drift_is_reported_where_both_windows_hold_fifty_matches(season):
     assert Path(row["html"]).read_text().count("<html") == 1
 
 
+def test_the_drift_of_forecasts_waits_for_those_of_an_earlier_season(season):
+    assert season.lake.read("predictions")["match_date"].min() > season.today - 300 * DAY
+    assert season.lake.read("forecast_drift").rows() == []
+
+
 def test_a_day_later_the_fixtures_are_results_and_their_forecasts_are_settled(season, next_day):
     played = sorted(true_matches(season, season.today, season.today).rows())
     assert played != []

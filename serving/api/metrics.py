@@ -34,6 +34,7 @@ from serving.snapshot.cusum import LINES
 from serving.snapshot.forecasts import OUTCOMES
 from serving.snapshot.refresher import Refresher
 from soccer_assets.monitoring.schema import SEVERITIES
+from soccer_assets.predictions.schema import LINES as STORED_LINES
 
 UNROUTED = "unrouted"
 NEWEST = 1000
@@ -118,6 +119,14 @@ class Metrics:
         )
         for line in LINES:
             cusum.labels(line).set_function(partial(_cusum, refresher, line))
+        drift = Gauge(
+            "soccer_forecast_drift_share",
+            "share of the columns of the line's forecasts that drifted, in the newest report",
+            ["line"],
+            registry=self.registry,
+        )
+        for line in STORED_LINES:
+            drift.labels(line).set_function(partial(_forecast_drift, refresher, line))
         mix = Gauge(
             "soccer_forecast_mean_probability",
             "of an outcome, by the blend, else the model, over the hundred newest matches with a forecast",
@@ -165,6 +174,10 @@ class Metrics:
 
 def _cusum(refresher: Refresher, line: str) -> float:
     return refresher.snapshot.model_cusum.get(line, math.nan)
+
+
+def _forecast_drift(refresher: Refresher, line: str) -> float:
+    return refresher.snapshot.forecast_drift.get(line, math.nan)
 
 
 def _mean_probability(refresher: Refresher, outcome: str) -> float:

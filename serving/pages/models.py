@@ -5,6 +5,7 @@ from typing import Any
 from serving.api.problems import ProblemError
 from serving.pages.page import Asked, Page
 from soccer_assets import svg
+from soccer_assets.predictions.schema import LINES
 
 MOST_VERSIONS, MOST_FEATURES, MOST_MOVES = 30, 15, 10
 
@@ -22,6 +23,7 @@ def models(asked: Asked) -> Page:
         "moves": asked.table("/promotions", sort="-moved_at", limit=MOST_MOVES),
         "drift": drift,
         "groups": _drift_by_group(drift, cards.get(champion["version"]) if champion else None),
+        "forecast_drift": asked.table("/drift/forecasts", sort="-match_date", limit=len(LINES)),
         "drifted": asked.table("/drift/history", sort="-match_date", limit=12),
         "challenged": _on_demand(asked),
     }

@@ -17,6 +17,7 @@ from soccer_assets.monitoring.schema import (
     BACKTEST_REPORT,
     CHECK_RESULTS,
     DRIFT_REPORT,
+    FORECAST_DRIFT,
     QUALITY_REPORT,
     SETTLED_BETS,
     SETTLED_MARKETS,
@@ -220,6 +221,8 @@ _REPORTS = (
     Resource("/drift/features", "The drift of a feature in a report.", (DRIFT_REPORT,), derived.drift_scores,
              derived.DRIFT_SCORES, ("match_date", "feature"), filters=(*DATES, "feature", "drifted"),
              sort=("score", "match_date"), tag="reports"),
+    of_table(FORECAST_DRIFT, "/drift/forecasts", filters=(*DATES, "line"), sort=("match_date", "drift_share"),
+             nested=frozenset({"scores"}), tag="reports"),
 )  # fmt: skip
 
 _OPERATION = (

@@ -34,6 +34,12 @@ def newest_drift(drift: pl.LazyFrame) -> Drift | None:
     return None
 
 
+def forecast_drift(drift: pl.LazyFrame) -> dict[str, float]:
+    """The share of the columns of each line's forecasts that drifted, in the newest reports."""
+    newest = drift.filter(pl.col("match_date") == pl.col("match_date").max())
+    return dict(newest.select("line", "drift_share").collect().iter_rows())
+
+
 def champion(selected: pl.LazyFrame, promotions: pl.LazyFrame) -> ModelInfo | None:
     """The model the alias was last moved to; None when it never was, or the model is not in the lake."""
     moved = promotions.filter(pl.col("alias") == CHAMPION, "accepted").sort("effective_from", "moved_at").tail(1)

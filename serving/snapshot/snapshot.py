@@ -18,12 +18,25 @@ from serving.snapshot.cards import cards
 from serving.snapshot.cusum import model_cusum
 from serving.snapshot.forecasts import ForecastView
 from serving.snapshot.matches import MatchView
-from serving.snapshot.reports import QualityView, champion, failed_checks, newest_drift, newest_is_refused
+from serving.snapshot.reports import (
+    QualityView,
+    champion,
+    failed_checks,
+    forecast_drift,
+    newest_drift,
+    newest_is_refused,
+)
 from serving.snapshot.tables import TableVersion, scan, table_version
 from serving.snapshot.teams import TeamView
 from soccer_assets.matches.schema import MATCHES, TEAMS
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
-from soccer_assets.monitoring.schema import CHECK_RESULTS, DRIFT_REPORT, QUALITY_REPORT, SETTLED_PREDICTIONS
+from soccer_assets.monitoring.schema import (
+    CHECK_RESULTS,
+    DRIFT_REPORT,
+    FORECAST_DRIFT,
+    QUALITY_REPORT,
+    SETTLED_PREDICTIONS,
+)
 from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
@@ -38,6 +51,7 @@ VIEWS: dict[str, tuple[Callable[..., Any], tuple[Table | str, ...]]] = {
     "cards": (cards, ("forecasts", VALUE_BETS, MATCHES, SETTLED_PREDICTIONS)),
     "quality": (QualityView, (QUALITY_REPORT,)),
     "drift": (newest_drift, (DRIFT_REPORT,)),
+    "forecast_drift": (forecast_drift, (FORECAST_DRIFT,)),
     "champion": (champion, (SELECTED_MODEL, PROMOTIONS)),
     "newest_is_refused": (newest_is_refused, (PROMOTIONS,)),
     "failed_checks": (failed_checks, (CHECK_RESULTS,)),
@@ -107,6 +121,11 @@ class Snapshot:
     def drift(self) -> Drift | None:
         """The newest drift report."""
         return self.view("drift")  # type: ignore[no-any-return]
+
+    @property
+    def forecast_drift(self) -> dict[str, float]:
+        """Of each line, the share of its forecasts' columns that drifted."""
+        return self.view("forecast_drift")  # type: ignore[no-any-return]
 
     @property
     def champion(self) -> ModelInfo | None:

@@ -40,7 +40,7 @@ from soccer_assets.storage.payloads import Payloads
 
 MODELS = AssetSelection.groups("models")
 ABLATION = AssetSelection.assets("ablation")
-DRIFT = AssetSelection.assets("drift_report")
+DRIFT = AssetSelection.assets("drift_report", "forecast_drift")
 #: Sources that correct scores of matches played long ago, and tell of matches that were awarded.
 CORRECTED = AssetSelection.assets(*(t.table.name for source in SOURCES for t in source.tables if t.corrected_late))
 #: Downstream of the coming fixtures, but of the past; or, as links and health of the sources, of a job of its own.

@@ -16,10 +16,10 @@ from soccer_assets import svg
 from soccer_assets.features.catalog import FEATURES
 from soccer_assets.models.families import FAMILIES, stack
 from soccer_assets.models.schema import CANDIDATES
+from soccer_assets.monitoring import drift
 from soccer_assets.monitoring.baselines import FAMILIES as SIMPLE
 from soccer_assets.monitoring.baselines import contexts, forecast
 from soccer_assets.monitoring.bets import settle_bets
-from soccer_assets.monitoring.drift import drift, windows
 from soccer_assets.monitoring.on_demand import settle_on_demand
 from soccer_assets.monitoring.plots import drawings, reliability, write
 from soccer_assets.monitoring.reports import SUMMARY, backtest, configurations, quality
@@ -28,6 +28,7 @@ from soccer_assets.monitoring.schema import (
     BACKTEST_REPORT,
     CHECK_RESULTS,
     DRIFT_REPORT,
+    FORECAST_DRIFT,
     QUALITY_REPORT,
     SETTLED_BETS,
     SETTLED_MARKETS,
@@ -215,7 +216,7 @@ def drift_report(
     days = match_features.filter(pl.col(DATE).is_between(first, last))[DATE].unique().sort()
     paged = days.tail(PAGES).to_list()
     reports = [
-        drift(windows(match_features, day), day, COMPARED, settings.drift_pages if day in paged else None)
+        drift.drift(drift.windows(match_features, day), day, COMPARED, settings.drift_pages if day in paged else None)
         for day in days
     ]
     rows = pl.concat([DRIFT_REPORT.empty(), *reports])
@@ -224,6 +225,19 @@ def drift_report(
         row_metadata["emptied columns"] = row["emptied_columns"] or "none"
         page = {"page": MetadataValue.url(f"{settings.pages_url}/drift/{row[DATE]}/report")} if row["html"] else {}
         context.add_asset_metadata(row_metadata | page, partition_key=row[DATE].isoformat())
+    return rows
+
+
+@dated_asset(FORECAST_DRIFT, ins={"predictions": DRIFT_PAST}, kinds={"evidently"})
+def forecast_drift(
+    context: AssetExecutionContext, clock: ResourceParam[Clock], predictions: pl.DataFrame
+) -> pl.DataFrame:
+    """One line's drift: its forecasts of the weeks up to the match date against the same phase of earlier seasons."""
+    first, last = dates_of(context.partition_key_range)
+    days = predictions.filter(pl.col(DATE).is_between(first, min(last, clock.today())))[DATE].unique().sort()
+    rows = pl.concat([FORECAST_DRIFT.empty(), *(drift.forecast_drift(predictions, day) for day in days)])
+    newest = rows.filter(pl.col(DATE) == pl.col(DATE).max()).drop("scores")
+    context.add_output_metadata({"newest": MetadataValue.md(markdown(newest))})
     return rows
 
 

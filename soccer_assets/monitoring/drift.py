@@ -1,4 +1,4 @@
-"""Have the features drifted? The last weeks against the same phase of earlier seasons (Evidently).
+"""Have the features or the forecasts drifted? The last weeks against the same phase of earlier seasons (Evidently).
 
 The same phase, because form and tables look different in August and in May: that is the calendar, not drift.
 
@@ -19,9 +19,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from soccer_assets.monitoring.report_files import write_page
-from soccer_assets.monitoring.schema import DRIFT_REPORT
+from soccer_assets.monitoring.schema import DRIFT_REPORT, FORECAST_DRIFT
 from soccer_assets.scoring import Floats
 from soccer_assets.storage.lake import DATE
+from soccer_assets.storage.tables import Table
 
 CURRENT_DAYS = 42
 PHASE_DAYS = 42
@@ -35,6 +36,14 @@ FALSE_ALARMS, DEALS = 0.05, 200
 #: After so many deals it is plain whether chance comes near the threshold.
 FEW_DEALS = 10
 LEAST_SPREAD = 1e-3
+#: What is compared of a forecast: of the 1X2 each outcome, of totals and of handicaps what their prices hang on.
+FORECAST_COLUMNS = {
+    "home": pl.col("p_home"),
+    "draw": pl.col("p_draw"),
+    "away": pl.col("p_away"),
+    "over_2_5": pl.col("p_over"),
+    "goal_difference": pl.col("home_goals_expected") - pl.col("away_goals_expected"),
+}
 
 
 @dataclass(frozen=True)
@@ -57,13 +66,36 @@ def windows(features: pl.DataFrame, day: dt.date) -> Windows:
     return Windows(current, features.filter(same_phase & pl.col("league").is_in(leagues)))
 
 
+def forecast_drift(predictions: pl.DataFrame, day: dt.date) -> pl.DataFrame:
+    """The report of one day, a row per line with enough forecasts in both windows.
+
+    Where the prices of the market drift as well, it is the sport that changed; where a line drifts alone, the line did.
+
+    Args:
+        predictions: rows of `predictions`.
+        day: last day of the current window.
+    """
+    rows = predictions.select(DATE, "league", "line", home_id="home", away_id="away", **FORECAST_COLUMNS)
+    reports = [
+        _report(FORECAST_DRIFT, windows(forecasts, day), day, list(FORECAST_COLUMNS), None, line=line)
+        for (line,), forecasts in rows.sort("line").group_by("line", maintain_order=True)
+    ]
+    return pl.concat([FORECAST_DRIFT.empty(), *reports])
+
+
 def drift(compared: Windows, day: dt.date, columns: list[str], pages: str | None) -> pl.DataFrame:
     """The report of one day, no row when a window has too few matches; the full page goes to the folder `pages`."""
+    return _report(DRIFT_REPORT, compared, day, columns, pages)
+
+
+def _report(
+    table: Table, compared: Windows, day: dt.date, columns: list[str], pages: str | None, **key: object
+) -> pl.DataFrame:
     # a column without values in a window cannot be compared
     both = (compared.current, compared.reference)
     used = [name for name in columns if all(2 * window[name].null_count() < len(window) for window in both)]
     if min(len(window) for window in both) < LEAST_MATCHES or not used:
-        return DRIFT_REPORT.empty()
+        return table.empty()
     from evidently import DataDefinition, Dataset, Report
     from evidently.presets import DataDriftPreset
 
@@ -95,8 +127,8 @@ def drift(compared: Windows, day: dt.date, columns: list[str], pages: str | None
         "scores": json.dumps(scores, sort_keys=True),
         "threshold": threshold,
         "html": html,
-    }
-    return DRIFT_REPORT.conform(pl.DataFrame([row], schema=DRIFT_REPORT.schema))
+    } | key
+    return table.conform(pl.DataFrame([row]))
 
 
 def by_chance(compared: Windows, columns: list[str], day: dt.date) -> float:

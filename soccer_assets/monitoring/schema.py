@@ -3,7 +3,7 @@
 import polars as pl
 
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.predictions.schema import VARIANTS
+from soccer_assets.predictions.schema import LINES, VARIANTS
 from soccer_assets.storage.tables import UTC, Column, Table
 
 #: Comparisons are made on the matches that have these four; `closing` is known only at kick-off.
@@ -217,38 +217,46 @@ BACKTEST_REPORT = Table(
     ("match_date", "period", "slice", "value", "line", "market"),
 )  # fmt: skip
 
+_DRIFT = (
+    Column("drift_share", pl.Float64, "share of the columns that drifted", ge=0, le=1),
+    Column("columns", pl.Int64, "columns compared", ge=1),
+    Column("drifted", pl.Int64, "columns that drifted", ge=0),
+    Column("drifted_columns", pl.String, "their names, comma-separated"),
+    Column(
+        "emptied_columns",
+        pl.String,
+        "those that most matches of the reference have, and less than a quarter of the current ones",
+        nullable=True,
+    ),
+    Column("current_matches", pl.Int64, "matches in the current window", ge=1),
+    Column("reference_matches", pl.Int64, "matches in the reference", ge=1),
+    Column(
+        "scores",
+        pl.String,
+        "JSON: column to score (Wasserstein distance in standard deviations of the reference)",
+    ),
+    Column(
+        "threshold",
+        pl.Float64,
+        "score from which a column has drifted: beyond 0.25 and beyond chance",
+        ge=0,
+        nullable=True,
+    ),
+)
+_LAST_DAY = Column("match_date", pl.Date, "last day of the current window")
+
 DRIFT_REPORT = Table(
     "drift_report",
     "The drift of the features of the weeks up to the match date against the same phase of earlier seasons.",
-    (
-        Column("match_date", pl.Date, "last day of the current window"),
-        Column("drift_share", pl.Float64, "share of the columns that drifted", ge=0, le=1),
-        Column("columns", pl.Int64, "columns compared", ge=1),
-        Column("drifted", pl.Int64, "columns that drifted", ge=0),
-        Column("drifted_columns", pl.String, "their names, comma-separated"),
-        Column(
-            "emptied_columns",
-            pl.String,
-            "those that most matches of the reference have, and less than a quarter of the current ones",
-            nullable=True,
-        ),
-        Column("current_matches", pl.Int64, "matches in the current window", ge=1),
-        Column("reference_matches", pl.Int64, "matches in the reference", ge=1),
-        Column(
-            "scores",
-            pl.String,
-            "JSON: column to score (Wasserstein distance in standard deviations of the reference)",
-        ),
-        Column(
-            "threshold",
-            pl.Float64,
-            "score from which a column has drifted: beyond 0.25 and beyond chance",
-            ge=0,
-            nullable=True,
-        ),
-        Column("html", pl.String, "address of the full report, beside the lake", nullable=True),
-    ),
+    (_LAST_DAY, *_DRIFT, Column("html", pl.String, "address of the full report, beside the lake", nullable=True)),
     ("match_date",),
+)
+
+FORECAST_DRIFT = Table(
+    "forecast_drift",
+    "One line's drift: its forecasts of the weeks up to the match date against the same phase of earlier seasons.",
+    (_LAST_DAY, Column("line", pl.String, "who forecasts", among=LINES), *_DRIFT),
+    ("match_date", "line"),
 )
 
 #: A check that fails is wrong, or is only to be looked at.

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy.stats import wasserstein_distance
 
-from soccer_assets.monitoring.drift import THRESHOLD, Windows, by_chance, drift, windows
+from soccer_assets.monitoring.drift import THRESHOLD, Windows, by_chance, drift, forecast_drift, windows
 from soccer_assets.monitoring.report_files import drop_pages
 
 DAY = dt.date(2025, 3, 1)
@@ -145,3 +145,32 @@ def test_pages_of_long_ago_are_dropped(tmp_path):
     assert drop_pages(str(tmp_path), dt.date(2026, 2, 2)) == 2
     assert [page.name for page in tmp_path.iterdir()] == ["2026-02-02.html"]
     assert drop_pages(str(tmp_path / "nowhere"), dt.date(2026, 2, 2)) == 0
+
+
+def forecasts(day: dt.date, n: int, line: str, seed: int, over: float = 0.5) -> pl.DataFrame:
+    """Forecasts of matches up to a day, whose totals lie about `over`."""
+    random = np.random.default_rng(seed)
+    home, draw = random.normal(0.45, 0.1, n), random.normal(0.26, 0.02, n)
+    return pl.DataFrame({
+        "match_date": [day - dt.timedelta(days=k % 40) for k in range(n)],
+        "league": "E0", "line": line,
+        "home": [f"h{k % 20}" for k in range(n)], "away": [f"a{k % 20}" for k in range(n)],
+        "p_home": home, "p_draw": draw, "p_away": 1 - home - draw,
+        "p_over": random.normal(over, 0.05, n),
+        "home_goals_expected": random.normal(1.5, 0.3, n), "away_goals_expected": random.normal(1.2, 0.3, n),
+    })  # fmt: skip
+
+
+def test_a_line_whose_totals_moved_alone_has_drifted_and_the_market_has_not():
+    earlier = DAY - dt.timedelta(days=365)
+    rows = [forecasts(earlier, 300, line, seed) for seed, line in enumerate(("model", "market"))]
+    rows += [forecasts(DAY, 300, "model", 2, over=0.56), forecasts(DAY, 300, "market", 3)]
+    market, model = forecast_drift(pl.concat(rows), DAY).iter_rows(named=True)
+    assert (market["line"], market["drifted_columns"], market["drift_share"]) == ("market", "", 0)
+    assert (model["line"], model["drifted_columns"], model["columns"]) == ("model", "over_2_5", 5)
+    assert json.loads(model["scores"])["over_2_5"] == pytest.approx(1.2, abs=0.15)  # 0.06 of a spread of 0.05
+    assert (model["current_matches"], model["reference_matches"]) == (300, 300)
+
+
+def test_a_line_without_forecasts_of_an_earlier_season_has_no_report():
+    assert forecast_drift(forecasts(DAY, 300, "model", 2), DAY).is_empty()

@@ -32,7 +32,7 @@ from soccer_assets.features.ratings import rate
 from soccer_assets.leagues import LEAGUES, team_id
 from soccer_assets.matches.schema import MATCHES, TEAMS
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
-from soccer_assets.monitoring.schema import DRIFT_REPORT, QUALITY_REPORT
+from soccer_assets.monitoring.schema import DRIFT_REPORT, FORECAST_DRIFT, QUALITY_REPORT
 from soccer_assets.odds.consensus import newest_prices
 from soccer_assets.odds.schema import MARKET_PROBABILITIES
 from soccer_assets.predictions.schema import PREDICTIONS, VALUE_BETS
@@ -226,6 +226,17 @@ def write_lake(lake: Lake) -> None:
         for date, share, names in ((old, 0.5, ["elo_diff", "home_elo"]), (new, 0.25, ["elo_diff"]))
     ]  # fmt: skip
     lake.replace("drift_report", table_of(DRIFT_REPORT, drift), None)
+    forecasts = [
+        {
+            **row,
+            "match_date": new,
+            "line": line,
+            "drift_share": share,
+            "scores": json.dumps({"home": 0.1, "over_2_5": 0.7}),
+        }
+        for row, line, share in ((drift[1], "blend", 0.2), (drift[1], "market", 0.0))
+    ]
+    lake.replace("forecast_drift", table_of(FORECAST_DRIFT, forecasts), None)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ async def test_reads_are_ready_without_a_worker_and_jobs_are_not(client: Client)
     assert answer.status_code == 200 and health["live"] is True and health["ready"] is True
     assert health["reasons"] == []
     checks = by_name(health)
-    assert checks["lake"][1].startswith("drift_report version 0, matches version 0, predictions version 0")
+    assert checks["lake"][1].startswith("drift_report version 0, forecast_drift version 0, matches version 0")
     assert checks["predictions"] == (True, "42 matches up to 2024-10-05")
     assert checks["redis"] == (True, "0 jobs wait or run")
     assert (await client.get("/health/live")).json() == {"live": True}
@@ -282,6 +282,8 @@ async def test_the_champion_and_its_drift_are_metrics(client: Client, promote: A
     (line,) = re.findall(r"^soccer_champion_promoted_timestamp_seconds (.*)$", text, re.MULTILINE)
     assert float(line) == pytest.approx(promoted_at.timestamp(), abs=1)
     assert "soccer_drift_share 0.25" in text and "soccer_drift_emptied_columns 1" in text
+    assert 'soccer_forecast_drift_share{line="blend"} 0.2' in text
+    assert 'soccer_forecast_drift_share{line="model"} NaN' in text  # no report of it
     shares = [
         float(share) for share in re.findall(r"^soccer_forecast_mean_probability\{.*\} (.*)$", text, re.MULTILINE)
     ]

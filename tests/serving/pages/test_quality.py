@@ -128,6 +128,7 @@ async def test_models_are_shown_with_what_was_decided_and_the_drift_by_group(
     assert "The champion aaaaaaaaaaaa (elo logit) forecasts now. It learned from 900 matches" in found.words
     assert "bbbbbbbbbbbb Sun 1 Sep 2024 stack 900 0.9700 refused: better" in found.words
     assert "1 of 4 features drifted up to Mon 30 Sep 2024 (80 matches against 900;" in found.words
+    assert "Drift of the forecasts up to Mon 30 Sep 2024 blend: 1 of 4 drifted (elo diff), 80 matches" in found.words
     assert "Mon 30 Sep 2024: 25 % of the features drifted; nothing was done" in found.words
     assert "Sun 1 Sep 2024: 50 % of the features drifted; aaaaaaaaaaaa was trained and became champion" in found.words
     assert "elo 2 0.300 elo diff elo diff others 1 0.000 tier none" in found.words
