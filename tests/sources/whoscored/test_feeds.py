@@ -5,9 +5,9 @@ import html
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -432,4 +432,4 @@ def test_feeds_agree_with_the_table_that_was_taken_from_them(folder):
     for side in ("home", "away"):
         assert scored[f"{side}_goals_final"].cast(pl.Int64).eq_missing(scored[f"{side}_score_true"]).all()
         # a few clubs changed their names between the two looks
-        assert np.mean(both[side] == both[f"{side}_true"]) > 0.998
+        assert fmean(both[side] == both[f"{side}_true"]) > 0.998
