@@ -3,8 +3,9 @@
 import asyncio
 from typing import Any
 
+import msgspec
 from litestar import Request
-from litestar.exceptions import InternalServerException
+from litestar.exceptions import InternalServerException, ValidationException
 
 from serving.api.problems import ProblemError
 
@@ -33,14 +34,22 @@ class BoundedRequest(Request[Any, Any, Any]):
             raise ProblemError("client-closed-request", detail) from error
 
     async def json(self) -> Any:
-        """The body as JSON.
+        """The body as what its route takes; the framework alone would take "1" and 1.0 for 1.
 
         Raises:
             ProblemError: it is nested too deep, or is not UTF-8.
+            ValidationException: a value has another type.
         """
         try:
-            return await super().json()
+            body = await super().json()
         except RecursionError:
             raise ProblemError("invalid-request", "expected JSON, found one that is nested too deep") from None
         except UnicodeDecodeError:
             raise ProblemError("invalid-request", "expected JSON in UTF-8, found other bytes") from None
+        field = self.route_handler.parsed_data_field
+        try:
+            return body if field is None else msgspec.convert(body, field.annotation)
+        except msgspec.ValidationError as error:
+            message, _, path = str(error).partition(" - at `$")
+            extra = [{"message": message, "key": path.strip("`.") or "data", "source": "body"}]
+        raise ValidationException(f"Validation failed for {self.method} {self.scope['path']}", extra=extra)

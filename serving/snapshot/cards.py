@@ -1,6 +1,6 @@
 """What a list of matches shows of each: its forecast, the blend's best bet, and the last five matches of both clubs."""
 
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -33,10 +33,9 @@ _KEY = ["match_date", "match_id"]
 
 
 def cards(
-    predictions: pl.LazyFrame, value_bets: pl.LazyFrame, matches: pl.LazyFrame, settled: pl.LazyFrame
+    forecasts: ForecastView, value_bets: pl.LazyFrame, matches: pl.LazyFrame, settled: pl.LazyFrame
 ) -> pl.DataFrame:
     """A row of `COLUMNS` per match with a forecast, by date and id."""
-    forecasts = ForecastView(predictions, value_bets, matches).rows
     held = (
         settled.filter(pl.col("line").is_in(["blend", "model"]))
         .sort(pl.col("line") != "blend")
@@ -46,7 +45,7 @@ def cards(
     )
     played = matches.select(*_KEY, "status", "home_id", "away_id", "home_goals", "away_goals").collect()
     rows = (
-        forecasts.join(played.drop("status"), on=_KEY, how="left")
+        forecasts.rows.join(played.drop("status"), on=_KEY, how="left")
         .join(held, on="match_id", how="left")
         .join(_best_bets(value_bets), on=_KEY, how="left")
     )
@@ -96,8 +95,9 @@ def _with_form(rows: pl.DataFrame, form: pl.DataFrame, side: str) -> pl.DataFram
         allow_exact_matches=False,
         check_sortedness=False,
     )
-    # lists are made of the rows that are read: those of all matches of all clubs would take seconds
-    numbers = (pl.when(pl.col("of_club") >= back).then(pl.col("row") - back) for back in range(LAST))
-    earlier: list[Any] = [form["match"].gather(joined.select(number).to_series()) for number in numbers]
-    listed = pl.concat_list(earlier).list.drop_nulls().alias(f"{side}_form")
-    return joined.drop("row", "of_club").with_columns(listed)
+    # matches are joined once, by the numbers of all cards: lists of structs, column by column, would take seconds
+    count = pl.min_horizontal(pl.col("of_club") + 1, LAST)
+    earlier = joined.select(card=pl.int_range(pl.len()), row=pl.int_ranges("row", pl.col("row") - count, -1))
+    matches = earlier.explode("row").join(form.select("row", "match"), on="row", how="left", maintain_order="left")
+    listed = matches.group_by("card", maintain_order=True).agg(pl.col("match").drop_nulls())["match"]
+    return joined.drop("row", "of_club").with_columns(listed.alias(f"{side}_form"))

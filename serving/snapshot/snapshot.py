@@ -7,7 +7,7 @@ snapshot to use, so that no request waits for them.
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import RLock
 from typing import Any
 
@@ -30,12 +30,12 @@ from soccer_assets.storage.tables import Table
 
 Marks = Mapping[str, tuple[str, int] | None]
 
-#: Each view: what makes it of the scans of its tables, and these.
-VIEWS: dict[str, tuple[Callable[..., Any], tuple[Table, ...]]] = {
+#: Each view: what makes it, and of what: the scans of tables, and other views by their names.
+VIEWS: dict[str, tuple[Callable[..., Any], tuple[Table | str, ...]]] = {
     "matches": (MatchView, (MATCHES,)),
     "teams": (TeamView, (TEAMS,)),
     "forecasts": (ForecastView, (PREDICTIONS, VALUE_BETS, MATCHES)),
-    "cards": (cards, (PREDICTIONS, VALUE_BETS, MATCHES, SETTLED_PREDICTIONS)),
+    "cards": (cards, ("forecasts", VALUE_BETS, MATCHES, SETTLED_PREDICTIONS)),
     "quality": (QualityView, (QUALITY_REPORT,)),
     "drift": (newest_drift, (DRIFT_REPORT,)),
     "champion": (champion, (SELECTED_MODEL, PROMOTIONS)),
@@ -79,8 +79,8 @@ class Snapshot:
         """One of the `VIEWS`, made on first use."""
         with self._lock:
             if name not in self._views:
-                make, tables = VIEWS[name]
-                self._views[name] = make(*(self.scan(table) for table in tables))
+                make, parts = VIEWS[name]
+                self._views[name] = make(*(self.view(p) if isinstance(p, str) else self.scan(p) for p in parts))
             return self._views[name]
 
     @property
@@ -157,7 +157,7 @@ class Snapshot:
         kept = {
             name: view
             for name, view in list(self._views.items())
-            if self._lake is not None and all(versions[t.name] == self.versions[t.name] for t in VIEWS[name][1])
+            if self._lake is not None and all(versions[t.name] == self.versions[t.name] for t in _tables(name))
         }
         renewed = Snapshot(lake, versions, kept, marks)
         for name in WARM:
@@ -179,6 +179,12 @@ class Snapshot:
         views = {
             name: view
             for name, view in list(self._views.items())
-            if all(t.name in versions and versions[t.name] == self.versions[t.name] for t in VIEWS[name][1])
+            if all(t.name in versions and versions[t.name] == self.versions[t.name] for t in _tables(name))
         }
         return Snapshot(self._lake, versions, views)
+
+
+def _tables(view: str) -> Iterator[Table]:
+    """The tables that a view is made of, by way of others too."""
+    for part in VIEWS[view][1]:
+        yield from _tables(part) if isinstance(part, str) else (part,)

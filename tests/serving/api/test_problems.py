@@ -196,10 +196,22 @@ async def test_an_error_of_ours_tells_the_client_nothing_and_the_log_everything(
     assert "swordfish" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "name", "detail"),
+    [
+        ("/predictions", {**FIXTURE, "date": "soon"}, "date", "Invalid RFC3339 encoded date"),
+        ("/predictions", {**FIXTURE, "home": 1}, "home", "Expected `str`, got `int`"),
+        ("/predictions", {**FIXTURE, "prices": {"home": "2.1"}}, "prices.home", "Expected `float`, got `str`"),
+        ("/predictions/batch", {"fixtures": [FIXTURE, 1]}, "fixtures[1]", "Expected `object`, got `int`"),
+        ("/jobs", [], "data", "Expected `object`, got `array`"),
+    ],
+)
 @pytest.mark.asyncio(loop_scope="session")
-async def test_a_field_of_a_body_that_cannot_be_read_is_named(reader: Client) -> None:
-    problem = (await reader.post("/predictions", json={**FIXTURE, "date": "soon"})).json()
-    assert [(flaw["source"], flaw["name"]) for flaw in problem["errors"]] == [("body", "date")]
+async def test_a_value_of_a_body_that_is_of_another_type_is_named(
+    reader: Client, path: str, body: object, name: str, detail: str
+) -> None:
+    problem = (await reader.post(path, json=body)).json()
+    assert problem["errors"] == [{"source": "body", "name": name, "detail": detail}]
 
 
 @pytest.mark.asyncio(loop_scope="session")
