@@ -11,6 +11,8 @@ from serving.api.problems import ProblemError
 
 #: The client needs no more of this connection; what is left of its body would be read in vain.
 CLOSE = {"connection": "close"}
+#: Whole numbers up to here are the same as floats and as integers.
+MOST_EXACT = 2**53
 
 
 class BoundedRequest(Request[Any, Any, Any]):
@@ -34,14 +36,14 @@ class BoundedRequest(Request[Any, Any, Any]):
             raise ProblemError("client-closed-request", detail) from error
 
     async def json(self) -> Any:
-        """The body as what its route takes; the framework alone would take "1" and 1.0 for 1.
+        """The body as what its route takes; the framework alone would take "1" for 1.
 
         Raises:
             ProblemError: it is nested too deep, or is not UTF-8.
             ValidationException: a value has another type.
         """
         try:
-            body = await super().json()
+            body = _whole(await super().json())
         except RecursionError:
             raise ProblemError("invalid-request", "expected JSON, found one that is nested too deep") from None
         except UnicodeDecodeError:
@@ -53,3 +55,15 @@ class BoundedRequest(Request[Any, Any, Any]):
             message, _, path = str(error).partition(" - at `$")
             extra = [{"message": message, "key": path.strip("`.") or "data", "source": "body"}]
         raise ValidationException(f"Validation failed for {self.method} {self.scope['path']}", extra=extra)
+
+
+def _whole(value: Any) -> Any:
+    """The value with 1.0 as 1: to JSON they are the same number, to Python not."""
+    match value:
+        case float() if value.is_integer() and abs(value) <= MOST_EXACT:
+            return int(value)
+        case list():
+            return [_whole(item) for item in value]
+        case dict():
+            return {name: _whole(item) for name, item in value.items()}
+    return value

@@ -14,7 +14,7 @@ from soccer_assets.leagues import EXTRA_LEAGUES, LATEST_END, LEAGUES
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data import checks
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
-from soccer_assets.sources.football_data.text import BLANKS, OWN, Section, fold, sections, split
+from soccer_assets.sources.football_data.text import BLANKS, NO_NAME, Section, fold, sections, split
 from soccer_assets.sources.records import problem_of_name
 from soccer_assets.sources.schema import FOOTBALL_DATA_RESULTS, Parsed
 from soccer_assets.storage.tables import quarantine, refused
@@ -58,7 +58,7 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     records = _records(frames)
     reason = _reason(records)
     wrong = records.filter(reason.is_not_null())
-    published = [name for name in records.columns if not OWN.fullmatch(name)]
+    published = [name for name in records.columns if not NO_NAME.fullmatch(name)]
     provenance = {"origin": "_address", "payload_id": "_payload_id", "line": "_line"}
     quarantined = refused(wrong, reason=pl.lit(reason.drop_nulls()), record=published, **provenance)
     good = records.filter(reason.is_null()).drop("_start", "_home", "_away", "_odd")

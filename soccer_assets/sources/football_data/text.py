@@ -25,8 +25,9 @@ _NAMES = (
 SPELLING = {
     name.lower(): name for name in [*(name for names in KEY_COLUMNS.values() for name in names), *_NAMES.split()]
 }
-#: Our own columns: a published one of such a name is none of them.
-OWN = re.compile(r"_.*|match_date", re.IGNORECASE | re.DOTALL)
+#: No published column has such a name: ours, those that polars takes for many columns (`*`, `^...$`), and those with a
+#: zero byte, which Arrow does not take.
+NO_NAME = re.compile(r"_.*|match_date|\*|\^.*\$|.*\0.*", re.IGNORECASE | re.DOTALL)
 SEPARATORS = ",;\t|"
 #: A header has at least this share of the names of the file's first header, and so many of them.
 HEADER_SHARE, HEADER_NAMES = 0.5, 3
@@ -129,7 +130,7 @@ def _section(line: str) -> Section:
     for published in header:
         low = published.lower()
         # a column published twice keeps its name and its first appearance counts
-        none = not published or "\0" in published or OWN.fullmatch(published)  # Arrow has no name with a zero in it
+        none = not published or NO_NAME.fullmatch(published)
         columns.append("" if none or seen.setdefault(low, published) != published else SPELLING.get(low, published))
     return Section(header, columns)
 

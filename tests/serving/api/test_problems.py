@@ -196,6 +196,14 @@ async def test_an_error_of_ours_tells_the_client_nothing_and_the_log_everything(
     assert "swordfish" in caplog.text
 
 
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_whole_number_with_a_point_is_an_integer(reader: Client) -> None:
+    answer = await reader.post("/jobs", json={"kind": "undo", "decision_id": 3205649.0})
+    assert "decision_id" not in answer.text
+    problem = (await reader.post("/jobs", json={"kind": "undo", "decision_id": 1.5})).json()
+    assert problem["errors"] == [{"source": "body", "name": "decision_id", "detail": "Expected `int`, got `float`"}]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "name", "detail"),
     [

@@ -215,6 +215,16 @@ def test_files_of_different_columns_are_read_together():
     ]
 
 
+@pytest.mark.parametrize("name", ["*", "^H.*$", "^$", "_league", "Match_Date"])
+def test_a_column_whose_name_no_table_can_have_takes_no_other_columns_place(name: str) -> None:
+    header, *rows = file(ROW).splitlines()
+    with_it = "\n".join([f"{name},{header}", *(f"x,{row}" for row in rows)]) + "\n"
+    for accepted in (accept_archive, accept_fixtures):
+        accepted(E0, with_it.encode(), None)
+    (record,) = records(with_it)
+    assert record | {"_extra": None} == records(file(ROW))[0]
+
+
 def test_a_record_says_where_it_comes_from():
     (record,) = records(file(ROW))
     assert {name: value for name, value in record.items() if name.startswith("_") or name == "match_date"} == {
