@@ -144,20 +144,22 @@ class Season:
 @pytest.fixture(scope="session")
 def season() -> Season:
     """The whole graph as of this morning: two models, four weeks of backtest and the coming two weeks."""
+    from dagster import AssetSelection
+
     from soccer_assets.commands import materialize as runs
 
     season = Season(make_world(TODAY, seasons=1.5, clubs=16), Lake(str(VAR / "lake")))
     yesterday = TODAY - dt.timedelta(days=1)
     season.publish(yesterday)
-    season.materialize(runs.AssetSelection.assets("football_data_fixtures"), yesterday, LAST)
+    season.materialize(AssetSelection.assets("football_data_fixtures"), yesterday, LAST)
     season.publish(TODAY)
     season.materialize(runs.UP_TO_FEATURES, FIRST, LAST)
     for day in MODEL_DATES:
         season.materialize(runs.MODELS, day, day)
     season.materialize(runs.FORECASTS, MODEL_DATES[0], LAST)
     season.materialize(runs.SEASONS, TODAY - dt.timedelta(days=21), LAST)
-    season.materialize(runs.AssetSelection.assets("backtest_report"), MODEL_DATES[0], TODAY)
-    season.materialize(runs.AssetSelection.assets("drift_report", "forecast_drift"), TODAY, TODAY)
+    season.materialize(AssetSelection.assets("backtest_report"), MODEL_DATES[0], TODAY)
+    season.materialize(AssetSelection.assets("drift_report", "forecast_drift"), TODAY, TODAY)
     return season
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from dagster import Definitions, in_process_executor
+from dagster import AssetSelection, Definitions, in_process_executor
 
 from soccer_assets import resources
 from soccer_assets.commands import demo
@@ -82,7 +82,7 @@ def test_the_graph_forecasts_what_comes_on_any_day(
 ) -> None:
     world, site = make_world(day, seasons=1, clubs=14), tmp_path / "site"
     write(archives(world, day), site)
-    first, last = world.matches["match_date"].min(), day + dt.timedelta(days=14)
+    first, last = min(world.matches["match_date"]), day + dt.timedelta(days=14)
     own = {"SOCCER_VAR": str(tmp_path), "SOCCER_LEAGUES": "E0,NOR", "SOCCER_FOOTBALL_DATA_URL": site.as_uri()}
     with on(day, registry, monkeypatch, **own, SOCCER_TRAIN_SINCE=str(first)) as here, runs.instance() as instance:
         assert partitions.match_dates.get_last_partition_key() == str(last)
@@ -97,7 +97,7 @@ def test_the_graph_forecasts_what_comes_on_any_day(
     coming = lake.read("predictions", day).filter(line="market").select("match_date", "league", "home", "away")
     saturday = day + dt.timedelta(days=(4 - day.weekday()) % 7 + 1)
     expected = truth.filter(pl.col("match_date").is_between(saturday, saturday)).select(coming.columns)
-    assert coming.height > 0 and coming["match_date"].min() >= day
+    assert coming.height > 0 and min(coming["match_date"]) >= day
     assert set(expected.rows()) <= set(coming.rows())
 
 
@@ -140,7 +140,7 @@ def test_a_first_model_that_the_gate_refuses_lets_the_better_baseline_serve(
         runs.materialize(runs.MODELS, later, later, instance, log=lambda line: None)
         assert ledger(lake)["accepted"].to_list() == [True, False]  # a later model has to pass the gate
         assert champion_on(ledger(lake), [later]).to_list() == [model["version"]]
-        predictions = runs.AssetSelection.assets("predictions")
+        predictions = AssetSelection.assets("predictions")
         runs.materialize(predictions, later, later + dt.timedelta(days=7), instance, log=lambda line: None)
     lines = lake.read("predictions").group_by("line").agg(pl.col("model_version").unique())
     assert dict(lines.rows())["model"] == [model["version"]] and "challenger" in lines["line"].to_list()
@@ -149,7 +149,7 @@ def test_a_first_model_that_the_gate_refuses_lets_the_better_baseline_serve(
 def test_the_demo_says_when_the_next_match_is() -> None:
     world = make_world(dt.date(2026, 6, 10), clubs=8)
     empty = dataclasses.replace(world, matches=world.matches.filter(pl.col("match_date") > dt.date(2026, 6, 30)))
-    first = empty.matches.filter(league="NOR")["match_date"].min()
+    first = min(empty.matches.filter(league="NOR")["match_date"])
     assert demo._none_coming(empty, "NOR", world.today) == (
         f"No match comes within 14 days of 2026-06-10: the next one is on {first}"
     )

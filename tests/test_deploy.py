@@ -5,7 +5,7 @@ import re
 import runpy
 import subprocess
 import sys
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -202,8 +202,8 @@ def test_the_apis_believe_the_proxy_alone_whose_request_it_passes_on() -> None:
     assert ServingSettings.read(environment("api")).trusted_proxies == address
     assert (api["networks"], list(proxy["networks"])) == (["default", "edge"], ["edge"])
     (config,) = COMPOSE["networks"]["edge"]["ipam"]["config"]
-    subnet, others = ip_network(config["subnet"]), ip_network(config["ip_range"])
-    assert others.subnet_of(subnet) and ip_address(address) in subnet and ip_address(address) not in others
+    subnet, others = IPv4Network(config["subnet"]), IPv4Network(config["ip_range"])
+    assert others.subnet_of(subnet) and IPv4Address(address) in subnet and IPv4Address(address) not in others
 
 
 def test_ports_are_published_on_the_loopback_interface_alone() -> None:

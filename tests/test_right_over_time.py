@@ -11,6 +11,7 @@ import pytest
 from dagster import (
     AssetCheckKey,
     AssetKey,
+    AssetSelection,
     RunRequest,
     RunsFilter,
     SkipReason,
@@ -28,7 +29,7 @@ from soccer_assets.storage.lake import Lake
 
 DAY = dt.timedelta(days=1)
 CLOCK = Clock.from_settings(Settings.read())
-REBUILT = runs.AssetSelection.groups("matches", "odds", "features")
+REBUILT = AssetSelection.groups("matches", "odds", "features")
 
 
 def at_five(day: dt.date) -> Any:
@@ -72,6 +73,7 @@ def test_a_correction_older_than_a_week_is_carried_through_everything_that_rests
         (request,) = carried(season)
         assert dates_of_run(request.tags)[0] == day
         nightly = schedules.nightly(at_five(season.clock_day))
+        assert isinstance(nightly, RunRequest)
         assert dates_of_run(nightly.tags) == (day, season.clock_day + dt.timedelta(days=14))
         assert f"from {day}" in nightly.tags["soccer/why"]
 
@@ -90,12 +92,12 @@ def test_a_correction_older_than_a_week_is_carried_through_everything_that_rests
 
 def check(season: Any) -> None:
     """What the check says after a run of one day's features."""
-    season.materialize(runs.AssetSelection.assets("match_features"), season.clock_day, season.clock_day)
+    season.materialize(AssetSelection.assets("match_features"), season.clock_day, season.clock_day)
     key = AssetCheckKey(AssetKey("match_features"), "no_date_is_older_than_what_it_rests_on")
     with runs.instance() as instance:
         (record,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
-    found = record.event.dagster_event.event_specific_data
-    assert found.passed, found.metadata["by table"].value.replace("\n", " ")
+    found = record.evaluation
+    assert found is not None and found.passed, found and str(found.metadata["by table"].value).replace("\n", " ")
 
 
 def carried(season: Any) -> list[RunRequest]:
@@ -132,6 +134,7 @@ def test_after_three_weeks_of_absence_one_nightly_run_leaves_nothing_missing(sea
         for name in (*names, DATA_VERSIONS.name):
             season.lake.replace_dates(name, season.lake.read(name).clear(), cut, season.last)
         request = schedules.nightly(at_five(season.clock_day))
+        assert isinstance(request, RunRequest)
         assert dates_of_run(request.tags) == (cut, season.clock_day + dt.timedelta(days=14))
         season.launch("nightly_job", request)
         assert digests() == before

@@ -43,7 +43,7 @@ def tree(tmp_path: Path) -> Path:
 
 def broken(tree: Path) -> list[str]:
     """Names of the contracts that do not hold."""
-    command = [LINT, "--config", "pyproject.toml", "--no-cache"]
+    command = [str(LINT), "--config", "pyproject.toml", "--no-cache"]
     told = subprocess.run(
         command, cwd=tree, env=os.environ | {"COLUMNS": "200"}, capture_output=True, text=True, timeout=60
     )

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -77,13 +79,12 @@ def test_a_coherent_matrix_says_what_it_was_asked_to_say(matches):
 @FEW
 @given(st.lists(MATCH, min_size=2, max_size=6), st.randoms(use_true_random=False))
 def test_a_match_has_the_same_bits_alone_and_in_any_batch(matches, random):
-    told = asked(*matches)
-    together = coherent(*told)
+    rates, rho, p_1x2, p_over = asked(*matches)
+    together = coherent(rates, rho, p_1x2, p_over)
     order = list(range(len(matches)))
     random.shuffle(order)
-    assert np.array_equal(coherent(*(column[order] for column in told)), together[order])
-    for row in order:
-        assert np.array_equal(coherent(*(column[[row]] for column in told))[0], together[row])
+    for rows in (order, *([row] for row in order)):
+        assert np.array_equal(coherent(rates[rows], rho[rows], p_1x2[rows], p_over[rows]), together[rows])
 
 
 @FEW
@@ -156,11 +157,11 @@ def test_far_from_the_goals_model_the_total_is_still_reached(rates, p_over):
 )
 def test_what_no_matrix_can_have_is_refused_and_the_match_named(change, message):
     sound = {"rates": (1.5, 1.0), "rho": 0.0, "p_1x2": (0.5, 0.25, 0.25), "p_over": 0.5}
-    told = [np.array([sound[name], change.get(name, sound[name])]) for name in sound]
+    told: dict[str, Any] = {name: np.array([value, change.get(name, value)]) for name, value in sound.items()}
     with pytest.raises(ModelError, match=message):
-        coherent(*told, names=["a", "b"])
+        coherent(**told, names=["a", "b"])
     with pytest.raises(ModelError, match=message.replace("b: ", "row 1: ", 1)):
-        coherent(*told)
+        coherent(**told)
 
 
 def test_without_matches_there_are_no_matrices():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from dagster import AssetSelection
 
 from soccer_assets import scoring
 from soccer_assets.errors import RunFailedError
@@ -258,7 +259,7 @@ def test_made_again_every_table_is_the_same_to_the_last_bit(season, digest):
     before = {name: digest(season.lake.read(name)) for name in names}
     shutil.rmtree(season.var / "optuna")  # else the trials would be read, not made
     with season.undone():
-        season.materialize(runs.AssetSelection.groups(*AFTER_THE_SOURCES), season.model_dates[0], season.last)
+        season.materialize(AssetSelection.groups(*AFTER_THE_SOURCES), season.model_dates[0], season.last)
         season.materialize(runs.MODELS, season.model_dates[1], season.model_dates[1])
         season.materialize(runs.FORECASTS, season.model_dates[0], season.last)
         assert {name: digest(season.lake.read(name)) for name in names} == before
@@ -269,7 +270,7 @@ def test_day_by_day_every_table_is_the_same_as_in_one_range(season, digest):
 
     moved = season.world.moved
     days = sorted({season.today, moved.from_date, moved.to_date})
-    selection = runs.AssetSelection.groups(*AFTER_THE_SOURCES) | runs.FORECASTS
+    selection = AssetSelection.groups(*AFTER_THE_SOURCES) | runs.FORECASTS
     names = [name for name in made_tables(season) if not name.startswith(("candidate", "selected", "promotions"))]
 
     def digests() -> dict[str, list[str]]:
@@ -283,7 +284,6 @@ def test_day_by_day_every_table_is_the_same_as_in_one_range(season, digest):
 
 
 def test_the_sources_asked_again_tell_the_same_records(season, digest):
-    from soccer_assets.commands import materialize as runs
 
     def told(name: str) -> str:
         rows: pl.DataFrame = season.lake.read(name, season.today - 7 * DAY)
@@ -292,7 +292,7 @@ def test_the_sources_asked_again_tell_the_same_records(season, digest):
     names = ("football_data_results", "football_data_fixtures")
     before = {name: told(name) for name in names}
     with season.undone():
-        season.materialize(runs.AssetSelection.groups("sources"), season.today - 7 * DAY, season.last)
+        season.materialize(AssetSelection.groups("sources"), season.today - 7 * DAY, season.last)
         assert {name: told(name) for name in names} == before
 
 
@@ -334,19 +334,17 @@ def test_a_model_that_has_seen_its_matches_stops_the_run_before_anything_is_made
 
 
 def test_forecasts_before_the_first_model_are_refused_with_the_command_that_makes_one(season):
-    from soccer_assets.commands import materialize as runs
 
     day = next(day for day in season.lake.read("matches")["match_date"].unique().sort().to_list())
     told = f"expected a selected_model of {day} or before, found none: run `uv run soccer train {day}`"
     with pytest.raises(RunFailedError, match=told):
-        season.materialize(runs.AssetSelection.assets("predictions"), day, day)
+        season.materialize(AssetSelection.assets("predictions"), day, day)
 
 
 def test_a_model_of_the_first_date_has_nothing_to_learn_from_and_says_so(season):
-    from soccer_assets.commands import materialize as runs
 
     with pytest.raises(RunFailedError, match=r"expected finished matches with features from .*, found none"):
-        season.materialize(runs.AssetSelection.assets("candidate_climatology"), season.first, season.first)
+        season.materialize(AssetSelection.assets("candidate_climatology"), season.first, season.first)
 
 
 def test_every_league_has_its_table_to_come_by_the_number_of_clubs_it_has(season):

@@ -161,7 +161,7 @@ def test_a_folder_in_which_no_database_can_lie_is_refused(folder):
 
 def test_settings_do_not_change():
     with pytest.raises(AttributeError):
-        Settings().seed = 1
+        Settings().seed = 1  # type: ignore[misc]
 
 
 def test_every_setting_says_what_it_is():

@@ -60,7 +60,7 @@ def test_an_interval_is_a_line_with_a_dot_and_one_that_is_missing_is_not_drawn()
     assert len(dots) == 2
     zero = next(t for t in root.findall("svg:text", NAMESPACE) if t.text == "0 = even")
     assert dots[0].get("cx") == zero.get("x")  # its middle is zero
-    assert float(dots[1].get("cy")) > float(dots[0].get("cy"))  # the rows go down
+    assert float(dots[1].attrib["cy"]) > float(dots[0].attrib["cy"])  # the rows go down
 
 
 def test_a_plot_of_nothing_is_still_a_plot():

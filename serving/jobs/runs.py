@@ -15,7 +15,7 @@ from pathlib import Path
 from serving.jobs.contracts import RunResult
 from serving.logs import IDS, add_ids
 
-SOCCER = (str(Path(sys.executable).with_name("soccer")),)
+SOCCER: tuple[str, ...] = (str(Path(sys.executable).with_name("soccer")),)
 #: A worker that is killed must leave no run behind: nobody would follow it, and the next one would run beside it.
 CHILD = (sys.executable, "-I", str(Path(__file__).with_name("child.py")))
 LINE_BYTES = 1 << 20

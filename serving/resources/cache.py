@@ -9,7 +9,8 @@ from typing import Generic, Protocol, TypeVar
 class Sized(Protocol):
     """An answer: its bytes count against the limit."""
 
-    size: int
+    @property
+    def size(self) -> int: ...
 
 
 Answer = TypeVar("Answer", bound=Sized)

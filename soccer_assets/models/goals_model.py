@@ -72,7 +72,7 @@ def fit_goals(
     Raises:
         ModelError: too few examples, a column is missing, or the goals of a match are unknown.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     outcomes_of(examples)
     goals = goals_of(examples)

@@ -13,7 +13,7 @@ def fit_ridge(inputs: Floats, targets: Floats, penalty: float) -> tuple[Floats, 
         targets: `(n, m)`.
         penalty: weight of the squared slopes, in squared errors.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     means, level = inputs.mean(axis=0), targets.mean(axis=0)
     inputs, targets = inputs - means, targets - level

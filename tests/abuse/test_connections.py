@@ -10,8 +10,9 @@ import pytest
 
 from serving.redis_server import embedded_redis
 from soccer_assets.settings import Settings
-from tests.abuse.conftest import FIXTURE, Api, Start, metric, read_all
+from tests.abuse.conftest import FIXTURE, Start, metric, read_all
 from tests.serving.conftest import show_idle_worker
+from tests.serving.processes import Api
 
 POST = b"POST /predictions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n"
 

@@ -56,7 +56,7 @@ def test_who_has_no_key_is_kept_out_and_a_key_opens_what_its_scopes_say(start_ap
 
         wrong = reader[:-1] + ("a" if reader[-1] != "a" else "b")
         for key in (wrong, new_secret(), "soccer_", "é", reader.upper()):
-            answer = client.get("/leagues", headers={"authorization": f"Bearer {key}".encode()})
+            answer = client.get("/leagues", headers={b"authorization": f"Bearer {key}".encode()})
             assert answer.status_code == 401, key
             assert answer.headers["www-authenticate"] == 'Bearer realm="soccer", error="invalid_token"'
         for broken in ("Basic !!!", "Basic " + base64.b64encode(b"no colon").decode(), "Bearer", "Basic"):
@@ -130,7 +130,7 @@ def test_an_expired_key_opens_nothing(tmp_path: Path) -> None:
     keyring = Keyring(file.path)
     assert keyring.client(expired) is None
     client = keyring.client(valid)
-    assert client is not None and (client.id, client.scopes) == ("new", {"read"})
+    assert client is not None and (client.id, client.scopes) == ("new", frozenset({"read"}))
 
 
 @pytest.mark.parametrize("name", ["", "A", "127.0.0.1", "a b", "local", "a\n", "x" * 41, "-a"])

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.abuse.conftest import FIXTURE, JOB, Api, Start, read_all
+from tests.abuse.conftest import FIXTURE, JOB, Start, read_all
+from tests.serving.processes import Api
 
 DEEP = b"[" * 60_000
 
@@ -56,8 +57,8 @@ def test_a_path_forges_no_line_where_redis_is_away(start_api: Start) -> None:
 def test_an_id_of_a_request_is_kept_where_it_is_sane(client: httpx.Client) -> None:
     answer = client.get("/nothing", headers={"x-request-id": "abc-123"})
     assert answer.headers["x-request-id"] == answer.json()["request_id"] == "abc-123"
-    for odd in ("a b", "x" * 65, '{"a": 1}', "é".encode()):
-        made = client.get("/nothing", headers={"x-request-id": odd}).headers["x-request-id"]
+    for odd in ("a b", "x" * 65, '{"a": 1}', "é"):
+        made = client.get("/nothing", headers={b"x-request-id": odd.encode()}).headers["x-request-id"]
         assert len(made) == 16 and int(made, 16) >= 0
 
 

@@ -2,10 +2,14 @@ import random
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import polars as pl
 import pytest
 
 from bench import name_lexicon, name_scorer
+from soccer_assets.linking.names.features import features
+from soccer_assets.linking.names.name import parse
+from soccer_assets.linking.names.report import NEEDED
 from soccer_assets.linking.names.scorer import Scorer
 
 LETTERS = ("bdfghklmnprstvz", "aeiou")
@@ -25,7 +29,7 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
         other = (k + 1) % len(clubs)
         rows.append((f"c{k}", f"c{k}", "England", "one", f"FC {club}", "two", f"{club} United", 1))
         rows.append((f"c{k}", f"c{other}", "England", "one", f"FC {club}", "two", f"{clubs[other]} United", 0))
-    names = ["club_a", "club_b", *name_scorer.NEEDED]
+    names = ["club_a", "club_b", *NEEDED]
     pl.DataFrame(rows, schema=names, orient="row").write_csv(tmp_path / "pairs.csv")
     aliases = [(f"c{k}", "England", "one", f"FC {club}") for k, club in enumerate(clubs)]
     pl.DataFrame(aliases, schema=["club_id", "country", "source", "name"], orient="row").write_csv(
@@ -57,16 +61,9 @@ def test_the_same_files_make_the_same_bytes_and_a_scorer_that_can_be_read(
     assert scorer.training["on clubs never seen"] == told
     assert told["f1"] == 1.0
     assert scorer.pairs(["Kordova SC"], ["Kordova"])[0] > scorer.pairs(["Kordova SC"], ["Zykk"])[0]
-    assert scorer.probability(name_scorer.features(*_two(scorer)))[0] == scorer.pairs(["FC Zykk"], ["Zykk"])[0]
-
-
-def _two(scorer: Scorer) -> tuple[object, ...]:
-    import numpy as np
-
-    from soccer_assets.linking.names.name import parse
-
-    side = scorer.side([parse("FC Zykk"), parse("Zykk")])
-    return side, side, np.array([0]), np.array([1]), scorer.lexicon
+    both = scorer.side([parse("FC Zykk"), parse("Zykk")])
+    x = features(both, both, np.array([0]), np.array([1]), scorer.lexicon)
+    assert scorer.probability(x)[0] == scorer.pairs(["FC Zykk"], ["Zykk"])[0]
 
 
 def test_a_lexicon_has_not_counted_the_clubs_left_out() -> None:
@@ -84,7 +81,7 @@ def test_the_odds_of_a_lost_word_come_from_three_clubs_or_more_and_not_from_thos
         name, other = clubs[k], clubs[8 + k]
         rows.append((f"c{k}", f"c{k}", "England", "one", f"Futebol {name}", "two", name, 1))
         rows.append((f"c{k}", f"d{k}", "England", "one", f"Kickers {name}", "two", other, 0))
-    words = name_lexicon.LostWords(pl.DataFrame(rows, schema=["club_a", "club_b", *name_scorer.NEEDED], orient="row"))
+    words = name_lexicon.LostWords(pl.DataFrame(rows, schema=["club_a", "club_b", *NEEDED], orient="row"))
     odds = words.log_odds()
     assert odds["futebol"] > 0 > odds["kickers"]
     assert "futebol" not in words.log_odds({f"c{k}" for k in range(6)})

@@ -64,7 +64,8 @@ def test_a_mirror_given_by_a_url_with_letters_that_were_not_encoded(tmp_path: Pa
     (tmp_path / "my mirror #2" / "fixtures").mkdir(parents=True)
     (tmp_path / "my mirror #2" / "fixtures" / "a.csv").touch()
     base = f"file://{tmp_path}/my mirror #2"
-    assert fixture_files(Query(*[dt.date(2025, 8, 1)] * 3, base=base))[-1].address == f"{base}/fixtures/a.csv"
+    day = dt.date(2025, 8, 1)
+    assert fixture_files(Query(day, day, day, base=base))[-1].address == f"{base}/fixtures/a.csv"
 
 
 @TWO

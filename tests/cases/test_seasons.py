@@ -87,7 +87,7 @@ def test_a_season_that_ran_into_august_stays_one_in_every_source(late):
 
 
 def test_a_file_that_dates_the_summer_a_year_early_is_about_the_same_matches(late):
-    early = [(day.replace(year=2019) if day.year == 2020 and day.month >= 7 else day, *rest) for day, *rest in LATE]
+    early = [(game[0].replace(year=2019) if f"{game[0]:%Y-%m}" > "2020-06" else game[0], *game[1:]) for game in LATE]
     late.publish("openfootball", "2019-20/en.1.json", openfootball(early))
     late.acquire()
     resolved = late.matches()

@@ -33,7 +33,7 @@ def reasons(mirror: Any, table: str) -> list[str]:
     return mirror.table(f"{table}_quarantine").get_column("reason").to_list()
 
 
-def broken(mirror: Any, source: str) -> str | None:
+def broken(mirror: Any, source: str) -> Any:
     """What source_health says of a source now."""
     habits = {spec.name: spec.habit for spec in SOURCES}
     return health._lately(source, log(mirror), habits[source], Clock.from_settings(Settings.read()).now())["_broken"]
@@ -252,7 +252,7 @@ def test_odd_parts_of_other_sports_and_of_parts_of_matches_are_nobody_s_business
 
 @pytest.fixture
 def season(mirror: Callable[..., Any]) -> Callable[..., Any]:
-    def acquire(content: Path | list[dict[str, Any]], year: int = 2023) -> Any:
+    def acquire(content: Path | str | list[dict[str, Any]], year: int = 2023) -> Any:
         made = mirror(f"{year}-08-01", f"{year + 1}-05-31")
         if isinstance(content, list):
             content = json.dumps({"name": "English Premier League", "matches": content}).replace("2023-", f"{year}-")

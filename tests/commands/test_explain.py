@@ -1,12 +1,13 @@
 import math
 import re
+from typing import Any
 
 import polars as pl
 import pytest
 
 
 @pytest.fixture(scope="module")
-def coming(season) -> dict:
+def coming(season) -> dict[str, Any]:
     rows = season.lake.read("predictions", season.today, season.last).filter(line="blend")
     return rows.sort("match_date", "match_id").row(-1, named=True)
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from dagster import AssetSelection
 
 from soccer_assets.commands import materialize as runs
 
@@ -17,7 +18,7 @@ def test_every_step_is_printed_whatever_becomes_of_dagster_s_copy_of_the_output(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     day = season.model_dates[0]
     with season.undone(), runs.instance() as instance:
-        report = runs.materialize(runs.AssetSelection.assets("quality_report"), day, day, instance)
+        report = runs.materialize(AssetSelection.assets("quality_report"), day, day, instance)
     first, *lines = capfd.readouterr().out.splitlines()
     assert first == f"match dates {day} to {day} (1), 1 assets"
     assert [re.sub(r" +[\d.]+ s\b.*", "", line).split() for line in lines] == [
@@ -29,9 +30,10 @@ def test_every_step_is_printed_whatever_becomes_of_dagster_s_copy_of_the_output(
 
 
 def test_each_table_that_a_step_makes_has_its_own_count(season):
-    tables, day, lines = ("matches", "match_links", "match_conflicts"), season.today, []
+    tables, day = ("matches", "match_links", "match_conflicts"), season.today
+    lines: list[str] = []
     with season.undone(), runs.instance() as instance:
-        report = runs.materialize(runs.AssetSelection.assets(*tables), day, day, instance, lines.append)
+        report = runs.materialize(AssetSelection.assets(*tables), day, day, instance, lines.append)
         stored = {table: len(season.lake.read(table, day, day)) for table in tables}
     assert stored["matches"] > 0
     assert report.rows == stored

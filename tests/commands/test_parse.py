@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,7 +31,9 @@ def file(tmp_path) -> Path:
     return path
 
 
-def printed(source: str, file: Path, address: str | None = None) -> tuple[list[dict], list[dict], str]:
+def printed(
+    source: str, file: Path, address: str | None = None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
     out, err = io.StringIO(), io.StringIO()
     parse(source, [file], address, out, err)
     *unread, count = err.getvalue().splitlines()

@@ -11,7 +11,7 @@ from soccer_assets.simulation.football_data import season_code
 
 
 def test_a_refused_file_leaves_its_league_as_it_was_and_no_other(season: Any, soccer: Any):
-    from dagster import AssetCheckKey, AssetKey
+    from dagster import AssetCheckKey, AssetKey, AssetSelection
 
     from soccer_assets.commands import materialize as runs
 
@@ -52,6 +52,4 @@ def test_a_refused_file_leaves_its_league_as_it_was_and_no_other(season: Any, so
         assert soccer("backfill", season.today, tomorrow).exit_code == 0
         assert "E0" in set(season.lake.read("matches", season.today, season.today).filter(status="finished")["league"])
     with runs.instance() as instance:  # what was undone did not fail
-        runs.materialize(
-            runs.AssetSelection.assets("football_data_results"), tomorrow, tomorrow, instance, lambda _: None
-        )
+        runs.materialize(AssetSelection.assets("football_data_results"), tomorrow, tomorrow, instance, lambda _: None)

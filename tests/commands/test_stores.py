@@ -115,7 +115,8 @@ def test_a_backup_restored_into_empty_stores_is_the_same_platform(platform: Path
 def test_a_backup_taken_while_writers_write_holds_one_state_of_each_table(
     var: Path, tmp_path: Path, soccer: Any
 ) -> None:
-    lake, stopped, written = Lake(str(var / "lake")), threading.Event(), []
+    lake, stopped = Lake(str(var / "lake")), threading.Event()
+    written: list[Any] = []
 
     def write() -> None:
         while not stopped.is_set():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import polars as pl
 import pytest
@@ -14,11 +15,11 @@ from soccer_assets.commands.cli import REFUSED
 @contextmanager
 def blocking_check_failed() -> Iterator[None]:
     """The newest evaluation of a check of what models rest on is red; green again on the way out."""
-    key = {"asset_key": AssetKey("matches"), "check_name": "match_ids_are_unique", "metadata": {}}
+    evaluation = partial(AssetCheckEvaluation, AssetKey("matches"), "match_ids_are_unique", metadata={})
     with runs.instance() as instance:
-        instance.report_runless_asset_event(AssetCheckEvaluation(passed=False, **key))
+        instance.report_runless_asset_event(evaluation(passed=False))
         yield
-        instance.report_runless_asset_event(AssetCheckEvaluation(passed=True, **key))
+        instance.report_runless_asset_event(evaluation(passed=True))
 
 
 def test_a_model_that_the_gate_lets_pass_ends_with_0(season, soccer):

@@ -41,7 +41,9 @@ def test_a_cut_file_leaves_the_last_state_served_until_its_dates_are_made_again(
         before = client.get(READ).json()
         sound = lake.read("predictions")
         folder = Path(lake.url) / "predictions"
-        for name in lake.manifest("predictions").files:  # type: ignore[union-attr]
+        manifest = lake.manifest("predictions")
+        assert manifest is not None
+        for name in manifest.files:
             (folder / name).write_bytes((folder / name).read_bytes()[:500])
         commit(lake, "predictions", {"commitInfo": {"timestamp": 1}})  # what was read is not read again unasked
         until(lambda: "\nsoccer_snapshot_failed 1.0" in client.get("/metrics").text)

@@ -19,7 +19,7 @@ def test_reads_go_on_while_redis_is_away_and_jobs_when_it_is_back(processes: Pro
     with redis_server(Settings(var=str(tmp_path))) as server:
         api, worker = processes.start_platform(tmp_path)
         with redis.Redis.from_url(server.url) as store:
-            pid = int(store.info("server")["process_id"])  # type: ignore[index]
+            pid = int(store.info("server")["process_id"])
         with api.client() as client:
             before = until(lambda: (answer := client.post("/predictions", json=FIXTURE)).is_success and answer.json())
             done = client.post("/jobs", json=BATCH).headers["location"]

@@ -84,4 +84,5 @@ def test_a_store_that_ignores_conditions_is_refused_before_the_first_table(store
     assert Lake(address).names() == []
     store.fail("none")
     assert Lake(address).replace("t", rows, None) == 0
-    assert Lake(address).names() == ["t"] and Lake(address).manifest("t").version == 0  # type: ignore[union-attr]
+    manifest = Lake(address).manifest("t")
+    assert Lake(address).names() == ["t"] and manifest is not None and manifest.version == 0

@@ -119,7 +119,7 @@ def test_the_rating_is_the_one_after_the_last_match(played, known, no_prices):
 
 def test_the_table_by_hand(known):
     """a 7 points of 4 matches (7:7), b 4 of 3 (4:4), c 4 of 3 (4:1), d 1 of 2 (0:3)."""
-    positions = {}
+    positions: dict[str, int] = {}
     for home, away in (("a", "b"), ("c", "d")):
         told = known(home, away)
         positions |= {home: told["home_table_position"], away: told["away_table_position"]}

@@ -12,21 +12,23 @@ from soccer_assets.features import leak
 from soccer_assets.features.leak import KEPT, leaking_features, make_features, noisy_prices, with_noise_from
 from soccer_assets.matches.records import COUNTS
 from soccer_assets.models.champion.forecaster import Forecaster
-from soccer_assets.models.estimators import decode
+from soccer_assets.models.estimators import AnyEstimator, decode
 from soccer_assets.odds.consensus import newest_prices
 
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DAYS_AGO = st.integers(-13, 330)
 SEEDS = st.integers(0, 2**16)
+#: Matches and prices.
+Tables = tuple[pl.DataFrame, pl.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def known(season):
+def known(season) -> Tables:
     """Matches and prices of the season."""
     return season.lake.read("matches"), newest_prices(season.lake.scan("market_probabilities"))
 
 
-def with_noise(matches, prices, day, seed):
+def with_noise(matches, prices, day, seed) -> Tables:
     noisy = with_noise_from(matches, day, seed)
     return noisy, noisy_prices(noisy, prices, day, seed)
 
@@ -39,23 +41,24 @@ def match_day(season, days_ago):
 
 @FEW
 @given(days_ago=DAYS_AGO, seed=SEEDS)
-def test_noise_from_a_day_on_leaves_the_features_of_that_day_as_they_are(season, known, days_ago, seed):
+def test_noise_from_a_day_on_leaves_the_features_of_that_day_as_they_are(season, known: Tables, days_ago, seed):
     assert leaking_features(*known, match_day(season, days_ago), seed) == []
 
 
 @FEW
 @given(days_ago=DAYS_AGO, seed=SEEDS)
-def test_noise_from_a_day_on_leaves_the_forecasts_of_that_day_as_they_are(season, known, days_ago, seed):
+def test_noise_from_a_day_on_leaves_the_forecasts_of_that_day_as_they_are(season, known: Tables, days_ago, seed):
     day = match_day(season, days_ago)
     fixtures = known[0].filter(match_date=day)
     told, blind = (make_features(*of, fixtures) for of in (known, with_noise(*known, day, seed)))
-    forecasters = [Forecaster.decode(text) for text in season.lake.read("selected_model")["forecaster"]]
-    estimators = [decode(text) for text in season.lake.read("candidate_logistic_regression")["estimator"]]
-    for model in (*forecasters, *estimators):
+    models: list[Forecaster | AnyEstimator] = []
+    models += [Forecaster.decode(text) for text in season.lake.read("selected_model")["forecaster"]]
+    models += [decode(text) for text in season.lake.read("candidate_logistic_regression")["estimator"]]
+    for model in models:
         assert model.predict(told).tobytes() == model.predict(blind).tobytes()
 
 
-def test_the_noise_is_seen_the_day_after(season, known):
+def test_the_noise_is_seen_the_day_after(season, known: Tables):
     """The test has teeth: what it rewrites does reach the features of later matches."""
     day = match_day(season, 30)
     after = pl.col("match_date").is_between(day + dt.timedelta(days=1), day + dt.timedelta(days=14))
@@ -65,7 +68,7 @@ def test_the_noise_is_seen_the_day_after(season, known):
     assert {"home_elo", "away_points_last_5", "home_shots_for_last_20", "away_table_position"} <= changed
 
 
-def test_a_leak_that_is_built_in_is_found(season, known):
+def test_a_leak_that_is_built_in_is_found(season, known: Tables):
     """A history that knows the day itself, as a state one day too early would have it."""
     matches, prices = known
     (day,) = matches.filter(pl.col("match_date") <= match_day(season, 30))["match_date"].mode().sort().tail(1)

@@ -13,7 +13,7 @@ from soccer_assets.matches.merging import merge
 from soccer_assets.matches.records import FORM, OTHERS
 
 SEASON = {"league": "E0", "season": "2023/24"}
-RECORD = pl.Schema({**FORM, "home_id": pl.String, "away_id": pl.String})
+RECORD = pl.Schema({**FORM, "home_id": pl.String(), "away_id": pl.String()})
 SATURDAY = dt.date(2024, 3, 2)
 NOON = dt.datetime(2024, 3, 2, 12, tzinfo=dt.UTC)
 

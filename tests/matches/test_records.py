@@ -10,7 +10,7 @@ from soccer_assets.matches.records import FORM, in_one_form
 
 SEEN = dt.datetime(2024, 3, 1, 9, tzinfo=dt.UTC)
 DAY = dt.date(2024, 3, 2)
-TYPED = {"match_date": pl.Date, "_seen_at": pl.Datetime("us", "UTC"), "_record": pl.Int64}
+TYPED: dict[str, pl.DataType] = {"match_date": pl.Date(), "_seen_at": pl.Datetime("us", "UTC"), "_record": pl.Int64()}
 
 
 def published(*rows: dict[str, Any]) -> pl.LazyFrame:
@@ -18,7 +18,7 @@ def published(*rows: dict[str, Any]) -> pl.LazyFrame:
     filled = [common | {"_record": n, "home": "Ash", "away": "Birch", "status": "scheduled"} | given
               for n, given in enumerate(rows, start=1)]  # fmt: skip
     names = dict.fromkeys(name for row in filled for name in row)
-    return pl.DataFrame(filled, schema={name: TYPED.get(name, pl.String) for name in names}).lazy()
+    return pl.DataFrame(filled, schema={name: TYPED.get(name, pl.String()) for name in names}).lazy()
 
 
 def only(*rows: dict[str, Any]) -> pl.DataFrame:

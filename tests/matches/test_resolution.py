@@ -1,6 +1,7 @@
 import datetime as dt
 import itertools
 import random
+from typing import Any
 
 import polars as pl
 import pytest
@@ -17,7 +18,7 @@ ARSENAL, FULHAM, LEEDS = "Arsenal", "Fulham", "Leeds"
 ID = "E0.202324.arsenal.fulham"
 
 
-def lives(matches: Matches) -> list[tuple]:
+def lives(matches: Matches) -> list[tuple[Any, ...]]:
     """Date, id and status of every match; the dates as text."""
     return matches.rows.select(pl.col("match_date").cast(pl.String), "match_id", "status").rows()
 
@@ -417,7 +418,7 @@ def on(day: int) -> str:
 
 
 @st.composite
-def records(draw: st.DrawFn) -> tuple[list[tuple], list[tuple]]:
+def records(draw: st.DrawFn) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """Rows of results and of fixtures of one season, with duplicates and contradictions among them."""
     results = [(on(day), *pair, draw(SCORES)) for pair, day in draw(st.lists(MEETING, max_size=8))]
     results += draw(st.lists(st.sampled_from(results), max_size=2)) if results else []
@@ -478,7 +479,7 @@ def test_a_whole_season_resolves_to_itself_however_often(played, listed):
 # What the other sources know
 
 
-def told(*rows: tuple, source: str = "openfootball") -> pl.DataFrame:
+def told(*rows: tuple[Any, ...], source: str = "openfootball") -> pl.DataFrame:
     """Records of another source: date, home, away, status, score."""
     records = []
     for line, (date, home, away, status, score) in enumerate(rows, start=1):

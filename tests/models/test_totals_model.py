@@ -83,7 +83,9 @@ def test_too_few_prices_teach_nothing_and_without_closing_ones_a_price_stays(mod
     assert fitted.predict_closing(examples, prices) == pytest.approx(prices["p_over"].to_numpy())
 
 
-def _with_columns(season: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> tuple:
+def _with_columns(
+    season: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
+) -> tuple[pl.DataFrame, tuple[str, ...], pl.DataFrame, pl.DataFrame]:
     return season[0], COLUMNS, *season[1:]
 
 

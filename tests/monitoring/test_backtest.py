@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -30,7 +31,7 @@ def settled(days: int, a_day: int = 3, seed: int = 0, lines: dict[str, float] | 
     n = days * a_day
     truth = random.dirichlet([3.0, 2.0, 2.0], n)
     y = (random.random(n)[:, None] > truth.cumsum(axis=1)[:, :2]).sum(axis=1)
-    parts = []
+    parts: list[pl.DataFrame] = []
     for line, power in (lines or dict.fromkeys(COMPARED_LINES, 1.0)).items():
         p = truth**power / (truth**power).sum(axis=1, keepdims=True)
         told = {
@@ -41,7 +42,7 @@ def settled(days: int, a_day: int = 3, seed: int = 0, lines: dict[str, float] | 
             "log_loss": scoring.log_loss(p, y), "rps": scoring.rps(p, y), "brier": scoring.brier(p, y),
             "hit": scoring.accuracy(p, y) == 1.0, "complete": True, "model_version": None, "divergence": 0.001, **CONTEXT,
         }  # fmt: skip
-        parts.append(pl.DataFrame(told).cast(SETTLED_PREDICTIONS.schema))  # type: ignore[arg-type]
+        parts.append(pl.DataFrame(told).cast(SETTLED_PREDICTIONS.schema))
     return SETTLED_PREDICTIONS.conform(pl.concat(parts))
 
 
@@ -60,7 +61,7 @@ def bets(profits: list[list[float]], stake: float = 0.1, line: str = "model") ->
     return SETTLED_BETS.conform(pl.DataFrame(rows, schema=SETTLED_BETS.schema))
 
 
-def told(rows: pl.DataFrame, won: pl.DataFrame | None = None, tried: int = 0, **which: str) -> dict:
+def told(rows: pl.DataFrame, won: pl.DataFrame | None = None, tried: int = 0, **which: str) -> dict[str, Any]:
     every = figures(forecast_sums(rows, NO_MARKETS), bet_sums(bets([]) if won is None else won), tried)
     (row,) = every.filter(**({"slice": "all", "value": "all", "line": "model"} | which)).iter_rows(named=True)
     return row
@@ -68,7 +69,8 @@ def told(rows: pl.DataFrame, won: pl.DataFrame | None = None, tried: int = 0, **
 
 def test_every_figure_is_what_the_metrics_say_of_the_same_matches():
     rows = settled(60, lines={"model": 0.6, "market": 1.0, "blend": 1.0, "closing": 1.1})
-    for which in ({}, {"slice": "league", "value": "E0"}, {"slice": "month", "value": "09"}):
+    slices: list[dict[str, Any]] = [{}, {"slice": "league", "value": "E0"}, {"slice": "month", "value": "09"}]
+    for which in slices:
         found = told(rows, **which)
         mine = rows.filter(line="model").filter(
             pl.col("league") == "E0" if which.get("slice") == "league" else

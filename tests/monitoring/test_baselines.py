@@ -1,4 +1,5 @@
 import datetime as dt
+from typing import Any
 
 import polars as pl
 
@@ -25,7 +26,7 @@ def test_a_match_is_forecast_by_the_newest_candidate_of_its_date_or_before():
     assert forecast(candidates((DAY, 0.5)).clear(), features).rows() == []
 
 
-def features(**columns: list) -> pl.DataFrame:
+def features(**columns: list[Any]) -> pl.DataFrame:
     """Matches of clubs in mid-season, but for what is given of a column."""
     n = len(next(iter(columns.values())))
     usual = {"tier_change": 0.0, "matches_known": 40.0, "table_played": 20.0, "rest_days": 7.0}

@@ -1,5 +1,7 @@
 import datetime as dt
+from collections.abc import Sequence
 from math import log
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,7 +15,9 @@ DAY = dt.date(2025, 3, 1)
 MATCH = ("match_date", "match_id")
 
 
-def bet(match: str, market: str, goals_line: float | None, selection: str, price: float, **further: object) -> dict:
+def bet(
+    match: str, market: str, goals_line: float | None, selection: str, price: float, **further: object
+) -> dict[str, Any]:
     return {
         "match_date": DAY, "match_id": match, "league": "E0", "home": "A", "away": "B", "line": "model",
         "market": market, "goals_line": goals_line, "selection": selection, "probability": 0.5,
@@ -23,7 +27,12 @@ def bet(match: str, market: str, goals_line: float | None, selection: str, price
     }  # fmt: skip
 
 
-def settled(*bets: dict, closing: list[tuple] = (), score: tuple = (2, 1), status: str = "finished") -> pl.DataFrame:
+def settled(
+    *bets: dict[str, Any],
+    closing: Sequence[tuple[Any, ...]] = (),
+    score: tuple[Any, ...] = (2, 1),
+    status: str = "finished",
+) -> pl.DataFrame:
     """Bets on match `m`, met by its result and by (market, line, selection, probability) at the close."""
     names = ["match_date", "match_id", "market", "line", "selection", "probability"]
     types = [pl.Date, pl.String, pl.String, pl.Float64, pl.String, pl.Float64]

@@ -92,7 +92,7 @@ def test_a_share_of_nothing_is_unknown():
 def test_a_ratio_is_a_sum_over_a_sum_and_not_a_mean_of_ratios():
     rows = matches(200, 30).filter(line="model").with_columns(staked=pl.col("elo_gap"))
     stretch = DayBlocks.from_sums(slice_sums(rows, ["loss", "staked"]))
-    expected = rows["loss"].sum() / rows["staked"].sum()
+    expected = rows.select(pl.col("loss").sum() / pl.col("staked").sum()).item()
     assert of(stretch, stretch.mean("loss", by="staked"), slice="all") == pytest.approx(expected, abs=1e-9)
 
 

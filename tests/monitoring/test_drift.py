@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,7 @@ DAY = dt.date(2025, 3, 1)
 COLUMNS = ["shots", "goals", "corners"]
 
 
-def window(n: int, seed: int, shift: float = 0.0, **empty: object) -> pl.DataFrame:
+def window(n: int, seed: int, shift: float = 0.0, **empty: pl.Expr) -> pl.DataFrame:
     """Matches whose shots are shifted by some standard deviations."""
     random = np.random.default_rng(seed)
     values = {
@@ -64,7 +65,7 @@ def test_a_column_known_of_few_matches_is_left_out():
 
 
 def test_without_a_column_to_compare_there_is_no_report():
-    nothing = {name: pl.lit(None, dtype=pl.Float64) for name in COLUMNS}
+    nothing: dict[str, Any] = {name: pl.lit(None, dtype=pl.Float64) for name in COLUMNS}
     assert drift(Windows(window(100, 0, **nothing), window(100, 1)), DAY, COLUMNS, None).rows() == []
 
 

@@ -30,7 +30,7 @@ def test_an_empty_lake_has_a_disk_and_nothing_to_tell(tmp_path: Path) -> None:
 def test_matches_without_a_forecast_the_report_and_the_ledger_are_told(season: Any, tmp_path: Path) -> None:
     lake = Lake(str(shutil.copytree(season.lake.url, tmp_path / "lake")))
     scheduled = lake.scan("matches").filter(status="scheduled").collect()
-    first = scheduled[DATE].min()
+    first = min(scheduled[DATE])
     now = dt.datetime.combine(first, dt.time(6), dt.UTC)
     found = samples(lake, now, tmp_path)
     coming = scheduled.filter(pl.col(DATE) <= first + dt.timedelta(days=1))

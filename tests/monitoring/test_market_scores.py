@@ -1,6 +1,7 @@
 """A score matrix met by the score: by hand, and against the markets of the same matrix."""
 
 from math import log
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ RATES, RHO = np.array([[1.5, 1.1]]), np.array([-0.05])
 MATRIX = dixon_coles(RATES, RHO)
 
 
-def row(market: str, score: tuple[int, int], handicap: float = -0.5, matrix: np.ndarray = MATRIX) -> dict:
+def row(market: str, score: tuple[int, int], handicap: float = -0.5, matrix: np.ndarray = MATRIX) -> dict[str, Any]:
     frames = scored(matrix, np.array([score[0] * GOALS + score[1]]), np.array([handicap]))
     return frames[market].row(0, named=True)
 

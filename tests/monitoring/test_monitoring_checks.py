@@ -1,9 +1,11 @@
 """The checks of the monitoring stage on small tables."""
 
 import datetime as dt
+from typing import Any
 
 import polars as pl
 import pytest
+from dagster import AssetCheckResult
 
 from soccer_assets.monitoring.assets import no_line_is_far_behind_the_closing_market
 from soccer_assets.monitoring.schema import QUALITY_REPORT
@@ -22,7 +24,7 @@ DAY = dt.date(2025, 3, 1)
     ],
 )
 def test_the_lines_are_judged_and_the_yardsticks_are_not(tmp_path, behind, passed):
-    row = dict.fromkeys(("log_loss", "rps", "brier", "accuracy", "ece", "forecast", "happened"), 0.2)
+    row: dict[str, Any] = dict.fromkeys(("log_loss", "rps", "brier", "accuracy", "ece", "forecast", "happened"), 0.2)
     row |= {"match_date": DAY, "league": "ALL", "sample": "complete", "matches": 100}
     of_markets = {"1x2": behind, "over_under_2.5": {"model": 0.5}}  # of which the check says nothing
     rows = [
@@ -33,5 +35,5 @@ def test_the_lines_are_judged_and_the_yardsticks_are_not(tmp_path, behind, passe
     lake = Lake(str(tmp_path))
     lake.replace_dates("quality_report", pl.DataFrame(rows, schema=QUALITY_REPORT.schema), DAY, DAY)
     found = no_line_is_far_behind_the_closing_market(lake)
-    assert found.passed == passed
+    assert isinstance(found, AssetCheckResult) and found.passed == passed
     assert found.metadata["log loss minus closing"].value == behind

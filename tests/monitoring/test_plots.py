@@ -1,5 +1,6 @@
 import datetime as dt
 import xml.etree.ElementTree as ET
+from typing import Any
 
 import polars as pl
 import pytest
@@ -31,7 +32,7 @@ def settled(n: int, **columns: object) -> pl.DataFrame:
     return pl.DataFrame(rows | scores | p | about | columns, schema_overrides=types)
 
 
-def of_market(n: int, market: str, **columns: object) -> pl.DataFrame:
+def of_market(n: int, market: str, **columns: Any) -> pl.DataFrame:
     """Rows of `settled_markets`."""
     told = settled(n).drop("outcome", "p_home", "p_draw", "p_away", *CONTEXT)
     plain = {"market": market, "goals_line": None, "probability": 0.5, "happened": 1.0, "weight": 1.0}
@@ -43,7 +44,7 @@ def of_market(n: int, market: str, **columns: object) -> pl.DataFrame:
 def test_a_point_stands_where_the_forecast_meets_what_happened():
     # forty times 0.25 / 0.5 / 0.25; home wins half of the matches, the others are draws
     told = settled(40, p_home=0.25, p_draw=0.5, p_away=0.25, outcome=[0, 1] * 20)
-    dots = [(float(c.get("cx")), float(c.get("cy"))) for c in shapes(plots.reliability(told), "circle")]
+    dots = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in shapes(plots.reliability(told), "circle")]
     bottom, side, apart = svg.TOP + svg.SIDE, svg.SIDE, svg.SIDE + svg.LEFT
     assert dots == [
         (svg.LEFT + 0.25 * side, bottom - 0.5 * side),
@@ -65,7 +66,7 @@ def both(n: int, model: float, closing: float) -> pl.DataFrame:
 def test_the_path_against_the_market_rises_by_each_day_s_loss_beyond_it():
     text = plots.against_closing(both(3, 1.2, 1.0))
     (path,) = [each for each in shapes(text, "polyline") if each.get("stroke") == svg.LINES["model"]]
-    height = [float(point.split(",")[1]) for point in path.get("points").split()]
+    height = [float(point.split(",")[1]) for point in path.attrib["points"].split()]
     assert height[0] - height[1] == pytest.approx(height[1] - height[2], abs=0.11)
     assert height[0] > height[2]  # down on paper is less
     assert len(shapes(text, "polygon")) == 1
@@ -75,7 +76,9 @@ def test_the_path_against_the_market_rises_by_each_day_s_loss_beyond_it():
 def test_a_market_s_reliability_counts_the_stakes_that_are_decided():
     # half a stake is lost at 0.4, a whole one is won
     told = of_market(40, "asian_handicap", probability=[0.45] * 40, happened=[0.0, 1.0] * 20, weight=[0.5, 1.0] * 20)
-    ((x, y),) = [(float(c.get("cx")), float(c.get("cy"))) for c in shapes(plots.market_reliability(told), "circle")]
+    ((x, y),) = [
+        (float(c.attrib["cx"]), float(c.attrib["cy"])) for c in shapes(plots.market_reliability(told), "circle")
+    ]
     place = list(plots.DRAWN).index("asian_handicap")
     assert x == pytest.approx(svg.LEFT + place * (svg.SIDE + svg.LEFT) + 0.45 * svg.SIDE, abs=0.06)
     assert y == pytest.approx(svg.TOP + svg.SIDE * (1 - 1 / 1.5), abs=0.06)
@@ -93,7 +96,7 @@ def test_each_market_has_a_whisker_of_each_line_that_can_be_told():
 def test_many_days_are_thinned_and_the_last_one_stays():
     text = plots.against_closing(both(2000, 1.2, 1.0))
     (path,) = [each for each in shapes(text, "polyline") if each.get("stroke") == svg.LINES["model"]]
-    points = path.get("points").split()
+    points = path.attrib["points"].split()
     assert len(points) == svg.MOST_POINTS
     assert float(points[-1].split(",")[0]) == svg.LEFT + 560
 
@@ -104,7 +107,7 @@ def test_the_profit_is_summed_over_days_for_each_line_that_bets():
     )
     text = plots.profit(bets)
     (path,) = [each for each in shapes(text, "polyline") if each.get("stroke") == svg.LINES["blend"]]
-    (_, first), (_, last) = (point.split(",") for point in path.get("points").split())
+    (_, first), (_, last) = (point.split(",") for point in path.attrib["points"].split())
     assert float(last) > float(first)  # 0.5, then -0.5
     assert "blend" in words(text)
     assert "model" not in words(text)

@@ -1,5 +1,6 @@
 import datetime as dt
 from math import log
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ DATE = dt.date(2025, 3, 1)
 P = list(scoring.PROBABILITIES)
 
 
-def settled(*rows: tuple) -> pl.DataFrame:
+def settled(*rows: tuple[Any, ...]) -> pl.DataFrame:
     """Rows of (days after 1 March, match, league, line, p, outcome, complete)."""
     made = []
     for day, match, league, line, p, outcome, complete in rows:
@@ -47,7 +48,7 @@ def drawn(n: int, seed: int = 0) -> pl.DataFrame:
     return settled(*rows)
 
 
-def one(rows: pl.DataFrame, **which: object) -> dict:
+def one(rows: pl.DataFrame, **which: object) -> dict[str, Any]:
     (row,) = rows.filter(**which).iter_rows(named=True)
     return row
 

@@ -1,5 +1,6 @@
 import datetime as dt
 from math import log
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,7 +12,7 @@ from soccer_assets.predictions.schema import PREDICTIONS
 DATE = dt.date(2025, 3, 1)
 
 
-def match(name: str, home_goals: int | None, away_goals: int | None, status: str = "finished") -> dict:
+def match(name: str, home_goals: int | None, away_goals: int | None, status: str = "finished") -> dict[str, Any]:
     return {
         "match_date": DATE, "match_id": name, "league": "E0", "season": "2024/25", "status": status, "home": "A",
         "away": "B", "home_id": "a", "away_id": "b", "leg": 1, "home_goals": home_goals, "away_goals": away_goals,
@@ -19,7 +20,7 @@ def match(name: str, home_goals: int | None, away_goals: int | None, status: str
     }  # fmt: skip
 
 
-def matches(*rows: dict) -> pl.DataFrame:
+def matches(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame({name: [row.get(name) for row in rows] for name in MATCHES.schema}, schema=MATCHES.schema)
 
 

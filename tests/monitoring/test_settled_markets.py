@@ -2,6 +2,7 @@
 
 import datetime as dt
 from math import log
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ OVER = {"market": 0.52, "blend": 0.52}  # the model's goals tell its own
 RATES, RHO = (1.5, 1.1), -0.05
 
 
-def predictions(lines: dict = LINES, match_id: str = "m") -> pl.DataFrame:
+def predictions(lines: dict[str, Any] = LINES, match_id: str = "m") -> pl.DataFrame:
     rows = [
         {
             "match_date": DATE, "match_id": match_id, "league": "E0", "season": "2024/25", "home": "A", "away": "B",
@@ -48,7 +49,7 @@ def past(home: int = 2, away: int = 1, status: str = "finished") -> pl.DataFrame
 
 def quotes(*books: tuple[str, str, str, float | None, tuple[float, ...]]) -> pl.LazyFrame:
     """Books of (bookmaker, kind, market, line, probabilities)."""
-    names = {
+    names: dict[int, dict[str, tuple[str, ...]]] = {
         2: {"over_under": ("over", "under"), "asian_handicap": ("home", "away")},
         3: {"1x2": ("home", "draw", "away")},
     }
@@ -73,14 +74,14 @@ PRICES = (
 )
 
 
-def met(*books: tuple, told: pl.DataFrame | None = None, played: pl.DataFrame | None = None) -> pl.DataFrame:
+def met(*books: tuple[Any, ...], told: pl.DataFrame | None = None, played: pl.DataFrame | None = None) -> pl.DataFrame:
     return settle_markets(
         predictions() if told is None else told, past() if played is None else played, quotes(*books),
         BEST_PRICES.empty().lazy(),
     )  # fmt: skip
 
 
-def one(rows: pl.DataFrame, line: str, market: str) -> dict:
+def one(rows: pl.DataFrame, line: str, market: str) -> dict[str, Any]:
     (row,) = rows.filter(line=line, market=market).iter_rows(named=True)
     return row
 

@@ -1,4 +1,5 @@
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -24,7 +25,7 @@ FAIR = {"home": 2.0, "draw": 4.0, "away": 4.0}
 USUAL = {"home": 1.5, "draw": 4.2, "away": 7.0}
 
 
-def table(*books: list[dict]) -> pl.LazyFrame:
+def table(*books: list[dict[str, Any]]) -> pl.LazyFrame:
     rows = [row for book in books for row in book]
     return ODDS.conform(pl.DataFrame(rows, schema=ODDS.schema)).lazy()
 
@@ -196,7 +197,7 @@ def test_the_handicap_at_the_close_is_the_averages_most_level_one():
 PRICES = ["match_date", "match_id", "market", "line", "selection", "closing", "opening"]
 
 
-def best(*rows: tuple) -> pl.LazyFrame:
+def best(*rows: tuple[Any, ...]) -> pl.LazyFrame:
     """Rows of (match, market, line, selection, closing price)."""
     priced = [(DAY, match, market, line, name, price, None) for match, market, line, name, price in rows]
     types = [pl.Date, pl.String, pl.String, pl.Float64, pl.String, pl.Float64, pl.Float64]

@@ -232,7 +232,7 @@ def partitioned() -> dt.date:
     """A date of the graph, and the days from DAY to it."""
     from soccer_assets.orchestration.partitions import match_dates
 
-    return dt.date.fromisoformat(match_dates.get_first_partition_key()) + dt.timedelta(days=30)
+    return match_dates.start.date() + dt.timedelta(days=30)
 
 
 def moved(rows: pl.DataFrame, to: dt.date) -> pl.DataFrame:
@@ -253,7 +253,8 @@ def test_the_asset_links_and_its_check_blocks_when_too_many_are_left(lake, parti
     result = run(lake, bad, to, partitioned, partitioned)
     (check,) = result.get_asset_check_evaluations()
     assert (check.check_name, check.passed, check.blocking) == ("unlinked_events_are_few", False, True)
-    (league,) = check.metadata["leagues with too many"].value
+    leagues: Any = check.metadata["leagues with too many"].value
+    (league,) = leagues
     assert (league["league"], league["share"], league["examples"][0]["event_id"]) == ("E0", 0.5, "2")
 
     team = {"action": "accept", "source": "fonbet"}

@@ -1,4 +1,5 @@
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ FAIR = {"home": 2.0, "draw": 4.0, "away": 4.0}
 USUAL = {"home": 1.5, "draw": 4.2, "away": 7.0}
 
 
-def table(*books: list[dict]) -> pl.LazyFrame:
+def table(*books: list[dict[str, Any]]) -> pl.LazyFrame:
     rows = [row for book in books for row in book]
     return ODDS.conform(pl.DataFrame(rows, schema=ODDS.schema)).lazy()
 

@@ -1,6 +1,7 @@
 import csv
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ COLUMNS = {column.name: column for column in price_columns()}
 UTC = dt.UTC
 
 
-def rows(prices: module.Prices) -> list[tuple]:
+def rows(prices: module.Prices) -> list[tuple[Any, ...]]:
     """Bookmaker, market, line, kind, selection and price of every row, in the order of the table's key."""
     table = ODDS.conform(prices.rows)
     return table.select("bookmaker", "market", "line", "kind", "selection", "price").rows()

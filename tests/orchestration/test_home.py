@@ -27,6 +27,7 @@ def test_an_installed_package_has_them_inside(tmp_path):
     module.parent.mkdir()
     shutil.copy(home.__file__, module)
     spec = importlib.util.spec_from_file_location("installed_home", module)
+    assert spec is not None and spec.loader is not None
     installed = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(installed)
     assert tmp_path / "soccer_assets" == installed.SHIPPED

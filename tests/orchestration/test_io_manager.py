@@ -53,7 +53,7 @@ def eager_total(goals: pl.DataFrame) -> pl.DataFrame:
 @pytest.fixture
 def days() -> list[dt.date]:
     """The first ten match dates of the graph."""
-    start = dt.date.fromisoformat(match_dates.get_first_partition_key())
+    start = match_dates.start.date()
     return [start + dt.timedelta(days=n) for n in range(10)]
 
 

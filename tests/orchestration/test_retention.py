@@ -114,5 +114,5 @@ def test_a_process_that_ends_leaves_no_log_and_that_of_a_killed_one_is_written_b
     assert close_left_logs(settings) == (3 if killed else 0)
     assert list(folder.glob("*.db-wal")) == []
     with engine(f"sqlite:///{folder}/1.db").begin() as connection:
-        assert connection.exec_driver_sql("select x from t").fetchall() == [(7,)]
+        assert connection.exec_driver_sql("select x from t").scalars().all() == [7]
     close_engines()

@@ -62,9 +62,9 @@ def test_a_write_is_tried_three_times_more(failures: int, succeeds: bool, tmp_pa
     if not succeeds:
         (failed,) = found.get_step_failure_events()
         error = failed.step_failure_data.error
-        while error.cause is not None:
+        while error is not None and error.cause is not None:
             error = error.cause
-        assert "No space left on device" in error.message
+        assert error is not None and "No space left on device" in error.message
 
 
 def test_what_a_body_reads_is_read_again(tmp_path: Path) -> None:

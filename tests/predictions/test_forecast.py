@@ -1,5 +1,6 @@
 import datetime as dt
 import math
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -30,7 +31,7 @@ def prices(name: str, *p: float | None) -> pl.DataFrame:
     return pl.DataFrame([row], schema=NO_MARKET.schema)
 
 
-def match(day: int, name: str, status: str = "scheduled") -> dict:
+def match(day: int, name: str, status: str = "scheduled") -> dict[str, Any]:
     date = dt.date(2025, 3, day)
     return {
         "match_date": date, "match_id": name, "league": "E0", "season": "2024/25", "status": status,
@@ -39,7 +40,7 @@ def match(day: int, name: str, status: str = "scheduled") -> dict:
     }  # fmt: skip
 
 
-def matches(*rows: dict) -> pl.DataFrame:
+def matches(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame({name: [row.get(name) for row in rows] for name in MATCHES.schema}, schema=MATCHES.schema)
 
 
@@ -47,7 +48,7 @@ def features(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select("match_date", "match_id", "league", "season", "home_id", "away_id")
 
 
-def model(day: int, p_home: float) -> dict:
+def model(day: int, p_home: float) -> dict[str, Any]:
     """A model of a day in March that gives every home club the same chance."""
     chances = (p_home, 0.25, 0.75 - p_home)
     estimator = ClimatologyEstimator(("E0",), (chances,), chances)
@@ -58,7 +59,7 @@ def model(day: int, p_home: float) -> dict:
     return {"match_date": date, "forecaster": forecaster.encode(), "version": forecaster.version}
 
 
-def move(made: dict, since: int | None = None, accepted: bool = True) -> dict:
+def move(made: dict[str, Any], since: int | None = None, accepted: bool = True) -> dict[str, Any]:
     """The gate's verdict on a model, effective from its own date or another day of March."""
     return {
         "moved_at": dt.datetime(2025, 3, since or made["match_date"].day, 7, tzinfo=dt.UTC),
@@ -69,7 +70,10 @@ def move(made: dict, since: int | None = None, accepted: bool = True) -> dict:
 
 
 def forecast_rows(
-    rows: pl.DataFrame, models: list[dict], market: pl.DataFrame = NO_MARKET, moves: list[dict] | None = None
+    rows: pl.DataFrame,
+    models: list[dict[str, Any]],
+    market: pl.DataFrame = NO_MARKET,
+    moves: list[dict[str, Any]] | None = None,
 ) -> pl.DataFrame:
     """Forecasts where every model was accepted, unless the moves are told."""
     moved = pl.DataFrame([move(each) for each in models] if moves is None else moves, schema=PROMOTIONS.schema)

@@ -3,6 +3,7 @@ import hashlib
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -36,8 +37,8 @@ def quotes(*rows: tuple[str, str, float]) -> pl.LazyFrame:
 PRICES = quotes(("m", "home", 2.0), ("m", "draw", 3.5), ("m", "away", 4.0))
 
 
-def seal(lake: Lake, *grounds: object) -> pl.DataFrame:
-    return lake.add(PREDICTION_LEDGER, sealing(*grounds))  # type: ignore[arg-type]
+def seal(lake: Lake, *grounds: Any) -> pl.DataFrame:
+    return lake.add(PREDICTION_LEDGER, sealing(*grounds))
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def materialize(lake: Lake, *names: str):
 
     wanted = [assets.markets, assets.value_bets, assets.prediction_ledger, assets.the_ledger_is_as_it_was_sealed]
     wanted = [getattr(assets, name) for name in names] or wanted
-    given = ("matches", "predictions", "market_probabilities", "best_prices", "match_features")
+    given: tuple[str, ...] = ("matches", "predictions", "market_probabilities", "best_prices", "match_features")
     given += ("markets",) if names == ("value_bets",) else ()
     stored = [AssetSpec(name, partitions_def=match_dates) for name in given]
     resources = {"io_manager": DeltaIOManager(lake), "lake": lake, "settings": Settings(), "clock": CLOCK}

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,11 +14,11 @@ FEW = settings(max_examples=40, deadline=None)
 GOALS = st.integers(0, 9)
 QUARTERS = st.integers(-20, 20)
 #: Share of the price that comes back, and of the stake.
-WORTH = {"won": (1, 0), "half_won": (Fraction(1, 2), Fraction(1, 2)), "push": (0, 1), "half_lost": (0, Fraction(1, 2)),
+WORTH: dict[str, tuple[Fraction | int, Fraction | int]] = {"won": (1, 0), "half_won": (Fraction(1, 2), Fraction(1, 2)), "push": (0, 1), "half_lost": (0, Fraction(1, 2)),
          "lost": (0, 0), "void": (0, 1)}  # fmt: skip
 
 
-def bets(*rows: tuple) -> pl.DataFrame:
+def bets(*rows: tuple[Any, ...]) -> pl.DataFrame:
     """Market, line, selection, home goals, away goals and, where it is not finished, status; at a price of 3."""
     names = ["market", "line", "selection", "home_goals", "away_goals", "status"]
     schema = {"market": pl.String, "line": pl.Float64, "selection": pl.String, "home_goals": pl.Int16,
@@ -26,7 +27,7 @@ def bets(*rows: tuple) -> pl.DataFrame:
     return pl.DataFrame(cells, schema=schema).with_columns(price=3.0)
 
 
-def results(*rows: tuple) -> list[str]:
+def results(*rows: tuple[Any, ...]) -> list[str]:
     return settled(bets(*rows))["result"].to_list()
 
 

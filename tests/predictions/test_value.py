@@ -1,4 +1,5 @@
 import datetime as dt
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,7 +14,7 @@ MODEL, MARKET = (0.5, 0.27, 0.23), (0.42, 0.28, 0.30)
 OVER = pl.when(pl.col("line").is_in(["market", "blend"])).then(0.5).alias("p_over")
 
 
-def best(selection: str, price: float | None, **other: object) -> dict:
+def best(selection: str, price: float | None, **other: object) -> dict[str, Any]:
     row = {
         "match_date": DATE, "match_id": "m", "league": "E0", "market": "1x2", "line": None, "selection": selection,
         "bookmakers": 3, "best_price": price, "best_bookmaker": "bet365", "best_quoted_at": EARLY, "age_hours": 51.0,
@@ -25,7 +26,7 @@ def best(selection: str, price: float | None, **other: object) -> dict:
 PRICES = (best("home", 2.4), best("draw", 3.5), best("away", 3.3))
 
 
-def prices(*rows: dict) -> pl.LazyFrame:
+def prices(*rows: dict[str, Any]) -> pl.LazyFrame:
     return pl.DataFrame(
         [{name: row.get(name) for name in BEST_PRICES.schema} for row in rows], schema=BEST_PRICES.schema
     ).lazy()

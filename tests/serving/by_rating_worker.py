@@ -27,7 +27,7 @@ def forecast(self: Predictor, requests: Any) -> Any:
 
 if __name__ == "__main__":
     models = defaultdict(lambda: ByRating("bbbbbbbbbbbb", draw=0.4), {"aaaaaaaaaaaa": ByRating("aaaaaaaaaaaa")})
-    stored_models.StoredModels = lambda lake: MemoryModels(models, champion="aaaaaaaaaaaa")  # type: ignore[assignment,misc]
+    stored_models.StoredModels = lambda lake: MemoryModels(models, champion="aaaaaaaaaaaa")  # type: ignore[assignment,misc,return-value]
     runs.SOCCER = (sys.executable, "-c", *sys.argv[1:])
     Predictor.forecast = forecast  # type: ignore[method-assign]
     worker.main()

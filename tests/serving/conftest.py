@@ -292,7 +292,8 @@ class Client(httpx.AsyncClient):
     """A client of an application in this very event loop, where a worker can run beside it."""
 
     def __init__(self, app: Litestar) -> None:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+        asgi: Any = app  # httpx and Litestar name the types of ASGI differently
+        transport = httpx.ASGITransport(asgi, raise_app_exceptions=False)
         super().__init__(transport=transport, base_url="http://localhost")
         self.app = app
 

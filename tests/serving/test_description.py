@@ -122,4 +122,4 @@ def test_a_client_made_from_the_description_reads_forecasts_and_follows_a_job(
 
 
 def newest_result(matches: pl.DataFrame) -> dt.date:
-    return matches.filter(status="finished")["match_date"].max()  # type: ignore[return-value]
+    return max(matches.filter(status="finished")["match_date"])

@@ -51,7 +51,7 @@ def answers(url: str) -> bool:
 
 def pid_of(url: str) -> int:
     with redis.Redis.from_url(url) as client:
-        return int(client.info("server")["process_id"])  # type: ignore[index]
+        return int(client.info("server")["process_id"])
 
 
 def ends(pid: int) -> bool:

@@ -91,7 +91,7 @@ async def test_a_worker_gives_signs_of_life_until_it_leaves(
         async with asyncio.timeout(5):
             while not (states := await queue.workers()):
                 await asyncio.sleep(0.02)
-        (state,), (key,) = states, await store.smembers(WORKERS)
+        (state,), (key,) = states, [member async for member in store.sscan_iter(WORKERS)]
         assert (state.model_version, state.as_of, state.running) == ("aaaaaaaaaaaa", dt.date(2024, 9, 21), 0)
         assert key.decode() == f"soccer:worker:{state.id}"
         assert 0 < await store.pttl(key) <= 1000 * 3 * serving.beat_seconds
@@ -184,7 +184,7 @@ async def test_a_redis_that_is_killed_loses_no_accepted_job(
             state = WorkerState("idle", Clock().now(), "aaaaaaaaaaaa", None, None, running=0, done=0, failed=0)
             store.set("soccer:worker:idle", msgspec.json.encode(state))
             store.sadd(WORKERS, "soccer:worker:idle")
-            pid = int(store.info("server")["process_id"])  # type: ignore[index]
+            pid = int(store.info("server")["process_id"])
         settings = msgspec.structs.replace(settings, redis_url=server.url)
         async with open_client(create_app(settings, serving)) as client:
             answers = [await client.post("/jobs", json={"kind": "forecast", **BODY}) for _ in range(5)]

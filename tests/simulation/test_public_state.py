@@ -1,4 +1,5 @@
 import datetime as dt
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,20 +14,20 @@ def at(day: dt.date, hour: int = 5) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(hour), dt.UTC)
 
 
-def one(frame: pl.DataFrame, key: str) -> dict:
+def one(frame: pl.DataFrame, key: str) -> dict[str, Any]:
     (row,) = frame.filter(key=key).iter_rows(named=True)
     return row
 
 
 @pytest.fixture(scope="module")
-def postponed(whole) -> dict:
+def postponed(whole) -> dict[str, Any]:
     """The change and the match as played."""
     row = whole.disruptions.filter(kind="postponed").row(0, named=True)
     return row | one(whole.matches, row["key"])
 
 
 @pytest.fixture(scope="module")
-def awarded(whole) -> dict:
+def awarded(whole) -> dict[str, Any]:
     row = whole.disruptions.filter(kind="awarded").row(0, named=True)
     return row | one(whole.matches, row["key"])
 

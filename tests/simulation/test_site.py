@@ -2,6 +2,7 @@ import json
 import socket
 import threading
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from soccer_assets.simulation.site import (
     HALF_PACKET,
     HALF_ROWS,
     HTML,
+    Body,
     Changed,
     Site,
     Slow,
@@ -28,13 +30,13 @@ from soccer_assets.simulation.site import (
 pytestmark = pytest.mark.enable_socket
 
 PATH = "mmz4281/2324/E0.csv"
-PACKET = {"version": 7, "sports": [{"id": 1}], "events": [{"id": n, "tv": [7, 8]} for n in range(10)]}
+PACKET: dict[str, Any] = {"version": 7, "sports": [{"id": 1}], "events": [{"id": n, "tv": [7, 8]} for n in range(10)]}
 BODY = b"Div,HomeTeam\r\nE0,Ravensby\r\nE0,Dunmoor\r\nE0,Millbeck\r\nE0,Hartlow\r\n"
 
 
 @pytest.fixture
 def site():
-    files = {
+    files: dict[str, Body] = {
         PATH: BODY,
         "feed.json": b"{}",
         "feed.json?day=20240301": b"[1]",
@@ -96,12 +98,13 @@ def test_a_fault_of_a_query_leaves_the_others_alone(site):
 
 def test_an_unchanged_file_is_not_sent_again(site):
     first = get(site)
-    for headers in (
+    conditions: list[dict[str, Any]] = [
         {"If_None_Match": first.headers["ETag"]},
         {"If_None_Match": f'"other", W/{first.headers["ETag"]}'},
         {"If_None_Match": "*"},
         {"If_Modified_Since": first.headers["Last-Modified"]},
-    ):
+    ]
+    for headers in conditions:
         again = get(site, **headers)
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["ETag"] == first.headers["ETag"]
@@ -110,12 +113,13 @@ def test_an_unchanged_file_is_not_sent_again(site):
 def test_a_changed_file_is_sent_again_even_within_the_second(site):
     first = get(site)
     site.files[PATH] = BODY + b"E0,Pinbury\r\n"
-    for headers in (
+    conditions: list[dict[str, Any]] = [
         {"If_None_Match": first.headers["ETag"]},
         {"If_Modified_Since": first.headers["Last-Modified"]},
         # the tag decides alone
         {"If_None_Match": first.headers["ETag"], "If_Modified_Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
-    ):
+    ]
+    for headers in conditions:
         again = get(site, **headers)
         assert (again.status_code, again.content) == (200, site.files[PATH])
 

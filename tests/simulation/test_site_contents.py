@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import json
 import re
+from typing import Any
 
 import polars as pl
 import pytest
@@ -35,7 +36,7 @@ def site(whole, morning):
     return published.files(whole, morning)
 
 
-def read(source, files: dict, prefix: str, query: str = "", at: dt.datetime | None = None) -> pl.DataFrame:
+def read(source, files: dict[str, Any], prefix: str, query: str = "", at: dt.datetime | None = None) -> pl.DataFrame:
     """The records of all files below a folder; nothing is refused."""
     answers = []
     for address, found in files.items():
@@ -128,7 +129,7 @@ def test_whoscored_shows_every_match_of_a_day_and_of_a_stage(whole, morning, sit
 
 
 def test_whoscored_shows_postponed_and_abandoned_matches_and_cups_after_extra_time(whole):
-    def one(key: str, at: dt.datetime) -> dict:
+    def one(key: str, at: dt.datetime) -> dict[str, Any]:
         files = whoscored.files(whole, at)
         row = expected(whole, "whoscored", at).filter(key=key).row(0, named=True)
         records = read(whoscored_source, files, f"livescores/data?d={row['kick_off_at']:%Y%m%d}", at=at)
@@ -175,7 +176,7 @@ def test_the_line_of_fonbet_holds_the_coming_matches_between_other_things(whole,
     assert any("Киберфутбол" in sport["name"] for sport in packet["sports"])
 
 
-def result_prices(packet: dict) -> dict[int, list[float]]:
+def result_prices(packet: dict[str, Any]) -> dict[int, list[float]]:
     return {
         entry["e"]: [f["v"] for f in entry["factors"] if f["f"] in (921, 922, 923)] for entry in packet["customFactors"]
     }
@@ -202,7 +203,7 @@ def test_the_margin_of_fonbet_is_its_own(whole, morning):
 def test_a_packet_and_its_increment_make_the_packet_of_later(whole, morning, site):
     later = morning + dt.timedelta(days=2, hours=10)
     full = json.loads(site["fonbet/events/list"](QUERY))
-    after = fonbet.files(whole, later)["events/list"]
+    after: Any = fonbet.files(whole, later)["events/list"]
     change = json.loads(after(f"lang=ru&version={full['packetVersion']}&scopeMarket=1600"))
     assert change["fromVersion"] == full["packetVersion"] < change["packetVersion"]
     now = json.loads(after(QUERY))

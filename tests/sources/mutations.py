@@ -29,7 +29,7 @@ ODD_TEXTS = [
 ]  # fmt: skip
 ODD_NUMBERS = [0, -1, 1, 0.5, 2.5, 25.3, -0.0, 10**6, 10**12, 2**31, 2**63, -(2**63), 2**64, 10**400, 1e308, float("nan"), float("inf"),
                -float("inf"), 1_764_250_200_000, -62_135_596_800, 253_402_300_799]  # fmt: skip
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     [
         None,
         True,

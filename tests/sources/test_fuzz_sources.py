@@ -160,7 +160,7 @@ WS_LIVE = {
     "liveStatistics": {"home": {"stats": STATS, "players": [{"stats": {"fouls": 2}}, {"stats": {}}]}, "away": {}},
     "incidentTimeline": [{"homeIncidents": [{"type": 2, "subType": 1}], "awayIncidents": []}],
 }
-WS_FEEDS = [
+WS_FEEDS: list[dict[str, Any]] = [
     {"tournaments": [{"tournamentId": 2, "tournamentName": "Premier League", "regionCode": "gb-eng", "regionName": "England",
                       "seasonName": "2023/2024", "stageId": 900, "stageName": "Premier League", "sex": 1,
                       "matches": [WS_MATCH, WS_MATCH | {"id": 8, "status": 1, "elapsed": ""}]}]},

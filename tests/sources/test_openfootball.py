@@ -49,8 +49,9 @@ def row(*, address: str = ADDRESS, **changes: Any) -> dict[str, Any]:
 
 
 def asked(code: str, first: str, last: str, today: str = "2024-05-01") -> list[tuple[str, bool]]:
-    dates = [dt.date.fromisoformat(day) for day in (first, last, today)]
-    return [(r.address.removeprefix(f"{BASE}/"), r.final) for r in requests(Query(*dates, [LEAGUES[code]], BASE))]
+    day = dt.date.fromisoformat
+    query = Query(day(first), day(last), day(today), [LEAGUES[code]], BASE)
+    return [(request.address.removeprefix(f"{BASE}/"), request.final) for request in requests(query)]
 
 
 def test_an_autumn_league_has_a_file_per_season_final_when_long_over():

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_every_match_of_the_leagues_followed_is_read_and_none_is_in_quarantine(m
     base, acquired = mirror
     known = {file: code for code, file in NAMES_AT["openfootball"].items()}
     files = [path for path in base.glob("*/*.json") if path.stem in known]
-    truth = Counter()
+    truth: Counter[tuple[Any, ...]] = Counter()
     for path in files:
         for match in json.loads(path.read_text())["matches"]:
             stage = (match.get("round") or match.get("stage") or "").lower()

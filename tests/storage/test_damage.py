@@ -200,7 +200,9 @@ def test_what_is_damaged_is_named_before_it_is_tidied_and_gets_a_checksum_of_its
     from soccer_assets.automation.jobs import tidy_lake
 
     tidy_lake(build_op_context(), lake)
-    (path,) = (Path(lake.url) / "t").glob(next(iter(lake.manifest("t").files)))  # type: ignore[union-attr]
+    manifest = lake.manifest("t")
+    assert manifest is not None
+    path = Path(lake.url) / "t" / next(iter(manifest.files))
     version = lake.version("t")
     flip_a_byte(path)
     with pytest.raises(

@@ -71,7 +71,9 @@ def test_parts_that_a_killed_writer_left_are_dropped_after_a_day(payloads, tmp_p
 def test_many_writers_of_the_same_bytes_do_not_disturb_each_other(payloads, tmp_path):
     for seed in range(3):
         body = random.Random(seed).randbytes(2_000_000)
-        start, ids, failures = threading.Barrier(6), [], []
+        start = threading.Barrier(6)
+        ids: list[str] = []
+        failures: list[Exception] = []
 
         def put(body=body, start=start, ids=ids, failures=failures) -> None:
             start.wait()

@@ -1,3 +1,5 @@
+from typing import Any
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -19,7 +21,7 @@ TABLE = Table("standings", "One club on one day.", COLUMNS, ("day", "club"))
 OPEN = Table("standings", "One club on one day.", COLUMNS, ("day", "club"), open=True)
 
 
-def frame(rows: int = 2, **columns: list) -> pl.DataFrame:
+def frame(rows: int = 2, **columns: list[Any]) -> pl.DataFrame:
     """Rows in reverse order, with types that are near the declared ones."""
     usual = {
         "zone": ["up"] * rows,

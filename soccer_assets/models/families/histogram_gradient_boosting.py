@@ -66,7 +66,7 @@ class HistogramGradientBoosting(BoostedTrees):
     def grow(self, inputs: Floats, label: Floats, w: Floats, p: Floats, params: Mapping[str, Any], seed: int) -> Forest:
         """Boost for `params["max_iter"]` rounds; `w` is not used."""
         from sklearn.ensemble import HistGradientBoostingRegressor
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         grown = HistGradientBoostingRegressor(max_bins=63, early_stopping=False, random_state=seed, **params)
         stages = []

@@ -58,7 +58,7 @@ class LogisticRegression(Family):
         self, examples: pl.DataFrame, columns: Sequence[str], params: Params, seed: int
     ) -> LogisticRegressionEstimator:
         """Standardise and fit; the optimum is unique, so `seed` is not used."""
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         label = labels(examples, params["soft_labels"])
         w = recency_weights(examples, params["half_life_days"])

@@ -1,6 +1,7 @@
 """The worth of a pool ticket, and of any coupon by the forecasts of the lake."""
 
 from collections.abc import Mapping, Sequence
+from typing import overload
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from soccer_assets.predictions.coupons.pools import (
 )
 from soccer_assets.predictions.coupons.schema import (
     Accumulator,
+    AccumulatorReport,
     ColumnReport,
     Coupon,
     CouponReport,
@@ -37,6 +39,10 @@ OUTCOMES: tuple[Outcome, ...] = ("home", "draw", "away")
 SIGNS = "1X2"
 
 
+@overload
+def price_coupon(lake: Lake, coupon: Accumulator) -> AccumulatorReport: ...
+@overload
+def price_coupon(lake: Lake, coupon: Pool) -> PoolReport: ...
 def price_coupon(lake: Lake, coupon: Coupon) -> CouponReport:
     """Return what a coupon is worth by the stored forecasts of its matches, and what has become of it.
 

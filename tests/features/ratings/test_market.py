@@ -55,7 +55,7 @@ def test_a_match_without_a_price_moves_no_market_rating(league, prices):
     assert newest(told, "market_strength") == newest(before, "market_strength")
     after = told.filter(pl.col("match_date") > pl.date(2021, 6, 1))
     assert after["market_surprise"].null_count() == len(after)
-    assert after["market_variance"].min() > before["market_variance"].tail(16).max()
+    assert min(after["market_variance"]) > max(before["market_variance"].tail(16))
 
 
 def test_without_prices_there_is_no_market_rating(league, prices):
@@ -83,11 +83,12 @@ def test_better_by_shots_counts_where_the_score_is_the_same(league, prices):
 def test_high_totals_raise_the_goals_of_both_clubs(league, prices):
     games = arrays(league, prices)
     open_games = arrays(league, prices.with_columns(p_over=pl.lit(0.7)))
-    low, high = (market_ratings(one) for one in (games, open_games))
-    total = {
-        name: one["market_openness"].sum(axis=1) + one["market_openness_level"][:, 0]
-        for name, one in (("low", low), ("high", high))
-    }
     log_odds = np.log(games.prices[:, 0] / games.prices[:, 2])[-16:]
-    low, high = (np.mean(over_log_odds(log_odds, of[-16:])) for of in (total["low"], total["high"]))
+
+    def over(arrays) -> np.floating:
+        ratings = market_ratings(arrays)
+        total = ratings["market_openness"].sum(axis=1) + ratings["market_openness_level"][:, 0]
+        return np.mean(over_log_odds(log_odds, total[-16:]))
+
+    low, high = over(games), over(open_games)
     assert high - low == pytest.approx(np.log(0.7 / 0.3), abs=0.15)

@@ -277,6 +277,7 @@ def test_mlflow_tells_what_was_learned_and_by_which_run_of_dagster(registry, tmp
         "version": told["version"], "family": "climatology", "match_date": "2025-03-01",
         "trained_through": "2025-02-28", "dagster_run_id": "run-1",
     }  # fmt: skip
+    assert version.run_id is not None
     run = client.get_run(version.run_id)
     assert (run.data.params, run.data.metrics) == ({"half_life_days": "1000.0"}, {"log_loss": 1.05, "examples": 700.0})
     assert run.info.status == "FINISHED"
@@ -320,7 +321,9 @@ def test_a_lost_registry_is_rebuilt_from_the_lake_and_a_rollback_works_from_ther
         f"the alias champion points at {second['version']}",
     ]
     assert differences(lost, lake) == [] and rebuild(lost, lake) == []
-    assert lost.load(lost.champion_version()).encode() == second["forecaster"]
+    version = lost.champion_version()
+    assert version is not None
+    assert lost.load(version).encode() == second["forecaster"]
     assert lost.rollback(lake, None, "worse", TODAY) == first["version"]
     assert lost.champion_version() == "1"
 

@@ -151,7 +151,7 @@ def test_the_order_of_the_rows_does_not_matter(known, leagues):
     there = _chosen(sharp, known, leagues)
     mixed = [leagues[place] for place in shuffled]
     back, _ = choose_calibrator(sharp[shuffled], known.y[shuffled], known.dates[shuffled], mixed)
-    assert back.exponent == pytest.approx(there.exponent)
+    assert isinstance(back, Temperature) and back.exponent == pytest.approx(there.exponent)
 
 
 weights = st.floats(0.2, 3.0)

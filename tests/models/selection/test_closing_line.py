@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from soccer_assets.errors import ModelError
 from soccer_assets.models.selection.closing_line import LARGEST_MOVE, MIN_MATCHES, ClosingMove, fit_move

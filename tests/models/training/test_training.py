@@ -34,8 +34,10 @@ MATCHES_A_DAY = 10
 
 
 def learned(season: Any, since: dt.date | None = None, before: dt.date | None = None) -> pl.DataFrame:
-    tables = [season.lake.scan(name) for name in ("match_features", "matches", "market_probabilities")]
-    return examples(*tables, since or season.first, before or season.today)
+    features, matches, market = (
+        season.lake.scan(name) for name in ("match_features", "matches", "market_probabilities")
+    )
+    return examples(features, matches, market, since or season.first, before or season.today)
 
 
 @pytest.fixture(scope="module")

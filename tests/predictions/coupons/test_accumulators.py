@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from soccer_assets.errors import CouponError
 from soccer_assets.predictions.coupons.accumulators import price_accumulator
 from soccer_assets.predictions.coupons.forecasts import MatchForecast
-from soccer_assets.predictions.coupons.schema import NOTICE, Accumulator, Leg
+from soccer_assets.predictions.coupons.schema import NOTICE, Accumulator, AccumulatorReport, Leg
 from soccer_assets.predictions.settlement import settled
 from soccer_assets.score_matrices import GOALS, coherent, dixon_coles, result_probabilities
 
@@ -25,7 +25,7 @@ def forecast(matrix: np.ndarray) -> MatchForecast:
 FORECASTS = {f"m{n}": forecast(dixon_coles(np.array([[1.2 + n / 20, 1.1]]), np.zeros(1))[0]) for n in range(21)}
 
 
-def priced(*legs: Leg) -> object:
+def priced(*legs: Leg) -> AccumulatorReport:
     return price_accumulator(Accumulator(list(legs)), FORECASTS)
 
 
@@ -37,7 +37,7 @@ def test_the_whole_tickets_chance_comes_first_and_no_bet_is_advice():
     assert report.fair_price == pytest.approx(1 / (home * draw))
     assert report.price == pytest.approx(2.2 * 3.4)
     assert report.expected_value == pytest.approx(home * draw * 2.2 * 3.4 - 1)
-    assert report.margin == pytest.approx(-report.expected_value)
+    assert report.margin == pytest.approx(1 - home * draw * 2.2 * 3.4)
     assert report.notice == NOTICE
     assert NOTICE.startswith("No bet is advice")
 

@@ -1,4 +1,5 @@
 import datetime as dt
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,7 +12,7 @@ DATE, LATER = dt.date(2025, 3, 1), dt.date(2025, 3, 9)
 HOME, BOTH = [True, False, False], [True, True, False]
 
 
-def matches(*rows: tuple) -> pl.DataFrame:
+def matches(*rows: tuple[Any, ...]) -> pl.DataFrame:
     names = ("match_id", "status", "home_goals", "away_goals")
     dated = [dict(zip(names, row, strict=False)) | {"match_date": row[4] if len(row) > 4 else DATE} for row in rows]
     return pl.DataFrame(

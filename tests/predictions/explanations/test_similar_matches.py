@@ -1,4 +1,5 @@
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -49,7 +50,7 @@ def test_the_nearest_are_earlier_of_the_same_league_and_those_of_brute_force():
     target = joined.row(-1, named=True)
     same = joined.filter(league=target["league"])
 
-    def coordinates(row: dict) -> list[float | None]:
+    def coordinates(row: dict[str, Any]) -> list[float | None]:
         odds = [None, None]
         if row["p_home"] is not None:
             home, draw, away = (np.log(row[name]) for name in PROBABILITIES)

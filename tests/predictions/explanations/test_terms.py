@@ -33,8 +33,9 @@ CALIBRATORS = {
 @pytest.fixture(scope="module")
 def learned(season):
     """A week of the season, what was known of it, and what there was to learn from before it."""
-    tables = [season.lake.scan(name) for name in ("match_features", "matches", "market_probabilities")]
-    known = examples(*tables, season.first, season.today)
+    tables = ("match_features", "matches", "market_probabilities")
+    features, matches, market = (season.lake.scan(name) for name in tables)
+    known = examples(features, matches, market, season.first, season.today)
     predictions = season.lake.read("predictions", season.today, season.last)
     features = season.lake.read("match_features", season.today, season.last)
     return known, predictions, features, pre_match_prices(season.lake.scan("market_probabilities"))

@@ -39,8 +39,7 @@ def matches_of(league: str, pairs: list[list[tuple[int, int]]], first: dt.date =
         }
         for number, played in enumerate(pairs) for home, away in played
     ]  # fmt: skip
-    types = {"home_goals": pl.Int16, "away_goals": pl.Int16}
-    return pl.DataFrame(rows).select(MATCH_COLUMNS).cast(types)  # type: ignore[arg-type]
+    return pl.DataFrame(rows).select(MATCH_COLUMNS).cast({"home_goals": pl.Int16, "away_goals": pl.Int16})
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +51,7 @@ def premier_league() -> pl.DataFrame:
 def ratings_of(matches: pl.DataFrame) -> pl.DataFrame:
     """A row of `team_ratings` of each club some weeks before its season; the lower numbers are stronger."""
     clubs = matches["home_id"].unique().sort().to_list()
-    begins: dt.date = matches["match_date"].min()  # type: ignore[assignment]
+    begins: dt.date = min(matches["match_date"])
     n, strength = len(clubs), np.linspace(1.5, -0.5, len(clubs))
     values = {
         "market_strength": strength, "market_variance": np.full(n, 0.01), "market_home_advantage": np.full(n, 0.4),

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import json
 import logging
+import sys
 from typing import Any
 
 import msgspec
@@ -56,7 +57,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs a Python program in place of `soccer`; its arguments are those of the command."""
 
     def use(program: str) -> None:
-        monkeypatch.setattr(runs, "SOCCER", (runs.sys.executable, "-c", program))
+        monkeypatch.setattr(runs, "SOCCER", (sys.executable, "-c", program))
 
     return use
 

@@ -89,7 +89,8 @@ async def test_matches_are_filtered_by_league_dates_and_status_together(reader: 
 @pytest.mark.parametrize("path", ["/matches", "/predictions", "/quality"])
 async def test_pages_joined_together_are_the_whole_list(reader: Client, path: str) -> None:
     whole = (await reader.get(path, params={"limit": 500})).json()
-    parts, size, following = [], 5, f"{path}?limit=5"
+    size, following = 5, f"{path}?limit=5"
+    parts: list[Any] = []
     while following:
         answer = await reader.get(following)
         page = answer.json()

@@ -102,7 +102,8 @@ async def test_a_match_whose_league_is_a_day_behind_is_coming(on_day: Any, page:
 async def test_every_match_is_counted_and_reached(on_day: Any, page: Any) -> None:
     async with on_day(page_matches=4) as client:
         for status, total in (("coming", 7), ("played", 35)):
-            address, seen, parts = f"/?status={status}", set(), 0
+            address: str | None = f"/?status={status}"
+            seen, parts = set(), 0
             while address:
                 found = await page(client, address)
                 assert f"{4 * parts + 1} to {min(4 * parts + 4, total)} of {total} matches" in found.words

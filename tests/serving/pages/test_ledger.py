@@ -47,7 +47,8 @@ async def test_rows_are_shown_with_what_their_hash_is_of(client: Client, page: A
 async def test_older_rows_are_reached_and_data_are_those_that_are_shown(client: Client, page: Any, lake: Lake) -> None:
     lake.replace("prediction_ledger", sealed(), None)
     client.app.state.refresher.refresh()
-    address, numbers = "/ledger", []
+    address: str | None = "/ledger"
+    numbers = []
     while address:
         found = await page(client, address)
         numbers += [json.loads(text)["number"] for text in found.contents("data-sealed")]

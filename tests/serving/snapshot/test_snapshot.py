@@ -118,7 +118,8 @@ def test_a_table_made_anew_with_the_same_version_has_another_tag(lake: Lake) -> 
     rmtree(Path(lake.address("predictions")))
     lake.replace("predictions", rows.with_columns(p_home=pl.lit(0.9)), None)
     second = first.renewed(lake, TABLES)
-    assert second.versions["predictions"].version == first.versions["predictions"].version  # type: ignore[union-attr]
+    older, newer = first.versions["predictions"], second.versions["predictions"]
+    assert older is not None and newer is not None and older.version == newer.version
     assert second.digest(("predictions",)) != first.digest(("predictions",))
     chances = second.forecasts.find("E0.202425.arsenal.chelsea")
     assert chances is not None and chances.model is not None and chances.model.home == 0.9

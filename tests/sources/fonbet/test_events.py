@@ -86,7 +86,8 @@ def accepted(body: Any, before: Any = None) -> None:
 
 
 def test_a_snapshot_is_one_full_packet_from_any_of_the_hosts():
-    assert packets(Query(*[dt.date(2024, 5, 1)] * 3, base="https://a", mirrors=["https://b"])) == [
+    day = dt.date(2024, 5, 1)
+    assert packets(Query(day, day, day, base="https://a", mirrors=["https://b"])) == [
         Request(
             "https://a/events/list?lang=ru&version=0&scopeMarket=1600",
             mirrors=("https://b/events/list?lang=ru&version=0&scopeMarket=1600",),
@@ -109,7 +110,7 @@ def test_a_match_is_read_with_its_competition_and_prices():
     }  # fmt: skip
 
 
-PRICES = [
+PRICES: list[dict[str, Any]] = [
     {"f": 921, "v": 2.1}, {"f": 922, "v": 3.3}, {"f": 923, "v": 3.5}, {"f": 924, "v": 1.3}, {"f": 1571, "v": 1.28},
     {"f": 925, "v": 1.7}, {"f": 927, "v": 1.9, "p": -150, "pt": "-1.5"}, {"f": 928, "v": 1.9, "pt": "+1.5"},
     {"f": 930, "v": 1.8, "p": 250, "pt": "2.5"}, {"f": 931, "v": 2.0, "pt": "?"}, {"f": 4908, "v": 9.0},

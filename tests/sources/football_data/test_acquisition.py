@@ -297,7 +297,7 @@ def fixture_file(days: int, *pairs: str, division: str = "E0") -> bytes:
     return "".join(f"{line}\n" for line in ("Div,Date,Time,HomeTeam,AwayTeam,B365H", *rows)).encode()
 
 
-def quoted(acquired: Acquired) -> list[tuple]:
+def quoted(acquired: Acquired) -> list[tuple[Any, ...]]:
     rows = acquired.rows.sort("match_date", "HomeTeam")
     return rows.select(pl.col("match_date").sub(TODAY).dt.total_days(), "HomeTeam", "B365H", "_listed").rows()
 

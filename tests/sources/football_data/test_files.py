@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 import pytest
@@ -31,7 +32,7 @@ def answer(body: str | bytes, address: str = E0) -> Answer:
     return Answer(address, "f" * 64, NOW, body.encode() if isinstance(body, str) else body)
 
 
-def records(body: str | bytes, address: str = E0) -> list[dict]:
+def records(body: str | bytes, address: str = E0) -> list[dict[str, Any]]:
     """The records of a file of which no line went to quarantine."""
     parsed = parse([answer(body, address)])
     assert parsed.quarantined.is_empty()
@@ -659,7 +660,8 @@ def mirror(tmp_path) -> Callable[..., str]:
 
 
 def at(base: str) -> Query:
-    return Query(*[dt.date(2024, 1, 6)] * 3, base=base)
+    day = dt.date(2024, 1, 6)
+    return Query(day, day, day, base=base)
 
 
 def test_fixtures_are_two_files_and_on_a_mirror_all_it_kept(mirror):

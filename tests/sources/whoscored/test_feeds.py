@@ -5,12 +5,13 @@ import html
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import polars as pl
 import pytest
 
-from soccer_assets.errors import BlockedError, ShapeError
+from soccer_assets.errors import BlockedError, ShapeError, SourceError
 from soccer_assets.leagues import NAMES_AT
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.schema import WHOSCORED_MATCHES, Parsed
@@ -352,7 +353,7 @@ class Folder:
 
     payloads: dict[str, bytes]
     yields: dict[str, tuple[int, int]]
-    refused: dict[str, type[Exception]]
+    refused: dict[str, type[SourceError]]
     truth: pl.DataFrame
 
 
@@ -431,4 +432,4 @@ def test_feeds_agree_with_the_table_that_was_taken_from_them(folder):
     for side in ("home", "away"):
         assert scored[f"{side}_goals_final"].cast(pl.Int64).eq_missing(scored[f"{side}_score_true"]).all()
         # a few clubs changed their names between the two looks
-        assert (both[side] == both[f"{side}_true"]).mean() > 0.998
+        assert fmean(both[side] == both[f"{side}_true"]) > 0.998
