@@ -62,7 +62,7 @@ def test_a_run_waits_for_another_one_that_makes_the_table(instance: DagsterInsta
     assert fail_dead_runs(instance) == []
     assert not lake.exists("goals")
     instance.event_log_storage.free_concurrency_slots_for_run(other)
-    second.join(30)
+    second.join(120)
     kinds = [event.dagster_event_type for event in instance.all_logs(run.run_id)]
     assert DagsterEventType.RUN_SUCCESS in kinds and lake.exists("goals")
 
