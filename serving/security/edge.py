@@ -45,7 +45,7 @@ class Edge:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": with_security(message["headers"], extra)}  # type: ignore[typeddict-item]
+                message = {**message, "headers": with_security(message["headers"], extra)}
             elif message["type"] == "http.response.body":
                 size += len(message["body"])
             await send(message)

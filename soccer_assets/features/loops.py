@@ -9,7 +9,7 @@ from soccer_assets.scoring import Floats, Ints
 Narrow = NDArray[np.float32]
 
 
-@njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, error_model="numpy")
 def last_means(values: Narrow, rows: Ints, first: Ints, after: Ints, windows: Ints) -> tuple[Narrow, Narrow]:
     """Means over the newest rows of each query, what is not known left out, and the share of the window known.
 
@@ -46,7 +46,7 @@ def last_means(values: Narrow, rows: Ints, first: Ints, after: Ints, windows: In
     return means, coverage
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def standing(
     seasons: Ints, clubs: Ints, days: Ints,
     season_first: Ints, club: Ints, since: Ints, first: Ints, day: Ints, points: Ints, difference: Ints,

@@ -37,7 +37,7 @@ def shapley_values(forest: Forest, inputs: Floats, reference: Floats) -> Floats:
     return np.asarray(_follow(inputs, reference, forest.outputs, roots, *nodes, SHARES))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _follow(
     inputs: Floats, reference: Floats, outputs: int, roots: Ints, feature: Ints, left: Ints, right: Ints,
     threshold: Floats, missing_left: Bools, value: Floats, shares: Floats,

@@ -66,7 +66,7 @@ class Forest(msgspec.Struct, frozen=True, dict=True, eq=False, forbid_unknown_fi
                     )
                 )
         columns = zip(*rows, strict=True) if rows else ((),) * 6
-        return cls(outputs, tuple(roots), *columns)  # type: ignore[arg-type]
+        return cls(outputs, tuple(roots), *columns)
 
     @cached_property
     def _arrays(self) -> tuple[NDArray[Any], ...]:

@@ -147,7 +147,7 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
         claim: ConcurrencyClaimStatus = super().claim_concurrency_slot(concurrency_key, run_id, step_key, priority)
         if not claim.is_claimed:
             time.sleep(TURN_SECONDS)
-            claim = claim.with_sleep_interval(0.0)  # type: ignore[no-untyped-call]
+            claim = claim.with_sleep_interval(0.0)
         return claim
 
     def _rows(self, events: Sequence[EventLogEntry]) -> list[dict[str, Any]]:

@@ -45,7 +45,7 @@ def dixon_coles_ratings(games: MatchArrays, parameters: DixonColesParameters | N
     return {"dc_attack": strengths[0], "dc_defence": strengths[1]}
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _walk(home, away, day, goals, clubs, half_life, window, every, prior, sweeps, first_sweeps):  # type: ignore[no-untyped-def]
     """Return the strengths before each match of a country, `(2, n, 2)`: attack, defence; home and away club, in logs.
 
@@ -86,7 +86,7 @@ def _walk(home, away, day, goals, clubs, half_life, window, every, prior, sweeps
     return strengths
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _sweep(home, away, goals, weights, now, first, after, prior, scores, allows, common):  # type: ignore[no-untyped-def]
     """Set the best factor of every attack, then of every defence, then of all home and all away sides, given the rest.
 

@@ -46,7 +46,7 @@ def elo_ratings(games: MatchArrays, parameters: EloParameters | None = None) -> 
     return {"elo_before": before, "elo_after": after}
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _follow(  # type: ignore[no-untyped-def]
     home, away, league, season, day, clubs, tiers, difference,
     step, margin, home_advantage, home_pace, entry_below, regression,

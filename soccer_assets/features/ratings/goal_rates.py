@@ -52,7 +52,7 @@ def follow_counts(games: MatchArrays, figure: str, p: RateParameters) -> tuple[F
     return both[0], both[1]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _follow(home, away, league, tiers, clubs, counts, pace, league_pace, level, advantage, tier_step):  # type: ignore[no-untyped-def]
     """Return attack and defence after each match, `(2, n, 2)`: attack, defence; home and away club, in log counts.
 

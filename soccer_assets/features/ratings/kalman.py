@@ -58,7 +58,7 @@ def follow(
     return np.asarray(_follow(*schedule, clubs, TIERS, observed, noise, pushed, away, *astuple(p)))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _follow(  # type: ignore[no-untyped-def]
     home, away, league, season, day, clubs, tiers, observed, noise, pushed, sign,
     daily, summer, league_pace, club_pace, entry_below, tier_step, summer_shrink, home_advantage,

@@ -33,13 +33,13 @@ def pi_ratings(games: MatchArrays, parameters: PiParameters | None = None) -> di
     return {"pi_home": entered[:, :, 0], "pi_away": entered[:, :, 1]}
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def goals_of(rating):  # type: ignore[no-untyped-def]
     """Return the goals (float) that a rating (float) is worth against an average club."""
     return np.sign(rating) * (BASE ** (abs(rating) / DIVISOR) - 1.0)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _follow(home, away, tier, clubs, difference, pace, carried, tier_step):  # type: ignore[no-untyped-def]
     """Return the ratings after each match, `(n, 2, 2)`: home and away club, then rating at home and rating away.
 

@@ -63,7 +63,7 @@ def _unknown_before(examples: pl.DataFrame, names: list[str], made: pl.DataFrame
     """Those that are null throughout the dates made with other columns, and known in most rows of the others."""
     now = columns_hash(MATCH_FEATURES.schema.names())
     features_made = made.filter(pl.col("name") == MATCH_FEATURES.name, pl.col("columns") == now).select(DATE)
-    today, before = (examples.join(features_made, on=DATE, how=how) for how in ("semi", "anti"))  # type: ignore[arg-type]
+    today, before = (examples.join(features_made, on=DATE, how=how) for how in ("semi", "anti"))
     if before.is_empty() or today.is_empty():
         return []
     return [

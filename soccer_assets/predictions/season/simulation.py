@@ -26,7 +26,7 @@ _MOST_GOALS: Final = 12
 _WEYL: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def mixed(x):  # type: ignore[no-untyped-def]
     """Return a 64-bit number with the bits of another one mixed (Steele, Lea and Flood 2014).
 
@@ -38,7 +38,7 @@ def mixed(x):  # type: ignore[no-untyped-def]
     return x ^ (x >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def uniform(x):  # type: ignore[no-untyped-def]
     """Return a number from 0 to 1, 1 excluded, from 64 bits.
 
@@ -48,7 +48,7 @@ def uniform(x):  # type: ignore[no-untyped-def]
     return np.float64(mixed(x + _WEYL) >> np.uint64(11)) * 2.0**-53
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def goals(rate, factor_0, factor_1, u):  # type: ignore[no-untyped-def]
     """Return goals of a Poisson distribution whose probabilities of 0 and 1 are multiplied by factors.
 
@@ -68,7 +68,7 @@ def goals(rate, factor_0, factor_1, u):  # type: ignore[no-untyped-def]
     return scored
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _key(hashes, home, away, leg):  # type: ignore[no-untyped-def]
     """Return 64 bits of a match, the same in all runs.
 
@@ -81,7 +81,7 @@ def _key(hashes, home, away, leg):  # type: ignore[no-untyped-def]
     return mixed(hashes[home] + mixed(hashes[away] + np.uint64(leg)))
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, inline="always")
 def _play(i, j, bits, strengths, run, step, advantage, rates, rho, totals, pairs, between):  # type: ignore[no-untyped-def]
     """Play one match, count it, and return 0, 1 or 2: home win, draw, away win.
 
@@ -118,7 +118,7 @@ def _play(i, j, bits, strengths, run, step, advantage, rates, rho, totals, pairs
     return (x == y) + 2 * (y > x)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def play(  # type: ignore[no-untyped-def]
     seed, hashes, totals, pairs, points_after, left, strengths, advantage, rates, rho, sizes, meetings, carried,
     group, fixtures, criteria, watched, positions, points, differences, outcomes,
@@ -208,7 +208,7 @@ def play(  # type: ignore[no-untyped-def]
             differences[run, club] = own[club, 1]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _divide(order, sizes, group):  # type: ignore[no-untyped-def]
     """Fill `group` with the group of each club.
 

@@ -21,7 +21,7 @@ CRITERIA: Final = (
 HEAD_TO_HEAD: Final = 4
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def rank(points, totals, pairs, group, criteria, lots, order):  # type: ignore[no-untyped-def]
     """Sort `order`, the clubs in some order, from first to last.
 
@@ -69,7 +69,7 @@ def rank(points, totals, pairs, group, criteria, lots, order):  # type: ignore[n
         waiting = _push(order, values, start, end, following_one, starts, ends, following, waiting)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _between(pairs, club, other, code):  # type: ignore[no-untyped-def]
     """Return what a criterion of the matches between two clubs is for the first of them; arguments as of `rank`."""
     if code == HEAD_TO_HEAD:
@@ -79,7 +79,7 @@ def _between(pairs, club, other, code):  # type: ignore[no-untyped-def]
     return pairs[club, other, 2] if code == HEAD_TO_HEAD + 2 else pairs[club, other, 1]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _push(order, values, start, end, criterion, starts, ends, following, waiting):  # type: ignore[no-untyped-def]
     """Add the segments of equal values of at least two clubs in `order[start:end]`; return how many wait now.
 
@@ -104,7 +104,7 @@ def _push(order, values, start, end, criterion, starts, ends, following, waiting
     return waiting
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _sort(order, values, start, end):  # type: ignore[no-untyped-def]
     """Sort `order[start:end]` by descending value, those equal as they stood.
 
