@@ -15,7 +15,7 @@ demo *FLAGS:
 test *ARGS:
     pytest --ignore tests/deploy --ignore tests/faults/long -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
 
-# faults that take minutes: runs, commands and an API killed, the first model, two run workers
+# faults that take minutes: runs, commands, workers and an API killed, the first model, two run workers
 test-faults *ARGS:
     pytest tests/faults/long -n 0 "$@"
 

@@ -67,7 +67,7 @@ os.environ |= ENVIRONMENT
 #: Begun last, a file of few and long tests would keep one core busy alone: these come first, the longest at the head.
 LONG_FILES = [
     "test_calendar.py", "test_deployed_storage.py", "serving/test_description.py", "cases/test_moved_dates.py",
-    "faults/test_workers.py", "test_right_over_time.py", "faults/test_s3.py", "test_season.py",
+    "test_right_over_time.py", "faults/test_s3.py", "test_season.py",
     "commands/test_refused_file.py", "serving/test_log_ids.py",
     "models/families/test_adding_a_family.py", "commands/test_train.py", "serving/test_processes.py",
 ]  # fmt: skip

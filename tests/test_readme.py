@@ -31,7 +31,7 @@ def test_every_command_that_the_readme_names_exists() -> None:
 
 
 def test_the_justfile_holds_what_a_developer_runs() -> None:
-    wanted = {"audit", "bench", "check", "default", "demo", "dev", "docs", "fix", "fuzz", "licences", "load", "lock", "test",
+    wanted = {"audit", "bench", "check", "check-definitions", "default", "demo", "dev", "docs", "fix", "fuzz", "licences", "load", "lock", "test",
               "test-deploy", "test-faults"}  # fmt: skip
     assert wanted == RECIPES
 
