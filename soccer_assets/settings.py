@@ -175,6 +175,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
 
 
+def machine_time() -> dt.datetime:
+    """The machine's time in UTC, by which files, Dagster's runs and other machines go; a match day goes by `Clock`."""
+    return dt.datetime.now(dt.UTC)
+
+
 @dataclass(frozen=True)
 class Clock:
     """The time in UTC, on the machine's own day or on another one; whatever needs the time gets it from here.
@@ -195,11 +200,11 @@ class Clock:
         """
         if settings.today is None:
             return cls()
-        return cls(shift=settings.today - dt.datetime.now(dt.UTC).date())
+        return cls(shift=settings.today - machine_time().date())
 
     def now(self) -> dt.datetime:
         """The time, zone-aware, in UTC."""
-        return self.frozen_at or self.at(dt.datetime.now(dt.UTC))
+        return self.frozen_at or self.at(machine_time())
 
     def at(self, moment: dt.datetime) -> dt.datetime:
         """The time on this clock when the machine's clock shows `moment`."""

@@ -6,6 +6,7 @@
 import math
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -111,30 +112,33 @@ class Metrics:
         for severity, blocking in product(SEVERITIES, (True, False)):
             kind = severity, blocking
             failed.labels(severity, str(blocking).lower()).set_function(partial(_failed_checks, refresher, kind))
-        cusum = Gauge(
-            "soccer_model_cusum",
-            "loss to the closing price beyond what is usual, summed over match days, in standard deviations",
-            ["line"],
-            registry=self.registry,
+        by_label: tuple[tuple[str, str, str, Sequence[str], Callable[[Refresher, str], float]], ...] = (
+            (
+                "soccer_model_cusum",
+                "loss to the closing price beyond what is usual, summed over match days, in standard deviations",
+                "line",
+                LINES,
+                lambda reader, line: reader.snapshot.model_cusum.get(line, math.nan),
+            ),
+            (
+                "soccer_forecast_drift_share",
+                "share of the columns of the line's forecasts that drifted, in the newest report",
+                "line",
+                STORED_LINES,
+                lambda reader, line: reader.snapshot.forecast_drift.get(line, math.nan),
+            ),
+            (
+                "soccer_forecast_mean_probability",
+                "of an outcome, by the blend, else the model, over the hundred newest matches with a forecast",
+                "outcome",
+                OUTCOMES,
+                _mean_probability,
+            ),
         )
-        for line in LINES:
-            cusum.labels(line).set_function(partial(_cusum, refresher, line))
-        drift = Gauge(
-            "soccer_forecast_drift_share",
-            "share of the columns of the line's forecasts that drifted, in the newest report",
-            ["line"],
-            registry=self.registry,
-        )
-        for line in STORED_LINES:
-            drift.labels(line).set_function(partial(_forecast_drift, refresher, line))
-        mix = Gauge(
-            "soccer_forecast_mean_probability",
-            "of an outcome, by the blend, else the model, over the hundred newest matches with a forecast",
-            ["outcome"],
-            registry=self.registry,
-        )
-        for outcome in OUTCOMES:
-            mix.labels(outcome).set_function(partial(_mean_probability, refresher, outcome))
+        for name, description, label, values, value_of in by_label:
+            gauge = Gauge(name, description, [label], registry=self.registry)
+            for value in values:
+                gauge.labels(value).set_function(partial(value_of, refresher, value))
         self.registry.register(refresher.sources)
 
     @property
@@ -170,14 +174,6 @@ class Metrics:
         self.depth.set(depth)
         for status, count in counts.items():
             self.jobs.labels(status).set(count)
-
-
-def _cusum(refresher: Refresher, line: str) -> float:
-    return refresher.snapshot.model_cusum.get(line, math.nan)
-
-
-def _forecast_drift(refresher: Refresher, line: str) -> float:
-    return refresher.snapshot.forecast_drift.get(line, math.nan)
 
 
 def _mean_probability(refresher: Refresher, outcome: str) -> float:

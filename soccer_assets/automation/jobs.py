@@ -31,7 +31,7 @@ from soccer_assets.odds import assets as odds
 from soccer_assets.orchestration.retention import prune_history
 from soccer_assets.orchestration.sqlite_engines import close_left_logs
 from soccer_assets.predictions import assets as predictions
-from soccer_assets.settings import Clock, Settings
+from soccer_assets.settings import Clock, Settings, machine_time
 from soccer_assets.sources import assets as sources
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.damage import require_sound
@@ -117,8 +117,7 @@ def tidy_lake(context: OpExecutionContext, lake: ResourceParam[Lake]) -> None:
 
 @op(description="Drops the steps and logs of old runs; what they materialized stays.")
 def tidy_history(context: OpExecutionContext, settings: ResourceParam[Settings]) -> None:
-    """By the machine's own clock, which Dagster's runs go by."""
-    oldest = dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.keep_days)
+    oldest = machine_time() - dt.timedelta(days=settings.keep_days)
     pruned = prune_history(context.instance, oldest)
     logs = close_left_logs(settings)
     context.add_output_metadata({**pruned, "logs of killed processes": logs, "older than": str(oldest)})

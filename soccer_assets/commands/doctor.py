@@ -14,7 +14,7 @@ from soccer_assets.errors import SoccerError
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.champion.registry_repair import differences, rebuild
 from soccer_assets.predictions.ledger import verify
-from soccer_assets.settings import Clock, Settings
+from soccer_assets.settings import Clock, Settings, machine_time
 from soccer_assets.storage.conditional_put import prove_conditional_put
 from soccer_assets.storage.damage import Dates, TableState, examine
 from soccer_assets.storage.lake import Lake
@@ -116,7 +116,7 @@ class Doctor:
             return
         stored = prove_conditional_put(self._lake.url)
         self.counts["store"] = "honours conditional puts"
-        off = abs(dt.datetime.now(dt.UTC) - stored)
+        off = abs(machine_time() - stored)
         if off > CLOCK_SLACK:
             yield Finding(
                 "clock", f"it differs from that of {self._lake.url} by {off}", "set the clock of this machine"

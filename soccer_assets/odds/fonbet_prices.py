@@ -154,12 +154,12 @@ def _history(quotes: pl.DataFrame) -> pl.DataFrame:
     at = pl.col("quoted_at")
     books = (
         quotes.group_by(*BOOK, "quoted_at")
-        .agg(told=pl.format("{}={}", "selection", "price").sort().str.join(" "))
+        .agg(prices=pl.format("{}={}", "selection", "price").sort().str.join(" "))
         .sort(*BOOK, "quoted_at")
         .with_columns(
             is_first=at == at.min().over(BOOK),
             is_newest=at == at.max().over(BOOK),
-            is_new=pl.col("told").ne_missing(pl.col("told").shift().over(BOOK)),
+            is_new=pl.col("prices").ne_missing(pl.col("prices").shift().over(BOOK)),
             is_last=at == at.max().over("match_date", "match_id"),
         )
         .filter(pl.any_horizontal("is_first", "is_newest", "is_new"))

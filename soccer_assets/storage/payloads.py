@@ -13,6 +13,7 @@ import msgspec
 import polars as pl
 from pyarrow import fs
 
+from soccer_assets.settings import machine_time
 from soccer_assets.storage.file_urls import file_system
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import UTC, Column, Table
@@ -89,7 +90,7 @@ class Payloads:
     def drop_parts(self, older_than: dt.timedelta = dt.timedelta(days=1)) -> int:
         """Drop what writers that were killed left of payloads; their number."""
         entries = self._fs.get_file_info(fs.FileSelector(self._root, allow_not_found=True))
-        oldest = dt.datetime.now(dt.UTC) - older_than
+        oldest = machine_time() - older_than
         parts = [entry.path for entry in entries if entry.extension == "part" and entry.mtime < oldest]
         for path in parts:
             self._fs.delete_file(path)
