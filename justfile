@@ -71,7 +71,7 @@ pages FOLDER="var/pages":
 
 # the tests that ask Prometheus, Alertmanager and Chromium (Debian: apt-get install prometheus prometheus-alertmanager chromium)
 test-deploy *ARGS:
-    "${UV:-uv}" run --group browser --group helm pytest tests/deploy "$@"
+    "${UV:-uv}" run --group browser --group helm pytest tests/deploy -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
 
 # known weaknesses of what the images install; asks a public database, so it is no part of the tests
 audit:

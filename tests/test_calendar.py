@@ -40,10 +40,13 @@ DAYS = [
 ]  # fmt: skip
 #: Wednesdays in June and August, the last day of a year, a day in spring.
 DEMO_DAYS = [dt.date(2029, 6, 13), dt.date(2029, 8, 1), dt.date(2029, 12, 31), dt.date(2030, 4, 9)]
+#: What a day changes is what a model may learn from, whichever it is.
+FEW_FAMILIES = {"SOCCER_FAMILIES": "climatology,elo_ordered_logit"}
+#: A model learns from the matches of these days before, half a season.
+LEARNED_DAYS = 240
 CHEAP = {
     "SOCCER_TRIALS": "1",
     "SOCCER_FOLDS": "2",
-    "SOCCER_FOLD_DAYS": "60",
     "SOCCER_PROMOTION_MATCHES": "20",
 }
 
@@ -82,8 +85,9 @@ def test_the_graph_forecasts_what_comes_on_any_day(
 ) -> None:
     world, site = make_world(day, seasons=1, clubs=14), tmp_path / "site"
     write(archives(world, day), site)
-    first, last = min(world.matches["match_date"]), day + dt.timedelta(days=14)
+    first, last = day - dt.timedelta(days=LEARNED_DAYS), day + dt.timedelta(days=14)
     own = {"SOCCER_VAR": str(tmp_path), "SOCCER_LEAGUES": "E0,NOR", "SOCCER_FOOTBALL_DATA_URL": site.as_uri()}
+    own |= {"SOCCER_FOLD_DAYS": "28"} | FEW_FAMILIES
     with on(day, registry, monkeypatch, **own, SOCCER_TRAIN_SINCE=str(first)) as here, runs.instance() as instance:
         assert partitions.match_dates.get_last_partition_key() == str(last)
         lake = Lake(here.lake)
@@ -92,7 +96,7 @@ def test_the_graph_forecasts_what_comes_on_any_day(
         runs.materialize(runs.FORECASTS, day, last, instance, log=lambda line: None)
     of_leagues = pl.col("league").is_in(["E0", "NOR"])
     matches, truth = lake.read("matches"), world.matches.filter(of_leagues)
-    played = truth.filter(pl.col("match_date") < day)
+    played = truth.filter(pl.col("match_date").is_between(first, day, closed="left"))
     assert matches.filter(status="finished").height >= played.height
     coming = lake.read("predictions", day).filter(line="market").select("match_date", "league", "home", "away")
     saturday = day + dt.timedelta(days=(4 - day.weekday()) % 7 + 1)
@@ -109,6 +113,7 @@ def test_the_demo_prints_what_comes_on_any_day(
     clock = Clock(dt.datetime.combine(day, dt.time(9, 30), dt.UTC))
     first = str(world.matches["match_date"].min())
     own = {"SOCCER_VAR": str(tmp_path), "SOCCER_LEAGUES": "E0,NOR", "SOCCER_SOURCES": "football_data,fonbet"}
+    own |= {"SOCCER_FOLD_DAYS": "60"} | FEW_FAMILIES
     with (
         Site(files(world, clock.now() - dt.timedelta(days=1)), port, clock.now) as site,
         on(day, registry, monkeypatch, **demo.DEFAULTS | settings(site.url) | own, SOCCER_TRAIN_SINCE=first),
@@ -127,7 +132,10 @@ def test_a_first_model_that_the_gate_refuses_lets_the_better_baseline_serve(
     shutil.copytree(season.lake.url, tmp_path / "lake", ignore=of_models)
     lake, (day, later) = Lake(str(tmp_path / "lake")), season.model_dates
     monkeypatch.setitem(CHEAP, "SOCCER_PROMOTION_MATCHES", "1000000")
-    with on(season.clock_day, registry, monkeypatch, SOCCER_VAR=str(tmp_path)), runs.instance() as instance:
+    with (
+        on(season.clock_day, registry, monkeypatch, SOCCER_VAR=str(tmp_path), SOCCER_FOLD_DAYS="60"),
+        runs.instance() as instance,
+    ):
         runs.materialize(runs.MODELS, day, day, instance, log=lambda line: None)
         move = ledger(lake).row(0, named=True)
         assert (move["accepted"], move["effective_from"], move["previous"]) == (True, day, None)

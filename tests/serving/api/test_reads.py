@@ -1,7 +1,9 @@
+import asyncio
 from typing import Any
 
 import pytest
 
+from serving.security import edge
 from soccer_assets.leagues import LEAGUES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -200,3 +202,19 @@ async def test_drift_is_the_newest_report(reader: Client) -> None:
         "reference_matches": 900,
         "scores": {"elo_diff": 0.3, "home_elo": 0.1, "tier": None},
     }
+
+
+async def test_small_reads_pass_large_ones_that_were_asked_for_before(
+    reader: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large, small = "/predictions?limit=500", "/health/live"
+    monkeypatch.setattr(edge, "LARGE", len((await reader.get(small)).content) + 1)
+    answered: list[str] = []
+
+    async def read(path: str) -> None:
+        assert (await reader.get(path)).status_code == 200
+        answered.append(path)
+
+    await asyncio.gather(*map(read, [large] * 40 + [small] * 10))
+    print(answered)
+    assert answered[-20:] == [large] * 20
