@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.linking.names.gazetteer import Gazetteer
 from soccer_assets.linking.names.name import parse
-from soccer_assets.scoring import log_loss
+from soccer_assets.scoring import log_loss, outcome_of_goals, paired_difference
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import DATE, Lake
 
@@ -25,7 +25,6 @@ DERBY_KM = 25.0
 RATINGS = (
     "elo_diff", "pi_goal_difference", "performance_log_odds", "market_log_odds", "home_market_home_advantage",
 )  # fmt: skip
-BOOTSTRAPS = 1000
 
 
 def towns_of(clubs: pl.DataFrame) -> dict[str, int]:
@@ -48,10 +47,10 @@ def main() -> None:
         played.select(team_id=f"{side}_id", name=side, country=country) for side in ("home", "away")
     ).unique("team_id", keep="first", maintain_order=True)
     placed = towns_of(clubs)
-    goals = pl.col("home_goals") - pl.col("away_goals")
-    outcome = pl.when(goals > 0).then(0).when(goals == 0).then(1).otherwise(2)
     features = lake.scan("match_features").select("match_id", DATE, *RATINGS).collect()
-    rows = features.join(played.select("match_id", "home_id", "away_id", outcome=outcome), on="match_id").drop_nulls()
+    rows = features.join(
+        played.select("match_id", "home_id", "away_id", outcome=outcome_of_goals()), on="match_id"
+    ).drop_nulls()
     located = rows.filter(pl.col("home_id").is_in(list(placed)) & pl.col("away_id").is_in(list(placed))).sort(DATE)
     pairs = located.select("home_id", "away_id").rows()
     km = np.array([gazetteer.kilometres([placed[home]], [placed[away]]) for home, away in pairs])
@@ -65,14 +64,9 @@ def main() -> None:
         scaled = StandardScaler().fit(x[~later])
         model = LogisticRegression(max_iter=1000).fit(scaled.transform(x[~later]), y[~later])
         losses.append(log_loss(model.predict_proba(scaled.transform(x[later])), y[later]))
-    gain = losses[0] - losses[1]
-    days = located.filter(later).select(DATE, gain=gain).group_by(DATE).agg(pl.col("gain").sum(), n=pl.len()).sort(DATE)
-    total, n = days["gain"].to_numpy(), days["n"].to_numpy()
-    drawn = np.random.default_rng(0).integers(len(days), size=(BOOTSTRAPS, len(days)))
-    low, high = np.quantile(total[drawn].sum(1) / n[drawn].sum(1), (0.025, 0.975))
-    print(
-        f"log loss {losses[0].mean():.5f} without, gain {gain.mean():+.5f} ({low:+.5f} to {high:+.5f}), {later.sum():,}"
-    )
+    gain = paired_difference(losses[0], losses[1], located.filter(later)[DATE])
+    print(f"log loss {losses[0].mean():.5f} without, gain {gain.mean:+.5f} ({gain.low:+.5f} to {gain.high:+.5f})")
+    print(f"on {later.sum():,} matches from {SPLIT} on")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ DAYS = [
 DEMO_DAYS = [dt.date(2029, 6, 13), dt.date(2029, 8, 1), dt.date(2029, 12, 31), dt.date(2030, 4, 9)]
 #: What a day changes is what a model may learn from, whichever it is.
 FEW_FAMILIES = {"SOCCER_FAMILIES": "climatology,elo_ordered_logit"}
-#: A model learns from the matches of these days before, half a season.
+#: A model learns from the matches of as many days before.
 LEARNED_DAYS = 240
 CHEAP = {
     "SOCCER_TRIALS": "1",

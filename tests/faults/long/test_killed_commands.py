@@ -15,14 +15,10 @@ import pytest
 
 from soccer_assets.commands import materialize as runs
 from soccer_assets.storage.lake import Lake
+from tests.faults.long.tables import TABLES, digests
 
 ROOT = Path(__file__).parents[3]
-TABLES = (
-    "football_data_results", "football_data_fixtures", "matches", "teams", "odds", "market_probabilities",
-    "team_ratings", "match_features",
-)  # fmt: skip
-#: When a process looked is told from run to run by these alone.
-CLOCKS = ("_first_seen_at", "_last_seen_at", "quoted_at")
+NAMES = (*TABLES, "football_data_fixtures")
 DEADLINE_SECONDS = 120
 #: Imports once, then forks a process for each line it reads: it says the process's id, and how it ended.
 BACKFILLS = """
@@ -114,12 +110,11 @@ def test_killed_again_and_again_a_run_ends_in_the_tables_of_an_undisturbed_one(
     lake = Lake(str(morning_after / "lake"))
     for reached in (committed(lake, "football_data_results"), writing(lake, "odds"), committed(lake, "team_ratings")):
         backfills.kill_when(reached)
-        for name in TABLES:  # whatever was reached, every table can be read
+        for name in NAMES:  # whatever was reached, every table can be read
             assert lake.read(name).height > 0
     backfills.start()
     assert backfills.ended() == 0
-    made = {name: digest(lake.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
-    assert made == {name: digest(next_day.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
+    assert digests(lake, digest, NAMES) == digests(next_day, digest, NAMES)
     monkeypatch.setenv("SOCCER_VAR", str(morning_after))
     with runs.instance() as instance:  # each run that was killed is known to be dead and holds no table
         statuses = [run.status.value for run in instance.get_runs(limit=4)]

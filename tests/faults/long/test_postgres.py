@@ -15,11 +15,9 @@ import yaml
 
 from soccer_assets.commands import materialize as runs
 from soccer_assets.storage.lake import Lake
+from tests.faults.long.tables import digests
 
 ROOT = Path(__file__).parents[3]
-TABLES = ("football_data_results", "matches", "teams", "odds", "market_probabilities", "team_ratings", "match_features")
-#: When a process looked is told from run to run by these alone.
-CLOCKS = ("_first_seen_at", "_last_seen_at", "quoted_at")
 DEADLINE_SECONDS = 120
 Digests = dict[str, str]
 BACKFILL = """
@@ -28,10 +26,6 @@ from soccer_assets.commands import materialize as runs
 with runs.instance() as instance:
     runs.materialize(runs.UP_TO_FEATURES, *map(dt.date.fromisoformat, sys.argv[1:]), instance, log=print)
 """
-
-
-def digests(lake: Lake, digest: Any) -> Digests:
-    return {name: digest(lake.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
 
 
 def backfill(season: Any) -> "subprocess.Popen[str]":

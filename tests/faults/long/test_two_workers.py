@@ -13,14 +13,12 @@ from dagster import DagsterEventType, DagsterInstance
 
 from soccer_assets.commands import materialize as runs
 from soccer_assets.storage.lake import Lake
+from tests.faults.long.tables import digests
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 300
 #: Both make the stages for their dates, one stage after the other: features rest on the matches of all dates.
 STAGES = (("sources", "matches", "odds"), ("features",))
-TABLES = ("football_data_results", "matches", "teams", "odds", "market_probabilities", "team_ratings", "match_features")
-#: When a process looked is told from run to run by these alone.
-CLOCKS = ("_first_seen_at", "_last_seen_at", "quoted_at")
 WORKER = """
 import datetime as dt, sys
 from soccer_assets.commands import materialize as runs
@@ -51,11 +49,6 @@ def at_once(stages: tuple[str, ...], *ranges: tuple[dt.date, dt.date]) -> str:
     return "\n".join(printed)
 
 
-def digests(var: Path, digest: Any) -> dict[str, str]:
-    lake = Lake(str(var / "lake"))
-    return {name: digest(lake.read(name).drop(CLOCKS, strict=False)) for name in TABLES}
-
-
 def turns(instance: DagsterInstance, step: str) -> list[str]:
     """Start and end of a step in all runs, in the order of time."""
     kinds = {DagsterEventType.STEP_START, DagsterEventType.STEP_SUCCESS}
@@ -69,7 +62,7 @@ def test_a_range_split_over_two_processes_gives_the_tables_of_one(season: Any, v
     halves = (season.first, middle), (middle + dt.timedelta(days=1), season.last)
     for stages in STAGES:
         at_once(stages, *halves)
-    together = digests(var, digest)
+    together = digests(Lake(str(var / "lake")), digest)
     with runs.instance() as instance:
         for step in ("matches", "match_features"):  # in turns, never at once
             assert turns(instance, step) == ["STEP_START", "STEP_SUCCESS"] * 2
@@ -77,14 +70,14 @@ def test_a_range_split_over_two_processes_gives_the_tables_of_one(season: Any, v
         rmtree(var / name)
     for stages in STAGES:
         at_once(stages, (season.first, season.last))
-    assert digests(var, digest) == together
+    assert digests(Lake(str(var / "lake")), digest) == together
 
 
 def test_overlapping_ranges_at_once_give_the_tables_of_one(season: Any, var: Path, digest: Any) -> None:
     every = tuple(stage for stages in STAGES for stage in stages)
     at_once(every, (season.first, season.last))
-    alone = digests(var, digest)
+    alone = digests(Lake(str(var / "lake")), digest)
     third = dt.timedelta(days=140)
     printed = at_once(every, (season.first, season.last - third), (season.first + third, season.last))
     assert "waits for a run that makes it too" in printed
-    assert digests(var, digest) == alone
+    assert digests(Lake(str(var / "lake")), digest) == alone

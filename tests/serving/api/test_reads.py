@@ -216,5 +216,4 @@ async def test_small_reads_pass_large_ones_that_were_asked_for_before(
         answered.append(path)
 
     await asyncio.gather(*map(read, [large] * 40 + [small] * 10))
-    print(answered)
     assert answered[-20:] == [large] * 20
