@@ -6,6 +6,7 @@ materializations of a step, which differ in nothing but key and time, are serial
 6,909 dates takes 1.3 times as long.
 """
 
+import fcntl
 import json
 import os
 import time
@@ -245,9 +246,13 @@ class EmbeddedStorage(_InVar, DagsterSqliteStorage):  # type: ignore[misc]  # pa
     """Runs, events and schedules in SQLite under `<var>/dagster`."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(base_dir, inst_data)
-        self._run_storage = EmbeddedRunStorage.from_local(str(Path(base_dir) / "history"))
-        self._event_log_storage = BatchedSqliteEventLogStorage(str(Path(base_dir) / "history" / "runs"))
+        folder = Path(base_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two processes that make the databases at once give them two versions
+            super().__init__(base_dir, inst_data)
+            self._run_storage = EmbeddedRunStorage.from_local(str(folder / "history"))
+            self._event_log_storage = BatchedSqliteEventLogStorage(str(folder / "history" / "runs"))
 
 
 class EmbeddedComputeLogManager(_InVar, LocalComputeLogManager):  # type: ignore[misc]

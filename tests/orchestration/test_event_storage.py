@@ -2,6 +2,8 @@
 
 import datetime as dt
 import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -222,3 +224,20 @@ def test_everything_is_kept_under_var(embedded, tmp_path):
     run(embedded, 3, first)
     assert sorted(path.name for path in (tmp_path / "var").iterdir()) == ["dagster"]
     assert (tmp_path / "var" / "dagster" / "history" / "runs" / "index.db").is_file()
+
+
+def test_processes_that_start_at_once_on_an_empty_folder_make_its_databases_once(tmp_path: Path) -> None:
+    program = (
+        "import sys; from soccer_assets.orchestration.event_storage import EmbeddedStorage;"
+        "print(flush=True); sys.stdin.readline(); EmbeddedStorage(sys.argv[1])"
+    )
+    command, pipe = [sys.executable, "-W", "ignore", "-c", program, str(tmp_path / "dagster")], subprocess.PIPE
+    processes = [
+        subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT) for _ in range(4)
+    ]
+    for process in processes:  # all have imported what they need
+        assert process.stdout is not None and process.stdout.readline() == "\n"
+    for process in processes:
+        assert process.stdin is not None
+        print("go", file=process.stdin, flush=True)
+    assert [(process.communicate(timeout=120)[0], process.returncode) for process in processes] == [("", 0)] * 4
