@@ -264,11 +264,11 @@ def test_the_threshold_and_the_distance_are_settings(instance, report, monkeypat
     assert requests(look(instance, cursor(0, days_ago=1))) == [(str(TODAY), "drift share 0.06 on 2025-03-01")]
 
 
-def test_the_report_in_the_lake_is_the_one_the_sensor_reads(season):
+def test_the_report_in_the_lake_is_the_one_the_sensor_reads(season_with_drift):
     """What the asset writes as metadata of its partition arrives at the sensor."""
     from soccer_assets.commands import materialize as runs
 
-    report = season.lake.read("drift_report")
+    report = season_with_drift.lake.read("drift_report")
     with runs.instance() as instance:
         found = look(instance)
     told = said(found) + str(requests(found))

@@ -21,6 +21,7 @@ from soccer_assets.definitions import defs
 from soccer_assets.models.champion.first_model import BASELINES
 from soccer_assets.models.champion.promotion_gate import champion_on, ledger
 from soccer_assets.models.champion.registry import Registry
+from soccer_assets.monitoring import assets as monitoring
 from soccer_assets.orchestration import partitions
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.simulation.football_data import files as archives
@@ -76,6 +77,7 @@ def on(day: dt.date, registry: Path, monkeypatch: pytest.MonkeyPatch, **environm
             executor=in_process_executor,
         )
         patch.setattr(runs, "defs", there)
+        patch.setattr(monitoring, "PAGES", 0)  # to draw a drift report takes ten seconds, on whichever day
         yield own
 
 

@@ -176,7 +176,8 @@ def test_value_bets_are_the_edges_over_the_market_at_the_best_price(season):
         assert found[key] == pytest.approx(figures, abs=1e-9)
 
 
-def test_drift_is_reported_where_both_windows_hold_fifty_matches(season):
+def test_drift_is_reported_where_both_windows_hold_fifty_matches(season_with_drift):
+    season = season_with_drift
     features = season.lake.read("match_features")
     now = features.filter(pl.col("match_date").is_between(season.today - 41 * DAY, season.today))
     middle = season.today - 386 * DAY

@@ -103,6 +103,7 @@ def _line(world: World, clock: Clock) -> Body:
 def _materialize(world: World, site: Site, clock: Clock) -> None:
     from dagster import AssetSelection
 
+    from soccer_assets.automation.jobs import DRIFT
     from soccer_assets.commands import materialize as runs
     from soccer_assets.orchestration.partitions import HORIZON_DAYS
     from soccer_assets.storage.data_versions import CORRECTED_DAYS, unfinished
@@ -134,7 +135,7 @@ def _materialize(world: World, site: Site, clock: Clock) -> None:
         _show(lake, world, today)
         print("\nReports")
         runs.materialize(AssetSelection.assets("backtest_report"), backtest, today, instance)
-        runs.materialize(AssetSelection.assets("drift_report"), today, today, instance)
+        runs.materialize(DRIFT, today, today, instance)
 
 
 def _show(lake: "Lake", world: World, today: dt.date) -> None:

@@ -228,7 +228,7 @@ def drift_report(
     return rows
 
 
-@dated_asset(FORECAST_DRIFT, ins={"predictions": DRIFT_PAST}, kinds={"evidently"})
+@dated_asset(FORECAST_DRIFT, ins={"predictions": DRIFT_PAST}, kinds={"numpy"})
 def forecast_drift(
     context: AssetExecutionContext, clock: ResourceParam[Clock], predictions: pl.DataFrame
 ) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Have the features or the forecasts drifted? The last weeks against the same phase of earlier seasons (Evidently).
+"""Have the features or the forecasts drifted? The last weeks against the same phase of earlier seasons.
 
 The same phase, because form and tables look different in August and in May: that is the calendar, not drift.
 
@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from soccer_assets.monitoring.drift_page import drawn
 from soccer_assets.monitoring.report_files import write_page
 from soccer_assets.monitoring.schema import DRIFT_REPORT, FORECAST_DRIFT
 from soccer_assets.scoring import Floats
@@ -30,8 +31,8 @@ SEASONS_BACK = 3
 LEAST_MATCHES = 50
 #: A column is emptied that most matches of the reference have, and fewer than this share of the current ones.
 EMPTIED = 0.25
-#: Distance in standard deviations of the reference.
-METHOD, THRESHOLD = "wasserstein", 0.25
+#: Wasserstein distance in standard deviations of the reference.
+THRESHOLD = 0.25
 FALSE_ALARMS, DEALS = 0.05, 200
 #: After so many deals it is plain whether chance comes near the threshold.
 FEW_DEALS = 10
@@ -96,25 +97,16 @@ def _report(
     used = [name for name in columns if all(2 * window[name].null_count() < len(window) for window in both)]
     if min(len(window) for window in both) < LEAST_MATCHES or not used:
         return table.empty()
-    from evidently import DataDefinition, Dataset, Report
-    from evidently.presets import DataDriftPreset
-
-    definition = DataDefinition(numerical_columns=used)
-    current, reference = (
-        Dataset.from_pandas(window.select(used).to_pandas(), data_definition=definition) for window in both
-    )
+    pooled, is_current = _pooled(compared)
+    distances = Sorted.from_frame(pooled.select(used)).distances(is_current)
+    scores = dict(zip(used, distances.tolist(), strict=True))
     threshold = max(THRESHOLD, by_chance(compared, used, day))
-    preset = DataDriftPreset(columns=used, num_method=METHOD, num_threshold=threshold)
-    snapshot = Report([preset]).run(current, reference)
-    scores = {
-        metric["config"]["column"]: float(metric["value"])
-        for metric in json.loads(snapshot.json())["metrics"]
-        if "column" in metric["config"]
-    }
     drifted = sorted(column for column, score in scores.items() if score >= threshold)
     shares = zip(*(window.select(pl.col(columns).is_not_null().mean()).row(0) for window in both), strict=True)
     emptied = [name for name, (now, then) in zip(columns, shares, strict=True) if now < EMPTIED and then >= 0.5]
-    html = write_page(pages, day, snapshot.get_html_str(as_iframe=False)) if pages else None
+    html = None
+    if pages:
+        html = write_page(pages, day, drawn(compared.current.select(used), compared.reference.select(used), threshold))
     row = {
         "match_date": day,
         "drift_share": len(drifted) / len(scores),
@@ -144,8 +136,7 @@ def by_chance(compared: Windows, columns: list[str], day: dt.date) -> float:
         where the windows are so large that chance cannot matter.
     """
     random = np.random.default_rng(0)
-    pooled = pl.concat(window.select(compared.current.columns) for window in (compared.current, compared.reference))
-    is_current = np.arange(len(pooled)) < len(compared.current)
+    pooled, is_current = _pooled(compared)
     by_side = []
     for side in ("home", "away"):
         columns_of_side = [name for name in columns if name.startswith("away_") == (side == "away")]
@@ -154,7 +145,7 @@ def by_chance(compared: Windows, columns: list[str], day: dt.date) -> float:
     farthest: list[float] = []
     for deal in range(DEALS):
         seed = int(random.integers(2**32))
-        farthest.append(max(values.farthest(_dealt(units, is_current, seed)) for values, units in by_side))
+        farthest.append(max(values.distances(_dealt(units, is_current, seed)).max() for values, units in by_side))
         if deal == FEW_DEALS and max(farthest) < THRESHOLD / 2:
             break
     rank = int(np.ceil((1 - FALSE_ALARMS) * (len(farthest) + 1)))
@@ -186,8 +177,8 @@ class Sorted:
         so_far = is_known.cumsum(axis=0, dtype=np.int32)
         return cls(np.nan_to_num(values), ~np.isnan(values), order, gaps, is_known, so_far)
 
-    def farthest(self, is_current: NDArray[np.bool_]) -> float:
-        """The largest Wasserstein distance of a column, in standard deviations of the rows that are not current."""
+    def distances(self, is_current: NDArray[np.bool_]) -> Floats:
+        """The Wasserstein distance of each column, in standard deviations of the rows that are not current."""
         current: NDArray[np.int32] = np.cumsum(is_current[self.order] & self.is_known, axis=0, dtype=np.int32)
         reference = self.so_far - current
         apart = current / np.maximum(current[-1], 1) - reference / np.maximum(reference[-1], 1)
@@ -196,7 +187,13 @@ class Sorted:
         n = np.maximum(reference_rows @ self.has_value, 1)
         mean = reference_rows @ self.values / n
         spread = np.sqrt(np.maximum(reference_rows @ np.square(self.values) / n - np.square(mean), 0))
-        return float((distance / np.maximum(spread, LEAST_SPREAD)).max())
+        return np.asarray(distance / np.maximum(spread, LEAST_SPREAD))
+
+
+def _pooled(compared: Windows) -> tuple[pl.DataFrame, NDArray[np.bool_]]:
+    """The matches of both windows, and which of them are current."""
+    pooled = pl.concat(window.select(compared.current.columns) for window in (compared.current, compared.reference))
+    return pooled, np.arange(len(pooled)) < len(compared.current)
 
 
 def _units(pooled: pl.DataFrame, side: str, day: dt.date) -> NDArray[np.int64]:

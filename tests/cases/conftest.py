@@ -77,7 +77,7 @@ class Mirror:
     def matches(self) -> Matches:
         """What the stored records of all sources come to."""
         tables = [spec.table.name for source in TRUSTED for spec in source.tables]
-        return resolve(in_one_form({name: self.lake.scan(name) for name in tables}))
+        return resolve(in_one_form({name: self.lake.scan(name) for name in tables if self.lake.exists(name)}))
 
     def prices(self, matches: Matches) -> Prices:
         """The prices of the archives."""

@@ -48,7 +48,7 @@ def archive(mirror):
     def ask(new: str | bytes, path: str = ARCHIVE, good: str | None = None, leagues: str = "E0"):
         world = mirror(f"{START}-07-01", f"{START + 1}-06-30", leagues)
         world.publish("football_data", path, csv(GOOD) if good is None else good)
-        world.acquire()
+        world.acquire("football_data_results")
         before = world.table("football_data_results")
         world.publish("football_data", path, new)
         acquired = world.acquire("football_data_results")["football_data_results"]

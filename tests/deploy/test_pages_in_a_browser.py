@@ -40,13 +40,13 @@ OUTSIDE = """[...document.querySelectorAll("main *")].filter(element => {
 
 
 @pytest.fixture(scope="module")
-def site(season: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def site(season_with_drift: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """An API and a worker over a copy of the graph's tables and its registry."""
     folder = tmp_path_factory.mktemp("pages")
-    lake = Lake(str(shutil.copytree(season.lake.url, folder / "lake")))
-    shutil.copytree(season.var / "mlflow", folder / "mlflow")
+    lake = Lake(str(shutil.copytree(season_with_drift.lake.url, folder / "lake")))
+    shutil.copytree(season_with_drift.var / "mlflow", folder / "mlflow")
     rows = lake.read("predictions")
-    first, second = rows.filter(pl.col("match_date") > season.clock_day)["match_id"].unique().sort()[:2]
+    first, second = rows.filter(pl.col("match_date") > season_with_drift.clock_day)["match_id"].unique().sort()[:2]
     name = pl.when(pl.col("match_id") == first).then(pl.lit(LONGEST)).when(pl.col("match_id") == second).then(
         pl.lit(MARKUP)).otherwise("home")  # fmt: skip
     lake.replace("predictions", rows.with_columns(home=name), None)
@@ -59,7 +59,7 @@ def site(season: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]
         "outcome": "review", "decided_at": coming["kick_off_at"], "decided_by": "linker",
     }  # fmt: skip
     lake.replace("odds_links", pl.DataFrame([case], schema=ODDS_LINKS.schema), None)
-    processes = Processes(lake.url, SERVING_READS_PER_MINUTE="0", SOCCER_TODAY=str(season.clock_day))
+    processes = Processes(lake.url, SERVING_READS_PER_MINUTE="0", SOCCER_TODAY=str(season_with_drift.clock_day))
     yield processes.start_whole(folder)
     processes.stop()
 

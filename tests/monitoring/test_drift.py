@@ -28,15 +28,20 @@ def window(n: int, seed: int, shift: float = 0.0, **empty: pl.Expr) -> pl.DataFr
 
 def test_a_shifted_column_has_drifted_and_the_others_have_not(tmp_path):
     pages = str(tmp_path / "reports")
-    (row,) = drift(Windows(window(400, 0, shift=0.8), window(400, 1)), DAY, COLUMNS, pages).iter_rows(named=True)
+    now, then = window(400, 0, shift=0.8), window(400, 1)
+    (row,) = drift(Windows(now, then), DAY, COLUMNS, pages).iter_rows(named=True)
     assert row["drifted_columns"] == "shots"
     assert (row["columns"], row["drifted"], row["drift_share"]) == (3, 1, pytest.approx(1 / 3))
     assert (row["current_matches"], row["reference_matches"]) == (400, 400)
     scores = json.loads(row["scores"])
     assert scores["shots"] == pytest.approx(0.8, abs=0.15)  # in standard deviations
     assert max(scores["goals"], scores["corners"]) < 0.25
+    expected = {name: wasserstein_distance(now[name], then[name]) / then[name].std(ddof=0) for name in COLUMNS}
+    assert scores == pytest.approx(expected, abs=1e-12)
     assert row["html"] == f"{pages}/{DAY}.html"
-    assert "shots" in Path(row["html"]).read_text() and len(list(Path(pages).iterdir())) == 1
+    page = Path(row["html"]).read_text()
+    assert "Drift is detected for 33.333% of columns (1 out of 3)" in page  # as the row says
+    assert all(f'"column_name": "{name}"' in page for name in COLUMNS) and len(list(Path(pages).iterdir())) == 1
 
 
 def test_the_same_distribution_has_not_drifted():

@@ -46,10 +46,12 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 @pytest.fixture(scope="module")
-def api(season: Any, key: tuple[Path, str]) -> Iterator[Api]:
+def api(season_with_drift: Any, key: tuple[Path, str]) -> Iterator[Api]:
     """An API that wants a key, with a copy of every table of the graph, and a worker."""
     processes = Processes(
-        str(copytree(season.lake.url, key[0] / "lake")), SERVING_READS_PER_MINUTE="0", SERVING_FORECASTS_PER_MINUTE="0"
+        str(copytree(season_with_drift.lake.url, key[0] / "lake")),
+        SERVING_READS_PER_MINUTE="0",
+        SERVING_FORECASTS_PER_MINUTE="0",
     )
     yield processes.start_platform(key[0])[0]
     processes.stop()

@@ -6,10 +6,12 @@ jittered waits, and a body that trickles or swells is given up. file:// addresse
 
 import datetime as dt
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http.cookiejar import LoadError, MozillaCookieJar
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -69,6 +71,7 @@ class Transport:
                 headers={"User-Agent": settings.http_user_agent},
                 cookies=_cookies(settings.http_cookies),
                 proxy=settings.http_proxy or None,
+                verify=_certificates(),
                 follow_redirects=True,
             )
         except (ValueError, httpx.InvalidURL) as error:
@@ -155,6 +158,12 @@ class Transport:
         since = time.monotonic() - self._last_request_at.get(host, float("-inf"))
         time.sleep(max(0.0, self._pauses.get(host, self._settings.http_pause_seconds) - since))
         self._last_request_at[host] = time.monotonic()
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The authorities that are trusted: reading their file costs more than asking a small answer."""
+    return httpx.create_ssl_context()
 
 
 def _read_file(address: str) -> Reply:
