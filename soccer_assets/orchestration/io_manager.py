@@ -188,15 +188,12 @@ def optional(
 
 
 def markdown(frame: pl.DataFrame) -> str:
-    """A small table for the UI."""
-    with pl.Config(
-        tbl_formatting="ASCII_MARKDOWN",
-        tbl_hide_dataframe_shape=True,
-        tbl_hide_column_data_types=True,
-        tbl_rows=100,
-        tbl_cols=-1,
-        tbl_width_chars=-1,
-        fmt_str_lengths=80,
-        float_precision=4,
-    ):
-        return str(frame)
+    """A small table for the UI: at most 100 rows, and of a text its first 80 letters."""
+    # not by pl.Config: it sets environment variables, which is no safe thing to do beside other threads
+    rows = [frame.columns, ["---"] * frame.width, *frame.head(100).rows()]
+    return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows)
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.4f}" if isinstance(value, float) else "" if value is None else str(value)
+    return (text if len(text) <= 80 else f"{text[:80]}…").replace("|", "\\|").replace("\n", " ")

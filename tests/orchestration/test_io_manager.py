@@ -175,10 +175,16 @@ def test_the_ui_shows_the_columns_of_the_table_and_its_key():
 
 
 def test_a_small_table_in_markdown():
-    frame = pl.DataFrame({"club": ["Arsenal"], "elo": [1623.456789]})
-    header, rule, row = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown(frame).splitlines()]
-    assert (header, row) == (["club", "elo"], ["Arsenal", "1623.4568"])
-    assert set("".join(rule)) == {"-"}
+    frame = pl.DataFrame(
+        {"club": ["Arsenal", "A|B\nC", "x" * 81], "elo": [1623.456789, None, 0.0], "day": dt.date(2026, 1, 2)}
+    )
+    assert markdown(frame).splitlines() == [
+        "| club | elo | day |",
+        "| --- | --- | --- |",
+        "| Arsenal | 1623.4568 | 2026-01-02 |",
+        r"| A\|B C |  | 2026-01-02 |",
+        f"| {'x' * 80}… | 0.0000 | 2026-01-02 |",
+    ]
 
 
 def test_what_comes_with_the_rows_is_written_beside_them(lake, make, days):
