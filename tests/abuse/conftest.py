@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,9 @@ def metric(api: Api, start: str) -> float:
 def read_all(connection: socket.socket) -> bytes:
     """Everything until the server ends the connection."""
     parts = []
-    try:
+    with connection, suppress(ConnectionResetError):
         while part := connection.recv(65_536):
             parts.append(part)
-    except ConnectionResetError:
-        pass
     return b"".join(parts)
 
 
