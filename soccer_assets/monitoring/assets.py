@@ -62,9 +62,12 @@ STATUS = (*MATCH, "status")
 SETTLED = ("settled_predictions", "settled_markets", "settled_bets")
 #: A forecaster worse than the closing market by more than this is not worth running.
 WORST_GAP = 0.05
+#: Where the calendar stands is no trait of the matches; neither is how much is known, which grows by itself for years.
+NOT_COMPARED = (
+    "tier", "table_played", "matches_left", "season_phase",
+    "market_variance", "market_uncertainty", "performance_uncertainty",
+)  # fmt: skip
 #: One window a metric: the others say the same of the same matches.
-#: How much is known and where the calendar stands are no traits of the matches.
-NOT_COMPARED = ("tier", "table_played", "matches_left", "season_phase")
 COMPARED = [
     f.name
     for f in FEATURES
