@@ -194,8 +194,8 @@ def test_drift_is_reported_where_both_windows_hold_fifty_matches(season_with_dri
     scores = json.loads(row["scores"])
     drifted = sorted(column for column, score in scores.items() if score >= row["threshold"])
     assert row["threshold"] >= 0.25
-    # how much is known grows in a young lake, by 25 standard deviations, and is no trait of the matches
-    assert max(scores.values()) < 5 and not any(name.endswith(("variance", "uncertainty")) for name in scores)
+    # how much is known is no trait of the matches
+    assert not any(name.endswith(("variance", "uncertainty")) for name in scores)
     assert row["drifted_columns"].split(",") == (drifted or [""])
     assert (row["columns"], row["drifted"], row["drift_share"]) == (
         len(scores),
