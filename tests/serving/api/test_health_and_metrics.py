@@ -128,7 +128,8 @@ async def test_an_empty_lake_is_not_ready_and_says_what_to_do(
 async def test_a_redis_that_never_answers_is_unavailable_and_does_not_hold_the_request(
     open_client: Any, settings: Settings, serving: ServingSettings
 ) -> None:
-    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    held: list[asyncio.StreamWriter] = []  # one that nobody holds is closed from Python 3.13 on
+    server = await asyncio.start_server(lambda reader, writer: held.append(writer), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     silent = msgspec.structs.replace(settings, redis_url=f"redis://127.0.0.1:{port}/0")
     hasty = msgspec.structs.replace(serving, redis_timeout_seconds=0.2)
