@@ -104,7 +104,8 @@ def _report(
     drifted = sorted(column for column, score in scores.items() if score >= threshold)
     shares = zip(*(window.select(pl.col(columns).is_not_null().mean()).row(0) for window in both), strict=True)
     emptied = [name for name, (now, then) in zip(columns, shares, strict=True) if now < EMPTIED and then >= 0.5]
-    html = write_page(pages, day, drawn(*(window.select(used) for window in both), threshold)) if pages else None
+    current, reference = (window.select(used) for window in both)
+    html = write_page(pages, day, drawn(current, reference, threshold)) if pages else None
     row = {
         "match_date": day,
         "drift_share": len(drifted) / len(scores),
