@@ -161,7 +161,7 @@ def lake(tmp_path: Path) -> Lake:
 
 def make(lake: Lake, first: dt.date, last: dt.date, on: dt.date) -> None:
     """Record that matches and ratings of a range were made on a day from what is stored."""
-    read = {name: versions_of(name, lake.scan(name, None, last)) for name in ("matches", "market_probabilities")}
+    read = {name: lake.state(name).derived(versions_of) for name in ("matches", "market_probabilities")}
     for name in ("matches", "team_ratings"):
         record(lake, name, lake.read(name, first, last), read, first, last, on)
 

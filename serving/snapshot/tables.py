@@ -39,7 +39,7 @@ def scan(lake: Lake, table: Table, version: TableVersion | None) -> pl.LazyFrame
     """
     if version is None:
         return table.empty().lazy()
-    rows = lake.frame(lake.table(table.name, version.version))
+    rows = pl.scan_delta(lake.table(table.name, version.version))
     stored = rows.collect_schema()
     missing = sorted(column.name for column in table.columns if column.name not in stored and not column.nullable)
     if missing:

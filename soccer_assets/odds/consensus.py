@@ -24,12 +24,14 @@ def consensus(market_probabilities: pl.LazyFrame, kind: str, bookmaker: str = "a
     Of several quotes of a kind the newest counts. Matches that the bookmaker does not quote are left out.
     """
     wanted = pl.col("market") == "1x2", pl.col("bookmaker") == bookmaker, pl.col("kind") == kind
-    of_outcome = (pl.col("power").filter(pl.col("selection") == outcome).last() for outcome in OUTCOMES)
+    # columns that are null but for one outcome: a filter within each group takes half as long again
+    of_outcome = (pl.when(pl.col("selection") == outcome).then("power") for outcome in OUTCOMES)
     return (
         market_probabilities.filter(*wanted)
         .sort("quoted_at")
+        .select(*MATCH, *(column.alias(name) for name, column in zip(PROBABILITIES, of_outcome, strict=True)))
         .group_by(MATCH)
-        .agg(column.alias(name) for name, column in zip(PROBABILITIES, of_outcome, strict=True))
+        .agg(pl.col(PROBABILITIES).last(ignore_nulls=True))
         .drop_nulls()
         .sort(MATCH)
         .collect()

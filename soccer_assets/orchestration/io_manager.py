@@ -97,19 +97,15 @@ class DeltaIOManager(IOManager):
                     self._lake.replace(moved.table or name, moved.rows, moved.predicate)
 
     def _load(self, context: InputContext) -> Any:
-        name = context.asset_key.path[-1]
+        name, made = context.asset_key.path[-1], context.op_def.name
         if context.definition_metadata.get(OPTIONAL) and not self._lake.exists(name):
             rows = _TABLES[name].empty().lazy()
-        elif not context.has_asset_partitions:
-            rows = self._lake.scan(name)
-        elif keys := context.asset_partition_keys:
-            first, last = dates_of(PartitionKeyRange(keys[0], keys[-1]))
-            rows = self._lake.scan(name).filter(pl.col(_TABLES[name].date).is_between(first, last))
-        else:  # the dates before the first match date have no rows
-            rows = self._lake.scan(name).clear()
-        made = context.op_def.name
-        if name in data_versions.RESTS_ON.get(made, ()):
-            self._read[context.step_context.run_id, made][name] = data_versions.versions_of(name, rows)
+        else:
+            state = self._lake.state(name)
+            rows = _of_partitions(context, state.rows)
+            if name in data_versions.RESTS_ON.get(made, ()):
+                versions = state.derived(data_versions.versions_of)
+                self._read[context.step_context.run_id, made][name] = versions
         if context.dagster_type.typing_type is StoredRows:
             return StoredRows(rows, self._quarantined(name))
         return rows if context.dagster_type.typing_type is pl.LazyFrame else rows.collect()
@@ -117,6 +113,17 @@ class DeltaIOManager(IOManager):
     def _quarantined(self, name: str) -> pl.LazyFrame:
         bad = quarantine(name)
         return self._lake.scan(bad.name) if self._lake.exists(bad.name) else bad.empty().lazy()
+
+
+def _of_partitions(context: InputContext, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows of the partitions of an input; all of them where it has none."""
+    if not context.has_asset_partitions:
+        return rows
+    keys = context.asset_partition_keys
+    if not keys:  # the dates before the first match date have no rows
+        return rows.clear()
+    first, last = dates_of(PartitionKeyRange(keys[0], keys[-1]))
+    return rows.filter(pl.col(_TABLES[context.asset_key.path[-1]].date).is_between(first, last))
 
 
 def _of_dates(table: Table, rows: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.lake import DATE, Lake, TableState
 from soccer_assets.storage.tables import Column, Table
 
 #: Results that are published or corrected so many days after the match are still read by the nightly run.
@@ -52,11 +52,12 @@ DATA_VERSIONS = Table(
 )
 
 
-def versions_of(name: str, rows: pl.LazyFrame) -> pl.DataFrame:
+def versions_of(state: TableState) -> pl.DataFrame:
     """match_date and version (UInt64) of every date with rows; a null counts like a column that is not there."""
-    if name == "market_probabilities":  # ratings learn from the average alone
+    rows = state.rows
+    if state.name == "market_probabilities":  # ratings learn from the average alone
         rows = rows.filter(pl.col("bookmaker") == "average")
-    unread = (*_UNREAD.get(name, ()), DATE)
+    unread = (*_UNREAD.get(state.name, ()), DATE)
     columns = [column for column in rows.collect_schema().names() if column not in unread]
     hashes = [
         pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash(_seed(column))).otherwise(0).cast(pl.UInt64)
@@ -121,15 +122,13 @@ def stored(lake: Lake) -> pl.DataFrame:
 
 def out_of_date(lake: Lake) -> pl.DataFrame:
     """name, match_date of each date that was made from another state of its upstream than there is today."""
-    made, versions = stored(lake), {}
+    made = stored(lake)
     parts = [made.select("name", DATE).clear()]
     for name, rests_on in RESTS_ON.items():
         own = made.filter(name=name)
         if own.is_empty() or not rests_on or not all(lake.exists(upstream) for upstream in rests_on):
             continue
-        for upstream in rests_on:
-            if upstream not in versions:
-                versions[upstream] = versions_of(upstream, lake.scan(upstream))
+        versions = {upstream: lake.state(upstream).derived(versions_of) for upstream in rests_on}
         today = upstream_of(name, versions, own[DATE])
         differ = own.join(today, on=DATE, suffix="_today").filter(pl.col("upstream") != pl.col("upstream_today"))
         parts.append(differ.select("name", DATE))

@@ -13,6 +13,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,29 @@ class LocalTable(DeltaTable):
         return [f"{self.folder}/{uri.rpartition('/')[2]}" for uri in super().file_uris(*arguments, **named)]
 
 
+@dataclass(frozen=True)
+class TableState:
+    """A table as it was when it was opened, with what was computed from it; nobody writes to this object.
+
+    `log` holds name, size and time of the commits that were there before it was opened.
+    """
+
+    name: str
+    log: tuple[tuple[str, int, int], ...]
+    table: DeltaTable
+    _derived: dict[Callable[["TableState"], pl.DataFrame], pl.DataFrame] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> pl.LazyFrame:
+        return pl.scan_delta(self.table)
+
+    def derived(self, compute: Callable[["TableState"], pl.DataFrame]) -> pl.DataFrame:
+        """What a function computes from this state, computed once."""
+        if compute not in self._derived:
+            self._derived[compute] = compute(self)
+        return self._derived[compute]
+
+
 class Lake:
     """Delta tables under one address, a table per name.
 
@@ -79,6 +103,7 @@ class Lake:
         self._locked = self._folder is not None and UNREADABLE_FOLDER.search(self.url) is not None
         self._is_proven = not self.url.startswith("s3://")
         self._options: dict[str, str] = {}
+        self._states: dict[str, TableState] = {}
         if self._locked:
             # another file store of the library takes the folder aside from the table's address
             self._options = {"opendal.root": self.url, "opendal.atomic_write_dir": f"{self.url}/.unfinished"}
@@ -126,6 +151,9 @@ class Lake:
             write_deltalake(address, _stream(rows), target_file_size=FILE_BYTES, **settings, **options)
         written = self.unchecked(name) if table is None else table
         self.record(name, written)
+        log = self._log(name)
+        if log and int(log[-1][0][:20]) == written.version():
+            self._states[name] = TableState(name, log, written)
         return written
 
     def record(self, name: str, table: DeltaTable, *, anew: bool = False) -> None:
@@ -184,6 +212,21 @@ class Lake:
         table.folder = self._folder / name
         return table
 
+    def state(self, name: str) -> TableState:
+        """The table as it is now, opened again only after its log has changed.
+
+        Raises:
+            NotMaterializedError: nothing was ever written under that name.
+            DamagedTableError: commits that were written are lost.
+        """
+        log, state = self._log(name), self._states.get(name)
+        if state is None or not log or state.log != log:
+            state = self._states[name] = TableState(name, log, self.table(name))
+        return state
+
+    def _log(self, name: str) -> tuple[tuple[str, int, int], ...]:
+        return tuple((commit.base_name, commit.size, commit.mtime_ns) for commit in self.commits(name))
+
     def version(self, name: str) -> int | None:
         """Version of the newest commit; None for a table that does not exist."""
         table = self._newest(name)
@@ -228,13 +271,9 @@ class Lake:
                     return int(json.loads(line)["commitInfo"]["timestamp"])
         raise DamagedTableError(f"{commit.path}: expected the time of a commit, found none: run `uv run soccer doctor`")
 
-    def frame(self, table: DeltaTable) -> pl.LazyFrame:
-        """The rows of a state of a table."""
-        return pl.scan_delta(table)
-
     def scan(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.LazyFrame:
         """Rows with a match date from `first` to `last`, both inclusive; None leaves that side open."""
-        rows = self.frame(self.table(name))
+        rows = self.state(name).rows
         rows = rows if first is None else rows.filter(pl.col(DATE) >= first)
         return rows if last is None else rows.filter(pl.col(DATE) <= last)
 
@@ -263,7 +302,7 @@ class Lake:
         """
         for attempt in range(COMMIT_TRIES):
             stored = self._newest(table.name)
-            rows = after(table.empty().lazy() if stored is None else self.frame(stored))
+            rows = after(table.empty().lazy() if stored is None else pl.scan_delta(stored))
             if rows.is_empty() or self.append_onto(table.name, rows, None if stored is None else stored.version()):
                 return rows
             _wait_after(attempt)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from soccer_assets.errors import NotMaterializedError, SchemaError
-from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.lake import Lake, TableState
 
 FIRST = dt.date(2024, 3, 1)
 
@@ -158,6 +158,22 @@ def test_an_old_version_can_be_read(lake):
     lake.replace_dates("t", rows(0, text="new"), day(0), day(0))
     assert pl.scan_delta(lake.table("t", 0)).collect()["text"].to_list() == ["old 0"]
     assert texts(lake) == ["new 0"]
+
+
+def test_a_state_lasts_until_somebody_commits(lake):
+    def count(state: TableState) -> pl.DataFrame:
+        counted.append(state.table.version())
+        return state.rows.select(pl.len()).collect()
+
+    counted: list[int] = []
+    lake.replace_dates("t", rows(0, 1), day(0), day(2))
+    state, earlier = lake.state("t"), lake.scan("t")
+    assert lake.state("t") is state and state.derived(count).item() == 2
+    assert Lake(lake.url).replace_dates("t", rows(2), day(0), day(2)) == 1
+    assert [lake.state("t").derived(count).item() for _ in range(2)] == [1, 1] and counted == [0, 1]
+    assert len(earlier.collect()) == 2  # of the state that it was taken from
+    lake.replace_dates("t", rows(), day(0), day(2))
+    assert lake.state("t").derived(count).item() == 0 and len(earlier.collect()) == 2
 
 
 def test_many_slices_are_one_commit(lake):
