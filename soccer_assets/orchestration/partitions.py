@@ -71,8 +71,9 @@ class MatchDates(DailyPartitionsDefinition):
             newest = self.get_last_partition_key()
         return [] if newest is None else _days(self.start.date(), dt.date.fromisoformat(newest))
 
-
-    def get_partition_keys_in_time_window(self, time_window: TimeWindow) -> Sequence[str]:
+    def get_partition_keys_in_time_window(  # type: ignore[override]  # Dagster's is wrapped in a cache
+        self, time_window: TimeWindow
+    ) -> Sequence[str]:
         """Keys of the match dates that begin within a window."""
         start, end = (moment.astimezone(dt.UTC).replace(tzinfo=None) for moment in (time_window.start, time_window.end))
         return _days(_first_from(start), _first_from(end) - dt.timedelta(1))

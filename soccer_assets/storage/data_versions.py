@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from soccer_assets.storage.lake import DATE, Lake, TableState
+from soccer_assets.storage.lake import DATE, Lake
+from soccer_assets.storage.table_states import TableState
 from soccer_assets.storage.tables import Column, Table
 
 #: Results that are published or corrected so many days after the match are still read by the nightly run.

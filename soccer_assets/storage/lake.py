@@ -6,43 +6,36 @@ other dates retry and lose nothing, and the table's version is a cheap and exact
 
 import datetime as dt
 import fcntl
-import json
 import random
 import re
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
-from deltalake.schema import PrimitiveType
 from pyarrow import fs
 
 from soccer_assets.errors import (
     DamagedTableError,
-    HistoryExpiredError,
     NotMaterializedError,
-    SchemaError,
     SoccerError,
 )
+from soccer_assets.storage import delta_log
 from soccer_assets.storage.conditional_put import prove_conditional_put
 from soccer_assets.storage.file_urls import REQUEST_SECONDS, file_system, keys_of_file, local_folder
 from soccer_assets.storage.manifest import Manifest, file_names, read_manifest, write_manifest
+from soccer_assets.storage.table_states import LocalTable, Log, TableState
 from soccer_assets.storage.tables import Table
+from soccer_assets.storage.written_rows import require_forms, stream, with_stored_spelling
 
 DATE = "match_date"
 #: What identifies a match in every table that has one.
 MATCH = [DATE, "match_id"]
 COMMIT_TRIES = 20
-COMMIT = re.compile(r"\d{20}\.json")
-ROWS_AT_ONCE = 250_000
 #: Rows lie in order of date, so with small files a replaced day touches one of them.
 FILE_BYTES = 2 * 2**20
 #: A reader goes through every commit since the last checkpoint, and a day opens a hundred tables: written daily for
@@ -50,42 +43,6 @@ FILE_BYTES = 2 * 2**20
 PROPERTIES = {"delta.checkpointInterval": "10"}
 #: Folders that Delta's own file store does not open: it decodes `%20` once too often and refuses the other letters.
 UNREADABLE_FOLDER = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\|^\x00-\x1f\x7f]")
-
-
-class LocalTable(DeltaTable):
-    """A table in a folder of this machine.
-
-    Delta percent-encodes the paths of its files, and polars takes a path as it stands.
-    """
-
-    folder: Path
-
-    def file_uris(self, *arguments: Any, **named: Any) -> list[str]:
-        """The paths of the table's files; they all lie in its folder, since no table has partitions."""
-        return [f"{self.folder}/{uri.rpartition('/')[2]}" for uri in super().file_uris(*arguments, **named)]
-
-
-@dataclass(frozen=True)
-class TableState:
-    """A table as it was when it was opened, with what was computed from it; nobody writes to this object.
-
-    `log` holds name, size and time of the commits that were there before it was opened.
-    """
-
-    name: str
-    log: tuple[tuple[str, int, int], ...]
-    table: DeltaTable
-    _derived: dict[Callable[["TableState"], pl.DataFrame], pl.DataFrame] = field(default_factory=dict)
-
-    @property
-    def rows(self) -> pl.LazyFrame:
-        return pl.scan_delta(self.table)
-
-    def derived(self, compute: Callable[["TableState"], pl.DataFrame]) -> pl.DataFrame:
-        """What a function computes from this state, computed once."""
-        if compute not in self._derived:
-            self._derived[compute] = compute(self)
-        return self._derived[compute]
 
 
 class Lake:
@@ -148,12 +105,12 @@ class Lake:
             settings = {"storage_options": self._options, "configuration": PROPERTIES}
         address = self._library_address(name) if table is None else table
         with self.one_writer():
-            write_deltalake(address, _stream(rows), target_file_size=FILE_BYTES, **settings, **options)
+            write_deltalake(address, stream(rows), target_file_size=FILE_BYTES, **settings, **options)
         written = self.unchecked(name) if table is None else table
         self.record(name, written)
-        log = self._log(name)
-        if log and int(log[-1][0][:20]) == written.version():
-            self._states[name] = TableState(name, log, written)
+        commits = self.commits(name)
+        if commits and delta_log.version_of(commits[-1]) == written.version():
+            self._states[name] = TableState(name, _log_of(commits), written)
         return written
 
     def record(self, name: str, table: DeltaTable, *, anew: bool = False) -> None:
@@ -219,13 +176,10 @@ class Lake:
             NotMaterializedError: nothing was ever written under that name.
             DamagedTableError: commits that were written are lost.
         """
-        log, state = self._log(name), self._states.get(name)
+        log, state = _log_of(self.commits(name)), self._states.get(name)
         if state is None or not log or state.log != log:
             state = self._states[name] = TableState(name, log, self.table(name))
         return state
-
-    def _log(self, name: str) -> tuple[tuple[str, int, int], ...]:
-        return tuple((commit.base_name, commit.size, commit.mtime_ns) for commit in self.commits(name))
 
     def version(self, name: str) -> int | None:
         """Version of the newest commit; None for a table that does not exist."""
@@ -242,8 +196,7 @@ class Lake:
 
     def commits(self, name: str) -> list[fs.FileInfo]:
         """The files of the commits that are kept, oldest first."""
-        entries = self.files.get_file_info(fs.FileSelector(f"{self.folder(name)}/_delta_log", allow_not_found=True))
-        return sorted((e for e in entries if COMMIT.fullmatch(e.base_name)), key=lambda entry: entry.base_name)
+        return delta_log.commits(self.files, self.folder(name))
 
     def version_at(self, name: str, instant: dt.datetime) -> int | None:
         """The newest version at an instant; None where the table had none yet.
@@ -251,25 +204,7 @@ class Lake:
         Raises:
             HistoryExpiredError: the log is not kept so far back.
         """
-        # not by DeltaTable.history, which holds the interpreter while S3 is slow
-        commits = self.commits(name)
-        later = bisect_right(commits, instant.timestamp() * 1000, key=self._written_at)
-        if later:
-            return int(commits[later - 1].base_name[:20])
-        if commits and int(commits[0].base_name[:20]) > 0:
-            first = dt.datetime.fromtimestamp(self._written_at(commits[0]) / 1000, dt.UTC)
-            raise HistoryExpiredError(
-                f"{name}: expected an instant from {first:%Y-%m-%dT%H:%M:%SZ} on, found {instant}"
-            )
-        return None
-
-    def _written_at(self, commit: fs.FileInfo) -> int:
-        """When a commit was written, in milliseconds since 1970."""
-        with self.files.open_input_stream(commit.path) as stream:
-            for line in stream.readall().splitlines():
-                if line.startswith(b'{"commitInfo"'):
-                    return int(json.loads(line)["commitInfo"]["timestamp"])
-        raise DamagedTableError(f"{commit.path}: expected the time of a commit, found none: run `uv run soccer doctor`")
+        return delta_log.version_at(self.files, self.folder(name), instant)
 
     def scan(self, name: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.LazyFrame:
         """Rows with a match date from `first` to `last`, both inclusive; None leaves that side open."""
@@ -359,29 +294,13 @@ class Lake:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _require_forms(self, name: str, rows: pl.DataFrame, table: DeltaTable) -> None:
-        """Refuse texts, lists or numbers in a column that holds another of them: Delta Lake would write them as texts.
-
-        Raises:
-            SchemaError: the columns, and where the table lies.
-        """
-        stored = {field.name: _form(field.type) for field in table.schema().fields}
-        forms = {column: _form(dtype) for column, dtype in rows.schema.items() if dtype != pl.Null}
-        other = [column for column, form in forms.items() if stored.get(column, form) != form]
-        if other:
-            expected, wrong = ({column: by_column[column] for column in other} for by_column in (stored, forms))
-            raise SchemaError(
-                f"{name}: expected columns as the table has them, {expected}, found {wrong}; if an earlier version "
-                f"wrote the table, move {self.address(name)} away and make its match dates again"
-            )
-
     def _commit(self, name: str, rows: pl.DataFrame, mode: str, predicate: str | None) -> int:
         attempt = 0
         while True:
             table = self._newest(name)
-            spelled = _with_stored_spelling(name, rows, table)
+            spelled = with_stored_spelling(name, rows, table)
             if table is not None:
-                self._require_forms(name, spelled, table)
+                require_forms(name, spelled, table, self.address(name))
             try:
                 # the predicate is for a new table as well: another writer may be making it
                 written = self._write(name, table, spelled, mode=mode, schema_mode="merge", predicate=predicate)
@@ -401,40 +320,10 @@ class Lake:
             return None
 
 
-def _form(dtype: object) -> str:
-    """Whether a type of polars or of Delta Lake is that of texts, of lists or structures, or another."""
-    if isinstance(dtype, pl.DataType):
-        return "nested" if dtype.is_nested() else "text" if dtype in (pl.String, pl.Enum, pl.Categorical) else "plain"
-    return ("text" if dtype.type == "string" else "plain") if isinstance(dtype, PrimitiveType) else "nested"
+def _log_of(commits: list[fs.FileInfo]) -> Log:
+    return tuple((commit.base_name, commit.size, commit.mtime_ns) for commit in commits)
 
 
 def _wait_after(attempt: int) -> None:
     """Sleep before the next try: up to 0.05 s after the first one, twice as long after each further one."""
     time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
-
-
-def _with_stored_spelling(name: str, rows: pl.DataFrame, table: DeltaTable | None) -> pl.DataFrame:
-    """Rows with their columns as the table spells them: to Delta Lake, names that differ in case alone are one.
-
-    Raises:
-        SchemaError: two columns of the rows would be one.
-    """
-    spelling = {field.name.lower(): field.name for field in table.schema().fields} if table is not None else {}
-    names = [spelling.setdefault(column.lower(), column) for column in rows.columns]
-    if names == rows.columns:
-        return rows
-    twice = sorted(column for column, kept in zip(rows.columns, names, strict=True) if names.count(kept) > 1)
-    if twice:
-        raise SchemaError(f"{name}: expected columns that differ in more than case, found {twice}")
-    return rows.rename(dict(zip(rows.columns, names, strict=True)))
-
-
-def _stream(rows: pl.DataFrame) -> pa.RecordBatchReader:
-    """Rows for the writer, a slice at a time; enumerations become strings, which Delta Lake knows."""
-
-    def arrow(frame: pl.DataFrame) -> pa.Table:
-        plain = frame.with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
-        return plain.to_arrow(compat_level=pl.CompatLevel.oldest())
-
-    batches = (batch for part in rows.iter_slices(ROWS_AT_ONCE) for batch in arrow(part).to_batches())
-    return pa.RecordBatchReader.from_batches(arrow(rows.clear()).schema, batches)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from soccer_assets.errors import NotMaterializedError, SchemaError
-from soccer_assets.storage.lake import Lake, TableState
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.table_states import TableState
 
 FIRST = dt.date(2024, 3, 1)
 
