@@ -95,14 +95,16 @@ class History:
         played, calendar = sides.at(own), sides.at(due)
         newest = matches.filter(status="finished")[DATE].max()
         assert newest is None or isinstance(newest, dt.date)
-        nothing = np.full((1, len(RATINGS)), np.nan)  # what the row -1 says
+        rated = np.full((len(RATINGS), len(ratings) + 1), np.nan)  # the last column is what the row -1 says
+        for values_of, (column, *_) in zip(rated, RATINGS.values(), strict=True):
+            values_of[:-1] = ratings[column].to_numpy()
         return cls(
             as_of=newest or dt.date.min,
             codes=codes,
-            values=values[own].astype(np.float32),
+            values=values[own],
             season_of=np.append(played.season, UNKNOWN),
             scopes={scope: PointInTimeIndex.from_keys(codes.keys(played, scope), played.day) for scope in SCOPES},
-            ratings=np.vstack([ratings.select(column for column, *_ in RATINGS.values()).to_numpy(), nothing]),
+            ratings=rated,
             rated=PointInTimeIndex.from_keys(codes.of_clubs(ratings["team_id"]), days_of(ratings[DATE])),
             rated_leagues=PointInTimeIndex.from_keys(coded(ratings["league"], LEAGUE_CODES), days_of(ratings[DATE])),
             calendar=PointInTimeIndex.from_keys(calendar.club, calendar.day),
@@ -179,10 +181,10 @@ class History:
     def _state(self, asked: ClubRows) -> FeatureValues:
         """Ratings, rest, the league table and the season before, of each club on the morning of the day."""
         clubs, days, everything = asked.club, asked.day, self.scopes["all"]
-        state = dict(zip(RATINGS, self.ratings[self.rated.newest(clubs, days)].T, strict=True))
+        state = dict(zip(RATINGS, self.ratings[:, self.rated.newest(clubs, days)], strict=True))
         state |= _of_both(state)
-        of_league = self.ratings[self.rated_leagues.newest(asked.league, days)]
-        state["market_goals_drift"] = of_league[:, list(RATINGS).index("market_openness_drift")]
+        drift = self.ratings[list(RATINGS).index("market_openness_drift")]
+        state["market_goals_drift"] = drift[self.rated_leagues.newest(asked.league, days)]
         state["matches_known"] = np.minimum(everything.count(clubs, days), MOST_MATCHES_KNOWN)
         state["rest_days"] = np.minimum(self.calendar.days_since(clubs, days), LONGEST_REST_DAYS)
         since = {span: self.calendar.count(clubs, days) - self.calendar.count(clubs, days - span) for span in CONGESTED}
@@ -241,16 +243,16 @@ def of_their_countries(rows: pl.LazyFrame, fixtures: pl.DataFrame) -> pl.LazyFra
     )
 
 
-def _recorded(matches: pl.DataFrame) -> Floats:
+def _recorded(matches: pl.DataFrame) -> NDArray[np.float32]:
     """What each club did in each match, `(2n, RECORDED)`, NaN where not known."""
     cards = [
         (pl.col(f"{side}_yellow_cards") + 2 * pl.col(f"{side}_red_cards").fill_null(0)).alias(f"{side}_cards")
         for side in BOTH
     ]
     counted = matches.with_columns(cards).select(
-        pl.col(f"{side}_{what}").cast(pl.Float64) for what in COUNTED for side in BOTH
+        pl.col(f"{side}_{what}").cast(pl.Float32) for what in COUNTED for side in BOTH
     )
-    values = np.empty((2 * len(matches), len(RECORDED)))
+    values = np.empty((2 * len(matches), len(RECORDED)), dtype=np.float32)
     for metric in range(len(COUNTED)):
         home, away = (counted.to_series(2 * metric + which).to_numpy() for which in (0, 1))
         values[0::2, 1 + 2 * metric], values[1::2, 1 + 2 * metric] = home, away

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from soccer_assets.features.point_in_time import DAYS, TIERS, ClubRows, Codes, PointInTimeIndex, pair
 from soccer_assets.scoring import Floats, Ints
@@ -32,7 +33,7 @@ class Standings:
     difference: Ints
 
     @classmethod
-    def from_matches(cls, codes: Codes, on: ClubRows, decided: ClubRows, values: Floats) -> "Standings":
+    def from_matches(cls, codes: Codes, on: ClubRows, decided: ClubRows, values: NDArray[np.float32]) -> "Standings":
         """Tables of the matches `decided`.
 
         Args:
@@ -43,7 +44,9 @@ class Standings:
         """
         clubs = max(len(codes.clubs), 1)
         moments = np.sort(pair(on.season, on.club, clubs) * DAYS + on.day)
-        entries, first_rows = np.unique(moments // DAYS, return_index=True)
+        keys = moments // DAYS
+        first_rows = np.flatnonzero(np.append(True, np.diff(keys) > 0)[: len(keys)])
+        entries = keys[first_rows]
         results = pair(decided.season, decided.club, clubs) * DAYS + decided.day
         order = np.argsort(results, kind="stable")
         first = np.append(np.searchsorted(results[order], entries * DAYS), len(results))
@@ -86,5 +89,5 @@ class Seasons:
         return np.minimum(self.start[seasons], days)
 
 
-def _totals(values: Floats) -> Ints:
-    return np.append(0, np.cumsum(values)).astype(np.int64)
+def _totals(values: NDArray[np.float32]) -> Ints:
+    return np.append(0, np.cumsum(values, dtype=np.int64))
