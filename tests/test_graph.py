@@ -374,7 +374,7 @@ def test_the_jobs_and_what_they_make(nodes):
 
     jobs = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
     assert jobs == {*STAGES_OF_JOBS, "odds_job", "promotion_job", "line_job", "correction_job", "ablation_job",
-                    "tidy_job"}  # fmt: skip
+                    "champion_job", "tidy_job"}  # fmt: skip
     made = {
         name: {key.path[-1] for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys}
         for name in (*STAGES_OF_JOBS, "odds_job", "promotion_job", "line_job", "correction_job")
@@ -408,6 +408,7 @@ def test_the_sensors_run_from_the_start():
         ("train_first_model", "train_job"),
         ("retrain_on_drift", "train_job"),
         ("carry_corrections", "nightly_job"),
+        ("watch_champion", "champion_job"),
         ("forecast_after_promotion", "promotion_job"),
         ("record_check_results", None),
         ("log_failed_runs", None),

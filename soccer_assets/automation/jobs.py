@@ -23,6 +23,8 @@ from dagster import (
 from soccer_assets.features import assets as features
 from soccer_assets.matches import assets as matches
 from soccer_assets.models import assets as models
+from soccer_assets.models.champion.champion_watch import SinceTakeover, since_takeover
+from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.families import FAMILIES, stack
 from soccer_assets.models.training.training import chosen_families
 from soccer_assets.monitoring import assets as monitoring
@@ -106,6 +108,28 @@ def _assets(*stages: ModuleType) -> list[AssetsDefinition | SourceAsset]:
     return [asset if isinstance(asset, AssetsDefinition) else SourceAsset(asset.key) for asset in loaded]
 
 
+@op(description="Makes the champion before this one champion again where this one turned out worse.")
+def undo_promotion(
+    context: OpExecutionContext,
+    lake: ResourceParam[Lake],
+    settings: ResourceParam[Settings],
+    registry: ResourceParam[Registry],
+    clock: ResourceParam[Clock],
+) -> None:
+    compared = since_takeover(lake, settings, clock.today())
+    context.add_output_metadata({"compared": str(compared)})
+    if isinstance(compared, SinceTakeover) and compared.is_worse:
+        registry.rollback(
+            lake, compared.previous, f"the champion was worse since it took over: {compared}", clock.today()
+        )
+        context.log.warning("%s is champion again: %s", compared.previous, compared)
+
+
+@job(description="Compares the champion with the one before it on the matches since, and goes back where it is worse.")
+def champion_job() -> None:
+    undo_promotion()
+
+
 @op(description="Compares every file of the lake with its checksum, joins small ones, drops what no version needs.")
 def tidy_lake(context: OpExecutionContext, lake: ResourceParam[Lake]) -> None:
     require_sound(lake)  # first: what is joined from a damaged file would get a checksum of its own
@@ -150,5 +174,6 @@ jobs: list[Any] = [
     correction_job,
     train_job,
     ablation_job,
+    champion_job,
     tidy_job,
 ]

@@ -17,7 +17,7 @@ from dagster import (
     sensor,
 )
 
-from soccer_assets.automation.jobs import NIGHTLY, correction_job, nightly_job, promotion_job, train_job
+from soccer_assets.automation.jobs import NIGHTLY, champion_job, correction_job, nightly_job, promotion_job, train_job
 from soccer_assets.automation.requests import cut_request, nightly_dates
 from soccer_assets.models.champion.first_training import first_training
 from soccer_assets.models.champion.promotion_gate import champion_moves, ledger
@@ -46,6 +46,18 @@ def carry_corrections(context: RunStatusSensorContext) -> RunRequest | SkipReaso
         return SkipReason("no table of the past is older than what it rests on")
     first, last, why = nightly_dates(today)
     return cut_request(f"corrected {context.dagster_run.run_id}", first, last, why, NIGHTLY)
+
+
+@run_status_sensor(
+    run_status=DagsterRunStatus.SUCCESS,
+    monitored_jobs=[nightly_job],
+    request_job=champion_job,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Looks after each night whether the champion is worse than the one before it.",
+)
+def watch_champion(context: RunStatusSensorContext) -> RunRequest:
+    """After each nightly run: one comparison of the champion with the one before it."""
+    return RunRequest(run_key=context.dagster_run.run_id, tags={"soccer/why": "the results of a night"})
 
 
 @sensor(
@@ -140,6 +152,7 @@ def record_check_results(context: SensorEvaluationContext) -> SkipReason:
 sensors = [
     train_first_model,
     retrain_on_drift,
+    watch_champion,
     forecast_after_promotion,
     carry_corrections,
     record_check_results,
