@@ -57,12 +57,16 @@ def merge(base: pl.DataFrame, records: pl.DataFrame) -> Merged:
     links, conflicts, refused = [], [], [records.clear()]
     for source in OTHERS:
         rows = records.filter(pl.col("source") == source).sort("seen_at", "payload_id", "line")
+        rows = _refuse_twice(rows)
+        refused.append(rows.filter(pl.col("reason").is_not_null()))
+        rows = rows.filter(pl.col("reason").is_null())
         rows = rows.unique([*PAIR, "match_date"], keep="last", maintain_order=True).with_row_index("_record")
         base = base.with_row_index("_row")
         candidates = _candidates(base, rows, bounds)
         # where two records of a source are about one match, the nearer one counts
         pairs = candidates.unique("_record", keep="first", maintain_order=True).unique("_row", keep="first")
         paired = rows.join(pairs, on="_record").drop("_record")
+        refused.append(_second_results(rows, candidates, pairs).select(records.columns))
         new = _with_reason(rows.join(candidates, on="_record", how="anti").drop("_record"), base, bounds)
         refused.append(new.filter(pl.col("reason").is_not_null()).select(records.columns))
         new = new.filter(pl.col("reason").is_null())
@@ -75,30 +79,62 @@ def merge(base: pl.DataFrame, records: pl.DataFrame) -> Merged:
     return Merged(base, pl.concat(links), pl.concat(conflicts), pl.concat(refused))
 
 
+def _refuse_twice(records: pl.DataFrame) -> pl.DataFrame:
+    """The records of a source, with the reason where one answer gives a match of one date two scores."""
+    day, scored = [*PAIR, "match_date", "payload_id"], pl.col("status").is_in(SCORED)
+    score = pl.format("{}-{}", *GOALS)
+    two = scored & (score.filter(scored).n_unique().over(day) > 1)
+    reason = pl.format("expected one score of the match on this date, found {} beside another", score)
+    return records.with_columns(reason=pl.when(two).then(reason))
+
+
+def _second_results(rows: pl.DataFrame, candidates: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The results that are about a match of which the same source has a nearer one, with the reason."""
+    unpaired = rows.filter(pl.col("status").is_in(SCORED)).join(candidates, on="_record", how="semi")
+    reason = pl.format("expected one result of the match, found a second one: {}-{} on {}", *GOALS, "match_date")
+    return unpaired.join(pairs, on="_record", how="anti").with_columns(reason=reason)
+
+
 def _with_reason(own: pl.DataFrame, base: pl.DataFrame, bounds: pl.DataFrame) -> pl.DataFrame:
     """The records that are about no match of `base`, with the reason where they can be no new match either."""
-    on = pl.col("status").is_in(ON)
-    single = on & pl.col("league").is_in(SINGLE_MEETINGS)
-    score = pl.format("{} on {}", pl.format("{}-{}", *GOALS).fill_null("without a score"), "match_date")
-    had = base.filter(single).group_by(PAIR).agg(had=score.sort_by("match_date").first())
-    rows = (
-        own.sort(~pl.col("status").is_in(SCORED), "match_date", "payload_id", "line")
-        .with_row_index("_own")
-        .join(bounds, on=["league", "season"], how="left", maintain_order="left")
-        .join(had, on=PAIR, how="left", maintain_order="left")
-    )
-    outside = on & ~pl.col("match_date").is_between("begins", "ends").fill_null(True)
-    meeting = pl.col("had").fill_null(score.filter(on).first().over(PAIR))
-    again = single & (meeting != score)
+    rows = own.join(bounds, on=["league", "season"], how="left", maintain_order="left")
+    outside = pl.col("status").is_in(ON) & ~pl.col("match_date").is_between("begins", "ends").fill_null(True)
+    early = pl.col("status").is_in(SCORED) & (pl.col("match_date") < pl.col("first")).fill_null(False)
     bounded = "expected a date of season {}, from {} to {}, found {}"
-    once = "expected one meeting of the season at this ground, {}, found another: {}"
+    unbegun = "expected no result of season {} before its first one on {}, found one of {}"
     rows = rows.with_columns(
         reason=pl.when(outside)
         .then(pl.format(bounded, "season", "begins", "ends", "match_date"))
-        .when(again)
-        .then(pl.format(once, meeting, score))
+        .when(early)
+        .then(pl.format(unbegun, "season", "first", "match_date"))
     )
-    return _refuse_second_match(rows, base).select(*own.columns)
+    return refuse_repeated(rows, base).select(own.columns)
+
+
+def refuse_repeated(rows: pl.DataFrame, base: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Add the reason to a match that is on and cannot be, beside those of `base` and those before it.
+
+    A club plays one match a day, and a pair meets once at a ground where the league has single meetings; of two the
+    one with a result counts, then the one of the earlier date.
+
+    Args:
+        rows: matches with clubs, status, score and `reason`, null where there is none yet.
+        base: matches that stand (default: none).
+    """
+    base = rows.clear() if base is None else base
+    on = pl.col("status").is_in(ON)
+    rows = _refuse_second_match(
+        rows.sort(~pl.col("status").is_in(SCORED), "match_date", "payload_id", "line").with_row_index("_own"), base
+    )
+    single = on & pl.col("league").is_in(SINGLE_MEETINGS)
+    score = pl.format("{} on {}", pl.format("{}-{}", *GOALS).fill_null("without a score"), "match_date")
+    had = base.filter(single).group_by(PAIR).agg(had=score.sort_by("match_date").first())
+    good = single & pl.col("reason").is_null()
+    rows = rows.join(had, on=PAIR, how="left", maintain_order="left")
+    meeting = pl.col("had").fill_null(score.filter(good).first().over(PAIR))
+    again = good & (meeting != score)
+    once = pl.format("expected one meeting of the season at this ground, {}, found another: {}", meeting, score)
+    return rows.with_columns(reason=pl.when(again).then(once).otherwise("reason")).drop("_own", "had")
 
 
 def _refuse_second_match(rows: pl.DataFrame, base: pl.DataFrame) -> pl.DataFrame:
@@ -114,7 +150,7 @@ def _refuse_second_match(rows: pl.DataFrame, base: pl.DataFrame) -> pl.DataFrame
         rows = rows.join(of_club, on=["match_date", side], how="left", maintain_order="left")
         is_second = plays & (pl.col(f"{side}_first") < number).fill_null(False)
         reason = pl.when(is_second).then(pl.format(why, side.removesuffix("_id"), "match_date")).otherwise(reason)
-    return rows.with_columns(reason=reason)
+    return rows.with_columns(reason=reason).drop(f"{side}_first" for side in sides)
 
 
 def _candidates(base: pl.DataFrame, records: pl.DataFrame, bounds: pl.DataFrame) -> pl.DataFrame:

@@ -16,8 +16,9 @@ from soccer_assets.linking import decisions
 from soccer_assets.linking.names import Scorer
 from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches import clubs
-from soccer_assets.matches.merging import merge
-from soccer_assets.matches.records import COUNTS, FORM, GOALS, MOST_COUNTED, MOST_GOALS, NO_SCORE
+from soccer_assets.matches.contradictions import LISTED_TWICE, contradiction
+from soccer_assets.matches.merging import merge, refuse_repeated
+from soccer_assets.matches.records import COUNTS, FORM, GOALS, MOST_COUNTED
 from soccer_assets.matches.schema import FOOTBALL_DATA, MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, PAIR
 from soccer_assets.matches.seasons import SINGLE_MEETINGS, complete_seasons, seasons_by_archives
 from soccer_assets.storage.tables import refused
@@ -32,12 +33,15 @@ OWN_SHOWN: list[str | pl.Expr] = [
 QUARANTINED = ["league", "home", "away", "kick_off_at", "status", *GOALS]
 #: What a match is made of.
 KEPT = [name for name in FORM if name not in ("season_id", "reason", "listed", "result", "score_text", "date_text")]
-#: One result on two days within this is one match.
-LISTED_TWICE = dt.timedelta(days=7)
 #: A fixture without a result is given up when its league has results of dates this much later.
 RESULT_DUE = dt.timedelta(days=7)
+#: A result so near to the date of a fixture is of that fixture, also where clubs meet again and again.
+MOVED_A_LITTLE = dt.timedelta(days=2)
 #: A match that was brought forward was due at most this long after the day it was played.
 BROUGHT_FORWARD = dt.timedelta(days=60)
+
+
+_UNSCORED = pl.col("home_goals").is_null()
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,15 @@ def resolve(records: pl.DataFrame, ledger: pl.DataFrame | None = None) -> Matche
     own = pl.concat([_with_next_file(own.filter(~played)), own.filter(played)], how="diagonal")
     own = _with_ids_of_names(own).with_columns(pl.col("home_id", "away_id").replace(decisions.merged(ledger)))
     own = _with_seasons(own)
-    own = own.with_columns(reason=pl.coalesce("reason", _contradiction(own)))
+    own = own.with_columns(reason=pl.coalesce("reason", contradiction(own)))
     quarantined.append(_refused(own))
-    # a result comes after the fixture it settles
-    day = [*PAIR, "match_date"]
-    good = own.filter(pl.col("reason").is_null()).sort(*day, "_played", "seen_at", "line")
-    base = _with_status(good.unique(day, keep="last", maintain_order=True)).select(*KEPT, "home_id", "away_id")
+    good = _with_newest_result(own.filter(pl.col("reason").is_null()))
+    # a result comes after the fixture it settles, and a fixture after a line of the archive that waits for its result
+    day, waits = [*PAIR, "match_date"], pl.col("match_date") > pl.col("_newest_result")
+    good = good.sort(*day, pl.col("_played") & ~(_UNSCORED & waits.fill_null(False)), "seen_at", "line")
+    base = refuse_repeated(_with_status(good.unique(day, keep="last", maintain_order=True)))
+    quarantined.append(_refused(base))
+    base = base.filter(pl.col("reason").is_null()).select(*KEPT, "home_id", "away_id")
     others, links, conflicts = records.filter(~is_own), MATCH_LINKS.empty(), MATCH_CONFLICTS.empty()
     if others.is_empty():
         rows = _with_ids(base)
@@ -138,59 +145,29 @@ def _with_seasons(records: pl.DataFrame) -> pl.DataFrame:
     return records.with_columns(season=pl.when("_played").then("season").otherwise(season))
 
 
-def _contradiction(records: pl.DataFrame) -> pl.Series:
-    """Why a result cannot be trusted; null where it can."""
-    home, away, score = pl.col("home_goals"), pl.col("away_goals"), pl.col("score_text")
-    result = pl.when(home > away).then(pl.lit("H")).when(home < away).then(pl.lit("A")).otherwise(pl.lit("D"))
-    day = [*PAIR, "match_date", "_played"]
-    first_line = pl.col("line").min().over(day)
-    records = records.with_columns(_again=_listed_again(records))
-    return records.select(
-        pl.when(~pl.col("_played"))
-        .then(None)
-        .when((home.is_null() | away.is_null()) & (score != f"{NO_SCORE}-{NO_SCORE}"))
-        .then(pl.format("expected two whole numbers of goals, found {}", score))
-        .when((home < 0) | (away < 0) | (home > MOST_GOALS) | (away > MOST_GOALS))
-        .then(pl.format("expected 0 to {} goals, found {}", pl.lit(MOST_GOALS), score))
-        .when(home.is_not_null() & pl.col("result").is_in(["H", "D", "A"]) & (pl.col("result") != result))
-        .then(pl.format("expected the result to follow from the score, found {} beside {}", "result", score))
-        .when(pl.struct(home, away).n_unique().over(day) > 1)
-        .then(pl.format("expected one score of the match on this date, found {} beside another", score))
-        .when(pl.col("line") != first_line)
-        .then(pl.format("expected the match once, found it again; first on line {}", first_line))
-        .when(pl.col("_again").is_not_null())
-        .then(pl.format("expected the match once, found it again on {}; first on {}", "match_date", "_again"))
-        .alias("reason")
-    ).to_series()
-
-
-def _listed_again(records: pl.DataFrame) -> pl.Series:
-    """The earlier date within a week on which a result stands as well; null where it stands once.
-
-    In a league of single meetings the score tells that it is the same match, elsewhere every figure.
-    """
-    single = pl.col("league").is_in(SINGLE_MEETINGS)
-    figures = pl.when(single).then(pl.struct(GOALS).hash()).otherwise(pl.struct(COUNTS).hash())
-    numbered = records.with_row_index("_n")
-    results = numbered.filter(pl.col("_played") & pl.col("home_goals").is_not_null()).with_columns(_figures=figures)
-    before = pl.col("match_date").shift().over([*PAIR, "_figures"], order_by="match_date")
-    apart = pl.col("match_date") - pl.col("_before")
-    telling = single | pl.col("home_shots").is_not_null()
-    again = results.with_columns(_before=before).filter(telling & (apart > dt.timedelta()) & (apart <= LISTED_TWICE))
-    return numbered.join(again.select("_n", "_before"), on="_n", how="left", maintain_order="left")["_before"]
+def _with_newest_result(records: pl.DataFrame) -> pl.DataFrame:
+    """Add the newest date of a result of each league and season."""
+    results = pl.col("match_date").filter("_played", ~_UNSCORED)
+    return records.with_columns(_newest_result=results.max().over("league", "season"))
 
 
 def _with_status(records: pl.DataFrame) -> pl.DataFrame:
-    newest_result = pl.col("match_date").filter(pl.col("_played")).max().over("league", "season")
-    due = (newest_result - pl.col("match_date") > RESULT_DUE).fill_null(False)
+    """The records of football-data.co.uk with the status that the archives and the lists of fixtures give them."""
+    scored = pl.col("_played") & ~_UNSCORED
+    due = (pl.col("_newest_result") - pl.col("match_date") > RESULT_DUE).fill_null(False)
     given_up = (~pl.col("listed") & (pl.col("match_date") > pl.col("_without_it_at").dt.date())).fill_null(False)
     relisted = ~pl.col("listed").fill_null(True) & (pl.col("match_date").max().over(PAIR) > pl.col("match_date"))
-    return records.with_columns(
-        status=pl.when(pl.col("_played") & pl.col("home_goals").is_not_null())
+    results = records.filter(scored).select(*PAIR, "match_date", _result="match_date").sort("match_date")
+    nearest = records.join_asof(results, on="match_date", by=PAIR, strategy="nearest", check_sortedness=False)
+    after = pl.col("match_date") - pl.col("_result")
+    single = pl.col("league").is_in(SINGLE_MEETINGS) & (after <= LISTED_TWICE)
+    settled = (single | after.abs().le(MOVED_A_LITTLE)).fill_null(False)
+    return nearest.with_columns(
+        status=pl.when(scored)
         .then(pl.lit("finished"))
-        .when("_played")
+        .when(pl.col("_played") & ~(pl.col("match_date") > pl.col("_newest_result")).fill_null(False))
         .then(pl.lit("abandoned"))
-        .when(due | given_up | relisted)
+        .when(due | given_up | relisted | settled)
         .then(pl.lit("postponed"))
         .otherwise(pl.lit("scheduled"))
     )

@@ -94,8 +94,8 @@ def season_bounds(trusted: pl.DataFrame) -> pl.DataFrame:
         trusted: matches of the archives.
 
     Returns:
-        league, season, `begins`, `ends`; an archive that is not complete lets the season run to the end of the
-        league's calendar, or to the day before the next season's first match.
+        league, season, `first` (its first result), `begins`, `ends`; an archive that is not complete lets the season
+        run to the end of the league's calendar, or to the day before the next season's first match.
     """
     played = trusted.filter(pl.col("status").is_in(SCORED))
     clubs = pl.concat_list("home_id", "away_id").explode().n_unique()
@@ -106,13 +106,15 @@ def season_bounds(trusted: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.date(year + 1, 3, 15))
     )
     following = pl.col("first").shift(-1).over("league", order_by="first") - dt.timedelta(days=1)
-    complete = pl.col("matches") >= COMPLETE * pl.col("clubs") * (pl.col("clubs") - 1)
+    meetings = pl.col("clubs") * (pl.col("clubs") - 1)  # where clubs meet again and again, nobody knows how often
+    complete = pl.col("league").is_in(SINGLE_MEETINGS) & (pl.col("matches") >= COMPLETE * meetings)
     return (
         played.group_by(SEASON)
         .agg(first=pl.col("match_date").min(), last=pl.col("match_date").max(), matches=pl.len(), clubs=clubs)
         .with_columns(following=following)
         .select(
             *SEASON,
+            "first",
             begins=pl.col("first") - MARGIN,
             ends=pl.when(complete)
             .then(pl.col("last") + MARGIN)

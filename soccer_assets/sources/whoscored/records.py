@@ -18,7 +18,8 @@ Row = dict[str, str | None]
 SIDES = ("home", "away")
 #: The source's word counts, its code where the word is new.
 STATUS_OF_WORD = {"FT": "finished", "AET": "finished", "PEN": "finished", "Post": "postponed", "Abd": "abandoned",
-                  "Can": "void", "": "scheduled", "HT": "in_play", "ET": "in_play", "Int": "in_play"}  # fmt: skip
+                  "Awd": "awarded", "WO": "awarded", "Can": "void", "": "scheduled", "HT": "in_play", "ET": "in_play",
+                  "Int": "in_play"}  # fmt: skip
 STATUS_OF_CODE = {1: "scheduled", 2: "postponed", 3: "in_play", 5: "abandoned", 6: "finished", 7: "void"}
 #: Code 8, `?`: the match is over and the source never learnt how it ended.
 NEVER_LEARNT = 8
