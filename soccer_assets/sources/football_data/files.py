@@ -13,6 +13,7 @@ import polars as pl
 from soccer_assets.leagues import EXTRA_LEAGUES, LATEST_END, LEAGUES
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data import checks
+from soccer_assets.sources.football_data.cells import is_shifted, sound_cells
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
 from soccer_assets.sources.football_data.text import BLANKS, NO_NAME, Section, fold, sections, split
 from soccer_assets.sources.records import problem_of_name
@@ -61,8 +62,12 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     published = [name for name in records.columns if not NO_NAME.fullmatch(name)]
     provenance = {"origin": "_address", "payload_id": "_payload_id", "line": "_line"}
     quarantined = refused(wrong, reason=pl.lit(reason.drop_nulls()), record=published, **provenance)
-    good = records.filter(reason.is_null()).drop("_start", "_home", "_away", "_odd")
-    return Parsed(good, pl.concat([unread, quarantined]), lines, _unread_times(good))
+    usable = records.filter(reason.is_null())
+    good, lost = sound_cells(usable)
+    partly = usable.filter(lost.is_not_null())
+    partly = refused(partly, reason=pl.lit(lost.drop_nulls()), record=published, **provenance)
+    good = good.drop("_start", "_home", "_away", "_odd", "_shifted")
+    return Parsed(good, pl.concat([unread, quarantined, partly]), lines, _unread_times(good))
 
 
 def _unread_times(records: pl.DataFrame) -> dict[str, str]:
@@ -137,7 +142,10 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl
         _payload_id=pl.lit(answer.payload_id),
         _line=pl.Series([number for number, _ in kept], dtype=pl.Int64),
         _extra=(extra := pl.Series(extras, dtype=pl.String)),
-        _odd=pl.Series(short, dtype=pl.Boolean) | extra.is_not_null(),
+        _odd=(odd := pl.Series(short, dtype=pl.Boolean) | extra.is_not_null()),
+        _shifted=pl.Series(
+            [may and is_shifted(line, columns) for may, (_, line) in zip(odd, kept, strict=True)], dtype=pl.Boolean
+        ),
     )
 
 

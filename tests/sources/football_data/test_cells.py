@@ -1,0 +1,71 @@
+"""Cells that cannot be what their column holds, from the file at the source to the matches and their prices."""
+
+import datetime as dt
+
+import pytest
+
+from soccer_assets.sources.fetching.client import Answer
+from soccer_assets.sources.football_data.files import parse
+from soccer_assets.sources.schema import Parsed
+
+BASE = "https://site"
+E0, NORWAY = f"{BASE}/mmz4281/2324/E0.csv", f"{BASE}/new/NOR.csv"
+CELLS = {
+    **{"Div": "E0", "Date": "12/08/2023", "Time": "15:00", "HomeTeam": "Arsenal", "AwayTeam": "Fulham"},
+    **{"FTHG": "2", "FTAG": "1", "FTR": "H", "HTHG": "1", "HTAG": "0", "Referee": "M Dean", "HS": "12", "AS": "7"},
+    **{"B365H": "2.1", "B365D": "3.4", "B365A": "3.6", "BbAHh": "-0.25", "BbMxAHH": "1.95", "BbMxAHA": "2.01"},
+    **{"PSCH": "2.15", "PSCD": "3.45", "PSCA": "3.65"},
+}
+PRICES = list(CELLS)[13:]
+
+
+def parsed(*changes: dict[str, str | None], address: str = E0) -> Parsed:
+    """The file of one row per dictionary of changed cells; a cell of None is missing, not empty."""
+    lines = [",".join(CELLS)]
+    lines += [",".join(cell for cell in (CELLS | change).values() if cell is not None) for change in changes]
+    return parse([Answer(address, "f" * 64, dt.datetime(2024, 7, 1, tzinfo=dt.UTC), "\n".join(lines).encode())])
+
+
+@pytest.mark.parametrize(
+    ("change", "beyond"),
+    [
+        ({"BbAHh": "0.0,-0.5"}, "3.65"),  # both halves of a stake without quotation marks
+        ({"B365H": "2,1", "B365D": "3,4", "B365A": "3,6"}, "2.15,3.45,3.65"),
+        ({"PSCA": "3,65"}, "65"),
+        ({"PSCA": "3.65,,,3,1,2.5"}, "3,1,2.5"),
+        ({"PSCH": None}, "none"),
+        ({"BbMxAHH": None, "PSCA": None}, "none"),
+        ({"BbMxAHA": None}, "none"),
+    ],
+)
+def test_a_row_of_other_length_loses_its_prices_and_is_named(change, beyond):
+    found = parsed({}, change)
+    plain, shifted = found.records.to_dicts()
+    assert [plain[name] for name in PRICES] == [CELLS[name] for name in PRICES]
+    assert {shifted[name] for name in PRICES} == {None}
+    assert [shifted[name] for name in ("FTHG", "HS", "AS", "Referee")] == ["2", "12", "7", "M Dean"]
+    reason = f"expected prices under their own names, found a row of other length, beyond it {beyond}"
+    assert found.quarantined.select("line", "reason").rows() == [(3, reason)]
+    assert '"B365H":"2' in found.quarantined["record"].item()
+
+
+def test_a_row_of_other_length_without_prices_lost_nothing():
+    bare = dict.fromkeys(PRICES, "")
+    found = parsed({}, bare | {"PSCA": ",9"})
+    assert found.quarantined.is_empty() and found.records["_extra"].to_list() == [None, "9"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"PSCA": "3.65,,,"},
+        {"PSCA": "3.65,,Fulham,Arsenal,1,1,,Abandoned"},  # a note right of the table
+        {"PSCH": None, "PSCD": None, "PSCA": None},  # cut where a book ends
+        {"PSCD": "", "PSCA": None},
+    ],
+)
+def test_a_row_with_empty_cells_or_notes_beyond_or_without_its_last_books_keeps_its_prices(change):
+    found = parsed({}, change)
+    assert found.quarantined.is_empty()
+    row = found.records.row(1, named=True)
+    assert [row[name] for name in PRICES[:6]] == [CELLS[name] for name in PRICES[:6]]
