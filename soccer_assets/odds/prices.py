@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from soccer_assets.odds.cells import OTHER_CHARACTER, OTHER_NOTATION, UNSIGNED, decimal_odds, handicap
+from soccer_assets.odds.cells import BELOW_ONE, OTHER_CHARACTER, OTHER_NOTATION, UNSIGNED, decimal_odds, handicap
 from soccer_assets.odds.schema import BOOKMAKERS, GOALS_LINE, MOST_HANDICAP, ODDS, most_price
 from soccer_assets.storage.tables import UTC, quarantine
 
@@ -70,7 +70,7 @@ def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
     """Prices of the records that became matches.
 
     Quarantined are cells without decimal odds above 1 and up to the market's highest, books that have a cell of another
-    notation (American, fractional) or none below 100, and handicap prices whose line is no quarter of a goal from -5
+    notation (American, fractional, of Hong Kong) or none below 100, and handicap prices whose line is no quarter of a goal from -5
     to 5.
     """
     published = _spelled(published)
@@ -157,7 +157,7 @@ def _with_other_characters(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -
 def _in_other_notation(
     wide: pl.DataFrame, columns: Sequence[PriceColumn], mixed: Collection[str]
 ) -> dict[str, pl.Expr]:
-    """Of each book that has cells in American or fractional odds: the first of them in a row, null where there is none.
+    """Of each book that has cells in other odds than decimal: the first of them in a row, null where there is none.
 
     A book is refused whole then: `320` beside `-200` is no decimal price, and `150` is none where no cell is below 100.
     """
@@ -169,7 +169,7 @@ def _in_other_notation(
         return {column.book for column in columns if has.get(column.name)}
 
     names = [column.name for column in columns]
-    books = books_with(OTHER_NOTATION, [name for name in names if name in mixed])
+    books = books_with(OTHER_NOTATION, [name for name in names if name in mixed]) | books_with(BELOW_ONE, names)
     high_books = books_with(UNSIGNED, names)
 
     def first_cell(names: Sequence[str], notation: str) -> pl.Expr:
@@ -177,7 +177,7 @@ def _in_other_notation(
 
     def of_book(book: str) -> pl.Expr:
         names = [column.name for column in columns if column.book == book]
-        signed = first_cell(names, OTHER_NOTATION)
+        signed = first_cell(names, f"{OTHER_NOTATION}|{BELOW_ONE}")
         if book not in high_books:
             return signed
         high = pl.all_horizontal(pl.col(name).str.contains(UNSIGNED).fill_null(True) for name in names)
