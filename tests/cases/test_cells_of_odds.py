@@ -118,14 +118,23 @@ def test_a_book_in_another_notation_is_refused_whole_and_by_name(prices: Prices,
     [
         {"B365H": "0.95", "B365D": "2.40", "B365A": "2.75"},
         {"B365H": "4", "B365D": ".80", "B365A": "1.10"},
+        {"B365H": "0.95", "B365D": "", "B365A": "2.75"},
     ],
 )
 def test_a_book_with_odds_of_hong_kong_below_one_is_refused_whole(prices: Prices, cells: dict[str, str]) -> None:
     _, found = prices(cells)
     quoted = of(found.rows, 3)
     assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
-    named = next(f"{cell} in {name}" for name, cell in cells.items() if float(cell) < 1)
-    assert found.quarantined["reason"].to_list() == [f"expected decimal odds in the whole book, found {named}"] * 3
+    named = next(f"{cell} in {name}" for name, cell in cells.items() if cell and float(cell) < 1)
+    reasons = found.quarantined["reason"].to_list()
+    assert reasons == [f"expected decimal odds in the whole book, found {named}"] * sum(map(bool, cells.values()))
+
+
+def test_a_misprint_below_one_costs_itself_alone(prices: Prices) -> None:
+    _, found = prices({"B365>2.5": "0.42", "B365<2.5": "2.83"})  # as gains they add up to less than one
+    quoted = of(found.rows, 3)
+    assert len(quoted) == 13 and quoted["bet365 over_under pre_match under"] == (2.83, 2.5)
+    assert found.quarantined["reason"].to_list() == ["expected decimal odds above 1, found 0.42 in B365>2.5"]
 
 
 def test_a_price_of_zero_is_none_and_its_book_stays(prices: Prices) -> None:
