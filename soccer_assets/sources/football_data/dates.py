@@ -104,9 +104,13 @@ def published_time(text: pl.Expr) -> pl.Expr:
 
 
 def kick_off_at(date: pl.Expr, time: pl.Expr) -> pl.Expr:
-    """UTC kick-off from the site's date and time; null where no time was published or none that can be read."""
+    """UTC kick-off from the site's date and time; null where no time was published or none that can be read.
+
+    A time in the hour that British clocks skip in March was not put forward: it is UTC.
+    """
     naive = date.cast(pl.Datetime("us")) + pl.duration(minutes=published_time(time))
-    return naive.dt.replace_time_zone(SITE_ZONE, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+    local = naive.dt.replace_time_zone(SITE_ZONE, ambiguous="earliest", non_existent="null")
+    return pl.coalesce(local.dt.convert_time_zone("UTC"), naive.dt.replace_time_zone("UTC"))
 
 
 def stated_season(text: pl.Expr) -> pl.Expr:

@@ -331,7 +331,10 @@ def test_both_styles_mean_the_same_day(date):
         (dt.date(2023, 10, 29), "01:30", dt.datetime(2023, 10, 29, 0, 30)),  # twice: the first
         (dt.date(2023, 10, 29), "02:00", dt.datetime(2023, 10, 29, 2)),
         (dt.date(2024, 3, 30), "15:00", dt.datetime(2024, 3, 30, 15)),
-        (dt.date(2024, 3, 31), "01:30", None),  # never
+        (dt.date(2023, 3, 26), "00:59", dt.datetime(2023, 3, 26, 0, 59)),
+        (dt.date(2023, 3, 26), "01:00", dt.datetime(2023, 3, 26, 1)),  # not on a British clock: not put forward
+        (dt.date(2024, 3, 31), "01:30", dt.datetime(2024, 3, 31, 1, 30)),
+        (dt.date(2024, 3, 31), "02:00", dt.datetime(2024, 3, 31, 1)),
         (dt.date(2024, 3, 31), "15:00", dt.datetime(2024, 3, 31, 14)),
         # other ways to write a time
         (dt.date(2020, 9, 12), "12:30:00", dt.datetime(2020, 9, 12, 11, 30)),
@@ -401,6 +404,7 @@ def extra(country: str, season: str, date: str, time: str) -> str:
         # an evening in America is a night in Britain
         ("USA", "2023", "11/06/2023", "00:30", dt.date(2023, 6, 10), "2023"),
         ("USA", "2023", "10/06/2023", "20:30", dt.date(2023, 6, 10), "2023"),
+        ("USA", "2023", "26/03/2023", "01:30", dt.date(2023, 3, 25), "2023"),  # when British clocks go forward
         ("USA", "2023", "01/03/2023", "04:59", dt.date(2023, 2, 28), "2023"),
         ("USA", "2023", "01/03/2023", "05:00", dt.date(2023, 3, 1), "2023"),
         ("MEX", "2023/2024", "01/07/2023", "03:00", dt.date(2023, 6, 30), "2023/24"),
