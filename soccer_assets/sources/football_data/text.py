@@ -7,6 +7,7 @@ under a name that stood above another column.
 import codecs
 import contextlib
 import csv
+import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ MOST_COLUMNS = 400
 BLANKS = ", \t"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+_COMMA_IN_NAME = re.compile(r"(?<=\d),(?=\d)")
 
 
 @dataclass
@@ -127,12 +129,17 @@ def _section(line: str) -> Section:
     header = [name.strip() for name in split(line)]
     columns: list[str] = []
     seen: dict[str, str] = {}
-    for published in header:
+    for published in map(_plain, header):
         low = published.lower()
         # a column published twice keeps its name and its first appearance counts
         none = not published or NO_NAME.fullmatch(published)
         columns.append("" if none or seen.setdefault(low, published) != published else SPELLING.get(low, published))
     return Section(header, columns)
+
+
+def _plain(name: str) -> str:
+    """The name of a column as the site writes it: `B365>2,5`, `B365&gt;2.5` and `B365 >2.5` are `B365>2.5`."""
+    return _COMMA_IN_NAME.sub(".", "".join(html.unescape(name).split()))
 
 
 def _may_have_another_header(text: str, first: Section) -> bool:
