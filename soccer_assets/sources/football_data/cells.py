@@ -4,17 +4,78 @@ Acceptance judges a file, `files` a row; what stands here costs a usable row som
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import polars as pl
 
+from soccer_assets.sources.football_data.checks import COUNTS, GOALS, LAWS
 from soccer_assets.sources.football_data.text import NO_NAME, SPELLING, split
+from soccer_assets.sources.records import SHOWN_TEXT
 
 #: What a price or a handicap is and a note right of the table (a club, a score) is not.
 _DECIMAL = re.compile(r"-?\d+\.\d+")
 #: A price column: its bookmaker, then the market with the selection.
 _PRICE_COLUMN = re.compile(r"(.+?)(?:(AH)?[HDA]|([<>])2\.5)")
 _READ_BY_NAME = frozenset(SPELLING.values())
+HALF_TIME = ("HTHG", "HTAG")
+
+
+class _Law(NamedTuple):
+    """Columns, whether a record's cells of them are unsound, and why."""
+
+    names: Sequence[str]
+    unsound: pl.Expr
+    reason: pl.Expr
+
+
+def sound_cells(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """The records without their unsound cells, and why a record lost some; null where it lost none.
+
+    Args:
+        records: the cells by published name, with `_shifted` as `is_shifted` has it.
+    """
+    laws = [law._replace(unsound=law.unsound.fill_null(False)) for law in _laws(records.columns)]
+    broken = records.select(law.unsound.any().alias(str(i)) for i, law in enumerate(laws)).row(0) if laws else ()
+    wrong = [law for law, is_broken in zip(laws, broken, strict=True) if is_broken]
+    if not wrong:
+        return records, pl.Series([None], dtype=pl.String).new_from_index(0, len(records))
+    cells: dict[str, pl.Expr] = {}
+    for law in wrong:
+        cells |= {name: pl.when(~law.unsound).then(cells.get(name, pl.col(name))) for name in law.names}
+    reasons = [pl.when(law.unsound).then(law.reason) for law in wrong]
+    reason = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
+    return records.with_columns(**cells), records.select(pl.when(reason != "").then(reason)).to_series()
+
+
+def _laws(columns: Sequence[str]) -> Iterator[_Law]:
+    prices = [name for name in columns if name not in _READ_BY_NAME and not NO_NAME.fullmatch(name)]
+    if prices:
+        shifted = pl.col("_shifted") & pl.any_horizontal(pl.col(name).is_not_null() for name in prices)
+        words = "expected prices under their own names, found a row of other length, beyond it {}"
+        yield _Law(prices, shifted, pl.format(words, pl.col("_extra").fill_null("none")))
+    for name in COUNTS:
+        if name in columns:
+            expected, is_count = LAWS[name]
+            unsound = pl.col(name).is_not_null() & ~is_count.fill_null(False)
+            yield _Law([name], unsound, pl.format("expected {}, found {}", pl.lit(expected), _excerpt(name)))
+    half = [name for name in HALF_TIME if name in columns]
+    goals = {side: [name for name in names if name in columns] for side, names in GOALS.items()}
+    if len(half) == len(HALF_TIME) and all(goals.values()):
+        more = [
+            LAWS[name][1] & (_number(pl.col(name)) > _number(pl.coalesce(goals[side])))
+            for side, name in zip(GOALS, HALF_TIME, strict=True)
+        ]
+        words = "expected at half time no more goals than in the match, found {}-{}"
+        yield _Law(half, pl.any_horizontal(more), pl.format(words, *map(_excerpt, half)))
+
+
+def _number(cell: pl.Expr) -> pl.Expr:
+    return cell.cast(pl.Float64, strict=False)
+
+
+def _excerpt(name: str) -> pl.Expr:
+    return pl.col(name).fill_null("none").str.slice(0, SHOWN_TEXT)
 
 
 def is_shifted(line: str, columns: Sequence[str]) -> bool:
@@ -34,19 +95,6 @@ def is_shifted(line: str, columns: Sequence[str]) -> bool:
         return False
     book = _book(columns[end])
     return book is not None and book == _book(columns[end + 1])
-
-
-def sound_cells(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-    """The records without their unsound cells, and why a record lost some; null where it lost none."""
-    prices = [name for name in records.columns if name not in _READ_BY_NAME and not NO_NAME.fullmatch(name)]
-    filled = pl.any_horizontal(pl.col(name).is_not_null() for name in prices) if prices else pl.lit(False)
-    shifted = pl.col("_shifted") & filled
-    if not records["_shifted"].any():
-        return records, pl.Series("reason", [None], dtype=pl.String).new_from_index(0, len(records))
-    words = "expected prices under their own names, found a row of other length, beyond it {}"
-    reason = pl.when(shifted).then(pl.format(words, pl.col("_extra").fill_null("none")))
-    cells = {name: pl.when(~pl.col("_shifted")).then(pl.col(name)) for name in prices}
-    return records.with_columns(**cells), records.select(reason=reason).to_series()
 
 
 def _book(column: str) -> tuple[str, bool, bool] | None:

@@ -69,3 +69,44 @@ def test_a_row_with_empty_cells_or_notes_beyond_or_without_its_last_books_keeps_
     assert found.quarantined.is_empty()
     row = found.records.row(1, named=True)
     assert [row[name] for name in PRICES[:6]] == [CELLS[name] for name in PRICES[:6]]
+
+
+@pytest.mark.parametrize("cell", ["12.5", "n/a", "abc", "-1", "1e9", "nan", "x"])
+@pytest.mark.parametrize("name", ["HS", "HTHG"])
+def test_a_count_that_is_no_whole_number_is_null_and_named(name, cell):
+    found = parsed({}, {name: cell}, {name: ""})
+    assert found.records[name].to_list() == [CELLS[name], None, None]
+    reason = f"expected whole numbers in {name}, found {cell}"
+    assert found.quarantined.select("line", "reason").rows() == [(3, reason)]
+    assert f'"{name}":"{cell}"' in found.quarantined["record"].item()
+
+
+def test_counts_with_a_decimal_of_zero_and_high_ones_are_read():
+    found = parsed({"HS": "12.0", "AS": "145"})
+    assert found.quarantined.is_empty()
+    assert found.records.select("HS", "AS").row(0) == ("12.0", "145")
+
+
+@pytest.mark.parametrize(("half", "text"), [(("3", "0"), "3-0"), (("0", "2"), "0-2"), (("3", "2"), "3-2")])
+def test_a_score_at_half_time_above_the_one_of_the_match_is_null_and_named(half, text):
+    found = parsed({}, {"HTHG": half[0], "HTAG": half[1]})
+    assert found.records.select("FTHG", "FTAG", "HTHG", "HTAG", "B365H").rows() == [
+        ("2", "1", "1", "0", "2.1"),
+        ("2", "1", None, None, "2.1"),
+    ]
+    reason = f"expected at half time no more goals than in the match, found {text}"
+    assert found.quarantined.select("line", "reason").rows() == [(3, reason)]
+
+
+def test_a_score_at_half_time_of_a_match_without_one_stays():
+    found = parsed({}, {"FTHG": "", "FTAG": "", "FTR": ""})
+    assert found.quarantined.is_empty() and found.records["HTHG"].to_list() == ["1", "1"]
+
+
+def test_all_that_a_row_lost_stands_in_one_line_of_the_quarantine():
+    found = parsed({"HS": "n/a", "AS": "1.5", "HTHG": "x", "HTAG": "9"})
+    assert found.quarantined["reason"].to_list() == [
+        "expected whole numbers in HTHG, found x; expected whole numbers in HS, found n/a; expected whole numbers in AS, "
+        "found 1.5; expected at half time no more goals than in the match, found x-9"
+    ]
+    assert found.records.select("HTHG", "HTAG", "HS", "AS").row(0) == (None, None, None, None)
