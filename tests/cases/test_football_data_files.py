@@ -103,6 +103,12 @@ READ = {
     "the header in another order": csv(GOOD[:35]) + csv(GOOD[35:], HEADER[::-1]),
     "a header of fewer columns": csv(GOOD[:35]) + csv(GOOD[35:], [n for n in HEADER if not n.startswith("IW")]),
     "a header of more columns": csv(without("IWH", "IWD", "IWA")[:35]) + csv(GOOD[35:]),
+    "results in lower case": csv(with_cells(lambda n, row: {"FTR": row["FTR"].lower()})),
+    "Ctrl-Z at its end": csv(GOOD) + "\x1a",
+    "a byte order mark within": csv(GOOD[:35]) + "\ufeff" + csv(GOOD[35:]),
+    "semicolons and line breaks within quotes": csv(
+        with_cells(lambda n, row: {"Referee": '"R\nAsh"'} if n % 3 == 0 else {}), separator=";"
+    ),
     "a line break within quotes": csv(with_cells(lambda n, row: {"Referee": '"R\nAsh"'} if n % 3 == 0 else {})),
 }  # fmt: skip
 

@@ -57,6 +57,8 @@ def file(*rows: str, header: str = "Div,Date,Time,HomeTeam,AwayTeam,FTHG,FTAG", 
         # a byte order mark, before UTF-8 and before cp1252
         (b"\xef\xbb\xbfDiv,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Derby,B\n", "Derby"),
         (b"\xef\xbb\xbfDiv,Date,HomeTeam,AwayTeam\nE0,12/08/2023,King\x92s Lynn,B\n", "King\u2019s Lynn"),
+        # one row in cp1252
+        ("Div,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Bodø,B\n".encode("cp1252"), "Bodø"),
         # a byte that is no character of either
         (b"Div,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Derby\x9d\xa0,B\n", "Derby\ufffd"),
     ],
@@ -66,6 +68,19 @@ def test_text_is_read_whatever_its_encoding(body, home, address):
     (record,) = records(body, address)
     assert record["HomeTeam"] == home
     assert (record["Div"], record["_league"]) == ("E0", "E0")
+
+
+def test_each_line_has_an_encoding_of_its_own():
+    lines = [f"E0,1{day}/08/2023,Bodø,B" for day in range(3)]
+    body = (
+        b"Div,Date,HomeTeam,AwayTeam\n"
+        + lines[0].encode()
+        + b"\n"
+        + lines[1].encode("cp1252")
+        + b"\n"
+        + lines[2].encode()
+    )
+    assert [record["HomeTeam"] for record in records(body)] == ["Bodø"] * 3
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -568,6 +583,9 @@ def test_what_is_not_a_whole_file_with_the_key_columns_is_refused(accept, body, 
         # a short line with its end is the source's own
         b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG,HS\nE0,12/08/2023,A,B,1,0,3\nE0,13/08/2023,C,D,2,0\n",
         b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\r\n",
+        # a note below the table, or the end of a DOS file
+        b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\nE0,12/08/2023,A,B,1,0\nE0,13/08/2023,C,D,2,0\nTotal,2 matches",
+        b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\nE0,12/08/2023,A,B,1,0\nE0,13/08/2023,C,D,2,0\n\x1a",
     ],
 )
 def test_a_whole_file_is_accepted_however_untidy(body):
