@@ -11,13 +11,15 @@ import polars as pl
 
 from soccer_assets.sources.football_data.checks import COUNTS, GOALS, LAWS
 from soccer_assets.sources.football_data.text import NO_NAME, SPELLING, split
-from soccer_assets.sources.records import SHOWN_TEXT
+from soccer_assets.sources.records import LONGEST_TEXT, SHOWN_TEXT
 
 #: What a price or a handicap is and a note right of the table (a club, a score) is not.
 _DECIMAL = re.compile(r"-?\d+\.\d+")
 #: A price column: its bookmaker, then the market with the selection.
 _PRICE_COLUMN = re.compile(r"(.+?)(?:(AH)?[HDA]|([<>])2\.5)")
 _READ_BY_NAME = frozenset(SPELLING.values())
+#: Control and format characters: no text of a table holds them, and they make two names look like one.
+UNSEEN = r"[\p{Cc}\p{Cf}]"
 HALF_TIME = ("HTHG", "HTAG")
 
 
@@ -35,6 +37,11 @@ def sound_cells(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     Args:
         records: the cells by published name, with `_shifted` as `is_shifted` has it.
     """
+    if "Referee" in records.columns:
+        visible = (
+            pl.col("Referee").str.replace_all(r"\s*[\t\r\n]\s*", " ").str.replace_all(UNSEEN, "").str.strip_chars()
+        )
+        records = records.with_columns(Referee=pl.when(visible != "").then(visible))
     laws = [law._replace(unsound=law.unsound.fill_null(False)) for law in _laws(records.columns)]
     broken = records.select(law.unsound.any().alias(str(i)) for i, law in enumerate(laws)).row(0) if laws else ()
     wrong = [law for law, is_broken in zip(laws, broken, strict=True) if is_broken]
@@ -54,6 +61,10 @@ def _laws(columns: Sequence[str]) -> Iterator[_Law]:
         shifted = pl.col("_shifted") & pl.any_horizontal(pl.col(name).is_not_null() for name in prices)
         words = "expected prices under their own names, found a row of other length, beyond it {}"
         yield _Law(prices, shifted, pl.format(words, pl.col("_extra").fill_null("none")))
+    if "Referee" in columns:
+        unsound = pl.col("Referee").str.len_chars() > LONGEST_TEXT
+        words = f"expected a text of at most {LONGEST_TEXT} characters as Referee, found {{}}"
+        yield _Law(["Referee"], unsound, pl.format(words, _excerpt("Referee")))
     for name in COUNTS:
         if name in columns:
             expected, is_count = LAWS[name]

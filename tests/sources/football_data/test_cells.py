@@ -110,3 +110,11 @@ def test_all_that_a_row_lost_stands_in_one_line_of_the_quarantine():
         "found 1.5; expected at half time no more goals than in the match, found x-9"
     ]
     assert found.records.select("HTHG", "HTAG", "HS", "AS").row(0) == (None, None, None, None)
+
+
+def test_the_referee_s_name_has_no_letters_that_nobody_sees_and_no_end_of_its_own():
+    odd = {"Referee": "\u202eM \tDean\u200b"}, {"Referee": "\u200b"}, {"Referee": "x" * 301}, {"Referee": "x" * 300}
+    found = parsed({}, *odd)
+    assert found.records["Referee"].to_list() == ["M Dean", "M Dean", None, None, "x" * 300]
+    reason = f"expected a text of at most 300 characters as Referee, found {'x' * 100}"
+    assert found.quarantined.select("line", "reason").rows() == [(5, reason)]
