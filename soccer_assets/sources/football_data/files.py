@@ -205,7 +205,12 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
     derived = pl.when(in_first_year).then(date.dt.year()).otherwise(date.dt.year() - 1)
     label = pl.format("{}/{}", start, ((start + 1) % 100).cast(pl.String).str.zfill(2))
     label = pl.when(pl.col("_league").is_in(AUTUMN_LEAGUES)).then(label).otherwise(start.cast(pl.String))
-    stated = stated_season(pl.col("Season")) if "Season" in records.columns else pl.lit(None, dtype=pl.String)
+    stated = pl.lit(None, dtype=pl.String)
+    if "Season" in records.columns:
+        stated = stated_season(pl.col("Season"))
+        begins_in_summer = date.min().over("_league", "Season") >= pl.date(start, 7, 1) - SEASON_MARGIN
+        is_autumn = pl.col("_league").is_in(AUTUMN_LEAGUES) & begins_in_summer  # `2023` is 2023/24 then
+        stated = pl.when(is_autumn).then(label).otherwise(stated)
     dated = dated.with_columns(_start=pl.coalesce("_start", derived))
     return records.with_columns(dated.select("match_date", "_start", _season=pl.coalesce(stated, label)))
 
@@ -250,7 +255,7 @@ def _season_days(records: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
     start = pl.col("_start")
     year = pl.col("_league").is_in(CALENDAR_LEAGUES)
     if "Season" in records.columns:  # a league of calendar years has had seasons from autumn to spring
-        year = pl.coalesce(~pl.col("Season").str.contains("/"), year)
+        year = pl.coalesce(~pl.col("_season").str.contains("/"), year)
     first = pl.when(year).then(pl.date(start, 1, 1)).otherwise(pl.date(start, 7, 1) - SEASON_MARGIN)
     last = (
         pl.when(year).then(pl.date(start, 12, 31) + LATE_END)

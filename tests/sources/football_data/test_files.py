@@ -431,6 +431,11 @@ def extra(country: str, season: str, date: str, time: str) -> str:
         # and the same day in Europe
         ("NOR", "2023", "10/04/2023", "18:00", dt.date(2023, 4, 10), "2023"),
         ("AUT", "2023/2024", "28/07/2023", "19:30", dt.date(2023, 7, 28), "2023/24"),
+        # a season in another form
+        *(("AUT", text, "26/05/2024", "17:00", dt.date(2024, 5, 26), "2023/24") for text in ("2023-2024", "2023/24")),
+        *(("AUT", text, "28/07/2023", "19:30", dt.date(2023, 7, 28), "2023/24") for text in ("2023", "2023.0")),
+        ("AUT", "2023", "10/03/2023", "19:30", dt.date(2023, 3, 10), "2023"),
+        ("NOR", "2023.0", "10/04/2023", "18:00", dt.date(2023, 4, 10), "2023"),
     ],
 )
 def test_a_match_of_an_extra_league_is_played_on_the_date_of_its_country(code, season, date, time, local, label):
@@ -453,6 +458,15 @@ def test_a_match_of_an_extra_league_is_played_on_the_date_of_its_country(code, s
 def test_the_season_is_that_of_the_folder_or_else_of_the_date(address, division, season):
     (record,) = records(f"Div,Date,HomeTeam,AwayTeam\nE0,{division},Arsenal,Fulham\n", address)
     assert record["_season"] == season
+
+
+@pytest.mark.parametrize("text", ["2023", "2023.0", "2023-2024", "2023/2024"])
+def test_an_autumn_season_is_read_to_its_end_however_it_is_written(text):
+    rows = [
+        f"Austria,x,{text},{date},17:00,{home},B,1,0,H" for date, home in (("28/07/2023", "A"), ("26/05/2024", "C"))
+    ]
+    read = records(file(*rows, header="Country,League,Season,Date,Time,Home,Away,HG,AG,Res"), f"{BASE}/new/AUT.csv")
+    assert [record["_season"] for record in read] == ["2023/24", "2023/24"]
 
 
 def test_fixtures_are_told_apart_by_division_and_country():
