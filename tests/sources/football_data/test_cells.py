@@ -1,6 +1,7 @@
 """Cells that cannot be what their column holds, from the file at the source to the matches and their prices."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 import pytest
 
@@ -8,8 +9,7 @@ from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data.files import parse
 from soccer_assets.sources.schema import Parsed
 
-BASE = "https://site"
-E0, NORWAY = f"{BASE}/mmz4281/2324/E0.csv", f"{BASE}/new/NOR.csv"
+E0 = "https://site/mmz4281/2324/E0.csv"
 CELLS = {
     **{"Div": "E0", "Date": "12/08/2023", "Time": "15:00", "HomeTeam": "Arsenal", "AwayTeam": "Fulham"},
     **{"FTHG": "2", "FTAG": "1", "FTR": "H", "HTHG": "1", "HTAG": "0", "Referee": "M Dean", "HS": "12", "AS": "7"},
@@ -19,11 +19,11 @@ CELLS = {
 PRICES = list(CELLS)[13:]
 
 
-def parsed(*changes: dict[str, str | None], address: str = E0) -> Parsed:
+def parsed(*changes: Mapping[str, str | None]) -> Parsed:
     """The file of one row per dictionary of changed cells; a cell of None is missing, not empty."""
     lines = [",".join(CELLS)]
-    lines += [",".join(cell for cell in (CELLS | change).values() if cell is not None) for change in changes]
-    return parse([Answer(address, "f" * 64, dt.datetime(2024, 7, 1, tzinfo=dt.UTC), "\n".join(lines).encode())])
+    lines += [",".join(cell for cell in (CELLS | dict(change)).values() if cell is not None) for change in changes]
+    return parse([Answer(E0, "f" * 64, dt.datetime(2024, 7, 1, tzinfo=dt.UTC), "\n".join(lines).encode())])
 
 
 @pytest.mark.parametrize(
