@@ -42,7 +42,9 @@ def sound_cells(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
             pl.col("Referee").str.replace_all(r"\s*[\t\r\n]\s*", " ").str.replace_all(UNSEEN, "").str.strip_chars()
         )
         records = records.with_columns(Referee=pl.when(visible != "").then(visible))
-    laws = [law._replace(unsound=law.unsound.fill_null(False)) for law in _laws(records.columns)]
+    laws = [
+        law._replace(unsound=law.unsound.fill_null(False)) for law in _laws(records.columns, records["_shifted"].any())
+    ]
     broken = records.select(law.unsound.any().alias(str(i)) for i, law in enumerate(laws)).row(0) if laws else ()
     wrong = [law for law, is_broken in zip(laws, broken, strict=True) if is_broken]
     if not wrong:
@@ -55,9 +57,9 @@ def sound_cells(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     return records.with_columns(**cells), records.select(pl.when(reason != "").then(reason)).to_series()
 
 
-def _laws(columns: Sequence[str]) -> Iterator[_Law]:
+def _laws(columns: Sequence[str], may_be_shifted: bool) -> Iterator[_Law]:
     prices = [name for name in columns if name not in _READ_BY_NAME and not NO_NAME.fullmatch(name)]
-    if prices:
+    if prices and may_be_shifted:
         shifted = pl.col("_shifted") & pl.any_horizontal(pl.col(name).is_not_null() for name in prices)
         words = "expected prices under their own names, found a row of other length, beyond it {}"
         yield _Law(prices, shifted, pl.format(words, pl.col("_extra").fill_null("none")))
