@@ -197,9 +197,17 @@ def seasons_between(league: League, first: dt.date, last: dt.date) -> list[int]:
     return list(range(start, league.season_start(last) + 1))
 
 
+#: Letters that Unicode does not take apart, as they are usually written without; marks that stand for an apostrophe.
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ẞ": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ł": "l", "Ł": "l",
+     "đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ı": "i", "ħ": "h", "Ħ": "h"}
+    | dict.fromkeys("´`‘’ʼ′", "'")
+)  # fmt: skip
+
+
 def slug(name: str) -> str:
     """`Nott'm Forest` -> `nottm-forest`: ASCII, lower case, hyphens; equal names give equal slugs."""
-    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ø", "o").replace("Ø", "O"))
+    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
     ascii_only = plain.encode("ascii", "ignore").decode().lower().replace("'", "").replace("?", "")
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
 

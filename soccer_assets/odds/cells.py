@@ -11,8 +11,13 @@ from soccer_assets.odds.schema import MOST_HANDICAP, MOST_TOTAL
 LEAST_PRICE = 1.0
 #: What decimal odds as nearly all columns have them do not hold, and every other notation does.
 OTHER_CHARACTER = r"[^0-9.]"
-#: A whole cell of American (`-200`, `+150`) or fractional odds (`5/2`, `evens`).
-OTHER_NOTATION = r"^\s*(?:[+-]\s*\d{3,}(?:\.0*)?|\d+\s*[/-]\s*\d+|(?i:evens?|evs))\s*$"
+#: A whole cell of American (`-200`, `+150`) or fractional odds (`5/2`, `5:2`, `evens`, and `05-Feb`, which a
+#: spreadsheet makes of `5/2`).
+OTHER_NOTATION = (
+    r"^\s*(?:[+-]\s*\d{3,}(?:\.0*)?|\d+\s*[/:-]\s*\d+|(?i:evens?|evs|\d{1,2}-[a-z]{3}|[a-z]{3}-\d{1,2}))\s*$"
+)
+#: Odds of Hong Kong are the gain of a stake alone: those on a favourite lie below 1, the others look decimal.
+BELOW_ONE = r"^\s*0?\.0*[1-9]\d*\s*$"
 #: A cell that would be American odds without their sign, where all cells of a book are such (`150`, `220`, `190`).
 UNSIGNED = r"^\s*[1-9]\d{2,}(?:\.\d*)?\s*$"
 #: Two halves of a stake, each on a line of whole or half goals.
@@ -21,13 +26,13 @@ _LEVEL = ("pk", "pick")
 
 
 def decimal_odds(cell: pl.Expr, *, is_plain: bool = False) -> pl.Expr:
-    """The decimal odds above 1 of a text; null where it holds anything else, a sign in front among it.
+    """The decimal odds above 1 of a text; null where it holds anything else, a sign or an exponent among it.
 
     Where `is_plain`, no cell has an `OTHER_CHARACTER`, and reading takes a third of the time.
     """
     price = (cell if is_plain else cell.str.strip_chars()).cast(pl.Float64, strict=False)
     sound = (price > LEAST_PRICE) & price.is_finite()
-    return pl.when(sound if is_plain else sound & ~cell.str.contains("+", literal=True)).then(price)
+    return pl.when(sound if is_plain else sound & ~cell.str.contains("[+eE]")).then(price)
 
 
 def handicap(cell: pl.Expr) -> pl.Expr:

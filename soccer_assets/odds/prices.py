@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from soccer_assets.odds.cells import OTHER_CHARACTER, OTHER_NOTATION, UNSIGNED, decimal_odds, handicap
+from soccer_assets.odds.cells import BELOW_ONE, OTHER_CHARACTER, OTHER_NOTATION, UNSIGNED, decimal_odds, handicap
 from soccer_assets.odds.schema import BOOKMAKERS, GOALS_LINE, MOST_HANDICAP, ODDS, most_price
 from soccer_assets.storage.tables import UTC, quarantine
 
@@ -69,9 +69,8 @@ def price_columns() -> Iterator[PriceColumn]:
 def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
     """Prices of the records that became matches.
 
-    Quarantined are cells without decimal odds above 1 and up to the market's highest, books that have a cell of another
-    notation (American, fractional) or none below 100, and handicap prices whose line is no quarter of a goal from -5
-    to 5.
+    Quarantined are cells without decimal odds above 1 and up to the market's highest, books in another notation
+    (American, fractional, of Hong Kong), and handicap prices whose line is no quarter of a goal from -5 to 5.
     """
     published = _spelled(published)
     names = published.collect_schema().names()
@@ -157,9 +156,10 @@ def _with_other_characters(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -
 def _in_other_notation(
     wide: pl.DataFrame, columns: Sequence[PriceColumn], mixed: Collection[str]
 ) -> dict[str, pl.Expr]:
-    """Of each book that has cells in American or fractional odds: the first of them in a row, null where there is none.
+    """Of each book that has cells in other odds than decimal: the first of them in a row, null where there is none.
 
-    A book is refused whole then: `320` beside `-200` is no decimal price, and `150` is none where no cell is below 100.
+    A book is refused whole then: `320` beside `-200` is no decimal price, `150` is none where no cell is below 100, and
+    `2.4` is none beside `0.95` where both, as gains, are the odds of a whole book, with its margin.
     """
 
     def books_with(notation: str, among: Sequence[str]) -> set[str]:
@@ -170,7 +170,7 @@ def _in_other_notation(
 
     names = [column.name for column in columns]
     books = books_with(OTHER_NOTATION, [name for name in names if name in mixed])
-    high_books = books_with(UNSIGNED, names)
+    low_books, high_books = books_with(BELOW_ONE, names), books_with(UNSIGNED, names)
 
     def first_cell(names: Sequence[str], notation: str) -> pl.Expr:
         return pl.coalesce(pl.when(pl.col(name).str.contains(notation)).then(_cell_text(name)) for name in names)
@@ -178,12 +178,16 @@ def _in_other_notation(
     def of_book(book: str) -> pl.Expr:
         names = [column.name for column in columns if column.book == book]
         signed = first_cell(names, OTHER_NOTATION)
+        if book in low_books:
+            gains = (pl.col(name).cast(pl.Float64, strict=False) for name in names)
+            is_whole = pl.sum_horizontal((1 / (1 + gain)).fill_null(1) for gain in gains) >= 1  # else a misprint
+            signed = pl.coalesce(signed, pl.when(is_whole).then(first_cell(names, BELOW_ONE)))
         if book not in high_books:
             return signed
         high = pl.all_horizontal(pl.col(name).str.contains(UNSIGNED).fill_null(True) for name in names)
         return pl.coalesce(signed, pl.when(high).then(first_cell(names, UNSIGNED)))
 
-    return {book: of_book(book) for book in sorted(books | high_books)}
+    return {book: of_book(book) for book in sorted(books | low_books | high_books)}
 
 
 def _quoted(

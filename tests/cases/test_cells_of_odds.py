@@ -97,6 +97,9 @@ def test_a_line_that_cannot_be_read_is_named_and_its_neighbours_stay(prices: Pri
         {"B365H": "-200", "B365D": "+320", "B365A": "+550"},
         {"B365H": "-200", "B365D": "320", "B365A": "550"},
         {"B365H": "2.10", "B365D": "12/5", "B365A": "3.60"},
+        {"B365H": "5:2", "B365D": "12:5", "B365A": "3"},
+        {"B365H": "05-Feb", "B365D": "12-May", "B365A": "3"},
+        {"B365H": "3", "B365D": "Feb-05", "B365A": "3"},
     ],
 )
 def test_a_book_in_another_notation_is_refused_whole_and_by_name(prices: Prices, cells: dict[str, str]) -> None:
@@ -108,6 +111,36 @@ def test_a_book_in_another_notation_is_refused_whole_and_by_name(prices: Prices,
     assert found.quarantined["reason"].to_list() == [f"expected decimal odds in the whole book, found {named}"] * 3
     books, unsound = devigged(ODDS.conform(found.rows).lazy())
     assert unsound.is_empty() and books.filter(bookmaker="bet365", market="1x2")["match_id"].n_unique() == 1
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"B365H": "0.95", "B365D": "2.40", "B365A": "2.75"},
+        {"B365H": "4", "B365D": ".80", "B365A": "1.10"},
+        {"B365H": "0.95", "B365D": "", "B365A": "2.75"},
+    ],
+)
+def test_a_book_with_odds_of_hong_kong_below_one_is_refused_whole(prices: Prices, cells: dict[str, str]) -> None:
+    _, found = prices(cells)
+    quoted = of(found.rows, 3)
+    assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
+    named = next(f"{cell} in {name}" for name, cell in cells.items() if cell and float(cell) < 1)
+    reasons = found.quarantined["reason"].to_list()
+    assert reasons == [f"expected decimal odds in the whole book, found {named}"] * sum(map(bool, cells.values()))
+
+
+def test_a_misprint_below_one_costs_itself_alone(prices: Prices) -> None:
+    _, found = prices({"B365>2.5": "0.42", "B365<2.5": "2.83"})  # as gains they add up to less than one
+    quoted = of(found.rows, 3)
+    assert len(quoted) == 13 and quoted["bet365 over_under pre_match under"] == (2.83, 2.5)
+    assert found.quarantined["reason"].to_list() == ["expected decimal odds above 1, found 0.42 in B365>2.5"]
+
+
+def test_a_price_of_zero_is_none_and_its_book_stays(prices: Prices) -> None:
+    _, found = prices({"B365D": "0", "B365A": "0.00"})
+    assert of(found.rows, 3)["bet365 1x2 pre_match home"] == (2.1, None)
+    assert len(found.quarantined) == 2
 
 
 def test_american_odds_of_goals_and_handicaps_are_refused_too(prices: Prices) -> None:
@@ -140,7 +173,8 @@ def test_a_book_of_american_odds_without_signs_is_refused_whole(
         ({"B365A": "201"}, "expected decimal odds up to 200 (1x2), found 201 in B365A"),
         ({"B365>2.5": "181"}, "expected decimal odds up to 50 (over_under), found 181 in B365>2.5"),
         ({"PAHH": "209"}, "expected decimal odds up to 50 (asian_handicap), found 209 in PAHH"),
-        ({"PSD": "1e9"}, "expected decimal odds up to 200 (1x2), found 1e9 in PSD"),
+        ({"PSD": "1e1"}, "expected decimal odds above 1, found 1e1 in PSD"),
+        ({"PSD": "2E0"}, "expected decimal odds above 1, found 2E0 in PSD"),
     ],
 )
 def test_a_price_beyond_any_of_its_market_is_refused_by_name(

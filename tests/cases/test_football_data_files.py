@@ -81,12 +81,15 @@ READ = {
     "semicolons": csv(GOOD, separator=";"),
     "semicolons and decimal commas": csv([{n: c.replace(".", ",") for n, c in row.items()} for row in GOOD], separator=";"),
     "semicolons after a hint": "sep=;\n" + csv(GOOD, separator=";"),
+    "semicolons and decimal commas in names too": csv(GOOD, separator=";").replace(".", ","),
     "tabs": csv(GOOD, separator="\t"),
     "carriage returns": csv(GOOD, end="\r"),
     "quotes around everything": csv([{n: f'"{c}"' for n, c in row.items()} for row in GOOD], [*HEADER]),
     "quoted names": csv(GOOD).replace(",".join(HEADER), ",".join(f'"{name}"' for name in HEADER)),
     "lower-case names": csv(GOOD).replace(",".join(HEADER), ",".join(HEADER).lower()),
     "upper-case names": csv(GOOD).replace(",".join(HEADER), ",".join(HEADER).upper()),
+    "names with spaces": csv(GOOD).replace("B365H", "B365 H").replace("HomeTeam", "Home Team").replace(">2.5", " > 2.5"),
+    "names with escapes": csv(GOOD).replace(">2.5", "&gt;2.5").replace("<2.5", "&lt;2.5"),
     "names in case again": csv([row | {"date": "x", "hometeam": "y", "DIV": "z", "b365h": "9.9"} for row in GOOD]),
     "columns twice": csv(GOOD, [*HEADER]).replace("\n", ",B365H\n", 1),
     "our names": csv([row | {"_season": "1", "match_date": "2", "_league": "3", "Match_Date": "4", "_Line": "5"} for row in GOOD]),
@@ -100,6 +103,12 @@ READ = {
     "the header in another order": csv(GOOD[:35]) + csv(GOOD[35:], HEADER[::-1]),
     "a header of fewer columns": csv(GOOD[:35]) + csv(GOOD[35:], [n for n in HEADER if not n.startswith("IW")]),
     "a header of more columns": csv(without("IWH", "IWD", "IWA")[:35]) + csv(GOOD[35:]),
+    "results in lower case": csv(with_cells(lambda n, row: {"FTR": row["FTR"].lower()})),
+    "Ctrl-Z at its end": csv(GOOD) + "\x1a",
+    "a byte order mark within": csv(GOOD[:35]) + "\ufeff" + csv(GOOD[35:]),
+    "semicolons and line breaks within quotes": csv(
+        with_cells(lambda n, row: {"Referee": '"R\nAsh"'} if n % 3 == 0 else {}), separator=";"
+    ),
     "a line break within quotes": csv(with_cells(lambda n, row: {"Referee": '"R\nAsh"'} if n % 3 == 0 else {})),
 }  # fmt: skip
 
@@ -115,7 +124,12 @@ QUOTED = [
         ("Max", "maximum"),
     )
     for selection, mark in (("home", "H"), ("draw", "D"), ("away", "A"))
-] + [("pinnacle", "closing", "home", "PSCH"), ("average", "closing", "away", "AvgCA")]
+] + [
+    ("bet365", "pre_match", "over", "B365>2.5"),
+    ("average", "pre_match", "under", "Avg<2.5"),
+    ("pinnacle", "closing", "home", "PSCH"),
+    ("average", "closing", "away", "AvgCA"),
+]
 
 
 @pytest.mark.parametrize("new", READ.values(), ids=READ)
@@ -137,7 +151,8 @@ def test_what_can_be_read_is_read_rightly(archive, new):
         place=pl.col("match_id").replace_strict(places),
     )
     for bookmaker, kind, selection, name in QUOTED:
-        of_column = quoted.filter(bookmaker=bookmaker, market="1x2", kind=kind, selection=selection).sort("place")
+        market = "over_under" if name.endswith("2.5") else "1x2"
+        of_column = quoted.filter(bookmaker=bookmaker, market=market, kind=kind, selection=selection).sort("place")
         expected = [(place, float(row[name])) for place, row in enumerate(GOOD)]
         if name[:2] == "IW":  # the bookmaker that some of the files do not have all the way
             expected = [pair for pair in expected if pair in of_column.select("place", "price").rows()]

@@ -12,6 +12,7 @@ from functools import cached_property
 import polars as pl
 
 from soccer_assets.errors import ShapeError
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.sources.fetching.response_checks import refuse_html, refuse_shrunken
 from soccer_assets.sources.football_data.dates import problem_of_dates, swapped
 from soccer_assets.sources.football_data.text import Section, decode, split
@@ -26,6 +27,7 @@ COUNTS = ("HTHG", "HTAG", "HS", "AS", "HST", "AST", "HF", "AF", "HC", "AC", "HY"
 HANDICAPS = ("AHh", "AHCh", "BbAHh")
 MOST_COUNTED, WIDEST_HANDICAP = 999, 5
 MOST_EXAMPLES = 5
+COUNTRIES = {league.country for league in LEAGUES.values()}
 #: Fixtures are published days before they are played; a mirror may be older.
 FIXTURE_DAYS = (dt.timedelta(days=-60), dt.timedelta(days=120))
 
@@ -129,8 +131,16 @@ def _refuse_text(file: File) -> None:
         return
     cells = min(width, len(split(lines[-2][1])) if len(lines) > 1 else width)
     number, last = lines[-1]
-    if len(split(last)) < cells:
+    if len(split(last)) < cells and _may_be_a_row(last, lines[:-1], file.sections[-1].columns[0]):
         _refuse(file, "a whole file", f"line {number} cut short: {last[-60:]!r}")
+
+
+def _may_be_a_row(last: str, others: Sequence[tuple[int, str]], first_column: str) -> bool:
+    """Whether a line begins as a row does; another is a note below the table."""
+    if first_column not in ("Div", "Country"):
+        return True
+    begins = {line.split(",")[0].strip(' "') for _, line in others} | {*LEAGUES, *COUNTRIES}
+    return any(begin.startswith(last.split(",")[0].strip(' "')) for begin in begins)
 
 
 def _refuse_unusable(file: File, kind: str = "expected") -> None:
@@ -176,7 +186,7 @@ def _refuse_cells(file: File) -> None:
     scored = good.with_columns(
         _home_goals=_number(file.column(*GOALS["home goals"])),
         _away_goals=_number(file.column(*GOALS["away goals"])),
-        _result=file.column(*RESULTS),
+        _result=file.column(*RESULTS).str.to_uppercase(),
         _group=file.column("Season").fill_null(""),
     )
     without = ~(_is_count(pl.col("_home_goals")) & _is_count(pl.col("_away_goals"))).fill_null(False)

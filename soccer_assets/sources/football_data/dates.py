@@ -104,14 +104,22 @@ def published_time(text: pl.Expr) -> pl.Expr:
 
 
 def kick_off_at(date: pl.Expr, time: pl.Expr) -> pl.Expr:
-    """UTC kick-off from the site's date and time; null where no time was published or none that can be read."""
+    """UTC kick-off from the site's date and time; null where no time was published or none that can be read.
+
+    A time in the hour that British clocks skip in March was not put forward: it is UTC.
+    """
     naive = date.cast(pl.Datetime("us")) + pl.duration(minutes=published_time(time))
-    return naive.dt.replace_time_zone(SITE_ZONE, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+    local = naive.dt.replace_time_zone(SITE_ZONE, ambiguous="earliest", non_existent="null")
+    return pl.coalesce(local.dt.convert_time_zone("UTC"), naive.dt.replace_time_zone("UTC"))
 
 
 def stated_season(text: pl.Expr) -> pl.Expr:
-    """The label of a season as a source writes it: `2016/2017` and `2016/17` are `2016/17`, `2016` stays; else null."""
-    start, end = text.str.extract(r"^(\d{4})(?:/\d{2,4})?$"), text.str.extract(r"^\d{4}/(?:\d\d)?(\d\d)$")
+    """The label of a season as a source writes it: `2016/2017` and `2016-17` are `2016/17`, `2016` stays; else null.
+
+    A spreadsheet makes `2016.0` of `2016`.
+    """
+    start = text.str.extract(r"^(\d{4})(?:\.0|[/-]\d{2,4})?$")
+    end = text.str.extract(r"^\d{4}[/-](?:\d\d)?(\d\d)$")
     return pl.when(end.is_not_null()).then(start + "/" + end).otherwise(start)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from soccer_assets.leagues import EXTRA_LEAGUES, LATEST_END, LEAGUES
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data import checks
+from soccer_assets.sources.football_data.cells import is_shifted, sound_cells
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
 from soccer_assets.sources.football_data.text import BLANKS, NO_NAME, Section, fold, sections, split
 from soccer_assets.sources.records import problem_of_name
@@ -61,8 +62,12 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     published = [name for name in records.columns if not NO_NAME.fullmatch(name)]
     provenance = {"origin": "_address", "payload_id": "_payload_id", "line": "_line"}
     quarantined = refused(wrong, reason=pl.lit(reason.drop_nulls()), record=published, **provenance)
-    good = records.filter(reason.is_null()).drop("_start", "_home", "_away", "_odd")
-    return Parsed(good, pl.concat([unread, quarantined]), lines, _unread_times(good))
+    usable = records.filter(reason.is_null())
+    good, lost = sound_cells(usable)
+    partly = usable.filter(lost.is_not_null())
+    partly = refused(partly, reason=pl.lit(lost.drop_nulls()), record=published, **provenance)
+    good = good.drop("_start", "_home", "_away", "_odd", "_shifted")
+    return Parsed(good, pl.concat([unread, quarantined, partly]), lines, _unread_times(good))
 
 
 def _unread_times(records: pl.DataFrame) -> dict[str, str]:
@@ -137,7 +142,10 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl
         _payload_id=pl.lit(answer.payload_id),
         _line=pl.Series([number for number, _ in kept], dtype=pl.Int64),
         _extra=(extra := pl.Series(extras, dtype=pl.String)),
-        _odd=pl.Series(short, dtype=pl.Boolean) | extra.is_not_null(),
+        _odd=(odd := pl.Series(short, dtype=pl.Boolean) | extra.is_not_null()),
+        _shifted=pl.Series(
+            [may and is_shifted(line, columns) for may, (_, line) in zip(odd, kept, strict=True)], dtype=pl.Boolean
+        ),
     )
 
 
@@ -197,7 +205,12 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
     derived = pl.when(in_first_year).then(date.dt.year()).otherwise(date.dt.year() - 1)
     label = pl.format("{}/{}", start, ((start + 1) % 100).cast(pl.String).str.zfill(2))
     label = pl.when(pl.col("_league").is_in(AUTUMN_LEAGUES)).then(label).otherwise(start.cast(pl.String))
-    stated = stated_season(pl.col("Season")) if "Season" in records.columns else pl.lit(None, dtype=pl.String)
+    stated = pl.lit(None, dtype=pl.String)
+    if "Season" in records.columns:
+        stated = stated_season(pl.col("Season"))
+        begins_in_summer = date.min().over("_league", "Season") >= pl.date(start, 7, 1) - SEASON_MARGIN
+        is_autumn = pl.col("_league").is_in(AUTUMN_LEAGUES) & begins_in_summer  # `2023` is 2023/24 then
+        stated = pl.when(is_autumn).then(label).otherwise(stated)
     dated = dated.with_columns(_start=pl.coalesce("_start", derived))
     return records.with_columns(dated.select("match_date", "_start", _season=pl.coalesce(stated, label)))
 
@@ -242,7 +255,7 @@ def _season_days(records: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
     start = pl.col("_start")
     year = pl.col("_league").is_in(CALENDAR_LEAGUES)
     if "Season" in records.columns:  # a league of calendar years has had seasons from autumn to spring
-        year = pl.coalesce(~pl.col("Season").str.contains("/"), year)
+        year = pl.coalesce(~pl.col("_season").str.contains("/"), year)
     first = pl.when(year).then(pl.date(start, 1, 1)).otherwise(pl.date(start, 7, 1) - SEASON_MARGIN)
     last = (
         pl.when(year).then(pl.date(start, 12, 31) + LATE_END)

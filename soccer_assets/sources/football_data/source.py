@@ -125,8 +125,9 @@ def in_form(published: pl.LazyFrame) -> pl.LazyFrame:
         present = [pl.col(name) for name in choices if name in names]
         return pl.coalesce(present) if present else pl.lit(None, dtype)
 
+    columns = {name: column(*choices) for name, choices in PUBLISHED.items()}
     return published.with_columns(
-        **{name: column(*choices) for name, choices in PUBLISHED.items()},
+        **columns | {"result": columns["result"].str.to_uppercase()},
         kick_off_at=kick_off_at(published_date(column("Date")), column("Time")),
         season="_season",
         listed=column("_listed", dtype=pl.Boolean),

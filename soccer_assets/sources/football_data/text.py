@@ -7,6 +7,7 @@ under a name that stood above another column.
 import codecs
 import contextlib
 import csv
+import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +38,11 @@ MOST_LINES = 5
 MOST_COLUMNS = 400
 BLANKS = ", \t"
 _LINE_END = re.compile(r"\r\n|\n|\r")
+#: Files put one behind another have byte order marks within; a DOS file ends with Ctrl-Z.
+BYTE_ORDER_MARK, END_OF_FILE = "\ufeff", "\x1a"
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+_NEEDS_QUOTES = re.compile(r'[,"\r\n]')
+_COMMA_IN_NAME = re.compile(r"(?<=\d),(?=\d)")
 
 
 @dataclass
@@ -67,18 +72,30 @@ class Section:
 
 
 def decode(body: bytes) -> str:
-    """The text of a body in UTF-8 or UTF-16, with or without a byte order mark, or in cp1252."""
+    """The text of a body in UTF-16, or with each line in UTF-8 or cp1252; without byte order marks and Ctrl-Z."""
+    return _decode(body).replace(BYTE_ORDER_MARK, "").rstrip(END_OF_FILE)
+
+
+def _decode(body: bytes) -> str:
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return body.decode("utf-16", errors="replace")
     # every other byte of plain text is zero in UTF-16
     head = body[:64]
     for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
         if zeros and zeros.count(0) > len(zeros) / 2:
-            return body.decode(encoding, errors="replace").lstrip("\ufeff")
+            return body.decode(encoding, errors="replace")
     try:
-        return body.decode("utf-8-sig").lstrip("\ufeff")
+        return body.decode()
     except UnicodeDecodeError:
-        return body.removeprefix(codecs.BOM_UTF8).decode("cp1252", errors="replace")
+        return "".join(map(_decode_line, body.splitlines(keepends=True)))
+
+
+def _decode_line(line: bytes) -> str:
+    """A line in UTF-8, or else in cp1252: rows of two encodings come together when a file is mended by hand."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.removeprefix(codecs.BOM_UTF8).decode("cp1252", errors="replace")
 
 
 def sections(body: bytes) -> list[Section]:
@@ -90,11 +107,12 @@ def sections(body: bytes) -> list[Section]:
     if not lines:
         return []
     separator = max(SEPARATORS, key=lines[0][1].count)
+    if '"' in text:
+        lines = list(_joined(lines, separator))
     if separator != ",":
         lines = [(n, _with_commas(line, separator)) for n, line in lines]
         lines = [(n, line) for n, line in lines if line.strip(BLANKS)]
-    first = _section(lines[0][1])
-    below = list(_joined(lines[1:], first)) if '"' in text else lines[1:]
+    first, below = _section(lines[0][1]), lines[1:]
     if not _may_have_another_header(text, first):
         first.lines = below
         return [first]
@@ -127,12 +145,17 @@ def _section(line: str) -> Section:
     header = [name.strip() for name in split(line)]
     columns: list[str] = []
     seen: dict[str, str] = {}
-    for published in header:
+    for published in map(_plain, header):
         low = published.lower()
         # a column published twice keeps its name and its first appearance counts
         none = not published or NO_NAME.fullmatch(published)
         columns.append("" if none or seen.setdefault(low, published) != published else SPELLING.get(low, published))
     return Section(header, columns)
+
+
+def _plain(name: str) -> str:
+    """The name of a column as the site writes it: `B365>2,5`, `B365&gt;2.5` and `B365 >2.5` are `B365>2.5`."""
+    return _COMMA_IN_NAME.sub(".", "".join(html.unescape(name).split()))
 
 
 def _may_have_another_header(text: str, first: Section) -> bool:
@@ -143,21 +166,21 @@ def _may_have_another_header(text: str, first: Section) -> bool:
     return any(low.find(name, max(start, 0)) >= 0 for name in names)
 
 
-def _joined(lines: Sequence[tuple[int, str]], section: Section) -> Iterator[tuple[int, str]]:
+def _joined(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[tuple[int, str]]:
     """The lines, those that a line break within quotes parts as one."""
-    width, index = len(section.header), 0
+    width, index = len(split(lines[0][1], separator)), 0
     while index < len(lines):
         number, line = lines[index]
         whole, joined = line, 1
-        if line.count('"') % 2 and line.count(",") + 1 < width:
+        if line.count('"') % 2 and line.count(separator) + 1 < width:
             for count, (_, following) in enumerate(lines[index + 1 : index + MOST_LINES], start=2):
-                if following.split(",")[0] == line.split(",")[0]:  # a record of its own
+                if following.split(separator)[0] == line.split(separator)[0]:  # a record of its own
                     break
                 whole += "\n" + following
                 if whole.count('"') % 2 == 0:
                     joined = count
                     break
-            if joined == 1 or not line.count(",") + 1 < len(split(whole)) <= width:
+            if joined == 1 or not line.count(separator) + 1 < len(split(whole, separator)) <= width:
                 whole, joined = line, 1
         yield number, whole
         index += joined
@@ -167,4 +190,4 @@ def _with_commas(line: str, separator: str) -> str:
     """The line of a file with another separator; in such files a comma parts the decimals."""
     cells = split(line, separator)
     cells = [cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell.strip()) else cell for cell in cells]
-    return ",".join('"' + cell.replace('"', '""') + '"' if "," in cell or '"' in cell else cell for cell in cells)
+    return ",".join('"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell for cell in cells)

@@ -57,6 +57,8 @@ def file(*rows: str, header: str = "Div,Date,Time,HomeTeam,AwayTeam,FTHG,FTAG", 
         # a byte order mark, before UTF-8 and before cp1252
         (b"\xef\xbb\xbfDiv,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Derby,B\n", "Derby"),
         (b"\xef\xbb\xbfDiv,Date,HomeTeam,AwayTeam\nE0,12/08/2023,King\x92s Lynn,B\n", "King\u2019s Lynn"),
+        # one row in cp1252
+        ("Div,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Bodø,B\n".encode("cp1252"), "Bodø"),
         # a byte that is no character of either
         (b"Div,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Derby\x9d\xa0,B\n", "Derby\ufffd"),
     ],
@@ -66,6 +68,19 @@ def test_text_is_read_whatever_its_encoding(body, home, address):
     (record,) = records(body, address)
     assert record["HomeTeam"] == home
     assert (record["Div"], record["_league"]) == ("E0", "E0")
+
+
+def test_each_line_has_an_encoding_of_its_own():
+    lines = [f"E0,1{day}/08/2023,Bodø,B" for day in range(3)]
+    body = (
+        b"Div,Date,HomeTeam,AwayTeam\n"
+        + lines[0].encode()
+        + b"\n"
+        + lines[1].encode("cp1252")
+        + b"\n"
+        + lines[2].encode()
+    )
+    assert [record["HomeTeam"] for record in records(body)] == ["Bodø"] * 3
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -331,7 +346,10 @@ def test_both_styles_mean_the_same_day(date):
         (dt.date(2023, 10, 29), "01:30", dt.datetime(2023, 10, 29, 0, 30)),  # twice: the first
         (dt.date(2023, 10, 29), "02:00", dt.datetime(2023, 10, 29, 2)),
         (dt.date(2024, 3, 30), "15:00", dt.datetime(2024, 3, 30, 15)),
-        (dt.date(2024, 3, 31), "01:30", None),  # never
+        (dt.date(2023, 3, 26), "00:59", dt.datetime(2023, 3, 26, 0, 59)),
+        (dt.date(2023, 3, 26), "01:00", dt.datetime(2023, 3, 26, 1)),  # not on a British clock: not put forward
+        (dt.date(2024, 3, 31), "01:30", dt.datetime(2024, 3, 31, 1, 30)),
+        (dt.date(2024, 3, 31), "02:00", dt.datetime(2024, 3, 31, 1)),
         (dt.date(2024, 3, 31), "15:00", dt.datetime(2024, 3, 31, 14)),
         # other ways to write a time
         (dt.date(2020, 9, 12), "12:30:00", dt.datetime(2020, 9, 12, 11, 30)),
@@ -401,6 +419,7 @@ def extra(country: str, season: str, date: str, time: str) -> str:
         # an evening in America is a night in Britain
         ("USA", "2023", "11/06/2023", "00:30", dt.date(2023, 6, 10), "2023"),
         ("USA", "2023", "10/06/2023", "20:30", dt.date(2023, 6, 10), "2023"),
+        ("USA", "2023", "26/03/2023", "01:30", dt.date(2023, 3, 25), "2023"),  # when British clocks go forward
         ("USA", "2023", "01/03/2023", "04:59", dt.date(2023, 2, 28), "2023"),
         ("USA", "2023", "01/03/2023", "05:00", dt.date(2023, 3, 1), "2023"),
         ("MEX", "2023/2024", "01/07/2023", "03:00", dt.date(2023, 6, 30), "2023/24"),
@@ -412,6 +431,11 @@ def extra(country: str, season: str, date: str, time: str) -> str:
         # and the same day in Europe
         ("NOR", "2023", "10/04/2023", "18:00", dt.date(2023, 4, 10), "2023"),
         ("AUT", "2023/2024", "28/07/2023", "19:30", dt.date(2023, 7, 28), "2023/24"),
+        # a season in another form
+        *(("AUT", text, "26/05/2024", "17:00", dt.date(2024, 5, 26), "2023/24") for text in ("2023-2024", "2023/24")),
+        *(("AUT", text, "28/07/2023", "19:30", dt.date(2023, 7, 28), "2023/24") for text in ("2023", "2023.0")),
+        ("AUT", "2023", "10/03/2023", "19:30", dt.date(2023, 3, 10), "2023"),
+        ("NOR", "2023.0", "10/04/2023", "18:00", dt.date(2023, 4, 10), "2023"),
     ],
 )
 def test_a_match_of_an_extra_league_is_played_on_the_date_of_its_country(code, season, date, time, local, label):
@@ -434,6 +458,15 @@ def test_a_match_of_an_extra_league_is_played_on_the_date_of_its_country(code, s
 def test_the_season_is_that_of_the_folder_or_else_of_the_date(address, division, season):
     (record,) = records(f"Div,Date,HomeTeam,AwayTeam\nE0,{division},Arsenal,Fulham\n", address)
     assert record["_season"] == season
+
+
+@pytest.mark.parametrize("text", ["2023", "2023.0", "2023-2024", "2023/2024"])
+def test_an_autumn_season_is_read_to_its_end_however_it_is_written(text):
+    rows = [
+        f"Austria,x,{text},{date},17:00,{home},B,1,0,H" for date, home in (("28/07/2023", "A"), ("26/05/2024", "C"))
+    ]
+    read = records(file(*rows, header="Country,League,Season,Date,Time,Home,Away,HG,AG,Res"), f"{BASE}/new/AUT.csv")
+    assert [record["_season"] for record in read] == ["2023/24", "2023/24"]
 
 
 def test_fixtures_are_told_apart_by_division_and_country():
@@ -511,7 +544,7 @@ CELL = st.text(st.sampled_from("ab ,\"'-é0"), max_size=6)
 def test_every_line_with_content_is_a_record_or_in_quarantine(rows):
     body = file(*(f"E0,12/08/2023,{home},Z,{x},{y}" for home, x, y in rows), header="Div,Date,HomeTeam,AwayTeam,x,y")
     parsed = parse([answer(body)])
-    lines = sorted([*parsed.quarantined["line"], *(parsed.records["_line"] if len(parsed.records) else [])])
+    lines = sorted({*parsed.quarantined["line"], *(parsed.records["_line"] if len(parsed.records) else [])})
     assert lines == list(range(2, len(rows) + 2))
     assert parsed.positions == len(rows)
 
@@ -564,6 +597,9 @@ def test_what_is_not_a_whole_file_with_the_key_columns_is_refused(accept, body, 
         # a short line with its end is the source's own
         b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG,HS\nE0,12/08/2023,A,B,1,0,3\nE0,13/08/2023,C,D,2,0\n",
         b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\r\n",
+        # a note below the table, or the end of a DOS file
+        b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\nE0,12/08/2023,A,B,1,0\nE0,13/08/2023,C,D,2,0\nTotal,2 matches",
+        b"Div,Date,HomeTeam,AwayTeam,FTHG,FTAG\nE0,12/08/2023,A,B,1,0\nE0,13/08/2023,C,D,2,0\n\x1a",
     ],
 )
 def test_a_whole_file_is_accepted_however_untidy(body):
