@@ -45,7 +45,7 @@ def odds_links(
     into = decisions.merged(ledger)
     fixtures = (
         matches.filter(pl.col("status").is_in(ON))
-        .select("match_id", "home", "away", "kick_off_at", date="match_date", competition="league",
+        .select("match_id", "home", "away", "kick_off_at", "league", date="match_date", competition="league",
                 country=country_of_league(),
                 home_id=pl.col("home_id").replace(into), away_id=pl.col("away_id").replace(into))
     )  # fmt: skip
@@ -56,8 +56,9 @@ def odds_links(
         past = pl.concat([history, *rows]).filter(pl.col("match_date") >= date - REMEMBERED)
         near = fixtures.filter((pl.col("date") - date).abs() <= WINDOW)
         asked = of_day.filter("ours").select(
-            "event_id", "home", "away", "competition", "country", "kick_off_at", date="match_date"
-        )
+            "event_id", "home", "away", "competition", "country", "kick_off_at",
+            date="match_date", league=pl.coalesce("_league", "competition"),  # of a cup its own name
+        )  # fmt: skip
         linked = link(asked, near, aliases, scorer, seen=_seen(past, into), rejected=rejected)
         rows.append(_rows(of_day, linked, near, aliases))
     return ODDS_LINKS.conform(pl.concat(rows))

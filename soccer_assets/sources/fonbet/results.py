@@ -24,13 +24,6 @@ CELLS = 6
 MOST_MATCHES_A_DAY = 3
 FIRST_SCORERS = {"1": "home", "2": "away"}
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)")
-#: Bets on something else than a match between two sides: counts, the next opponent, what becomes of a club.
-_BET = re.compile(
-    r"(?:^|;)(?:(?:кол[- ]во|голы|кто (?:выше|первым)|да/нет)\b|любая другая(?:;|$))"
-    r"|соперник|оппонент| голы\b|\(голы|[ .]или |(?<!\w)след(?:\.|ующ)|выйд[еу]т|выигра[ею]т|компенсир|медиц\."
-    r"| (?:офсайды|фолы|ж/?к)(?:;|$)",
-    re.IGNORECASE,
-)
 _INITIAL = re.compile(r" (?:[А-ЯЁ]|Дж)$")
 #: A sentence and no name: it begins with a small letter, and not with a particle of a name.
 _SENTENCE = re.compile(r"^(?!(?:аль|эль|ас|де|ди|ла|лос|ван|фк|ск) )(?:[а-яё]{2,}|[виск]) ")
@@ -133,7 +126,7 @@ class _ResultJudge:
             return f"expected two sides, found {home!r} and {away!r}"
         if side_kinds.is_placeholder(home) or side_kinds.is_placeholder(away):
             return f"expected two sides, found the sum of several: {home} - {away}"
-        if _BET.search(f"{home};{away}") or _SENTENCE.search(home) or _SENTENCE.search(away):
+        if side_kinds.is_bet(home, away) or _SENTENCE.search(home) or _SENTENCE.search(away):
             return f"expected two sides, found a bet on something else: {home} - {away}"
         if not side_kinds.is_football("", home, away):
             return "expected football, found another game under its name"

@@ -187,7 +187,7 @@ def folder(request) -> tuple[list[Answer], dict[str, Any]]:
         return files, {"lines": 4, "records": 2, "first": dt.date(2021, 3, 6), "last": dt.date(2021, 3, 7)}
     bodies = {path.as_uri(): gzip.decompress(path.read_bytes()) for path in sorted(PUBLISHED.glob("*.csv.gz"))}
     files = [Answer(address, hashlib.sha256(body).hexdigest(), NOW, body) for address, body in bodies.items()]
-    return files, {"lines": 88_769, "records": 82_958, "first": dt.date(2020, 5, 30), "last": dt.date(2021, 6, 1)}
+    return files, {"lines": 88_769, "records": 82_932, "first": dt.date(2020, 5, 30), "last": dt.date(2021, 6, 1)}
 
 
 def test_every_line_of_a_folder_is_a_match_or_kept_aside(folder):
