@@ -47,6 +47,13 @@ def test_a_result_that_no_other_source_has_fills_the_match():
     assert done.conflicts.is_empty()
 
 
+def test_an_awarded_result_fills_the_match_as_awarded():
+    done = checked(
+        [match("Chelsea", "Arsenal", None, "scheduled")], result("Челси", "Арсенал", "3-0", status="awarded")
+    )
+    assert done.rows.select("status", "home_goals", "away_goals").rows() == [("awarded", 3, 0)]
+
+
 def test_a_score_that_differs_is_a_conflict_and_changes_nothing():
     done = checked([match("Chelsea", "Arsenal", "2-0")], result("Челси", "Арсенал", "2-1"))
     assert done.rows.select("home_goals", "away_goals").rows() == [(2, 0)]
