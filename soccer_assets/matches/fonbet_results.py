@@ -83,7 +83,9 @@ def _usable(results: pl.LazyFrame) -> pl.DataFrame:
     """The results of first men's sides, with goals as numbers and `event_id`: payload and record."""
     goals = [pl.col(name).cast(pl.Int16, strict=False).alias(f"{name}_result") for name in GOALS]
     ours = (pl.col("sex").fill_null("men") == "men") & (pl.col("kind").fill_null("first") == "first")
-    rows = results.filter(ours & pl.col("home").is_not_null() & pl.col("away").is_not_null()).select(
+    # a club may bear its town or country in brackets, but two of one league do not: `Арсенал (Крис)` is a gamer
+    in_brackets = pl.all_horizontal(pl.col(side).str.contains("(", literal=True) for side in SIDES)
+    rows = results.filter(ours & pl.col("home").is_not_null() & pl.col("away").is_not_null() & ~in_brackets).select(
         "_payload_id", "_record", *SIDES, *goals, pl.col("status").alias("status_result"),
         date="match_date", event_id=pl.format("{}:{}", "_payload_id", "_record"),
     )  # fmt: skip

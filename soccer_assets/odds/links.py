@@ -66,13 +66,15 @@ def odds_links(
 
 def _newest(events: pl.DataFrame) -> pl.DataFrame:
     """Each event of a date as last seen; `ours` are the sides the platform follows."""
+    # a club may bear its town or country in brackets, but two of one league do not: `Арсенал (Крис)` is a gamer
+    in_brackets = pl.all_horizontal(pl.col("home", "away").str.contains("(", literal=True))
     return (
         events.sort("match_date", "event_id", "_seen_at", "quoted_at", "_payload_id", "_record")
         .unique(["match_date", "event_id"], keep="last", maintain_order=True)
         .with_columns(
             kick_off_at=pl.col("kick_off_at").str.to_datetime("%+", time_zone="UTC", strict=False).cast(UTC),
             ours=(pl.col("sex").fill_null("men") == "men") & (pl.col("kind").fill_null("first") == "first")
-            & pl.col("home").is_not_null() & pl.col("away").is_not_null(),
+            & pl.col("home").is_not_null() & pl.col("away").is_not_null() & ~in_brackets,
         )
     )  # fmt: skip
 

@@ -130,6 +130,13 @@ def test_an_event_of_another_competition_takes_nothing_from_the_right_one(line):
     assert links["7001"][0] == "none"
 
 
+def test_sides_in_brackets_are_gamers_or_players_and_no_clubs(line):
+    made = line(
+        packet((ENGLAND, "Арсенал (Крис)", "Челси (Дэн)", 2.1), (ENGLAND, "Саке (Арсенал)", "Палмер (Челси)", 2.1))
+    )
+    assert links_of(made, made.table("fonbet_events")) == {"7000": ("none", None), "7001": ("none", None)}
+
+
 def test_a_stage_of_a_league_is_the_league(line):
     made = line(packet(*((f"{ENGLAND}. Плей-офф. Финал", home, away, 2.1) for *_, home, away in ROUND)))
     assert made.table("fonbet_events")["_league"].to_list() == ["E0"] * 4

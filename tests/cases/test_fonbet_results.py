@@ -76,8 +76,9 @@ def test_a_score_that_agrees_is_counted():
         result("Челси", "Арсенал", "2-1", days=3),
         result("Челси", "Астон Вилла", "2-1"),
         result("Челси", "Арсенал", "x-1"),
+        result("Челси (Дэн)", "Арсенал (Крис)", "5-4"),
     ],
-    ids=["swapped", "youth", "women", "the day before", "three days later", "another opponent", "no number"],
+    ids=["swapped", "youth", "women", "the day before", "three days later", "another opponent", "no number", "gamers"],
 )
 def test_a_result_that_is_not_surely_the_match_changes_nothing(other):
     match_ = match("Chelsea", "Arsenal", None, "scheduled")
