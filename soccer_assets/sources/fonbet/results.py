@@ -196,8 +196,9 @@ def _result(line: str) -> _Result | None:
     cells = [cell.strip() for cell in line.split(";")]
     if not (len(cells) == CELLS and cells[0].isdecimal() and cells[1].isdecimal()):
         return None
-    home, away = (_AWARDED.sub("", side) for side in cells[2:4])
-    return _Result(*cells[:2], home, away, *cells[4:], is_awarded=[home, away] != cells[2:4])
+    home_goals, away_goals, *sides, first_scorer, minute = cells
+    home, away = (_AWARDED.sub("", side) for side in sides)
+    return _Result(home_goals, away_goals, home, away, first_scorer, minute, is_awarded=[home, away] != sides)
 
 
 def _lines(body: bytes) -> list[str]:
