@@ -85,14 +85,17 @@ def _with_one_match(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
 
 
 def _with_one_fixture(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Add `one_fixture`: one number for a fixture that is listed twice on its date, under two spellings."""
-    two = _rivals(pairs, "fixture", "match", ["date", "kick_off_at", *SIDES]).filter(
-        pl.col("date") == pl.col("date_2"), pl.col("kick_off_at").eq_missing(pl.col("kick_off_at_2"))
+    """Add `one_fixture`: one number for a fixture that a competition lists twice on its date, under two spellings."""
+    pairs = pairs.with_columns(_competition=pl.coalesce("league", "competition"))
+    two = _rivals(pairs, "fixture", "match", ["date", "kick_off_at", "_competition", *SIDES]).filter(
+        pl.col("date") == pl.col("date_2"),
+        pl.col("kick_off_at").eq_missing(pl.col("kick_off_at_2")),
+        pl.col("_competition").eq_missing(pl.col("_competition_2")),
     )
     for side in SIDES:
         alike = process.cpdist(two[side].to_list(), two[f"{side}_2"].to_list(), scorer=fuzz.ratio)
         two = two.filter(pl.Series(alike >= ONE_SPELLING, dtype=pl.Boolean))
-    return _with_one(pairs, "fixture", two)
+    return _with_one(pairs.drop("_competition"), "fixture", two)
 
 
 def _rivals(pairs: pl.DataFrame, what: str, other: str, columns: list[str]) -> pl.DataFrame:

@@ -21,7 +21,9 @@ Likeness = NDArray[np.int16]
 Numbers = NDArray[np.int64]
 
 NEEDED: Final = ("date", "home", "away")
-SOFT: Final = pl.Schema([("competition", pl.String()), ("country", pl.String()), ("kick_off_at", UTC)])
+SOFT: Final = pl.Schema(
+    [("competition", pl.String()), ("country", pl.String()), ("league", pl.String()), ("kick_off_at", UTC)]
+)
 SIDES: Final = ("home", "away")
 #: A time zone moves a match by a day at most.
 DAYS: Final = (-1, 0, 1)

@@ -50,7 +50,8 @@ def link(
     """One row per event, the same whatever the order of either table.
 
     Args:
-        events: event_id, date, home, away; where known competition, country (in any language), kick_off_at.
+        events: event_id, date, home, away; where known competition, country (in any language), kick_off_at, and
+            league in the codes of the matches, or anything else where it is none of theirs.
         matches: match_id, date, home, away, home_id, away_id; where known the same.
         aliases: `ALIASES`: names whose club is decided; such a name is no other club in that country.
         scorer: of names; the shipped one by default.
@@ -109,8 +110,11 @@ def _in_rounds(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
 
 
 def _score(home: str, away: str) -> pl.Expr:
+    """Log-odds that a pair is one match; of two leagues it is for a person at best, and no rival to any other."""
     weaker = pl.min_horizontal(home, away)
-    return pl.min_horizontal(pl.col(home) + pl.col(away), 2 * weaker + BY_ONE_SIDE) + pl.col("context") - AGAINST
+    score = pl.min_horizontal(pl.col(home) + pl.col(away), 2 * weaker + BY_ONE_SIDE) + pl.col("context") - AGAINST
+    other_league = pl.col("league").ne(pl.col("match_league")).fill_null(False)
+    return pl.when(other_league).then(score.clip(upper_bound=REVIEW_SCORE)).otherwise(score)
 
 
 def _learned(verdicts: pl.DataFrame) -> pl.DataFrame:

@@ -73,7 +73,7 @@ def check_results(
         told_line="_record",
     )
     filled = rows.with_columns(
-        status=pl.when(fills).then(pl.lit("finished")).otherwise("status"),
+        status=pl.when(fills).then("status_result").otherwise("status"),
         **{goals: pl.when(fills).then(f"{goals}_result").otherwise(goals) for goals in GOALS},
     )
     return Checked(filled.select(matches.columns), MATCH_CONFLICTS.conform(conflicts), counts)
@@ -83,8 +83,10 @@ def _usable(results: pl.LazyFrame) -> pl.DataFrame:
     """The results of first men's sides, with goals as numbers and `event_id`: payload and record."""
     goals = [pl.col(name).cast(pl.Int16, strict=False).alias(f"{name}_result") for name in GOALS]
     ours = (pl.col("sex").fill_null("men") == "men") & (pl.col("kind").fill_null("first") == "first")
-    rows = results.filter(ours & pl.col("home").is_not_null() & pl.col("away").is_not_null()).select(
-        "_payload_id", "_record", *SIDES, *goals,
+    # a club may bear its town or country in brackets, but two of one league do not: `Арсенал (Крис)` is a gamer
+    in_brackets = pl.all_horizontal(pl.col(side).str.contains("(", literal=True) for side in SIDES)
+    rows = results.filter(ours & pl.col("home").is_not_null() & pl.col("away").is_not_null() & ~in_brackets).select(
+        "_payload_id", "_record", *SIDES, *goals, pl.col("status").alias("status_result"),
         date="match_date", event_id=pl.format("{}:{}", "_payload_id", "_record"),
     )  # fmt: skip
     sound = pl.all_horizontal(pl.col(f"{name}_result").is_between(0, MOST_GOALS) for name in GOALS)

@@ -32,7 +32,8 @@ BOOK = ["match_date", "match_id", "market", "line"]
 def fonbet_quotes(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
     """Prices of the linked events before kick-off.
 
-    Quarantined are those without a time, after kick-off, not above 1, or on a line that is no quarter of a goal.
+    Quarantined are those without a time, after kick-off, not above 1, on a line that is no quarter of a goal, or of a
+    snapshot in which the event has other teams than those that were linked.
 
     The first book seen of a market and line is `opening`. The last one is `closing` once its match has kicked off, by
     its status or by a newer snapshot, and if it stood in the last snapshot before. Every other is `pre_match`. Events
@@ -68,20 +69,28 @@ def _of_matches(events: pl.LazyFrame, links: pl.LazyFrame, matches: pl.LazyFrame
         seen.select(pl.col("event_date").dt.offset_by(f"{days}d").alias("match_date"), "quoted_at")
         for days in range(-DAYS_APART, DAYS_APART + 1)
     ).group_by("match_date")
-    linked = links.filter(pl.col("outcome") == "linked").select("event_id", "match_id", event_date="match_date")
+    linked = links.filter(pl.col("outcome") == "linked").select(
+        "event_id", "match_id", event_date="match_date", linked_home="home", linked_away="away"
+    )
+    men = (pl.col("sex").fill_null("men") == "men") & (pl.col("kind").fill_null("first") == "first")
+    as_linked = men & (pl.col("home") == pl.col("linked_home")) & (pl.col("away") == pl.col("linked_away"))
     match_rows = matches.select("match_date", "match_id", "league", "status", match_kick_off_at="kick_off_at")
     apart = (pl.col("event_date") - pl.col("match_date")).dt.total_days().abs()
     return (
         seen.filter(pl.col("blocked").ne_missing("true"), pl.col("factors").is_not_null())
-        .select("event_date", "event_id", "quoted_at", "kick_off_at", "factors", "_payload_id", "_record")
+        .select(
+            "event_date", "event_id", "quoted_at", "kick_off_at", "home", "away", "sex", "kind", "factors",
+            "_payload_id", "_record",
+        )
         .join(linked, on=["event_date", "event_id"])
+        .with_columns(has_other_teams=~as_linked.fill_null(False))
         .join(match_rows, on="match_id")
         .filter(apart <= DAYS_APART)
         .join(newest.agg(newest_snapshot_at=pl.col("quoted_at").max()), on="match_date", how="left")
         .with_columns(kick_off_at=pl.coalesce("match_kick_off_at", _instant("kick_off_at")))
-        .sort("match_date", "match_id", "quoted_at", apart, "event_id", "_payload_id", "_record")
+        .sort("match_date", "match_id", "quoted_at", "has_other_teams", apart, "event_id", "_payload_id", "_record")
         .collect()
-    )
+    )  # fmt: skip
 
 
 def _instant(column: str) -> pl.Expr:
@@ -96,12 +105,22 @@ def _origin() -> dict[str, pl.Expr]:
 def _reason(offers: pl.DataFrame) -> pl.Series:
     """Why nothing of a snapshot can be used; null where it can."""
     kick_off, quoted = pl.col("kick_off_at"), pl.col("quoted_at")
+    teams = [pl.col(name).fill_null("none") for name in ("home", "away", "sex", "kind")]
     times = [time.dt.to_string("%Y-%m-%dT%H:%MZ") for time in (kick_off, quoted)]
     return offers.select(
         reason=pl.when(quoted.is_null() | kick_off.is_null())
         .then(pl.lit("expected the time of the quote and a kick-off after it, found one of them missing"))
         .when(quoted > kick_off)
         .then(pl.format("expected a quote at or before kick-off {}, found one of {}", *times))
+        .when("has_other_teams")
+        .then(
+            pl.format(
+                "expected {} - {} (men, first), as linked, found {} - {} ({}, {}) under the event's id",
+                "linked_home",
+                "linked_away",
+                *teams,
+            )
+        )
         .when(~pl.struct("match_date", "match_id", "quoted_at").is_first_distinct())
         .then(pl.lit("expected one event of the match in a snapshot, found another"))
     ).to_series()

@@ -45,7 +45,7 @@ def odds_links(
     into = decisions.merged(ledger)
     fixtures = (
         matches.filter(pl.col("status").is_in(ON))
-        .select("match_id", "home", "away", "kick_off_at", date="match_date", competition="league",
+        .select("match_id", "home", "away", "kick_off_at", "league", date="match_date", competition="league",
                 country=country_of_league(),
                 home_id=pl.col("home_id").replace(into), away_id=pl.col("away_id").replace(into))
     )  # fmt: skip
@@ -56,8 +56,9 @@ def odds_links(
         past = pl.concat([history, *rows]).filter(pl.col("match_date") >= date - REMEMBERED)
         near = fixtures.filter((pl.col("date") - date).abs() <= WINDOW)
         asked = of_day.filter("ours").select(
-            "event_id", "home", "away", "competition", "country", "kick_off_at", date="match_date"
-        )
+            "event_id", "home", "away", "competition", "country", "kick_off_at",
+            date="match_date", league=pl.coalesce("_league", "competition"),  # of a cup its own name
+        )  # fmt: skip
         linked = link(asked, near, aliases, scorer, seen=_seen(past, into), rejected=rejected)
         rows.append(_rows(of_day, linked, near, aliases))
     return ODDS_LINKS.conform(pl.concat(rows))
@@ -65,13 +66,15 @@ def odds_links(
 
 def _newest(events: pl.DataFrame) -> pl.DataFrame:
     """Each event of a date as last seen; `ours` are the sides the platform follows."""
+    # a club may bear its town or country in brackets, but two of one league do not: `Арсенал (Крис)` is a gamer
+    in_brackets = pl.all_horizontal(pl.col("home", "away").str.contains("(", literal=True))
     return (
         events.sort("match_date", "event_id", "_seen_at", "quoted_at", "_payload_id", "_record")
         .unique(["match_date", "event_id"], keep="last", maintain_order=True)
         .with_columns(
             kick_off_at=pl.col("kick_off_at").str.to_datetime("%+", time_zone="UTC", strict=False).cast(UTC),
             ours=(pl.col("sex").fill_null("men") == "men") & (pl.col("kind").fill_null("first") == "first")
-            & pl.col("home").is_not_null() & pl.col("away").is_not_null(),
+            & pl.col("home").is_not_null() & pl.col("away").is_not_null() & ~in_brackets,
         )
     )  # fmt: skip
 

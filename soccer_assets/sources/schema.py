@@ -271,7 +271,7 @@ FONBET_RESULTS = Table(
     (
         *RECORD_PROVENANCE,
         *_texts(
-            status="finished",
+            status="finished, or awarded where the source says that a side lost without playing",
             home="home side, the source's own name",
             away="away side, the source's own name",
             sex="men or women",

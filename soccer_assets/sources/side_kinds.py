@@ -1,7 +1,7 @@
-"""What the words of a side and its competition say about it: women or men, first team, reserve or youth, or no club.
+"""What the words of a side and its competition say: women or men, first team, reserve or youth, a bet, or no club.
 
 Sources mark their sides in Latin (`Chelsea U23`, `Bayern II`) and in Cyrillic (`Челси (ж)`, `Бавария-2`); a mark of the
-competition counts for both sides.
+competition counts for both sides. Bets on something else than who wins are written as matches, too (`Челси угловые`).
 """
 
 import re
@@ -16,27 +16,37 @@ def _mark(pattern: str) -> Callable[[str], bool]:
 
 
 _WOMEN = _mark(
-    r"\(w\)|\bwomen|\bfrauen|\bfemin|\bfemmin|\bfémin|\bdamall|\bnwsl\b|\bliga f\b"
-    r"|\(ж\)|\bжен\b|\bженщины|\bженск|\bледи"
+    r"\(w\)|\bwomen|\bfrauen|\bfemin|\bfemmin|\bfémin|\bdamall|\bn?wsl\b|\bliga f\b"
+    r"|\(ж\)|\bжен\b|\bженщин|\bженск|\bледи|\bдевуш|\bдевоч"
 )
 _YOUTH = _mark(
     r"\bu-?(?:1[3-9]|2[0-3])\b|\bunder[- ]?\d\d|\byouth|\bjunior|\bjunioren|\bynglinge|\bprimavera"
     r"|\bдо \d\d (?:лет|года)|\bю-?\d\d\b|\(мол\)|\bмол\b|\bмл\b|\bмолод|\bюнош|\bюниор|\bпримавера"
+    r"|\bакадемий\b|(?<!пушкаш) академия(?= \d| \(|$)|\bангл\w+\. премьер-лига[ -]2\b|\((?:1[7-9]|2[0-3])\)$| 21$"
 )
 #: Sides of a competition of reserves.
 _RESERVE = _mark(r"\breserves?\b|\bdevelopment league|\(р\)|\(дубль\)|\bдубл|\bрезерв")
 #: A club's further team, which may play in the pyramid of the first ones; `Willem II` was a prince.
 _SECOND_TEAM = _mark(r"(?<!willem)(?<!виллем) ii$|[ -](?:b|б|2|3)(?= \(|$)|[ -][23](?= )|\([23]\)$|\bjong\b|\bйонг\b")
-#: Played with pads, on small pitches or by the phones of a game maker: goals, but no football.
+#: Played with pads, by a computer, on small pitches, on sand or by veterans: goals, but no football of clubs.
 _NO_FOOTBALL = _mark(
     r"кибер|\bfifa\b|\bfc \d\d\b|\besports?\b|e-sport|\b[2-6]\s?[xх]\s?[2-6]\b|\(к\)|\(tsl\)"
-    r"|короткий футбол|short football"
+    r"|короткий футбол|short football|симул[ия]|\bsrl\b|виртуал|\bvirtual|пляжн|футзал|futsal|мини-футбол"
+    r"|\((?!u\d)[a-z_][\w ]{2,}\)|\bветеран(?:ы$|ов\b|ы\.)|\bлегенды$"  # a gamer in brackets: `ПСЖ (foxkids1)`
     r"|^(?:синие птицы|белые розы|красные маки|рыжие лисы|зеленые береты|желтые тюльпаны|черные коты)$"
 )
 #: Stands for a side that is not known yet, or for the sum of several.
 _PLACEHOLDER = _mark(
     r"^(?:команда|хозяева|гости|победитель|проигравший|участник|(?:home|away)(?: teams?)?$|team \d|winner|loser|tbd$)"
-    r"|\bматч(?:ей|а)?\. хозяева$"
+    r"|[ .](?:хозяева|гости)$"
+)
+#: Bets on something else than the score of a match: its parts and statistics, tables, scorers, what becomes of a club.
+_BET = _mark(
+    r"\bугл\b|\bуглов|\bкарточ|\b(?:жк|[жк]/к)\)?$|\bфолы\b|\bудар(?:ы|ов)\b|\bофсайд|\bголы\b|\(голы"
+    r"|(?:[12](?:-?й)?|перв\w+|втор\w+) тайм|\bпенальти\b|\bпен(?:\.|\)|$)|\bдоп\. ?вр|\bовертайм|точный сч[её]т"
+    r"|\bигроки?\b|^кол[- ]во\b|^да/нет\b|^любая другая$|соперник|оппонент|[ .]или |(?<!\w)след(?:\.|ующ)|выйд[еу]т"
+    r"|выигра[ею]т|компенсир|медиц\.|специальные ставки|\bитоги|статисти|\bлучший|\bпобедитель|\bдуэл[ьи]\b"
+    r"|\bкто (?:выше|первым|забь)|\bхозяева\b|\bгости\b"
 )
 
 
@@ -63,10 +73,15 @@ def kind(competition: str, *sides: str, of_first_teams: bool = False) -> str:
 
 
 def is_football(competition: str, *sides: str) -> bool:
-    """False for computer games and for football on small pitches."""
+    """False for computer games, football on small pitches and sand, and matches of veterans."""
     return not any(_NO_FOOTBALL(text.strip()) for text in (competition, *sides))
 
 
 def is_placeholder(side: str) -> bool:
     """True for `Команда 1`, `Хозяева`, `Winner of ...`: no side one could look up."""
     return _PLACEHOLDER(side.strip())
+
+
+def is_bet(*texts: str) -> bool:
+    """True where a competition or a side names a bet on something else than the score of a match after 90 minutes."""
+    return any(_BET(text.strip()) for text in texts)

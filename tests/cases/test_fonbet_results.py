@@ -47,6 +47,13 @@ def test_a_result_that_no_other_source_has_fills_the_match():
     assert done.conflicts.is_empty()
 
 
+def test_an_awarded_result_fills_the_match_as_awarded():
+    done = checked(
+        [match("Chelsea", "Arsenal", None, "scheduled")], result("Челси", "Арсенал", "3-0", status="awarded")
+    )
+    assert done.rows.select("status", "home_goals", "away_goals").rows() == [("awarded", 3, 0)]
+
+
 def test_a_score_that_differs_is_a_conflict_and_changes_nothing():
     done = checked([match("Chelsea", "Arsenal", "2-0")], result("Челси", "Арсенал", "2-1"))
     assert done.rows.select("home_goals", "away_goals").rows() == [(2, 0)]
@@ -69,8 +76,9 @@ def test_a_score_that_agrees_is_counted():
         result("Челси", "Арсенал", "2-1", days=3),
         result("Челси", "Астон Вилла", "2-1"),
         result("Челси", "Арсенал", "x-1"),
+        result("Челси (Дэн)", "Арсенал (Крис)", "5-4"),
     ],
-    ids=["swapped", "youth", "women", "the day before", "three days later", "another opponent", "no number"],
+    ids=["swapped", "youth", "women", "the day before", "three days later", "another opponent", "no number", "gamers"],
 )
 def test_a_result_that_is_not_surely_the_match_changes_nothing(other):
     match_ = match("Chelsea", "Arsenal", None, "scheduled")

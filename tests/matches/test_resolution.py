@@ -455,8 +455,8 @@ def test_the_order_of_the_records_does_not_matter(played, listed, rows, chance):
 
 @settings(max_examples=8, deadline=None)
 @given(
-    st.lists(MEETING, max_size=8, unique_by=lambda meeting: meeting[0]),
-    st.lists(DAYS, min_size=8, max_size=8),
+    st.lists(MEETING, max_size=8, unique_by=(lambda meeting: meeting[0], lambda meeting: meeting[1])),
+    st.lists(DAYS, min_size=8, max_size=8, unique=True),
 )
 def test_an_id_holds_no_date(played, listed, meetings, days):
     """Where clubs meet once at a ground, playing on any other day changes no id."""

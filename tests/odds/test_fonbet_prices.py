@@ -27,6 +27,8 @@ def event(hours: float, factors: list[Any] | None, **columns: Any) -> dict[str, 
         "event_id": "e",
         "quoted_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "kick_off_at": f"{KICK_OFF:%Y-%m-%dT%H:%M:%SZ}",
+        "home": "Альба",
+        "away": "Борея",
         "factors": None if factors is None else json.dumps(factors),
         "_payload_id": f"snapshot {hours}",
         "_record": 1,
@@ -34,7 +36,8 @@ def event(hours: float, factors: list[Any] | None, **columns: Any) -> dict[str, 
 
 
 def link(event_id: str = "e", match_id: str = "m", date: dt.date = DATE, outcome: str = "linked") -> dict[str, Any]:
-    return {"match_date": date, "event_id": event_id, "match_id": match_id, "outcome": outcome}
+    teams = {"home": "Альба", "away": "Борея"}
+    return {"match_date": date, "event_id": event_id, "match_id": match_id, "outcome": outcome} | teams
 
 
 def match(status: str = "finished", kick_off: dt.datetime | None = KICK_OFF, **columns: Any) -> dict[str, Any]:
@@ -252,3 +255,27 @@ def test_the_history_tells_the_price_at_every_snapshot(prices, chance):
     kinds = [kind for _, kind, _ in kept]
     assert kinds[-1] == "closing"
     assert kinds[:-1] == ["opening", *["pre_match"] * (len(kinds) - 2)][: len(kinds) - 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"home": "Вега", "away": "Гелиос"}, "Вега - Гелиос (none, none)"),
+        ({"home": "Борея", "away": "Альба"}, "Борея - Альба (none, none)"),
+        ({"sex": "women", "kind": "first"}, "Альба - Борея (women, first)"),
+        ({"sex": "men", "kind": "youth"}, "Альба - Борея (men, youth)"),
+    ],
+    ids=["other teams", "swapped", "women", "youth"],
+)
+def test_prices_of_a_snapshot_in_which_the_event_has_other_teams_are_kept_aside(change, found):
+    prices = quotes([event(9, [[921, 1.2, None]], **change), event(3, BOOK)])
+    assert history(prices) == [(3.0, "closing", 2.0)]
+    assert prices.quarantined["reason"].to_list() == [
+        f"expected Альба - Борея (men, first), as linked, found {found} under the event's id"
+    ]
+
+
+def test_of_two_events_of_a_match_in_a_snapshot_the_one_with_its_teams_counts():
+    prices = quotes([event(3, BOOK, event_id="z"), event(3, SHORTER, home="Вега")], [link("z"), link()])
+    assert history(prices) == [(3.0, "closing", 2.0)]
+    assert len(prices.quarantined) == 1

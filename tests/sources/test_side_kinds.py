@@ -1,6 +1,6 @@
 import pytest
 
-from soccer_assets.sources.side_kinds import is_football, is_placeholder, kind, sex
+from soccer_assets.sources.side_kinds import is_bet, is_football, is_placeholder, kind, sex
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,8 @@ from soccer_assets.sources.side_kinds import is_football, is_placeholder, kind, 
         ("", "Северянка (ж)", "women"),
         ("Жен. Мексика. Премьер-дивизион", "Тихуана", "women"),
         ("Италия. Женщины. Серия А", "Милан", "women"),
+        ("Англия. Кубок среди женщин", "Челси", "women"),
+        ("Англия. WSL", "Челси", "women"),
         ("Frauen-Bundesliga", "Bayern", "women"),
         ("", "Womersley", "men"),
         ("", "Женева", "men"),
@@ -27,6 +29,12 @@ def test_women_are_known_by_a_mark_of_the_competition_or_of_a_side(competition, 
         ("", "Челси U19", "youth"),
         ("До 19 лет. Италия. Примавера-2", "Болонья", "youth"),
         ("", "Урал мл", "youth"),
+        ("", "Кайрат Академия", "youth"),
+        ("", "Пушкаш Академия", "first"),
+        ("", "Академия Онтустик", "first"),
+        ("", "Ганновер (21)", "youth"),
+        ("Англия. Премьер-Лига 2. Дивизион 1", "Челси", "youth"),
+        ("Шотландия. Премьер-Лига", "Хиберниан", "first"),
         ("", "Генк (р)", "reserve"),
         ("Бельгия. Резервная Премьер-лига", "Генк", "reserve"),
         ("", "Viborg Reserves", "reserve"),
@@ -64,6 +72,9 @@ def test_a_second_team_in_a_league_of_first_teams_is_a_side_like_others():
         ("Мировая лига", "Италия (к)", "Чили (к)"),
         ("Футбол 3x3", "Альфа", "Бета"),
         ("", "Красные Маки", "Белые розы"),
+        ("", "Бавария (SRL)", "Барселона (SRL)"),
+        ("Пляжный футбол. Россия", "Спартак М", "Локомотив М"),
+        ("", "Бавария (foxkids1)", "Барселона (Enot 12345)"),
     ],
 )
 def test_games_under_the_name_of_football_are_none(words):
@@ -73,6 +84,7 @@ def test_games_under_the_name_of_football_are_none(words):
 def test_football_is_football():
     assert is_football("Италия. Серия А", "Милан", "Рома")
     assert is_football("", "Белые розы Одесса", "Схейндел 2")
+    assert is_football("", "Ветеран Кривой Рог", "Норт Техас Легендс")
 
 
 @pytest.mark.parametrize(
@@ -81,3 +93,21 @@ def test_football_is_football():
 def test_a_side_that_stands_for_others_is_a_placeholder(side):
     assert is_placeholder(side)
     assert not is_placeholder("Спартак М")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Челси угловые", "Челси УГЛ", "Челси ЖК", "Челси (удары в створ)", "1-й тайм Челси", "Челси пен.", "голы Челси",
+     "Челси (доп. вр.)", "Челси или ничья", "Англия. Премьер-Лига. Точный счёт", "Англия. Итоги"],
+)  # fmt: skip
+def test_a_bet_on_something_else_than_the_score_is_one(text):
+    assert is_bet(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Третий тайм", "Мугласпор", "Пойя Таллин ЖК Вольта", "Гол Гохар", "Гостивар", "Ургаци КК", "Лае Сити Дуэллерс",
+     "Пеньяроль", "Англия. Премьер-Лига. Этап победителей"],
+)  # fmt: skip
+def test_a_name_that_resembles_a_bet_is_none(text):
+    assert not is_bet(text)

@@ -121,7 +121,7 @@ def _marks(parts: list[str]) -> tuple[list[str], list[bool], str, str]:
     """The words without the marks of a side and without full stops, which had one, the sex and the kind."""
     sex, kind = "men", "first"
     kept = [word.rstrip(".") for word in parts]
-    if len(kept) > 1 and kept[0] == "jong":
+    if len(kept) > 1 and kept[0] in ("jong", "йонг"):
         del kept[0], parts[0]
         kind = "reserve"
     for position in range(len(kept) - 1, 0, -1):

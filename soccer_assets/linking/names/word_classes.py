@@ -21,15 +21,15 @@ women woman womens ladies femenino femenina feminino feminina feminin feminine f
 dam kvinner kvinder kobiety wfc lfc vrouwen naiset жен женщины ж w fem
 """)
 RESERVE = _set("""
-ii iii reserves reserve res amateure amateurs amat am b 2 2я 2nd дубль рез резерв reserva castilla promesas
-u23
+ii iii reserves reserve res amateure amateurs amat am b б 2 2я 2nd дубль рез резерв reserva castilla promesas
+u23 футурес futures
 """)
 YOUTH = _set("""
 youth juvenil primavera u15 u16 u17 u18 u19 u20 u21 u22 мол молодежь молодежная юниоры
 """)
 #: Those that are marks only as the last word, and not as an initial with a full stop (`Roter Stern B.`).
 LAST = _set("""
-w b 2 lfc wfc fem ж am
+w b б 2 lfc wfc fem ж am
 """)
 
 #: Words and abbreviations that say what a club is, not which one.

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from soccer_assets.errors import ShapeError, SourceError
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.sources import side_kinds
 from soccer_assets.sources.fetching import json_text as json_answers
 from soccer_assets.sources.fetching.client import Answer
@@ -209,10 +210,14 @@ def _fixture(segment: str, team1: str, team2: str) -> _Fixture:
         reason = f"expected a competition of matches, found {competition}"
     elif side_kinds.is_placeholder(home) or side_kinds.is_placeholder(away):
         reason = f"expected two sides, found placeholders: {home} - {away}"
+    elif side_kinds.is_bet(home, away):
+        reason = f"expected two sides, found a bet on something else: {home} - {away}"
     elif not side_kinds.is_football(competition, home, away):
         reason = "expected football, found another game under its name"
     league, sex = fonbet_segments.league(competition), side_kinds.sex(competition, home, away)
-    kind = side_kinds.kind(competition, home, away, of_first_teams=league is not None)
+    # no country lets a second team play in its first division
+    with_second_teams = league is not None and LEAGUES[league].tier > 1
+    kind = side_kinds.kind(competition, home, away, of_first_teams=with_second_teams)
     ours = league if sex == "men" and kind == "first" else None
     return _Fixture(competition, fonbet_segments.country(competition), ours, home, away, sex, kind, reason)
 

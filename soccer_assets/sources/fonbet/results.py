@@ -1,4 +1,6 @@
-"""Fonbet's results of a day: home goals; away goals; home; away; side of the first goal; its minute, in cp1251.
+"""Fonbet's results of a day: home goals; away goals; home; away; side of the first goal; its minute.
+
+They are in cp1251, or in UTF-8 where the bytes are.
 
 Among the matches lie sums of several (`Rus. 8 матчей. Хозяева`), counts of a season (`Бавария;Кол во побед`), duels of
 two players of a match (`Лацио Ювент Корреа К Х;Роналду К`) and of the goals of two sides that do not meet (`голы
@@ -24,13 +26,10 @@ CELLS = 6
 MOST_MATCHES_A_DAY = 3
 FIRST_SCORERS = {"1": "home", "2": "away"}
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)")
-#: Bets on something else than a match between two sides: counts, the next opponent, what becomes of a club.
-_BET = re.compile(
-    r"(?:^|;)(?:(?:кол[- ]во|голы|кто (?:выше|первым)|да/нет)\b|любая другая(?:;|$))"
-    r"|соперник|оппонент| голы\b|\(голы|[ .]или |(?<!\w)след(?:\.|ующ)|выйд[еу]т|выигра[ею]т|компенсир|медиц\."
-    r"| (?:офсайды|фолы|ж/?к)(?:;|$)",
-    re.IGNORECASE,
-)
+#: A match that was given to a side: `Альба (тех.пор);Борея`.
+_AWARDED = re.compile(r"\s*\(?\bтех\. ?пор[\w.]*\)?", re.IGNORECASE)
+#: Stands for bytes that are no letter.
+UNREADABLE = "\ufffd"
 _INITIAL = re.compile(r" (?:[А-ЯЁ]|Дж)$")
 #: A sentence and no name: it begins with a small letter, and not with a particle of a name.
 _SENTENCE = re.compile(r"^(?!(?:аль|эль|ас|де|ди|ла|лос|ван|фк|ск) )(?:[а-яё]{2,}|[виск]) ")
@@ -46,6 +45,7 @@ class _Result(NamedTuple):
     away: str
     first_scorer: str
     minute: str
+    is_awarded: bool = False
 
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
@@ -90,7 +90,7 @@ def _record(judge: "_ResultJudge", result: _Result | None, day: dt.date) -> Reco
     if reason := judge.reason(result):
         raise UnreadError(reason, day)
     published = {
-        "status": "finished",
+        "status": "awarded" if result.is_awarded else "finished",
         "home": result.home,
         "away": result.away,
         "sex": side_kinds.sex("", result.home, result.away),
@@ -133,7 +133,9 @@ class _ResultJudge:
             return f"expected two sides, found {home!r} and {away!r}"
         if side_kinds.is_placeholder(home) or side_kinds.is_placeholder(away):
             return f"expected two sides, found the sum of several: {home} - {away}"
-        if _BET.search(f"{home};{away}") or _SENTENCE.search(home) or _SENTENCE.search(away):
+        if UNREADABLE in home + away:
+            return f"expected names in cp1251 or UTF-8, found bytes that are no letters: {home} - {away}"
+        if side_kinds.is_bet(home, away) or _SENTENCE.search(home) or _SENTENCE.search(away):
             return f"expected two sides, found a bet on something else: {home} - {away}"
         if not side_kinds.is_football("", home, away):
             return "expected football, found another game under its name"
@@ -192,11 +194,22 @@ def _words(name: str) -> list[str]:
 
 def _result(line: str) -> _Result | None:
     cells = [cell.strip() for cell in line.split(";")]
-    return _Result(*cells) if len(cells) == CELLS and cells[0].isdecimal() and cells[1].isdecimal() else None
+    if not (len(cells) == CELLS and cells[0].isdecimal() and cells[1].isdecimal()):
+        return None
+    home_goals, away_goals, *sides, first_scorer, minute = cells
+    home, away = (_AWARDED.sub("", side) for side in sides)
+    return _Result(home_goals, away_goals, home, away, first_scorer, minute, is_awarded=[home, away] != sides)
 
 
 def _lines(body: bytes) -> list[str]:
-    return [line for line in body.decode("cp1251", "replace").splitlines() if line.strip("; \t")]
+    return [line for line in _text(body).splitlines() if line.strip("; \t")]
+
+
+def _text(body: bytes) -> str:
+    """The text of a file; a cut letter or two among readable ones in UTF-8 do not make it cp1251."""
+    text = body.decode("utf-8-sig", "replace")
+    letters = sum(text.count(letter) for letter in "аеинорст")
+    return text if text.count(UNREADABLE) <= letters else body.decode("cp1251", "replace")
 
 
 def _day(address: str) -> dt.date:

@@ -4,10 +4,13 @@ import re
 
 from soccer_assets.countries import OF_RUSSIAN
 from soccer_assets.leagues import NAMES_AT
+from soccer_assets.sources import side_kinds
 
-#: Bets on tables, scorers and sums of matches lie among the competitions.
-_NO_COMPETITION = re.compile(
-    r"специальные ставки|итоги|статисти|лучший|победитель|кто (?:выше|забь)|дуэл|хозяева|гости", re.IGNORECASE
+#: A league's matches after its rounds stand under a longer name: `Шотландия. Премьер-Лига. Группа вылета`.
+_STAGE = re.compile(
+    r"(?:\. (?:чемпионская группа|группа вылета|плей-офф|плей-аут|групповой этап|1/\d+ финала|(?:полу)?финал"
+    r"|ответн\w+ матчи?|первы\w матчи?|за право играть в [^.]+|апертура|клаусура|регулярный сезон))+$",
+    re.IGNORECASE,
 )
 _SEASON = re.compile(r"\.\s*Сезон \d{2,4}(?:/\d{2,4})?(?=\.|$)")
 _SPORT = re.compile(r"^Футбол\.\s*")
@@ -25,13 +28,13 @@ def country(name: str) -> str | None:
 
 
 def league(name: str) -> str | None:
-    """Division code of a competition that is one of ours, under a name the source has used."""
-    return _LEAGUES.get(_plain(name))
+    """Division code of a competition that is one of ours, or a stage of one, under a name the source has used."""
+    return _LEAGUES.get(_plain(_STAGE.sub("", name)))
 
 
 def holds_matches(name: str) -> bool:
-    """False for bets on tables, scorers and sums of matches."""
-    return not _NO_COMPETITION.search(name)
+    """False for bets on tables, scorers, sums and parts of matches."""
+    return not side_kinds.is_bet(name)
 
 
 def _parts(name: str) -> list[str]:

@@ -69,7 +69,8 @@ class Snapshot:
             blocks=self.blocks | {block.event_id: block for block in packet.event_blocks},
             scores=self.scores | {score.id: score for score in packet.event_miscs},
             announcements=self.announcements | {coming.id: coming for coming in packet.announcements},
-            odd=(*self.odd, *packet.odd),  # the state of the event is unknown until the next full packet
+            # the state of the event is unknown until the next full packet
+            odd=(*self.odd, *packet.odd, *_ambiguous(packet.events or [])),
         )
 
     def _priced(self, changes: Iterable[Priced]) -> dict[int, dict[int, Factor]]:
@@ -130,3 +131,18 @@ class Snapshot:
                 break
             node = sport.parent_id
         return node
+
+
+def _ambiguous(events: Iterable[Event]) -> Iterator[Odd]:
+    """The ids that a packet gives to two events: whose prices are those of the id?"""
+    first: dict[int, Event] = {}
+    for event in events:
+        other = first.setdefault(event.id, event)
+        if _identity(event) != _identity(other):
+            teams, teams_before = (f"{one.team1} - {one.team2}" for one in (event, other))
+            reason = f"expected one event under the id {event.id}, found {teams_before} and {teams}"
+            yield Odd("events", reason, event, event.id, event.sport_id)
+
+
+def _identity(event: Event) -> tuple[int, int, str, str]:
+    return event.sport_id, event.level, event.team1, event.team2

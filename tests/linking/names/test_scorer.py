@@ -47,6 +47,12 @@ def test_a_mark_on_one_side_alone_leaves_next_to_nothing(mark: str) -> None:
     assert scorer.pairs(["Valdoria" + mark], ["Вальдория" + mark])[0] >= scorer.threshold
 
 
+@pytest.mark.parametrize("second", ["Вальдория Б", "Йонг Вальдория", "Вальдория Футурес"])
+def test_second_teams_are_marked_in_cyrillic_too(second: str) -> None:
+    assert scorer.pairs([second], ["Valdoria"])[0] <= 0.01
+    assert scorer.pairs([second], ["Valdoria II"])[0] >= scorer.threshold
+
+
 @pytest.mark.parametrize(("second", "country"), [("Valdoria Juniors", "Austria"), ("Valdoria Akatemia", "Finland")])
 def test_a_last_word_that_marks_reserve_sides_of_a_country_does_so_there_alone(second: str, country: str) -> None:
     assert scorer.pairs([second], ["FC Valdoria Zykk"], [country])[0] <= 0.01

@@ -219,6 +219,15 @@ def test_no_two_leagues_share_a_name():
         assert (fonbet_segments.league(name), fonbet_segments.country(name)) == (code, LEAGUES[code].country)
 
 
+def test_an_id_of_two_events_in_a_packet_is_kept_aside():
+    events = [event(), event(101, team1="Вега"), event(team1="Гелиос"), event(101, team1="Вега")]
+    parsed = read(packet(events=events, customFactors=[flat(100, 921, 2.1), flat(101, 921, 1.8)]))
+    assert parsed.records["event_id"].to_list() == ["101"]
+    assert parsed.quarantined["reason"].to_list() == [
+        "expected one event under the id 100, found Альба - Борея and Гелиос - Борея"
+    ]
+
+
 # Increments
 
 

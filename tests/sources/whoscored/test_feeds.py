@@ -171,7 +171,7 @@ def test_a_line_a_match_is_read_with_periods_and_statistics():
         ({"status": 2, "elapsed": "Post"}, "postponed", None, None),
         ({"status": 7, "elapsed": "Can"}, "void", None, None),
         ({"status": 5, "elapsed": "Abd"}, "abandoned", None, "2"),
-        ({"status": 6, "elapsed": "Awd"}, "awarded", "2", "2"),
+        ({"status": 6, "elapsed": "Awd"}, "awarded", None, None),
         ({"status": 8, "elapsed": "?"}, None, None, "2"),
         ({"status": 3, "elapsed": "67"}, "in_play", "2", "2"),
         ({"status": 3, "elapsed": "HT"}, "in_play", "2", "2"),
