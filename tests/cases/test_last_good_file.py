@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from soccer_assets.settings import Clock, Settings
+from soccer_assets.sources.acquisition import Acquired
+from tests.cases.conftest import Mirror
 from tests.cases.test_one_match_one_day import CLUBS, Game, archive, season
 
 TODAY = Clock.from_settings(Settings.read()).today()
@@ -17,6 +19,7 @@ START = (TODAY + 5 * DAY).year - 1
 GAMES = season(dt.date(START, 8, 16), every=14)
 ARCHIVE = f"mmz4281/{START % 100:02d}{(START + 1) % 100:02d}/E0.csv"
 LABEL = f"{START}/{(START + 1) % 100:02d}"
+Ask = Callable[..., tuple[Mirror, Acquired]]
 RESULTS, FIXTURES = "football_data_results", "football_data_fixtures"
 
 
@@ -33,10 +36,10 @@ def extra(games: Sequence[Game], league: str = "Allsvenskan", time: str = "20:00
 
 
 @pytest.fixture
-def ask(mirror):
+def ask(mirror: Callable[..., Mirror]) -> Ask:
     """Publish files at one address, one after the other, and ask for the table after each."""
 
-    def acquire(path: str, table: str, *files: str | bytes, leagues: str = "E0"):
+    def acquire(path: str, table: str, *files: str | bytes, leagues: str = "E0") -> tuple[Mirror, Acquired]:
         world = mirror(f"{START}-01-01", f"{START + 2}-06-30", leagues)
         for content in files:
             world.publish("football_data", path, content)
@@ -165,3 +168,54 @@ def test_an_extra_league_s_file_may_gain_times(ask):
     world, acquired = ask("new/SWE.csv", RESULTS, extra(games, time=""), extra(games), leagues="SWE")
     assert acquired.problem == ""
     assert world.matches().rows.filter(pl.col("kick_off_at").is_not_null()).height == len(games)
+
+
+# Rows that the others contradict
+
+
+def swapped(number: int, day: dt.date) -> dt.date:
+    return day.replace(day=day.month, month=day.day) if number in (9, 12) else day
+
+
+def test_a_few_days_and_months_swapped_cost_their_rows_alone(ask):
+    games = season(dt.date(START, 8, 5), every=14)
+    assert [game[0] for game in (games[9], games[12])] == [dt.date(START, 9, 2), dt.date(START, 9, 16)]
+    games[12] = (dt.date(START, 9, 10), *games[12][1:])
+    new = moved(games, swapped)
+    assert [game[0] for game in (new[9], new[12])] == [dt.date(START, 2, 9), dt.date(START, 10, 9)]
+    for files in ([new], [games, new], [games, new, [*new]]):
+        world, acquired = ask(ARCHIVE, RESULTS, *map(archive, files))
+        assert (acquired.problem, acquired.records, acquired.quarantined) == ("", 54, 2)
+        assert world.table("football_data_results_quarantine").sort("line")["reason"].to_list() == [
+            f"expected a date among those of the rows around it, found day and month swapped: {day:%d/%m/%Y}"
+            for day in (dt.date(START, 2, 9), dt.date(START, 10, 9))
+        ]
+        kept = [game[:2] for number, game in enumerate(games) if number not in (9, 12)]
+        assert world.matches().rows.sort("line").select("match_date", "home").rows() == kept
+
+
+def test_a_match_that_stands_where_it_was_planned_is_no_swapped_one(ask):
+    games = [(dt.date(START, 12, 9), *game[1:]) if n == 9 else game for n, game in enumerate(GAMES)]
+    world, acquired = ask(ARCHIVE, RESULTS, archive(games))
+    assert (acquired.problem, acquired.quarantined) == ("", 0)
+    assert world.matches().rows.sort("line")["match_date"].to_list() == [game[0] for game in games]
+
+
+def test_a_match_of_another_competition_of_the_country_is_none_of_the_league(ask):
+    games = [game for game in GAMES if game[0].year == START]
+    below = "Sweden,Superettan,{0},02/05/{0},15:00,{1},{2},1,0,2.1\n"
+    other, play_off = below.format(START, "Brage", "Gais"), below.format(START, "Brage", "Leeds")
+    world, acquired = ask("new/SWE.csv", RESULTS, extra(games) + other + play_off, leagues="SWE")
+    assert (acquired.problem, acquired.records, acquired.quarantined) == ("", len(games) + 1, 1)
+    assert world.table("football_data_results_quarantine")["reason"].to_list() == [
+        "expected rows of the league of most, found Superettan and clubs of no other row"
+    ]
+    assert world.matches().rows.filter(home="Brage")["away"].to_list() == ["Leeds"]
+
+
+def test_a_league_that_is_renamed_in_mid_season_keeps_all_its_rows(ask):
+    games = [game for game in GAMES if game[0].year == START]
+    named = extra(games[:12], "Copa") + extra(games[12:], "Liga").split("\n", 1)[1]
+    world, acquired = ask("new/SWE.csv", RESULTS, named, leagues="SWE")
+    assert (acquired.problem, acquired.quarantined) == ("", 0)
+    assert len(world.matches().rows) == len(games)

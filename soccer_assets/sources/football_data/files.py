@@ -12,7 +12,7 @@ import polars as pl
 
 from soccer_assets.leagues import EXTRA_LEAGUES, LATEST_END, LEAGUES
 from soccer_assets.sources.fetching.client import Answer
-from soccer_assets.sources.football_data import checks, comparison
+from soccer_assets.sources.football_data import checks, comparison, row_checks
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
 from soccer_assets.sources.football_data.text import BLANKS, NO_NAME, Section, fold, sections, split
 from soccer_assets.sources.records import problem_of_name
@@ -213,6 +213,7 @@ def _reason(records: pl.DataFrame) -> pl.Series:
     first, last = _season_days(records)
     country = pl.col("_league").replace_strict(_COUNTRIES, default=None, return_dtype=pl.String)
     stray = pl.lit(None, dtype=pl.String)
+    league = pl.col("League") if "League" in records.columns else stray
     for name, expected in (("Div", pl.col("_league")), ("Country", country)):
         if name in records.columns:
             other = pl.col(name).str.to_lowercase() != expected.str.to_lowercase()
@@ -232,10 +233,14 @@ def _reason(records: pl.DataFrame) -> pl.Series:
         .then(odd_name)
         .when(pl.col("_home") == pl.col("_away"))
         .then(pl.lit("expected two teams, found one against itself"))
+        .when(row_checks.is_of_another_competition(records))
+        .then(pl.format("expected rows of the league of most, found {} and clubs of no other row", league))
         .when(checks.is_misaligned(records))
         .then(pl.format("expected cells under their own names, found a row of other length, beyond it {}", extra))
         .when(date.is_null())
         .then(pl.format("expected a date dd/mm/yy or dd/mm/yyyy, found {}", pl.col("Date").fill_null("none")))
+        .when(row_checks.is_swapped(records))
+        .then(pl.format("expected a date among those of the rows around it, found day and month swapped: {}", "Date"))
         .when((date < first) | (date > last))
         .then(pl.format("expected a date within season {}, found {}", "_season", "Date"))
         .alias("reason")
