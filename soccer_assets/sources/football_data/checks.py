@@ -74,6 +74,8 @@ def refuse_archive(new: File, today: dt.date | None) -> None:
     first = dt.date.min if new.start is None else dt.date(new.start, 6, 15)
     _refuse_dates(new, first, dt.date.max if today is None else today + dt.timedelta(days=1))
     _refuse_cells(new)
+    if today is not None and not new.records.is_empty():
+        _refuse_coming(new, today)
 
 
 def refuse_fixtures(new: File, today: dt.date | None) -> None:
@@ -143,6 +145,15 @@ def _refuse_dates(file: File, first: dt.date, last: dt.date) -> None:
         texts = file.records.filter(pl.col("match_date").is_not_null())["Date"].to_list()
         if problem := problem_of_dates(texts, lambda date: first <= date <= last):
             raise ShapeError(file.address, problem)
+
+
+def _refuse_coming(file: File, today: dt.date) -> None:
+    """A file with many results of days to come; the few of another are quarantined."""
+    last = today + dt.timedelta(days=1)
+    coming = file.records.filter(pl.col("match_date") > last, file.column(*GOALS["home goals"]).is_not_null())
+    if too_many(len(coming), file.rows):
+        examples = coming["Date"].head(MOST_EXAMPLES).to_list()
+        refuse(file, f"results by {last}", f"{len(coming)} of later days, such as {examples}")
 
 
 def _refuse_cells(file: File) -> None:
