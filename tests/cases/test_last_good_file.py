@@ -10,7 +10,7 @@ import pytest
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources.acquisition import Acquired
 from tests.cases.conftest import Mirror
-from tests.cases.test_one_match_one_day import CLUBS, Game, archive, season
+from tests.cases.test_one_match_one_day import CLUBS, Game, archive, football_json, season
 
 TODAY = Clock.from_settings(Settings.read()).today()
 DAY = dt.timedelta(days=1)
@@ -25,6 +25,10 @@ RESULTS, FIXTURES = "football_data_results", "football_data_fixtures"
 
 def moved(games: Sequence[Game], change: Callable[[int, dt.date], dt.date]) -> list[Game]:
     return [(change(number, game[0]), *game[1:]) for number, game in enumerate(games)]
+
+
+def renamed(games: Sequence[Game], names: dict[str, str]) -> list[Game]:
+    return [(game[0], names.get(game[1], game[1]), names.get(game[2], game[2]), *game[3:]) for game in games]
 
 
 def extra(games: Sequence[Game], league: str = "Allsvenskan", time: str = "20:00") -> str:
@@ -130,7 +134,7 @@ def test_an_archive_that_lost_or_moved_results_is_refused(ask, new, message):
     [
         GAMES[:53],
         moved(GAMES, lambda n, day: day + DAY * (n < 3)),
-        [(day, home.replace("Leeds", "Leeds United"), away.replace("Leeds", "Leeds United"), *goals) for day, home, away, *goals in GAMES],
+        renamed(GAMES, {"Leeds": "Leeds United"}),
         [*GAMES[8:], *moved(GAMES[:8], lambda n, day: day + n * DAY)],
     ],
     ids=["three rows less", "three dates corrected", "a club renamed", "a round corrected"],
@@ -143,7 +147,7 @@ def test_an_archive_that_corrects_a_few_results_is_taken(ask, new):
 
 def test_the_second_match_of_a_pair_at_a_ground_is_missed(ask):
     twice = [*GAMES, *moved(GAMES[:8], lambda n, day: day + 250 * DAY)]
-    twice = [(min(day, dt.date(START + 1, 5, 30)), *rest) for day, *rest in twice]
+    twice = moved(twice, lambda n, day: min(day, dt.date(START + 1, 5, 30)))
     path = ARCHIVE.replace("E0", "SC0")
     _, acquired = ask(path, RESULTS, archive(twice, "SC0"), archive(GAMES, "SC0"), leagues="SC0")
     assert (
@@ -219,3 +223,61 @@ def test_a_league_that_is_renamed_in_mid_season_keeps_all_its_rows(ask):
     world, acquired = ask("new/SWE.csv", RESULTS, named, leagues="SWE")
     assert (acquired.problem, acquired.quarantined) == ("", 0)
     assert len(world.matches().rows) == len(games)
+
+
+# Results of days that have not come
+
+
+LATER = TODAY + 6 * DAY
+SEASON = LATER.year - (LATER.month < 7)
+UNDERWAY = f"{SEASON % 100:02d}{(SEASON + 1) % 100:02d}"
+PLAYED = [(TODAY - 3 * DAY, home, away, 1, 0) for home, away in zip(CLUBS[:4], CLUBS[4:], strict=True)]
+PLAYED += [(game[0] - 7 * DAY, game[2], game[1], *game[3:]) for game in PLAYED]
+EARLY: list[Game] = [*PLAYED, (TODAY + DAY, "Arsenal", "Leeds", 2, 2), (LATER, "Fulham", "Burnley", 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "table", "content"),
+    [
+        ("football_data", f"mmz4281/{UNDERWAY}/E0.csv", RESULTS, archive(EARLY)),
+        ("openfootball", f"{SEASON}-{UNDERWAY[2:]}/en.1.json", "openfootball_matches", football_json(EARLY, suffix="")),
+    ],
+)
+def test_a_result_of_a_day_to_come_is_no_result_yet(mirror, source, path, table, content):
+    world = mirror(f"{TODAY - 20 * DAY}", f"{TODAY + 20 * DAY}")
+    world.publish(source, path, content)
+    acquired = world.acquire(table)[table]
+    assert (acquired.problem, acquired.records, acquired.quarantined) == ("", 9, 1)
+    assert world.table(f"{table}_quarantine").select("match_date", "reason").rows() == [
+        (LATER, f"expected a result by {TODAY + DAY}, found one of {LATER}")
+    ]
+    finished = world.matches().rows.sort("match_date", "home")
+    assert finished.select("match_date", "home", "status").rows() == sorted(
+        (*game[:2], "finished") for game in EARLY[:9]
+    )
+
+
+def test_an_archive_of_many_results_to_come_is_refused(ask):
+    world, acquired = ask(
+        f"mmz4281/{UNDERWAY}/E0.csv",
+        RESULTS,
+        archive(PLAYED),
+        archive([*PLAYED, *moved(EARLY[-2:], lambda n, day: LATER)]),
+    )
+    assert (
+        f"E0.csv: expected results by {TODAY + DAY}, found 2 of later days, such as ['{LATER:%d/%m/%Y}'"
+        in acquired.problem
+    )
+    assert len(world.matches().rows) == len(PLAYED)
+
+
+def test_a_date_corrected_in_one_season_stores_no_match_of_another(mirror):
+    games = [game for game in GAMES if game[0].year == START]
+    earlier = extra(moved(games, lambda n, day: day - 364 * DAY)).replace(f",{START},", f",{START - 1},")
+    world = mirror(f"{START}-01-01", f"{START}-12-31", "SWE")
+    for season_games in (games, [(games[0][0] + 2 * DAY, *games[0][1:]), *games[1:]]):
+        world.publish("football_data", "new/SWE.csv", earlier + extra(season_games).split("\n", 1)[1])
+        acquired = world.acquire(RESULTS)[RESULTS]
+        assert (acquired.problem, acquired.records) == ("", 2 * len(games))
+        stored = world.table(RESULTS).sort("_line")
+        assert stored.select("match_date", "Home").rows() == [game[:2] for game in season_games]
