@@ -5,7 +5,8 @@
     ├── SourceError              a source did not give what was asked of it
     │   ├── FetchError           no usable answer: status, timeout, broken transfer
     │   ├── ShapeError           an answer that is not the expected kind of file
-    │   └── BlockedError         a page that keeps clients out, whatever its status
+    │   ├── BlockedError         a page that keeps clients out, whatever its status
+    │   └── LostPayloadError     an answer in store is lost or changed
     ├── SourcesFailedError       the failures of one fetch, all addresses together
     ├── SchemaError              a table breaks its declared schema
     ├── DamagedTableError        files or commits of a table are lost or changed
@@ -63,6 +64,18 @@ class ShapeError(SourceError):
 
 class BlockedError(SourceError):
     """A bot wall answered instead of the source: a challenge or a refusal, often with status 200."""
+
+
+class LostPayloadError(SourceError):
+    """The bytes of an answer are gone from the payload store, or other bytes stand in their place."""
+
+    def __init__(self, path: str, actual: str) -> None:
+        super().__init__(
+            path,
+            f"expected the bytes whose SHA-256 is its name, found {actual}; restore them from a backup "
+            "(`soccer restore`), or run again with the source, which gives its newest answer anew",
+        )
+        self.actual = actual
 
 
 class SourcesFailedError(SoccerError):

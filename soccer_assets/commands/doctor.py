@@ -1,7 +1,6 @@
 """What `soccer doctor` finds: what is lost or wrong in each store, and the command that brings it back."""
 
 import datetime as dt
-import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from soccer_assets.errors import SoccerError
+from soccer_assets.errors import LostPayloadError, SoccerError
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.champion.registry_repair import differences, rebuild
 from soccer_assets.predictions.ledger import verify
@@ -129,8 +128,10 @@ class Doctor:
         for payload_id, address in addresses.items():
             wrong = "is missing" if payload_id not in sizes else None
             if wrong is None and not self._quick:
-                actual = hashlib.sha256(self._payloads.get(payload_id)).hexdigest()
-                wrong = None if actual == payload_id else f"has the hash {actual}"
+                try:
+                    self._payloads.get(payload_id)
+                except LostPayloadError as error:
+                    wrong = f"has {error.actual}"
             if wrong:
                 yield Finding("payloads", f"{payload_id} of {address} {wrong}", f"{RESTORE}; or fetch it again")
         self.counts["payloads"] = f"{len(addresses)} payloads"

@@ -10,15 +10,17 @@ from dataclasses import dataclass, field, fields, replace
 
 import polars as pl
 
-from soccer_assets.errors import ShapeError, SourceError
+from soccer_assets.errors import LostPayloadError, ShapeError, SourceError
 from soccer_assets.sources.fetching.client import Answer, Client, Request, answers_to
 from soccer_assets.sources.fetching.response_checks import unforeseen
 from soccer_assets.sources.schema import Parsed
 from soccer_assets.sources.spec import DAYS_AHEAD, LISTED_AHEAD, Query, SourceSpec, TableSpec
 from soccer_assets.storage.lake import DATE
 from soccer_assets.storage.payloads import GOOD, Fetch, Payloads, standing
-from soccer_assets.storage.tables import Table, quarantine
+from soccer_assets.storage.tables import Table, quarantine, refused
 
+#: The day of a match in the league's own time zone is at most so far ahead of the day in UTC.
+AHEAD_OF_UTC = dt.timedelta(days=1)
 #: What tells an answer among those in store.
 ANSWER = ["address", "payload_id"]
 
@@ -109,32 +111,41 @@ class AnswerReader:
         return seen.unique("payload_id", keep="first", maintain_order=True)
 
     def read(self, requests: Sequence[Request], query: Query) -> ParsedAnswers:
-        """The records of the answers that count: of each address the newest one that can be parsed, or every one."""
+        """The records of the answers that count: of each address the newest one that can be parsed, or every one.
+
+        Raises:
+            LostPayloadError: the newest one of an address is lost; an earlier one is left out and is a problem told.
+        """
         accepted = self._accepted(requests, query)
         every = self._spec.snapshots or self._spec.as_listed is not None
         due = {request.address for request in requests if request.final or request.due}
         read, waiting = ParsedAnswers(self._spec.as_parsed, accepted, accepted.clear()), accepted
         while len(waiting):
             newest = waiting if every else waiting.unique("asked", keep="last", maintain_order=True)
-            failed = self._reject(read, newest, self.parse(read, newest, query), due, every)
+            errors = self.parse(read, newest, query)
+            for answer in newest.unique("asked", keep="last", maintain_order=True).select(ANSWER).iter_rows():
+                if isinstance(lost := errors.get(answer), LostPayloadError):
+                    raise lost
+            failed = self._reject(read, newest, errors, due, every)
             read.answers = pl.concat([read.answers, newest.join(failed, on=ANSWER, how="anti", maintain_order="left")])
             older = waiting.join(newest, on=ANSWER, how="anti", maintain_order="left")
             waiting = older.filter(pl.col("asked").is_in(failed["asked"].implode()))
         return read
 
     def parse(self, read: ParsedAnswers, stored: pl.DataFrame, query: Query) -> dict[tuple[str, str], SourceError]:
-        """Add the records of stored answers to `read`; the errors of those that cannot be parsed, by `ANSWER`.
+        """Add the records of stored answers to `read`; the errors of those lost or not to be parsed, by `ANSWER`.
 
         Each snapshot is complete by itself, and one at a time is in memory.
         """
-        failed = {}
+        failed: dict[tuple[str, str], SourceError] = {}
         dates = None if self._spec.beyond is not None else (query.first, query.last)
         for batch in stored.iter_slices(1) if self._spec.snapshots else [stored]:
-            # a store that gives no body is no fault of the source
-            answers = [
-                Answer(address, payload_id, fetched_at, self._payloads.get(payload_id))
-                for address, payload_id, fetched_at in batch.select("address", "payload_id", "fetched_at").iter_rows()
-            ]
+            answers = []
+            for address, payload_id, fetched_at in batch.select("address", "payload_id", "fetched_at").iter_rows():
+                try:
+                    answers.append(Answer(address, payload_id, fetched_at, self._payloads.get(payload_id)))
+                except LostPayloadError as error:  # a store that fails otherwise is no fault of the answer
+                    failed[address, payload_id] = error
             for answer, result in self._parsed(answers):
                 if isinstance(result, Parsed):
                     read.add(result, dates)
@@ -154,7 +165,7 @@ class AnswerReader:
         # where there was another answer before, one that holds records and none that can be read is no good one
         again = pl.col("payload_id").n_unique().over("asked") > 1
         replaced = set() if every else set(read.accepted.filter(again)["asked"])
-        rejected, reasons = [], []
+        rejected, reasons, is_logged = [], [], []
         for row in stored.iter_rows(named=True):
             error = failed.get((row["address"], row["payload_id"]))
             is_due = row["asked"] in due or (row["asked"] in replaced and row["payload_id"] in read.with_unread)
@@ -163,13 +174,14 @@ class AnswerReader:
             if error is not None:
                 rejected.append(row)
                 reasons.append(str(error))
+                is_logged.append(row["standing"] and not isinstance(error, LostPayloadError))
         read.problems += reasons
         now, name = self._client.now(), self._source.name
         self._payloads.record(
             [
                 Fetch(row["address"], now, "rejected", reason, None, row["payload_id"], source=name)
-                for row, reason in zip(rejected, reasons, strict=True)
-                if row["standing"]
+                for row, reason, is_new in zip(rejected, reasons, is_logged, strict=True)
+                if is_new
             ]
         )
         return pl.DataFrame(rejected, schema=stored.schema)
@@ -183,6 +195,7 @@ class AnswerReader:
             parsed = self._spec.parse(answers)
             records = self._spec.as_parsed.conform(parsed.records)
             conformed = replace(parsed, records=records, quarantined=quarantine(table.name).conform(parsed.quarantined))
+            played = self._without_coming_results(conformed, answers)
         except Exception as error:
             if len(answers) > 1:
                 for answer in answers:
@@ -190,7 +203,30 @@ class AnswerReader:
             else:
                 yield answers[0], error if isinstance(error, SourceError) else unforeseen(answers[0].address, error)
         else:
-            yield answers[0], conformed
+            yield answers[0], played
+
+    def _without_coming_results(self, parsed: Parsed, answers: Sequence[Answer]) -> Parsed:
+        """The records but those with a result on a day that had not come when the answer was fetched."""
+        last_days = {answer.payload_id: answer.fetched_at.date() + AHEAD_OF_UTC for answer in answers}
+        if (parsed.records[DATE] <= min(last_days.values())).all():
+            return parsed
+        last_day = pl.col("_payload_id").replace_strict(last_days, return_dtype=pl.Date)
+        position = self._spec.as_parsed.key[-1]
+        coming = self._spec.in_form(parsed.records.filter(pl.col(DATE) > last_day).lazy())
+        if "home_goals" not in coming.collect_schema():
+            return parsed
+        early = refused(
+            coming.filter(pl.col("home_goals").is_not_null()).collect(),
+            origin="_address",
+            payload_id="_payload_id",
+            line=position,
+            reason=pl.format("expected a result by {}, found one of {}", last_day, DATE),
+            record=["home", "away", "home_goals", "away_goals"],
+        )
+        records = parsed.records.join(
+            early, left_on=["_payload_id", position], right_on=["payload_id", "line"], how="anti", maintain_order="left"
+        )
+        return replace(parsed, records=records, quarantined=pl.concat([parsed.quarantined, early]))
 
 
 def _once(table: Table, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

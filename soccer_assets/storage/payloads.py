@@ -13,6 +13,7 @@ import msgspec
 import polars as pl
 from pyarrow import fs
 
+from soccer_assets.errors import LostPayloadError
 from soccer_assets.settings import machine_time
 from soccer_assets.storage.file_urls import file_system
 from soccer_assets.storage.lake import Lake
@@ -71,10 +72,10 @@ class Payloads:
         self._fs, self._root = file_system(url)
 
     def put(self, body: bytes) -> str:
-        """Keep the bytes; returns their id."""
+        """Keep the bytes, also where those in store are lost or changed; returns their id."""
         payload_id = hashlib.sha256(body).hexdigest()
         path = f"{self._root}/{payload_id}"
-        if self._fs.get_file_info(path).type is fs.FileType.NotFound:
+        if self._fs.get_file_info(path).size != len(body) or self._read(path) != body:
             self._fs.create_dir(self._root, recursive=True)
             # a reader never sees half a payload: the id appears when the bytes are whole, whoever else writes them
             part = f"{path}.{uuid.uuid4().hex}.part"
@@ -84,7 +85,23 @@ class Payloads:
         return payload_id
 
     def get(self, payload_id: str) -> bytes:
-        with self._fs.open_input_stream(f"{self._root}/{payload_id}") as stream:
+        """The bytes of an id.
+
+        Raises:
+            LostPayloadError: they are not in store, or others stand in their place.
+        """
+        path = f"{self._root}/{payload_id}"
+        try:
+            body = self._read(path)
+        except FileNotFoundError:
+            raise LostPayloadError(path, "none") from None
+        actual = hashlib.sha256(body).hexdigest()
+        if actual != payload_id:
+            raise LostPayloadError(path, f"{len(body)} bytes with the hash {actual}")
+        return body
+
+    def _read(self, path: str) -> bytes:
+        with self._fs.open_input_stream(path) as stream:
             return bytes(stream.readall())
 
     def drop_parts(self, older_than: dt.timedelta = dt.timedelta(days=1)) -> int:

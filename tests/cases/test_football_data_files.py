@@ -179,7 +179,7 @@ REFUSED = {
     "American dates with dashes": (csv(dated(GOOD, "%m-%d-%Y")), "expected a date"),
     "American dates of the first days of months": (
         csv(dated([r for r in GOOD if day_of(r).day <= 12], us)),
-        f"expected (a date within season {LABEL}|dates that run on|days on which|matches on the days)",
+        f"expected (a date within season {LABEL}|a date among those|dates that run on|days on which|matches on the days)",
     ),
     "a program that took months for days": (csv(dated(GOOD, lambda day: str(flipped(day)))), "expected "),
     "the same as serial numbers": (csv(dated(GOOD, lambda day: serial(flipped(day)))), "expected "),

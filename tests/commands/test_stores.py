@@ -180,7 +180,7 @@ def test_the_doctor_names_what_is_lost_and_the_repair_brings_back_what_can_be(
     assert f"-> uv run soccer doctor --repair, then SOCCER_REPLAY=true uv run soccer backfill {day} {day}" in named
     assert "teams: teams: expected the 3 files of version 2, which was written, found 2 in version 2" in named
     assert f"payloads: {first.name} of https://example.org/" in named and "is missing" in named
-    assert f"payloads: {second.name} of https://example.org/" in named and "has the hash" in named
+    assert f"payloads: {second.name} of https://example.org/" in named and "has 14 bytes with the hash" in named
     assert "used.db is damaged" in named
 
     repaired = soccer("doctor", "--repair", SOCCER_VAR=str(var))

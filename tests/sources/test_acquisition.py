@@ -189,17 +189,17 @@ def test_replay_needs_no_network(site, acquisition):
 
 
 def feed(day: dt.date, *homes: str) -> bytes:
-    """A day's feed of WhoScored."""
+    """A day's feed of WhoScored, of matches that are over unless the day is to come."""
+    state = {"status": 6, "elapsed": "FT", "homeScore": 1, "awayScore": 0}
+    if day > TODAY:
+        state = {"status": 1, "elapsed": ""}
     matches = [
         {
             "id": 1000 * day.toordinal() + n,
             "startTimeUtc": f"{day}T15:00:00Z",
-            "status": 6,
-            "elapsed": "FT",
+            **state,
             "homeName": home,
             "awayName": "Gale Town",
-            "homeScore": 1,
-            "awayScore": 0,
         }
         for n, home in enumerate(homes)
     ]

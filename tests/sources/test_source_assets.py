@@ -21,7 +21,12 @@ FILE = f"{TODAY.year}/jp.1.json"
 
 def season(*days: int, a_day: int = 6) -> bytes:
     matches = [
-        {"date": str(TODAY + n * DAY), "team1": f"Ember {k}", "team2": "Gale", "score": {"ft": [1, 0]}}
+        {
+            "date": str(TODAY + n * DAY),
+            "team1": f"Ember {k}",
+            "team2": "Gale",
+            **({"score": {"ft": [1, 0]}} if n < 2 else {}),
+        }
         for n in days
         for k in range(a_day)
     ]

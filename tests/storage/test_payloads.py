@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from soccer_assets.errors import LostPayloadError
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import FETCH_LOG, Fetch, Payloads
 
@@ -49,7 +50,7 @@ def test_other_bytes_are_kept_beside_them(payloads):
 
 
 def test_an_unknown_payload_is_not_found(payloads):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(LostPayloadError, match="found none; restore"):
         payloads.get("0" * 64)
 
 
@@ -141,3 +142,18 @@ def test_the_last_good_answer_is_the_newest_that_was_accepted(payloads):
     )
     assert payloads.last_good() == {"http://s/a.csv": new}
     assert payloads.last_good("http://s/b") == {}
+
+
+@pytest.mark.parametrize("changed", [None, b"", BODY[:-1], BODY.replace(b"E0", b"E1")])
+def test_a_lost_or_changed_payload_is_never_read_and_the_same_bytes_heal_it(payloads, tmp_path, changed):
+    payload_id = payloads.put(BODY)
+    path = tmp_path / "payloads" / payload_id
+    path.unlink() if changed is None else path.write_bytes(changed)
+    found = "none" if changed is None else f"{len(changed)} bytes with the hash {hashlib.sha256(changed).hexdigest()}"
+    with pytest.raises(
+        LostPayloadError, match=f"^{path}: expected the bytes whose SHA-256 is its name, found {found};"
+    ):
+        payloads.get(payload_id)
+    assert payloads.put(BODY) == payload_id
+    assert payloads.get(payload_id) == BODY
+    assert files(tmp_path) == {payload_id: BODY}

@@ -5,13 +5,14 @@ An answer is in the payload store before it is parsed, and one that is not accep
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx
 import msgspec
 import polars as pl
 
-from soccer_assets.errors import BlockedError, FetchError, SourceError, SourcesFailedError
+from soccer_assets.errors import BlockedError, FetchError, LostPayloadError, SourceError, SourcesFailedError
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources.fetching.circuit_breaker import Breaker
 from soccer_assets.sources.fetching.response_checks import unforeseen
@@ -95,7 +96,8 @@ class Client:
         stored = answers_to(requests, prefix, log)
         good, newest = _newest(standing(stored)), _newest(stored.filter(pl.col("outcome") == "accepted"))
         if self._settings.replay:
-            return [self._stored(r, good[r.address]) for r in requests if r.address in good]
+            stored_answers = (self._stored(request, good.get(request.address)) for request in requests)
+            return [answer for answer in stored_answers if answer]
         answers: list[Answer] = []
         failures: list[SourceError] = []
         asked = 0
@@ -104,8 +106,9 @@ class Client:
             for request in requests:
                 before = good.get(request.address)
                 # where an answer was rejected after it had been accepted, an older good one is not the last word
-                if request.final and before is not None and before == newest[request.address]:
-                    answers.append(self._stored(request, before))
+                is_last = before is not None and before == newest[request.address]
+                if request.final and is_last and (kept := self._stored(request, before)):
+                    answers.append(kept)
                     continue
                 asked += 1
                 try:
@@ -148,7 +151,9 @@ class Client:
         mirror = location if location != address else None
         if why := this.breaker.why_not(Fetch(location, self.now(), "").host):
             raise FetchError(location, why)
-        same = before if before is not None and (before.address, before.answered_by) == (address, mirror) else None
+        kept = self._stored(request, before)
+        is_same = kept is not None and before is not None and (before.address, before.answered_by) == (address, mirror)
+        same = before if is_same else None  # what is lost is asked for anew
         try:
             reply = self._transport.ask(this.http, location, {**dict(request.headers), **_conditions(same)})
         except FetchError as error:
@@ -157,16 +162,16 @@ class Client:
         now = self.now()
         if reply.status == 404:
             return None
-        if reply.status == 304 and before is not None:
+        if reply.status == 304 and before is not None and kept is not None:
             this.note(Fetch(address, now, "unchanged", status=304, payload_id=before.payload_id, answered_by=mirror))
-            return self._stored(request, before)
+            return kept
         payload_id = self._payloads.put(reply.body)
         fetch = Fetch(address, now, "accepted", None, reply.status, payload_id, len(reply.body), reply.etag,
                       reply.last_modified, mirror)  # fmt: skip
         again = before is not None and before.payload_id == payload_id
         if not again:
             try:
-                _examine(this.accept, address, reply.body, self._stored(request, before).body if before else None)
+                _examine(this.accept, address, reply.body, kept.body if kept else None)
             except SourceError as error:
                 outcome = "blocked" if isinstance(error, BlockedError) else "rejected"
                 this.note(msgspec.structs.replace(fetch, outcome=outcome, reason=str(error)))
@@ -174,9 +179,13 @@ class Client:
         this.note(fetch)
         return Answer(address, payload_id, before.fetched_at if again and before else now, reply.body)
 
-    def _stored(self, request: Request, fetch: Fetch) -> Answer:
-        assert fetch.payload_id is not None  # accepted rows have one
-        return Answer(request.address, fetch.payload_id, fetch.fetched_at, self._payloads.get(fetch.payload_id))
+    def _stored(self, request: Request, fetch: Fetch | None) -> Answer | None:
+        """The answer in store; None where there is none, or its bytes are lost."""
+        if fetch is None or fetch.payload_id is None:
+            return None
+        with suppress(LostPayloadError):  # it replaces nothing, and whoever reads it says so
+            return Answer(request.address, fetch.payload_id, fetch.fetched_at, self._payloads.get(fetch.payload_id))
+        return None
 
 
 def answers_to(requests: Sequence[Request], prefix: str, log: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What a file of football-data.co.uk must be to replace the one before it: whole, dated, scored and the same league's.
+"""What a file of football-data.co.uk must be to be taken, whatever was there before: whole, dated and scored.
 
 Single rows that cannot be used go to quarantine; a file of which more than a tenth cannot be used is refused as a
 whole, and the last good one counts.
@@ -13,14 +13,14 @@ import polars as pl
 
 from soccer_assets.errors import ShapeError
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.sources.fetching.response_checks import refuse_html, refuse_shrunken
-from soccer_assets.sources.football_data.dates import problem_of_dates, swapped
+from soccer_assets.sources.fetching.response_checks import refuse_html
+from soccer_assets.sources.football_data.dates import problem_of_dates
 from soccer_assets.sources.football_data.text import Section, decode, split
 
 #: A single row is too few to judge a file by, unless it is the only one.
 MOST_UNUSABLE = 0.1
-LEAST_SHARE_OF_COLUMNS = 0.9
-LEAST_SHARE_OF_TEAMS = 0.5
+#: A fixtures file may list leagues that this platform does not have.
+MOST_OF_OTHERS = 0.5
 GOALS = {"home goals": ("FTHG", "HG"), "away goals": ("FTAG", "AG")}
 RESULTS = ("FTR", "Res")
 COUNTS = ("HTHG", "HTAG", "HS", "AS", "HST", "AST", "HF", "AF", "HC", "AC", "HY", "AY", "HR", "AR")
@@ -66,53 +66,31 @@ class File:
         return sum(column.null_count() < len(column) for column in published)
 
 
-def refuse_archive(new: File, old: File | None, today: dt.date | None) -> None:
-    """Raise ShapeError for a file that cannot be right, or that cannot replace the last good one.
-
-    Args:
-        new: the file.
-        old: the last good one, where there is one.
-        today: the day it is; None judges no day by it.
-    """
+def refuse_archive(new: File, today: dt.date | None) -> None:
+    """Raise ShapeError for a file that cannot be right; no day is judged by `today` where that is None."""
     _refuse_text(new)
     for role, names in GOALS.items():
         if not any(name in section.columns for section in new.sections for name in names):
-            _refuse(new, f"a column for {role} ({' or '.join(names)})", f"{new.sections[0].header[:20]}")
+            refuse(new, f"a column for {role} ({' or '.join(names)})", f"{new.sections[0].header[:20]}")
     _refuse_unusable(new)
     first = dt.date.min if new.start is None else dt.date(new.start, 6, 15)
     _refuse_dates(new, first, dt.date.max if today is None else today + dt.timedelta(days=1))
     _refuse_cells(new)
-    if old is None:
-        return
-    refuse_shrunken(new.address, new.rows, old.rows, "rows of the last good file")
-    if new.rows and new.filled() < LEAST_SHARE_OF_COLUMNS * old.filled():
-        gone = [name for name in old.records.columns if name not in new.records.columns]
-        _refuse(
-            new,
-            f"at least {LEAST_SHARE_OF_COLUMNS:.0%} of the {old.filled()} columns with values of the last good file",
-            f"{new.filled()}; gone are {', '.join(gone[:20]) or 'their values'}",
-        )
-    _refuse_swapped(new, old)
-    teams, before = _teams(new), _teams(old)
-    if len(teams & before) < LEAST_SHARE_OF_TEAMS * min(len(teams), len(before)):
-        _refuse(
-            new,
-            f"the teams of the last good file, such as {sorted(before)[:MOST_EXAMPLES]}",
-            f"{len(teams & before)} of them among {len(teams)}, such as {sorted(teams)[:MOST_EXAMPLES]}",
-        )
+    if today is not None and not new.records.is_empty():
+        _refuse_coming(new, today)
 
 
-def refuse_fixtures(new: File, old: File | None, today: dt.date | None) -> None:
-    """Raise ShapeError for a file whose days are in doubt."""
+def refuse_fixtures(new: File, today: dt.date | None) -> None:
+    """Raise ShapeError for a file whose days are in doubt, or that does not say whose fixtures it lists."""
     _refuse_text(new)
     _refuse_unusable(new, "expected a date")
+    _refuse_unusable(new, "expected a known division", MOST_OF_OTHERS)
     first, last = (dt.date.min, dt.date.max) if today is None else (today + days for days in FIXTURE_DAYS)
     _refuse_dates(new, first, last)
-    if old is not None:
-        _refuse_swapped(new, old)
 
 
-def _refuse(file: File, expected: str, actual: str) -> None:
+def refuse(file: File, expected: str, actual: str) -> None:
+    """Raise ShapeError with what was expected of a file and what it has."""
     raise ShapeError(file.address, f"expected {expected}, found {actual}")
 
 
@@ -121,7 +99,7 @@ def _refuse_text(file: File) -> None:
     refuse_html(file.address, file.body)
     text = decode(file.body)
     if "\0" in text:
-        _refuse(file, "text", f"{text.count(chr(0))} bytes of zero, the first at {text.index(chr(0))}")
+        refuse(file, "text", f"{text.count(chr(0))} bytes of zero, the first at {text.index(chr(0))}")
     for section in file.sections or [Section([], [])]:
         if problem := section.problem():
             raise ShapeError(file.address, problem)
@@ -132,7 +110,7 @@ def _refuse_text(file: File) -> None:
     cells = min(width, len(split(lines[-2][1])) if len(lines) > 1 else width)
     number, last = lines[-1]
     if len(split(last)) < cells and _may_be_a_row(last, lines[:-1], file.sections[-1].columns[0]):
-        _refuse(file, "a whole file", f"line {number} cut short: {last[-60:]!r}")
+        refuse(file, "a whole file", f"line {number} cut short: {last[-60:]!r}")
 
 
 def _may_be_a_row(last: str, others: Sequence[tuple[int, str]], first_column: str) -> bool:
@@ -143,7 +121,7 @@ def _may_be_a_row(last: str, others: Sequence[tuple[int, str]], first_column: st
     return any(begin.startswith(last.split(",")[0].strip(' "')) for begin in begins)
 
 
-def _refuse_unusable(file: File, kind: str = "expected") -> None:
+def _refuse_unusable(file: File, kind: str = "expected", most: float = MOST_UNUSABLE) -> None:
     """A file of which too many rows go to quarantine for one reason, or too many of one season's."""
     wrong, rows = [("", reason) for reason in file.unread], {"": file.rows}
     if len(file.good) < len(file.records):
@@ -157,17 +135,18 @@ def _refuse_unusable(file: File, kind: str = "expected") -> None:
             for group in {row_season, ""}:
                 grouped.setdefault((group, expected), []).append(example)
     for (group, expected), examples in sorted(grouped.items(), key=lambda item: not item[0][0]):  # seasons first
-        if _too_many(len(examples), rows[group]):
+        if too_many(len(examples), rows[group], most):
             raise ShapeError(
                 file.address,
-                f"{expected} in at least {1 - MOST_UNUSABLE:.0%} of the {rows[group]} rows"
+                f"{expected} in at least {1 - most:.0%} of the {rows[group]} rows"
                 f"{' of season ' + group if group else ''}, found {len(examples)} others, such as "
                 f"{list(dict.fromkeys(examples))[:MOST_EXAMPLES]}",
             )
 
 
-def _too_many(wrong: int, rows: int) -> bool:
-    return wrong > MOST_UNUSABLE * rows and (wrong > 1 or wrong == rows)
+def too_many(wrong: int, rows: int, most: float = MOST_UNUSABLE) -> bool:
+    """Whether so many wrong ones of some rows are more than the share `most` of them, and more than an odd one."""
+    return wrong > most * rows and (wrong > 1 or wrong == rows)
 
 
 def _refuse_dates(file: File, first: dt.date, last: dt.date) -> None:
@@ -176,6 +155,15 @@ def _refuse_dates(file: File, first: dt.date, last: dt.date) -> None:
         texts = file.records.filter(pl.col("match_date").is_not_null())["Date"].to_list()
         if problem := problem_of_dates(texts, lambda date: first <= date <= last):
             raise ShapeError(file.address, problem)
+
+
+def _refuse_coming(file: File, today: dt.date) -> None:
+    """A file with many results of days to come; the few of another are quarantined."""
+    last = today + dt.timedelta(days=1)
+    coming = file.records.filter(pl.col("match_date") > last, file.column(*GOALS["home goals"]).is_not_null())
+    if too_many(len(coming), file.rows):
+        examples = coming["Date"].head(MOST_EXAMPLES).to_list()
+        refuse(file, f"results by {last}", f"{len(coming)} of later days, such as {examples}")
 
 
 def _refuse_cells(file: File) -> None:
@@ -191,9 +179,9 @@ def _refuse_cells(file: File) -> None:
     )
     without = ~(_is_count(pl.col("_home_goals")) & _is_count(pl.col("_away_goals"))).fill_null(False)
     for group, rows, wrong in scored.group_by("_group").agg(pl.len(), without.sum()).rows():
-        if _too_many(wrong, rows):
+        if too_many(wrong, rows):
             examples = scored.filter(without).select(pl.format("{} - {}", "_home", "_away")).to_series()
-            _refuse(
+            refuse(
                 file,
                 f"goals in at least {1 - MOST_UNUSABLE:.0%} of {rows} rows{' of season ' + group if group else ''}",
                 f"{wrong} without, such as {examples.head(MOST_EXAMPLES).to_list()}",
@@ -207,10 +195,10 @@ def _refuse_cells(file: File) -> None:
     filled = scored.select(pl.col(name).count() for name in laws).row(0)
     broken = scored.select(wrong.sum().alias(name) for name, wrong in breaks.items()).row(0)
     for name, cells, count in zip(laws, filled, broken, strict=True):
-        if _too_many(count, cells):
+        if too_many(count, cells):
             values = scored.filter(breaks[name])[name].head(MOST_EXAMPLES).to_list()
             expected = f"{laws[name][0]}, where no cell stands under another name"
-            _refuse(file, expected, f"{count} others, such as {values}")
+            refuse(file, expected, f"{count} others, such as {values}")
 
 
 def is_misaligned(records: pl.DataFrame) -> pl.Series:
@@ -238,28 +226,6 @@ def _is_count(number: pl.Expr) -> pl.Expr:
 
 def _is_handicap(number: pl.Expr) -> pl.Expr:
     return (number.abs() <= WIDEST_HANDICAP) & (number * 4 == (number * 4).floor())
-
-
-def _refuse_swapped(new: File, old: File) -> None:
-    """A file in which matches moved to the day that has day and month the other way round."""
-    key = ["_league", "_season", "_home", "_away"]
-    if new.good.is_empty() or old.good.is_empty():
-        return
-    days = new.good.select(*key, "match_date", "Date").join(old.good.select(*key, before="match_date"), on=key)
-    moved = days.unique(key, keep="none").filter(pl.col("match_date") != pl.col("before"))
-    dates = moved.select("match_date", "before", "Date").rows()
-    wrong = [text for date, before, text in dates if swapped(before) == date]
-    if _too_many(len(wrong), len(days)):
-        _refuse(
-            new,
-            "matches on the days of the last good file",
-            f"{len(wrong)} of {len(days)} with day and month the other way round, such as on {wrong[:MOST_EXAMPLES]}",
-        )
-
-
-def _teams(file: File) -> set[str]:
-    good = file.good
-    return set() if good.is_empty() else {*good["_home"], *good["_away"]}
 
 
 LAWS = {name: (f"whole numbers in {name}", _is_count(_number(pl.col(name)))) for name in COUNTS}

@@ -12,7 +12,7 @@ import polars as pl
 
 from soccer_assets.leagues import EXTRA_LEAGUES, LATEST_END, LEAGUES
 from soccer_assets.sources.fetching.client import Answer
-from soccer_assets.sources.football_data import checks
+from soccer_assets.sources.football_data import checks, comparison, row_checks
 from soccer_assets.sources.football_data.cells import is_shifted, sound_cells
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
 from soccer_assets.sources.football_data.text import BLANKS, NO_NAME, Section, fold, sections, split
@@ -28,19 +28,24 @@ LATE_END = dt.timedelta(days=75)
 CALENDAR_LEAGUES = [code for code, league in LEAGUES.items() if league.calendar_year]
 AUTUMN_LEAGUES = [code for code in LEAGUES if code not in CALENDAR_LEAGUES]
 _COUNTRIES = {league.code: league.country for league in EXTRA_LEAGUES.values()}
+_CODES = {code.lower(): code for code in LEAGUES}
 LEAST_CELLS = 4  # league, date and two teams
 
 
 def accept_archive(address: str, body: bytes, before: bytes | None, today: dt.date | None = None) -> None:
     """Raise ShapeError for anything that should not replace the last good file of a season, or of all seasons."""
     new = _judge(address, body)
-    checks.refuse_archive(new, None if before is None else _judge(address, before), today)
+    checks.refuse_archive(new, today)
+    if before is not None:
+        comparison.refuse_archive(new, _judge(address, before))
 
 
 def accept_fixtures(address: str, body: bytes, before: bytes | None, today: dt.date | None = None) -> None:
-    """Raise ShapeError for anything but a whole CSV file with readable dates; any number of rows will do."""
+    """Raise ShapeError for anything but a whole CSV file of known leagues and days; any number of rows will do."""
     new = _judge(address, body)
-    checks.refuse_fixtures(new, None if before is None else _judge(address, before), today)
+    checks.refuse_fixtures(new, today)
+    if before is not None:
+        comparison.refuse_fixtures(new, _judge(address, before), today)
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
@@ -178,7 +183,7 @@ def _league_column(frame: pl.DataFrame, league: str | None) -> pl.Expr:
     if league is not None:
         return pl.lit(league)
     if "Div" in frame.columns:
-        return pl.col("Div")
+        return pl.col("Div").str.strip_chars().str.to_lowercase().replace_strict(_CODES, default=pl.col("Div"))
     if "Country" not in frame.columns:
         return pl.lit(None, dtype=pl.String)
     if "League" not in frame.columns:
@@ -221,6 +226,7 @@ def _reason(records: pl.DataFrame) -> pl.Series:
     first, last = _season_days(records)
     country = pl.col("_league").replace_strict(_COUNTRIES, default=None, return_dtype=pl.String)
     stray = pl.lit(None, dtype=pl.String)
+    league = pl.col("League") if "League" in records.columns else stray
     for name, expected in (("Div", pl.col("_league")), ("Country", country)):
         if name in records.columns:
             other = pl.col(name).str.to_lowercase() != expected.str.to_lowercase()
@@ -240,10 +246,14 @@ def _reason(records: pl.DataFrame) -> pl.Series:
         .then(odd_name)
         .when(pl.col("_home") == pl.col("_away"))
         .then(pl.lit("expected two teams, found one against itself"))
+        .when(row_checks.is_of_another_competition(records))
+        .then(pl.format("expected rows of the league of most, found {} and clubs of no other row", league))
         .when(checks.is_misaligned(records))
         .then(pl.format("expected cells under their own names, found a row of other length, beyond it {}", extra))
         .when(date.is_null())
         .then(pl.format("expected a date dd/mm/yy or dd/mm/yyyy, found {}", pl.col("Date").fill_null("none")))
+        .when(row_checks.is_swapped(records))
+        .then(pl.format("expected a date among those of the rows around it, found day and month swapped: {}", "Date"))
         .when((date < first) | (date > last))
         .then(pl.format("expected a date within season {}, found {}", "_season", "Date"))
         .alias("reason")

@@ -77,7 +77,7 @@ def replace_moved_matches(records: pl.DataFrame, query: Query, stored: pl.LazyFr
     """
     if records.is_empty():
         return []
-    beyond, pair = ~pl.col(DATE).is_between(query.first, query.last), ["_address", "_home", "_away"]
+    beyond, pair = ~pl.col(DATE).is_between(query.first, query.last), ["_address", "_season", "_home", "_away"]
     archived = stored.filter(pl.col("_address").is_in(records["_address"].unique().implode())).collect()
     before, after = _with_teams(archived), _with_teams(records)
     removed = before.join(after, on=[*pair, DATE], how="anti")
