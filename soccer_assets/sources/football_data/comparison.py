@@ -94,7 +94,8 @@ def _refuse_shifted(new: File, old: File) -> None:
 def _refuse_without_times(new: File, old: File) -> None:
     """A file of an extra league without the times of the last good one, which say on which day a match is played."""
     before, now = (_times(file) for file in (old, new))
-    if now < LEAST_SHARE_OF_TIMES * before:
+    shrunken = min(1, len(new.good) / len(old.good))  # rows that went have no times either
+    if now < LEAST_SHARE_OF_TIMES * before * shrunken:
         refuse(new, f"at least {LEAST_SHARE_OF_TIMES:.0%} of the {before} times of the last good file", f"{now}")
 
 

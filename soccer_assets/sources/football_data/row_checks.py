@@ -1,7 +1,5 @@
 """Rows that their neighbours in a file of football-data.co.uk contradict: by its order, or by its clubs."""
 
-import datetime as dt
-
 import polars as pl
 
 from soccer_assets.sources.football_data.dates import published_date, swapped
@@ -21,8 +19,8 @@ def is_swapped(records: pl.DataFrame) -> pl.Series:
     days = days.with_columns(other=days["day"].replace_strict(dates, [swapped(date) for date in dates.to_list()]))
     days = days.with_columns(sure=pl.when(pl.col("other") == pl.col("day")).then("day"))
     days = days.with_columns(
-        first=pl.col("sure").forward_fill().over(FILE).fill_null(dt.date.min),
-        last=pl.col("sure").backward_fill().over(FILE).fill_null(dt.date.max),
+        first=pl.col("sure").forward_fill().over(FILE),
+        last=pl.col("sure").backward_fill().over(FILE),
         is_earlier=pl.col("sure") < pl.col("sure").forward_fill().shift().over(FILE),
     )
     # in the same year: Serie B of 2000/01 lists its last day, 3 June, in the place of another
