@@ -48,7 +48,8 @@ def season(start: int = 2023, matches: int = 70, division: str = "E0", clubs: Se
     for number in range(matches):
         week, place = divmod(number, 10)
         date = dt.date(start, 8, 11) + dt.timedelta(days=7 * week + (0 if place == 0 else 1 if place < 7 else 2))
-        home, away = clubs[(place + week) % 20], clubs[(10 + place + 2 * week) % 20]
+        # the ten that are not at home, in another order each week
+        home, away = clubs[(place + week) % 20], clubs[(week + 10 + (place + week) % 10) % 20]
         goals = (number % 4, number % 3)
         rows.append(
             {
@@ -56,7 +57,7 @@ def season(start: int = 2023, matches: int = 70, division: str = "E0", clubs: Se
                 "Date": f"{date:%d/%m/%Y}",
                 "Time": ("20:00", "15:00", "12:30")[place % 3],
                 "HomeTeam": home,
-                "AwayTeam": away if away != home else clubs[(place + week + 1) % 20],
+                "AwayTeam": away,
                 "FTHG": str(goals[0]),
                 "FTAG": str(goals[1]),
                 "FTR": "H" if goals[0] > goals[1] else "A" if goals[0] < goals[1] else "D",

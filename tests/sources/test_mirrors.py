@@ -27,6 +27,9 @@ FIRST, LAST = dt.date(1993, 7, 1), dt.date(2024, 6, 30)
 TODAY = dt.date(2024, 2, 29)
 KEY = ("league", "match_date", "home", "away")
 
+#: Lines of the real files that lose cells, and say so: prices under the columns beside their own, a card and a half.
+LOST_CELLS = {(f"{PUBLISHED.as_uri()}/mmz4281/{path}.csv", line) for path, line in (("0304/P1", 181), ("0607/I1", 303))}
+
 
 @dataclass(frozen=True)
 class Mirror:
@@ -89,10 +92,13 @@ def test_every_match_is_read_with_its_date_teams_score_and_odds(mirror):
     truth = mirror.truth.sort(KEY)
     assert len(main) == len(truth) == mirror.matches
     assert len(rows) == len(truth) + mirror.matches_of_extra_leagues
+    unread = mirror.acquired.unread
+    told = main.select("_address", "_line").map_rows(lambda row: row in LOST_CELLS).to_series()
+    assert (0 if unread is None else len(unread)) == told.sum()
     different = [
         name
         for name, dtype in truth.schema.items()
-        if not truth[name].eq_missing(as_published(main, name, dtype) if name not in KEY else main[name]).all()
+        if not (truth[name].eq_missing(as_published(main, name, dtype) if name not in KEY else main[name]) | told).all()
     ]
     assert different == []
     odds = [name for name, dtype in truth.schema.items() if dtype.is_float()]
