@@ -34,16 +34,14 @@ def no_match_lies_before_its_season(matches: pl.LazyFrame) -> pl.DataFrame:
 
 
 def no_table_is_ahead_of_its_calendar(matches: pl.LazyFrame) -> pl.DataFrame:
-    """No club has played more matches of its season than the season has had match days at football-data.co.uk.
-
-    Later results of other sources are not judged: football-data.co.uk publishes twice a week.
-    """
+    """No club has played more matches of its season than the season has had match days at football-data.co.uk."""
     played = matches.filter(pl.col("status").is_in(SCORED))
     days = _archives(played).select(*_SEASON, "match_date").unique()
     elapsed = days.with_columns(elapsed=pl.col("match_date").rank("dense").over(_SEASON)).sort("match_date")
     number = pl.col("match_date").rank("ordinal").over([*_SEASON, "club"])
     counted = _sides(played).with_columns(number=number).sort("match_date")
     reached = counted.join_asof(elapsed, on="match_date", by=_SEASON, check_sortedness=False)
+    # later results of other sources are not judged: football-data.co.uk publishes twice a week
     newest = days.group_by(_SEASON).agg(newest=pl.col("match_date").max())
     archived = reached.join(newest, on=_SEASON).filter(pl.col("match_date") <= pl.col("newest"))
     return _examples(archived.filter(pl.col("number") > pl.col("elapsed").fill_null(0)))

@@ -12,6 +12,7 @@ GAMES = season(dt.date(2019, 8, 10))
 DAY, HOME, AWAY, SCORED, CONCEDED = GAMES[52]
 HEADER = "Div,Date,Time,HomeTeam,AwayTeam\n"
 ARCHIVE = "mmz4281/1920/E0.csv"
+OWN = ("football_data_results", "football_data_fixtures")
 
 
 def fixture(day: dt.date, home: str, away: str) -> str:
@@ -24,7 +25,7 @@ def test_a_match_that_is_played_a_day_off_its_listed_date_is_that_match(mirror, 
     played = (DAY + dt.timedelta(days), HOME, AWAY, SCORED, CONCEDED)
     world.publish("football_data", ARCHIVE, archive([*GAMES[:52], played]))
     world.publish("football_data", "fixtures.csv", HEADER + fixture(DAY, HOME, AWAY))
-    world.acquire()
+    world.acquire(*OWN)
     matches = world.matches()
     of_pair = matches.rows.filter(home=HOME, away=AWAY).sort("match_date")
     assert dict(of_pair.select("match_date", "status").rows()) == {DAY: "postponed", played[0]: "finished"}
@@ -51,7 +52,7 @@ def test_an_odd_fixture_is_quarantined_alone(mirror, listed, reason):
     world = mirror("2019-07-01", "2020-08-31")
     world.publish("football_data", ARCHIVE, archive(games))
     world.publish("football_data", "fixtures.csv", HEADER + listed)
-    world.acquire()
+    world.acquire(*OWN)
     matches = world.matches()
     assert [text.split(",")[0] for text in matches.quarantined["reason"]] == [reason]
     assert matches.rows.filter(status="finished").height == 55 and broken_laws(matches.rows.lazy()) == {}
@@ -75,7 +76,7 @@ DAY_9, HOME_9, AWAY_9, SCORED_9, CONCEDED_9 = GAMES[9]
 def test_a_second_result_of_an_archive_is_quarantined_and_the_first_one_stays(mirror, row, reason):
     world = mirror("2019-07-01", "2020-08-31")
     world.publish("football_data", ARCHIVE, archive([*GAMES, row]))
-    world.acquire()
+    world.acquire(*OWN)
     matches = world.matches()
     assert [text.split(",")[0] for text in matches.quarantined["reason"]] == [reason]
     played = matches.rows.select("match_date", "home", "away", "home_goals", "away_goals").sort("match_date", "home")
@@ -86,7 +87,7 @@ def test_no_two_clubs_meet_twice_in_two_days_also_where_they_meet_again_and_no_f
     world = mirror("2019-07-01", "2020-08-31", "SC0")
     again = (DAY_9 + dt.timedelta(1), *GAMES[9][1:])
     world.publish("football_data", "mmz4281/1920/SC0.csv", archive([*GAMES, again], "SC0"))
-    world.acquire()
+    world.acquire(*OWN)
     matches = world.matches()
     assert len(matches.rows) == 56 and matches.rows["leg"].unique().to_list() == [1]
     assert matches.quarantined["reason"].to_list() == [
@@ -100,7 +101,7 @@ def test_a_line_without_a_score_costs_no_result_and_one_to_come_is_scheduled(mir
     world = mirror("2019-07-01", "2020-08-31")
     world.publish("football_data", ARCHIVE, archive(GAMES[:55]) + "".join(blank))
     world.publish("football_data", "fixtures.csv", HEADER + fixture(*coming))
-    world.acquire()
+    world.acquire(*OWN)
     rows = world.matches().rows
     assert rows.filter(home=HOME_9, away=AWAY_9).select("status", "home_goals").rows() == [("finished", SCORED_9)]
     assert rows.filter(match_date=coming[0]).select("status", "home").rows() == [("scheduled", coming[1])]
@@ -112,7 +113,7 @@ def test_a_side_source_that_knows_more_days_than_the_archive_stops_nothing(mirro
     opener = (GAMES[0][0] - dt.timedelta(1), *GAMES[0][1:])
     world.publish("football_data", ARCHIVE, archive(GAMES[1:40]))
     world.publish("openfootball", "2019-20/en.1.json", football_json([opener, *GAMES[1:44]]))
-    world.acquire()
+    world.acquire("football_data_results", "openfootball_matches")
     matches = world.matches()
     assert broken_laws(matches.rows.lazy()) == {}
     assert matches.rows.group_by("source").len().sort("source").rows() == [("football-data", 39), ("openfootball", 4)]
@@ -127,7 +128,7 @@ def test_two_scores_of_one_answer_and_a_second_result_are_told(mirror):
     world = mirror("2019-07-01", "2020-08-31")
     world.publish("football_data", ARCHIVE, archive(GAMES))
     world.publish("openfootball", "2019-20/en.1.json", football_json([*GAMES, two, later]))
-    world.acquire()
+    world.acquire("football_data_results", "openfootball_matches")
     matches = world.matches()
     assert sorted(matches.quarantined["reason"].to_list()) == sorted([
         f"expected one result of the match, found a second one: 7-7 on {later[0]}",
