@@ -95,16 +95,16 @@ class History:
         played, calendar = sides.at(own), sides.at(due)
         newest = matches.filter(status="finished")[DATE].max()
         assert newest is None or isinstance(newest, dt.date)
-        rated = np.full((len(RATINGS), len(ratings) + 1), np.nan)  # the last column is what the row -1 says
-        for values_of, (column, *_) in zip(rated, RATINGS.values(), strict=True):
-            values_of[:-1] = ratings[column].to_numpy()
+        by_rating = np.full((len(RATINGS), len(ratings) + 1), np.nan)  # the last column is what the row -1 says
+        for row, (column, *_) in zip(by_rating, RATINGS.values(), strict=True):
+            row[:-1] = ratings[column].to_numpy()
         return cls(
             as_of=newest or dt.date.min,
             codes=codes,
             values=values[own],
             season_of=np.append(played.season, UNKNOWN),
             scopes={scope: PointInTimeIndex.from_keys(codes.keys(played, scope), played.day) for scope in SCOPES},
-            ratings=rated,
+            ratings=by_rating,
             rated=PointInTimeIndex.from_keys(codes.of_clubs(ratings["team_id"]), days_of(ratings[DATE])),
             rated_leagues=PointInTimeIndex.from_keys(coded(ratings["league"], LEAGUE_CODES), days_of(ratings[DATE])),
             calendar=PointInTimeIndex.from_keys(calendar.club, calendar.day),

@@ -44,18 +44,18 @@ def prices(mirror: Any) -> Prices:
     return make
 
 
-def of(found: pl.DataFrame, line: int) -> dict[str, tuple[float, float | None]]:
+def of(priced: pl.DataFrame, line: int) -> dict[str, tuple[float, float | None]]:
     """Price and line of the row's quotes by bookmaker, market, kind and selection; the first match is line 2."""
-    ids = found.sort("match_date")["match_id"].unique(maintain_order=True).to_list()
+    ids = priced.sort("match_date")["match_id"].unique(maintain_order=True).to_list()
     names = ("bookmaker", "market", "kind", "selection")
-    rows = found.filter(match_id=ids[line - 2]).with_columns(pl.col(names).cast(pl.String))
+    rows = priced.filter(match_id=ids[line - 2]).with_columns(pl.col(names).cast(pl.String))
     return {" ".join(row[name] for name in names): (row["price"], row["line"]) for row in rows.to_dicts()}
 
 
 def test_a_row_of_plain_cells_has_all_its_prices(prices: Prices) -> None:
-    _, found = prices({})
-    assert len(of(found.rows, 2)) == 14 and of(found.rows, 2) == of(found.rows, 3)
-    assert found.quarantined.is_empty()
+    _, priced = prices({})
+    assert len(of(priced.rows, 2)) == 14 and of(priced.rows, 2) == of(priced.rows, 3)
+    assert priced.quarantined.is_empty()
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ def test_a_row_of_plain_cells_has_all_its_prices(prices: Prices) -> None:
     [("+0.5", 0.5), ("-0.5/-1", -0.75), ("-0.75", -0.75), ("PK", 0.0), ("pk", 0.0), ("0", 0.0), ("-5", -5.0)],
 )
 def test_a_line_that_can_be_read_is(prices: Prices, cell: str, line: float) -> None:
-    matches, found = prices({"AHh": cell})
-    quoted = of(found.rows, 3)
+    matches, priced = prices({"AHh": cell})
+    quoted = of(priced.rows, 3)
     assert {
         quoted[f"{who} asian_handicap pre_match {side}"][1]
         for who in ("bet365", "pinnacle")
         for side in ("home", "away")
     } == {line}
-    assert found.quarantined.is_empty()
-    best = best_prices(ODDS.conform(found.rows).lazy(), matches.lazy()).filter(
+    assert priced.quarantined.is_empty()
+    best = best_prices(ODDS.conform(priced.rows).lazy(), matches.lazy()).filter(
         pl.col("market") == "asian_handicap", pl.col("match_date") == pl.col("match_date").max()
     )
     assert best["line"].to_list() == [line, line]  # of the home club, whichever is bet on
@@ -79,13 +79,13 @@ def test_a_line_that_can_be_read_is(prices: Prices, cell: str, line: float) -> N
 
 @pytest.mark.parametrize("cell", ["-1.2", "25", "-225", "1.85", "5.25", "5/2", "-0.5/1", "-1 1/4", "?"])
 def test_a_line_that_cannot_be_read_is_named_and_its_neighbours_stay(prices: Prices, cell: str) -> None:
-    _, found = prices({"AHh": cell})
-    quoted = of(found.rows, 3)
+    _, priced = prices({"AHh": cell})
+    quoted = of(priced.rows, 3)
     assert len(quoted) == 10 and quoted["pinnacle asian_handicap closing home"] == (1.93, -0.5)
     assert not any("asian_handicap pre_match" in name for name in quoted)
     reason = f"expected a handicap, a multiple of 0.25 from -5 to 5 goals, found {cell} in AHh"
-    assert found.quarantined.select("line", "reason").rows() == [(3, reason)] * 4
-    assert sorted(record.split(" ")[-1] for record in found.quarantined["record"]) == [
+    assert priced.quarantined.select("line", "reason").rows() == [(3, reason)] * 4
+    assert sorted(record.split(" ")[-1] for record in priced.quarantined["record"]) == [
         "B365AHA=2.07", "B365AHH=1.86", "PAHA=2.05", "PAHH=1.88",
     ]  # fmt: skip
 
@@ -103,13 +103,13 @@ def test_a_line_that_cannot_be_read_is_named_and_its_neighbours_stay(prices: Pri
     ],
 )
 def test_a_book_in_another_notation_is_refused_whole_and_by_name(prices: Prices, cells: dict[str, str]) -> None:
-    _, found = prices(cells)
-    quoted = of(found.rows, 3)
+    _, priced = prices(cells)
+    quoted = of(priced.rows, 3)
     assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
     assert quoted["pinnacle 1x2 pre_match home"] == (2.12, None)
     named = next(f"{cell} in {name}" for name, cell in cells.items() if not cell.replace(".", "").isdigit())
-    assert found.quarantined["reason"].to_list() == [f"expected decimal odds in the whole book, found {named}"] * 3
-    books, unsound = devigged(ODDS.conform(found.rows).lazy())
+    assert priced.quarantined["reason"].to_list() == [f"expected decimal odds in the whole book, found {named}"] * 3
+    books, unsound = devigged(ODDS.conform(priced.rows).lazy())
     assert unsound.is_empty() and books.filter(bookmaker="bet365", market="1x2")["match_id"].n_unique() == 1
 
 
@@ -122,31 +122,31 @@ def test_a_book_in_another_notation_is_refused_whole_and_by_name(prices: Prices,
     ],
 )
 def test_a_book_with_odds_of_hong_kong_below_one_is_refused_whole(prices: Prices, cells: dict[str, str]) -> None:
-    _, found = prices(cells)
-    quoted = of(found.rows, 3)
+    _, priced = prices(cells)
+    quoted = of(priced.rows, 3)
     assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
     named = next(f"{cell} in {name}" for name, cell in cells.items() if cell and float(cell) < 1)
-    reasons = found.quarantined["reason"].to_list()
+    reasons = priced.quarantined["reason"].to_list()
     assert reasons == [f"expected decimal odds in the whole book, found {named}"] * sum(map(bool, cells.values()))
 
 
 def test_a_misprint_below_one_costs_itself_alone(prices: Prices) -> None:
-    _, found = prices({"B365>2.5": "0.42", "B365<2.5": "2.83"})  # as gains they add up to less than one
-    quoted = of(found.rows, 3)
+    _, priced = prices({"B365>2.5": "0.42", "B365<2.5": "2.83"})  # as gains they add up to less than one
+    quoted = of(priced.rows, 3)
     assert len(quoted) == 13 and quoted["bet365 over_under pre_match under"] == (2.83, 2.5)
-    assert found.quarantined["reason"].to_list() == ["expected decimal odds above 1, found 0.42 in B365>2.5"]
+    assert priced.quarantined["reason"].to_list() == ["expected decimal odds above 1, found 0.42 in B365>2.5"]
 
 
 def test_a_price_of_zero_is_none_and_its_book_stays(prices: Prices) -> None:
-    _, found = prices({"B365D": "0", "B365A": "0.00"})
-    assert of(found.rows, 3)["bet365 1x2 pre_match home"] == (2.1, None)
-    assert len(found.quarantined) == 2
+    _, priced = prices({"B365D": "0", "B365A": "0.00"})
+    assert of(priced.rows, 3)["bet365 1x2 pre_match home"] == (2.1, None)
+    assert len(priced.quarantined) == 2
 
 
 def test_american_odds_of_goals_and_handicaps_are_refused_too(prices: Prices) -> None:
-    _, found = prices({"B365>2.5": "-110", "B365<2.5": "+105", "B365AHH": "+150", "B365AHA": "2.07"})
-    assert len(of(found.rows, 3)) == 10
-    assert found.quarantined["reason"].n_unique() == 2 and len(found.quarantined) == 4
+    _, priced = prices({"B365>2.5": "-110", "B365<2.5": "+105", "B365AHH": "+150", "B365AHA": "2.07"})
+    assert len(of(priced.rows, 3)) == 10
+    assert priced.quarantined["reason"].n_unique() == 2 and len(priced.quarantined) == 4
 
 
 @pytest.mark.parametrize(
@@ -160,10 +160,10 @@ def test_american_odds_of_goals_and_handicaps_are_refused_too(prices: Prices) ->
 def test_a_book_of_american_odds_without_signs_is_refused_whole(
     prices: Prices, cells: dict[str, str], named: str
 ) -> None:
-    _, found = prices(cells)
-    quoted = of(found.rows, 3)
+    _, priced = prices(cells)
+    quoted = of(priced.rows, 3)
     assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
-    reasons = found.quarantined["reason"].to_list()
+    reasons = priced.quarantined["reason"].to_list()
     assert reasons == [f"expected decimal odds in the whole book, found {named}"] * sum(map(bool, cells.values()))
 
 
@@ -180,13 +180,13 @@ def test_a_book_of_american_odds_without_signs_is_refused_whole(
 def test_a_price_beyond_any_of_its_market_is_refused_by_name(
     prices: Prices, cells: dict[str, str], reason: str
 ) -> None:
-    _, found = prices(cells)
-    assert len(of(found.rows, 3)) == 13
-    assert found.quarantined["reason"].to_list() == [reason]
+    _, priced = prices(cells)
+    assert len(of(priced.rows, 3)) == 13
+    assert priced.quarantined["reason"].to_list() == [reason]
 
 
 def test_the_highest_prices_of_the_archives_are_read(prices: Prices) -> None:
-    _, found = prices({"B365H": "1.01", "B365D": "29", "B365A": "151", "PAHH": "21.58", "B365<2.5": "16"})
-    quoted = of(found.rows, 3)
-    assert found.quarantined.is_empty() and len(quoted) == 14
+    _, priced = prices({"B365H": "1.01", "B365D": "29", "B365A": "151", "PAHH": "21.58", "B365<2.5": "16"})
+    quoted = of(priced.rows, 3)
+    assert priced.quarantined.is_empty() and len(quoted) == 14
     assert quoted["bet365 1x2 pre_match away"] == (151.0, None)

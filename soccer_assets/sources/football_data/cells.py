@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from soccer_assets.sources.football_data.checks import COUNTS, GOALS, LAWS
+from soccer_assets.sources.football_data.checks import COUNTS, GOALS, LAWS, as_number
 from soccer_assets.sources.football_data.text import NO_NAME, SPELLING, split
 from soccer_assets.sources.records import LONGEST_TEXT, SHOWN_TEXT
 
@@ -18,8 +18,8 @@ _DECIMAL = re.compile(r"-?\d+\.\d+")
 #: A price column: its bookmaker, then the market with the selection.
 _PRICE_COLUMN = re.compile(r"(.+?)(?:(AH)?[HDA]|([<>])2\.5)")
 _READ_BY_NAME = frozenset(SPELLING.values())
-#: Control and format characters: no text of a table holds them, and they make two names look like one.
-UNSEEN = r"[\p{Cc}\p{Cf}]"
+#: Control and format characters, joiners too, which names of clubs may hold: they make two names look like one.
+_UNSEEN = r"[\p{Cc}\p{Cf}]"
 HALF_TIME = ("HTHG", "HTAG")
 
 
@@ -39,7 +39,7 @@ def sound_cells(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """
     if "Referee" in records.columns:
         visible = (
-            pl.col("Referee").str.replace_all(r"\s*[\t\r\n]\s*", " ").str.replace_all(UNSEEN, "").str.strip_chars()
+            pl.col("Referee").str.replace_all(r"\s*[\t\r\n]\s*", " ").str.replace_all(_UNSEEN, "").str.strip_chars()
         )
         records = records.with_columns(Referee=pl.when(visible != "").then(visible))
     laws = [
@@ -76,15 +76,11 @@ def _laws(columns: Sequence[str], may_be_shifted: bool) -> Iterator[_Law]:
     goals = {side: [name for name in names if name in columns] for side, names in GOALS.items()}
     if len(half) == len(HALF_TIME) and all(goals.values()):
         more = [
-            LAWS[name][1] & (_number(pl.col(name)) > _number(pl.coalesce(goals[side])))
+            LAWS[name][1] & (as_number(pl.col(name)) > as_number(pl.coalesce(goals[side])))
             for side, name in zip(GOALS, HALF_TIME, strict=True)
         ]
         words = "expected at half time no more goals than in the match, found {}-{}"
         yield _Law(half, pl.any_horizontal(more), pl.format(words, *map(_excerpt, half)))
-
-
-def _number(cell: pl.Expr) -> pl.Expr:
-    return cell.cast(pl.Float64, strict=False)
 
 
 def _excerpt(name: str) -> pl.Expr:

@@ -172,8 +172,8 @@ def _refuse_cells(file: File) -> None:
     if good.is_empty():
         return
     scored = good.with_columns(
-        _home_goals=_number(file.column(*GOALS["home goals"])),
-        _away_goals=_number(file.column(*GOALS["away goals"])),
+        _home_goals=as_number(file.column(*GOALS["home goals"])),
+        _away_goals=as_number(file.column(*GOALS["away goals"])),
         _result=file.column(*RESULTS).str.to_uppercase(),
         _group=file.column("Season").fill_null(""),
     )
@@ -216,7 +216,8 @@ def _laws(columns: Sequence[str], judged: Sequence[str]) -> dict[str, tuple[str,
     return {name: LAWS[name] for name in judged if name in columns}
 
 
-def _number(cell: pl.Expr) -> pl.Expr:
+def as_number(cell: pl.Expr) -> pl.Expr:
+    """A cell as a number; null where it is none."""
     return cell.cast(pl.Float64, strict=False)
 
 
@@ -228,5 +229,5 @@ def _is_handicap(number: pl.Expr) -> pl.Expr:
     return (number.abs() <= WIDEST_HANDICAP) & (number * 4 == (number * 4).floor())
 
 
-LAWS = {name: (f"whole numbers in {name}", _is_count(_number(pl.col(name)))) for name in COUNTS}
-LAWS |= {name: (f"quarter goals in {name}", _is_handicap(_number(pl.col(name)))) for name in HANDICAPS}
+LAWS = {name: (f"whole numbers in {name}", _is_count(as_number(pl.col(name)))) for name in COUNTS}
+LAWS |= {name: (f"quarter goals in {name}", _is_handicap(as_number(pl.col(name)))) for name in HANDICAPS}

@@ -39,20 +39,20 @@ def parsed(*changes: Mapping[str, str | None]) -> Parsed:
     ],
 )
 def test_a_row_of_other_length_loses_its_prices_and_is_named(change, beyond):
-    found = parsed({}, change)
-    plain, shifted = found.records.to_dicts()
+    file = parsed({}, change)
+    plain, shifted = file.records.to_dicts()
     assert [plain[name] for name in PRICES] == [CELLS[name] for name in PRICES]
     assert {shifted[name] for name in PRICES} == {None}
     assert [shifted[name] for name in ("FTHG", "HS", "AS", "Referee")] == ["2", "12", "7", "M Dean"]
     reason = f"expected prices under their own names, found a row of other length, beyond it {beyond}"
-    assert found.quarantined.select("line", "reason").rows() == [(3, reason)]
-    assert '"B365H":"2' in found.quarantined["record"].item()
+    assert file.quarantined.select("line", "reason").rows() == [(3, reason)]
+    assert '"B365H":"2' in file.quarantined["record"].item()
 
 
 def test_a_row_of_other_length_without_prices_lost_nothing():
     bare = dict.fromkeys(PRICES, "")
-    found = parsed({}, bare | {"PSCA": ",9"})
-    assert found.quarantined.is_empty() and found.records["_extra"].to_list() == [None, "9"]
+    file = parsed({}, bare | {"PSCA": ",9"})
+    assert file.quarantined.is_empty() and file.records["_extra"].to_list() == [None, "9"]
 
 
 @pytest.mark.parametrize(
@@ -65,56 +65,56 @@ def test_a_row_of_other_length_without_prices_lost_nothing():
     ],
 )
 def test_a_row_with_empty_cells_or_notes_beyond_or_without_its_last_books_keeps_its_prices(change):
-    found = parsed({}, change)
-    assert found.quarantined.is_empty()
-    row = found.records.row(1, named=True)
+    file = parsed({}, change)
+    assert file.quarantined.is_empty()
+    row = file.records.row(1, named=True)
     assert [row[name] for name in PRICES[:6]] == [CELLS[name] for name in PRICES[:6]]
 
 
 @pytest.mark.parametrize("cell", ["12.5", "n/a", "abc", "-1", "1e9", "nan", "x"])
 @pytest.mark.parametrize("name", ["HS", "HTHG"])
 def test_a_count_that_is_no_whole_number_is_null_and_named(name, cell):
-    found = parsed({}, {name: cell}, {name: ""})
-    assert found.records[name].to_list() == [CELLS[name], None, None]
+    file = parsed({}, {name: cell}, {name: ""})
+    assert file.records[name].to_list() == [CELLS[name], None, None]
     reason = f"expected whole numbers in {name}, found {cell}"
-    assert found.quarantined.select("line", "reason").rows() == [(3, reason)]
-    assert f'"{name}":"{cell}"' in found.quarantined["record"].item()
+    assert file.quarantined.select("line", "reason").rows() == [(3, reason)]
+    assert f'"{name}":"{cell}"' in file.quarantined["record"].item()
 
 
 def test_counts_with_a_decimal_of_zero_and_high_ones_are_read():
-    found = parsed({"HS": "12.0", "AS": "145"})
-    assert found.quarantined.is_empty()
-    assert found.records.select("HS", "AS").row(0) == ("12.0", "145")
+    file = parsed({"HS": "12.0", "AS": "145"})
+    assert file.quarantined.is_empty()
+    assert file.records.select("HS", "AS").row(0) == ("12.0", "145")
 
 
 @pytest.mark.parametrize(("half", "text"), [(("3", "0"), "3-0"), (("0", "2"), "0-2"), (("3", "2"), "3-2")])
 def test_a_score_at_half_time_above_the_one_of_the_match_is_null_and_named(half, text):
-    found = parsed({}, {"HTHG": half[0], "HTAG": half[1]})
-    assert found.records.select("FTHG", "FTAG", "HTHG", "HTAG", "B365H").rows() == [
+    file = parsed({}, {"HTHG": half[0], "HTAG": half[1]})
+    assert file.records.select("FTHG", "FTAG", "HTHG", "HTAG", "B365H").rows() == [
         ("2", "1", "1", "0", "2.1"),
         ("2", "1", None, None, "2.1"),
     ]
     reason = f"expected at half time no more goals than in the match, found {text}"
-    assert found.quarantined.select("line", "reason").rows() == [(3, reason)]
+    assert file.quarantined.select("line", "reason").rows() == [(3, reason)]
 
 
 def test_a_score_at_half_time_of_a_match_without_one_stays():
-    found = parsed({}, {"FTHG": "", "FTAG": "", "FTR": ""})
-    assert found.quarantined.is_empty() and found.records["HTHG"].to_list() == ["1", "1"]
+    file = parsed({}, {"FTHG": "", "FTAG": "", "FTR": ""})
+    assert file.quarantined.is_empty() and file.records["HTHG"].to_list() == ["1", "1"]
 
 
 def test_all_that_a_row_lost_stands_in_one_line_of_the_quarantine():
-    found = parsed({"HS": "n/a", "AS": "1.5", "HTHG": "x", "HTAG": "9"})
-    assert found.quarantined["reason"].to_list() == [
+    file = parsed({"HS": "n/a", "AS": "1.5", "HTHG": "x", "HTAG": "9"})
+    assert file.quarantined["reason"].to_list() == [
         "expected whole numbers in HTHG, found x; expected whole numbers in HS, found n/a; expected whole numbers in AS, "
         "found 1.5; expected at half time no more goals than in the match, found x-9"
     ]
-    assert found.records.select("HTHG", "HTAG", "HS", "AS").row(0) == (None, None, None, None)
+    assert file.records.select("HTHG", "HTAG", "HS", "AS").row(0) == (None, None, None, None)
 
 
 def test_the_referee_s_name_has_no_letters_that_nobody_sees_and_no_end_of_its_own():
     odd = {"Referee": "\u202eM \tDean\u200b"}, {"Referee": "\u200b"}, {"Referee": "x" * 301}, {"Referee": "x" * 300}
-    found = parsed({}, *odd)
-    assert found.records["Referee"].to_list() == ["M Dean", "M Dean", None, None, "x" * 300]
+    file = parsed({}, *odd)
+    assert file.records["Referee"].to_list() == ["M Dean", "M Dean", None, None, "x" * 300]
     reason = f"expected a text of at most 300 characters as Referee, found {'x' * 100}"
-    assert found.quarantined.select("line", "reason").rows() == [(5, reason)]
+    assert file.quarantined.select("line", "reason").rows() == [(5, reason)]
