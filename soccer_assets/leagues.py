@@ -16,6 +16,10 @@ import polars as pl
 #: Autumn leagues turn over here; a summer that ran late (2019/20) ends by the end of August.
 SEASON_TURNS_MONTH = 7
 LATEST_END = (8, 31)
+#: Seasons of a calendar year that ran late end by then in the next one.
+LATEST_END_OF_YEAR = (3, 15)
+#: A match lies at most so long before the first and after the last match of its season that is known otherwise.
+SEASON_MARGIN = dt.timedelta(days=28)
 
 
 @dataclass(frozen=True)
@@ -187,6 +191,21 @@ EXTRA_LEAGUES = _extra_leagues(LEAGUES.values())
 def season_label(league: League, start: int) -> str:
     """`2023/24` for an autumn league, `2023` for one that follows the calendar year."""
     return str(start) if league.calendar_year else f"{start}/{(start + 1) % 100:02d}"
+
+
+def season_days(label: str) -> tuple[dt.date, dt.date]:
+    """First and last day, both inclusive, that any league's calendar leaves to a season of this label.
+
+    Summers that ran late are within: England's of 2020 ended in August, Brazil's of that year in the next February.
+
+    >>> [str(day) for day in season_days("2023/24")]
+    ['2023-06-03', '2024-08-31']
+    """
+    year, *following = label.split("/")
+    start = int(year)
+    first = dt.date(start, SEASON_TURNS_MONTH, 1) if following else dt.date(start, 1, 1)
+    last = dt.date(start + 1, *(LATEST_END if following else LATEST_END_OF_YEAR))
+    return first - SEASON_MARGIN, last
 
 
 def seasons_between(league: League, first: dt.date, last: dt.date) -> list[int]:

@@ -5,7 +5,8 @@
 - Date and score are those of the first source in the order of trust that has them; gaps are filled by the next ones.
 - A later status replaces an earlier one: a scheduled match may be in play or finished. A decision, awarded or void,
   replaces the result on the field. A postponement counts when it was seen after the fixture was.
-- A match lies within its season: a record outside is of the match of the same score, or is refused.
+- A match lies within its season, by the archive or else the calendar: a record outside is of the match of the same
+  score, or is refused.
 - Every difference is a conflict.
 """
 
@@ -53,7 +54,7 @@ def merge(base: pl.DataFrame, records: pl.DataFrame) -> Merged:
         payload_id, line of its match as `match_payload_id`, `match_line`; `conflicts` has the columns of the table,
         payload_id and line of the match in place of its id; `refused` are the records that can be no match.
     """
-    bounds = season_bounds(base)
+    bounds = season_bounds(base, records)
     links, conflicts, refused = [], [], [records.clear()]
     for source in OTHERS:
         rows = records.filter(pl.col("source") == source).sort("seen_at", "payload_id", "line")

@@ -16,6 +16,8 @@ from soccer_assets.sources.football_data.dates import stated_season
 from soccer_assets.sources.spec import TableSpec
 from soccer_assets.storage.tables import UTC
 
+#: Leagues of which a season may be of one year; elsewhere such a label could be either of two.
+MAY_BE_OF_ONE_YEAR = [code for code, league in LEAGUES.items() if league.extra]
 #: The sources that are merged into the matches of the first one, in the order of trust.
 OTHERS = [source.name for source in TRUSTED[1:]]
 GOALS = ("home_goals", "away_goals")
@@ -82,11 +84,13 @@ def _of_table(source: str, spec: TableSpec, published: pl.LazyFrame) -> pl.DataF
     if types.get("kick_off_at") == pl.String:
         kick_off = kick_off.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False)
         kick_off = kick_off.dt.replace_time_zone("UTC")
+    season = stated_season(text("season"))
+    is_label = pl.col("_league").is_in(MAY_BE_OF_ONE_YEAR) | season.str.contains("/")
     followed = pl.col("_league").is_not_null() & (text("sex").fill_null("men") == "men")
     records = published.filter(followed & (text("kind").fill_null("first") == "first")).select(
         source=pl.lit(source),
         league="_league",
-        season=stated_season(text("season")),
+        season=pl.when(is_label).then(season),
         match_date="match_date",
         kick_off_at=kick_off,
         **{name: text(name) for name in TEXTS},

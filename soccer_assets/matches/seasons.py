@@ -9,11 +9,9 @@ from typing import Final
 
 import polars as pl
 
-from soccer_assets.leagues import LATEST_END, LEAGUES, season_label
+from soccer_assets.leagues import LEAGUES, SEASON_MARGIN, season_days, season_label
 from soccer_assets.matches.schema import SCORED
 
-#: A match lies at most so long before the first and after the last match of its season that the archives have.
-MARGIN: Final = dt.timedelta(days=28)
 #: Share of the meetings of all clubs, home and away, from which on an archive holds its season to the end.
 COMPLETE: Final = 0.95
 SEASON: Final = ["league", "season"]
@@ -44,7 +42,7 @@ def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Ser
             on="match_date",
             by="league",
             strategy="nearest",
-            tolerance=MARGIN,
+            tolerance=SEASON_MARGIN,
             check_sortedness=False,
         )
         .filter(pl.col("season") != pl.col("calendar"))
@@ -61,7 +59,7 @@ def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Ser
         .explode("dates", empty_as_null=True, keep_nulls=True)
         .group_by("_n", "season")
         .agg(held=days.min())
-        .filter(pl.col("held").is_null() | (pl.col("held") <= MARGIN.days))
+        .filter(pl.col("held").is_null() | (pl.col("held") <= SEASON_MARGIN.days))
     )
     joined = numbered.join(archived.select("_n", "season"), on="_n", how="left", maintain_order="left")
     return joined.select(pl.coalesce("season", "calendar").alias("season")).to_series()
@@ -87,37 +85,39 @@ def complete_seasons(records: pl.DataFrame, archives: pl.DataFrame) -> pl.DataFr
     )
 
 
-def season_bounds(trusted: pl.DataFrame) -> pl.DataFrame:
+def season_bounds(trusted: pl.DataFrame, seasons: pl.DataFrame) -> pl.DataFrame:
     """First and last day, both inclusive, on which a match of each league and season can lie.
 
     Args:
         trusted: matches of the archives.
+        seasons: league and season, as other sources state them.
 
     Returns:
         league, season, `first` (its first result), `begins`, `ends`; an archive that is not complete lets the season
-        run to the end of the league's calendar, or to the day before the next season's first match.
+        run to the end of the league's calendar, or to the day before the next season's first match. A season without
+        archive lies where the calendar has it.
     """
     played = trusted.filter(pl.col("status").is_in(SCORED))
     clubs = pl.concat_list("home_id", "away_id").explode().n_unique()
-    year = pl.col("season").str.slice(0, 4).cast(pl.Int32)
-    open_end = (
-        pl.when(pl.col("season").str.contains("/"))
-        .then(pl.date(year + 1, *LATEST_END))
-        .otherwise(pl.date(year + 1, 3, 15))
-    )
     following = pl.col("first").shift(-1).over("league", order_by="first") - dt.timedelta(days=1)
     meetings = pl.col("clubs") * (pl.col("clubs") - 1)  # where clubs meet again and again, nobody knows how often
     complete = pl.col("league").is_in(SINGLE_MEETINGS) & (pl.col("matches") >= COMPLETE * meetings)
-    return (
+    archived = (
         played.group_by(SEASON)
         .agg(first=pl.col("match_date").min(), last=pl.col("match_date").max(), matches=pl.len(), clubs=clubs)
-        .with_columns(following=following)
+        .with_columns(complete=complete, following=following)
+    )
+    every = pl.concat([archived.select(SEASON), seasons.select(SEASON)]).unique().drop_nulls()
+    days = [(label, *season_days(label)) for label in every["season"].unique().sort()]
+    calendar = pl.DataFrame(days, {"season": pl.String, "opens": pl.Date, "closes": pl.Date}, orient="row")
+    open_end = pl.max_horizontal("last", pl.min_horizontal("closes", "following"))
+    return (
+        every.join(calendar, on="season")
+        .join(archived, on=SEASON, how="left")
         .select(
             *SEASON,
             "first",
-            begins=pl.col("first") - MARGIN,
-            ends=pl.when(complete)
-            .then(pl.col("last") + MARGIN)
-            .otherwise(pl.max_horizontal("last", pl.min_horizontal(open_end, "following"))),
+            begins=pl.coalesce(pl.col("first") - SEASON_MARGIN, "opens"),
+            ends=pl.when("complete").then(pl.col("last") + SEASON_MARGIN).otherwise(open_end),
         )
     )

@@ -49,6 +49,7 @@ _TIME = re.compile(
     r"(\d{1,2})(?:[:.](\d\d)(?::\d\d)?|(?= ?[ap]m))(?: ?([ap])m)?(?: ?(utc|gmt|z)([+-]\d{1,2})?(?::?(\d\d))?)?",
     re.IGNORECASE,
 )
+MOST_ROUNDS = 1000
 #: No zone is further from UTC.
 FURTHEST_ZONE = dt.timedelta(hours=14)
 #: The end of the names of earlier years' scores, by the part of the match.
@@ -91,7 +92,8 @@ def requests(query: Query) -> list[Request]:
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise ShapeError for anything that should not replace the last good file of a season."""
-    accept_matches(address, body, before, lambda *file: _file(*file).matches, partial(_read, league=None))
+    _, season = _season(address)
+    accept_matches(address, body, before, season, lambda *file: _file(*file).matches, lambda raw: _read(raw, None)[0])
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
@@ -99,16 +101,21 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     collected = RecordCollector(OPENFOOTBALL_MATCHES)
     for answer in answers:
         file = _file(answer.address, answer.body)
-        path = _PATH.search(answer.address)
-        league = _BY_FILE.get(path[3]) if path else None
+        league, season = _season(answer.address)
         common = {
             "competition": _SEASON_IN_NAME.sub("", _text(file.name) or "") or None,
             "country": league.country if league else None,
-            "season": "/".join(filter(None, path.groups()[:2])) if path else None,
+            "season": season,
         }
         for position, raw in enumerate(file.matches, start=1):
             collected.accept(answer, position, partial(_record, raw, league, common), partial(bytes, raw))
     return collected.parsed()
+
+
+def _season(address: str) -> tuple[League | None, str | None]:
+    """The league and the season of a file; None where its address names none."""
+    path = _PATH.search(address)
+    return (_BY_FILE.get(path[3]), "/".join(filter(None, path.groups()[:2]))) if path else (None, None)
 
 
 def _record(raw: msgspec.Raw, league: League | None, common: Mapping[str, str | None]) -> Record:
@@ -145,13 +152,13 @@ def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, s
     full = _goals(match, "ft", date)
     half = _optional(unread, _goals, match, "ht", date)
     extra = _optional(unread, _goals, match, "et", date)
-    status = _status(match, full, date)
+    status, rounds = _status(match, full, date), (match.stage, match.round)
     return (
         date,
         {
             "kick_off_at": _optional(unread, _kick_off_at, date, match.time, league),
             "status": status,
-            "round": ", ".join(filter(None, (_text(match.stage), _text(match.round)))) or None,
+            "round": ", ".join(filter(None, (_optional(unread, _words, part) for part in rounds))) or None,
             "home": _name(match.team1),
             "away": _name(match.team2),
             **{
@@ -248,6 +255,16 @@ def _instant(date: dt.date, hour: int, minute: int, zone: dt.tzinfo) -> str:
 
 def _name(team: str | dict[str, Any]) -> str | None:
     return _text(team.get("name") if isinstance(team, dict) else team)
+
+
+def _words(value: Any) -> str | None:
+    """A stage or a round, which may be a bare number."""
+    match value:
+        case None | str():
+            return _text(value)
+        case int() if not isinstance(value, bool) and 0 <= value < MOST_ROUNDS:
+            return str(value)
+    raise UnreadError(f"expected a text or a number below {MOST_ROUNDS} as round, found {quoted(value)}")
 
 
 def _text(value: Any) -> str | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 import polars as pl
 
 from soccer_assets.errors import ShapeError
+from soccer_assets.leagues import season_days
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.fetching.response_checks import describe, refuse_shrunken
 from soccer_assets.sources.schema import FIGURES, LONGEST_ID, WORDS, Parsed
@@ -128,18 +129,22 @@ def accept_matches(
     address: str,
     body: bytes,
     before: bytes | None,
+    season: str | None,
     matches_of: Callable[[str, bytes], Sequence[T]],
-    read: Callable[[T], object],
+    date_of: Callable[[T], dt.date],
 ) -> None:
     """Judge a file of a season by its matches, against the last good one.
 
     Raises:
-        ShapeError: `read` cannot read more than half of the matches, or there are fewer than half of those before.
+        ShapeError: more than half of the matches cannot be read or are of another season, or there are fewer than half
+            of those before.
     """
     matches, unread = matches_of(address, body), []
+    days = season_days(season) if season else (dt.date.min, dt.date.max)
     for match in matches:
         try:
-            read(match)
+            if not days[0] <= (date := date_of(match)) <= days[1]:
+                raise UnreadError(f"expected a date of season {season}, from {days[0]} to {days[1]}, found {date}")
         except UnreadError as error:
             unread.append(str(error))
         except Exception as error:  # nobody foresaw it; the parser rejects the record alone
@@ -188,7 +193,7 @@ def _sound(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     laws = [law for law in judged if records[law.name].null_count() < len(records)]
     if not laws:
         return records, pl.DataFrame()
-    broken = records.select(law.unsound.any().alias(law.name) for law in laws).row(0)
+    broken = records.select(law.unsound.any().alias(str(i)) for i, law in enumerate(laws)).row(0)
     wrong = [law for law, is_broken in zip(laws, broken, strict=True) if is_broken]
     cells = {law.name: pl.when(law.text != "").then(law.text) for law in laws}
     if not wrong:
@@ -199,9 +204,10 @@ def _sound(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         line="_record",
         match_date="match_date",
         reason=pl.concat_str([law.reason for law in wrong], separator="; ", ignore_nulls=True),
-        record=pl.struct("home", "away", *(law.name for law in judged)).struct.json_encode(),
+        record=pl.struct("home", "away", *dict.fromkeys(law.name for law in judged)).struct.json_encode(),
     )
-    cells |= {law.name: pl.when(~law.unsound & (law.text != "")).then(law.text) for law in wrong}
+    for law in wrong:
+        cells[law.name] = pl.when(~law.unsound).then(cells[law.name])
     return records.with_columns(**cells), unsound
 
 
@@ -227,7 +233,20 @@ def _laws(columns: tuple[str, ...]) -> list[_Law]:
         words = [*map(pl.lit, (expected, name)), text.str.slice(0, SHOWN_TEXT)]
         reason = pl.when(unsound).then(pl.format("expected {} as {}, found {}", *words))
         laws.append(_Law(name, text, unsound, reason))
-    return laws
+    return laws + _half_time_laws(columns)
+
+
+def _half_time_laws(columns: Sequence[str]) -> list[_Law]:
+    """At half time no side has more goals than in the match; where one has, neither side's are believed."""
+    half, full = ([f"{side}_{goals}" for side in ("home", "away")] for goals in ("goals_half_time", "goals"))
+    if not {*half, *full} <= {*columns}:
+        return []
+    numbers = {name: pl.col(name).cast(pl.Float64, strict=False) for name in (*half, *full)}
+    more = pl.any_horizontal(numbers[h] > numbers[f] for h, f in zip(half, full, strict=True)).fill_null(False)
+    words = "expected at half time no more goals than in the match, found {}-{} of {}-{}"
+    shown = [pl.col(name).fill_null("none").str.slice(0, SHOWN_TEXT) for name in (*half, *full)]
+    reasons = [pl.when(more).then(pl.format(words, *shown)), pl.lit(None, pl.String)]
+    return [_Law(name, pl.col(name).str.strip_chars(), more, why) for name, why in zip(half, reasons, strict=True)]
 
 
 def _rule(name: str, text: pl.Expr) -> tuple[str, pl.Expr] | None:

@@ -13,7 +13,7 @@ import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
 from soccer_assets.errors import ShapeError
-from soccer_assets.leagues import LEAGUES, NAMES_AT, season_label, seasons_between
+from soccer_assets.leagues import LEAGUES, NAMES_AT, League, season_label, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
 from soccer_assets.sources.fetching.response_checks import quoted, refuse_bot_wall
@@ -77,19 +77,18 @@ def requests(query: Query) -> list[Request]:
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise BlockedError or ShapeError for anything that should not replace the last good answer of a season."""
-    accept_matches(address, body, before, _matches, _read)
+    accept_matches(address, body, before, _season(address)[1], _matches, lambda raw: _read(raw)[0])
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
     """Each match of the seasons, under the UTC date of its kick-off."""
     collected = RecordCollector(UNDERSTAT_MATCHES)
     for answer in answers:
-        path = _PATH.search(answer.address)
-        league = _BY_NAME.get(path[1]) if path else None
+        league, season = _season(answer.address)
         common = {
-            "competition": path[1] if path else None,
+            "competition": _PAGES[league.code] if league else None,
             "country": league.country if league else None,
-            "season": season_label(league, int(path[2])) if path and league else None,
+            "season": season,
         }
         code = league.code if league else None
         for position, raw in enumerate(_matches(answer.address, answer.body), start=1):
@@ -97,9 +96,16 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     return collected.parsed()
 
 
+def _season(address: str) -> tuple[League | None, str | None]:
+    """The league and the season of an address; None where it names none of ours."""
+    path = _PATH.search(address)
+    league = _BY_NAME.get(path[1]) if path else None
+    return league, season_label(league, int(path[2])) if path and league else None
+
+
 def _record(raw: msgspec.Raw, league: str | None, common: Mapping[str, str | None]) -> Record:
-    kick_off, published = _read(raw)
-    return Record(kick_off.date(), league, {**common, **published})
+    date, published = _read(raw)
+    return Record(date, league, {**common, **published})
 
 
 def _matches(address: str, body: bytes) -> list[msgspec.Raw]:
@@ -133,8 +139,8 @@ def _plain(literal: str) -> bytes:
     return raw.decode("utf-8", "surrogateescape").translate(_LATIN_1).encode()
 
 
-def _read(raw: msgspec.Raw) -> tuple[dt.datetime, dict[str, str | None]]:
-    """Kick-off and the columns of one match."""
+def _read(raw: msgspec.Raw) -> tuple[dt.date, dict[str, str | None]]:
+    """The UTC date and the columns of one match."""
     match = decode_element(raw, _Match, "a match with h, a, goals, xG and datetime")
     try:
         kick_off = dt.datetime.strptime(match.datetime, "%Y-%m-%d %H:%M:%S")
@@ -143,7 +149,7 @@ def _read(raw: msgspec.Raw) -> tuple[dt.datetime, dict[str, str | None]]:
     pairs = {"goals": match.goals or _Pair(), "xg": match.xG or _Pair()}
     if match.isResult and None in (pairs["goals"].h, pairs["goals"].a):
         raise UnreadError("expected the goals of a match that has a result, found none", kick_off.date())
-    return kick_off, {
+    return kick_off.date(), {
         "understat_id": str(match.id),
         "kick_off_at": f"{kick_off:%Y-%m-%dT%H:%M:%SZ}",
         "status": "finished" if match.isResult else "scheduled",

@@ -233,6 +233,43 @@ def test_a_play_off_after_the_season_is_no_second_meeting(late):
     assert reason.startswith("expected one meeting of the season at this ground, ")
 
 
+def understat(results: Sequence[Result]) -> str:
+    dates = [
+        {"id": str(n), "isResult": True, "datetime": f"{day} 15:00:00", "goals": {"h": str(h), "a": str(a)},
+         "xG": {"h": "1.1", "a": "0.9"}, "h": {"id": home, "title": home}, "a": {"id": away, "title": away}}
+        for n, (day, home, away, h, a) in enumerate(results)
+    ]  # fmt: skip
+    return json.dumps({"dates": dates})
+
+
+def test_a_season_of_another_year_is_refused_where_no_archive_has_it(mirror):
+    """The site answered with the season before, or a file was put into the folder of the next one."""
+    alone = mirror("2019-07-01", "2021-07-01")
+    alone.publish("understat", "getLeagueData/EPL/2019", understat(LATE))
+    alone.publish("understat", "getLeagueData/EPL/2020", understat(LATE))
+    alone.publish("openfootball", "2019-20/en.1.json", openfootball(NEXT))
+    alone.publish("openfootball", "2020-21/en.1.json", openfootball(NEXT))
+    acquired = alone.acquire("understat_matches", "openfootball_matches")
+    expected = "expected a date of season 2020/21, from 2020-06-03 to 2021-08-31, found 2019-08-10"
+    assert f"{expected}; the same in 8 of its 12 matches" in acquired["understat_matches"].problem
+    expected = "expected a date of season 2019/20, from 2019-06-03 to 2020-08-31, found 2020-09-12"
+    assert f"{expected}; the same in 12 of its 12 matches" in acquired["openfootball_matches"].problem
+    seasons = on(alone).group_by("source", "season").len().sort("season").rows()
+    assert seasons == [("understat", "2019/20", 12), ("openfootball", "2020/21", 12)]
+
+
+def test_one_date_outside_its_season_is_a_case_where_no_archive_has_it(mirror):
+    alone = mirror("2018-07-01", "2020-12-31")
+    day, home, away, h, a = LATE[0]
+    early = [(day - dt.timedelta(365), home, away, h, a), *LATE[1:]]
+    alone.publish("openfootball", "2019-20/en.1.json", openfootball(early))
+    alone.acquire("openfootball_matches")
+    resolved = alone.matches()
+    assert len(resolved.rows) == 11
+    (reason,) = resolved.quarantined["reason"]
+    assert reason == "expected a date of season 2019/20, from 2019-06-03 to 2020-08-31, found 2018-08-10"
+
+
 def test_the_laws_name_the_rows_that_break_them(late):
     late.acquire()
     rows = late.matches().rows

@@ -44,12 +44,13 @@ def test_the_date_is_that_of_the_league_s_own_clock():
 
 
 @pytest.mark.parametrize(
-    ("stated", "season"),
-    [("2016", "2016"), ("2016/2017", "2016/17"), ("2016/17", "2016/17"), ("1999/2000", "1999/00"), ("summer", None),
-     (None, None)],
+    ("league", "stated", "season"),
+    [("NOR", "2016", "2016"), ("E0", "2016/2017", "2016/17"), ("E0", "2016/17", "2016/17"), ("E0", "1999/2000", "1999/00"),
+     ("ARG", "2016/17", "2016/17"), ("E0", "2016", None), ("E0", "2016/2018", None), ("E0", "9999/00", None),
+     ("E0", "summer", None), ("E0", None, None)],
 )  # fmt: skip
-def test_the_season_is_the_one_the_source_states(stated, season):
-    assert only({"season": stated, "match_date": dt.date(2016, 7, 2)})["season"].item() == season
+def test_the_season_is_the_one_the_source_states(league, stated, season):
+    assert only({"_league": league, "season": stated, "match_date": dt.date(2016, 7, 2)})["season"].item() == season
 
 
 @pytest.mark.parametrize("outside", [{"_league": None}, {"sex": "women"}, {"kind": "youth"}, {"kind": "reserve"}])

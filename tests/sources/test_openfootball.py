@@ -106,6 +106,30 @@ def test_a_finished_match_with_its_provenance():
 
 
 @pytest.mark.parametrize(
+    ("given", "found", "unread"),
+    [
+        ({"round": 5}, "5", []),
+        ({"round": "Matchday 5", "stage": "Regular Season"}, "Regular Season, Matchday 5", []),
+        ({"round": [5]}, None, ["expected a text or a number below 1000 as round, found [5]"]),
+        ({"round": True, "stage": "Cup"}, "Cup", ["expected a text or a number below 1000 as round, found True"]),
+    ],
+)
+def test_a_round_is_a_text_or_a_number(given, found, unread):
+    parsed = read(match(**given))
+    assert parsed.records["round"].to_list() == [found]
+    assert parsed.quarantined["reason"].to_list() == unread
+
+
+def test_more_goals_at_half_time_than_in_the_match_cost_the_half_time():
+    parsed = read(match(score={"ht": [2, 0], "ft": [1, 1]}))
+    names = ("home_goals", "away_goals", "home_goals_half_time", "away_goals_half_time")
+    assert parsed.records.select(names).rows() == [("1", "1", None, None)]
+    assert parsed.quarantined["reason"].to_list() == [
+        "expected at half time no more goals than in the match, found 2-0 of 1-1"
+    ]
+
+
+@pytest.mark.parametrize(
     ("given", "status", "goals", "half", "final"),
     [
         ({"score": ...}, "scheduled", None, None, None),

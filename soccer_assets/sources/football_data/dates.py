@@ -116,11 +116,12 @@ def kick_off_at(date: pl.Expr, time: pl.Expr) -> pl.Expr:
 def stated_season(text: pl.Expr) -> pl.Expr:
     """The label of a season as a source writes it: `2016/2017` and `2016-17` are `2016/17`, `2016` stays; else null.
 
-    A spreadsheet makes `2016.0` of `2016`.
+    A spreadsheet makes `2016.0` of `2016`. Two years follow one another.
     """
-    start = text.str.extract(r"^(\d{4})(?:\.0|[/-]\d{2,4})?$")
+    start = text.str.extract(r"^((?:19|20)\d\d)(?:\.0|[/-]\d{2,4})?$")
     end = text.str.extract(r"^\d{4}[/-](?:\d\d)?(\d\d)$")
-    return pl.when(end.is_not_null()).then(start + "/" + end).otherwise(start)
+    follows = (start.cast(pl.Int32) + 1) % 100 == end.cast(pl.Int32)
+    return pl.when(end.is_null()).then(start).when(follows).then(start + "/" + end)
 
 
 def swapped(date: dt.date) -> dt.date:
