@@ -23,7 +23,7 @@ REFUSED = 3
 DAMAGED = 4
 #: The headings of the help and the commands under each.
 SECTIONS = {
-    "Data": ("backfill", "parse"),
+    "Data": ("backfill", "parse", "accept"),
     "Models": ("train", "rollback"),
     "Forecasts": ("predict", "seasons", "backtest", "export", "explain", "coupon", "table", "season"),
     "Links": ("links", "link", "score-names"),
@@ -103,6 +103,18 @@ def parse(source: str, files: Sequence[Path], address: str | None) -> None:
     from soccer_assets.commands.parse import parse
 
     parse(source, files, address)
+
+
+@soccer.command()
+@click.argument("source", metavar="SOURCE")
+@click.argument("address", metavar="ADDRESS")
+def accept(source: str, address: str) -> None:
+    """Let the newest answer of ADDRESS count from the next run on, though it was refused beside the last good one."""
+    from soccer_assets.commands.accept import accept
+    from soccer_assets.settings import Settings
+
+    records = accept(Settings.read(), source, address)
+    click.echo(f"{address} counts from the next run on, with {records} records")
 
 
 @soccer.command()

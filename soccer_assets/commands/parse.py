@@ -9,7 +9,7 @@ import hashlib
 import json
 import sys
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -45,23 +45,37 @@ def parse(
         SoccerError: no such source or file.
         SourceError: the payload is refused as a whole.
     """
+    parsed = read_payloads(source, (_answer(file, address) for file in files))
+    _print(parsed.records, out)
+    _print(parsed.quarantined, err)
+    print(f"{len(parsed.records)} records, {len(parsed.quarantined)} quarantined", file=err)
+
+
+def read_payloads(source: str, answers: Iterable[Answer]) -> Parsed:
+    """What payloads yield, each judged by itself and not against an earlier one.
+
+    Args:
+        source: a key of `READERS`.
+        answers: the payloads, in the order they came.
+
+    Raises:
+        SoccerError: no such source.
+        SourceError: a payload is refused as a whole.
+    """
     if source not in READERS:
         raise SoccerError(f"expected SOURCE out of {', '.join(READERS)}, found {source!r}")
     accept, read = READERS[source]
-    answers = [_answer(file, address) for file in files]
-    current = answers[0].address if answers else source
+    judged, current = [], source
     try:
         for answer in answers:
             current = answer.address
             accept(answer.address, answer.body, None)
-        parsed = read(answers)
+            judged.append(answer)
+        return read(judged)
     except SoccerError:
         raise
     except Exception as error:
         raise unforeseen(current, error) from error
-    _print(parsed.records, out)
-    _print(parsed.quarantined, err)
-    print(f"{len(parsed.records)} records, {len(parsed.quarantined)} quarantined", file=err)
 
 
 def _answer(file: Path, address: str | None) -> Answer:

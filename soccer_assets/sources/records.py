@@ -244,8 +244,8 @@ def _half_time_laws(columns: Sequence[str]) -> list[_Law]:
     numbers = {name: pl.col(name).cast(pl.Float64, strict=False) for name in (*half, *full)}
     more = pl.any_horizontal(numbers[h] > numbers[f] for h, f in zip(half, full, strict=True)).fill_null(False)
     words = "expected at half time no more goals than in the match, found {}-{} of {}-{}"
-    shown = [pl.col(name).fill_null("none").str.slice(0, SHOWN_TEXT) for name in (*half, *full)]
-    reasons = [pl.when(more).then(pl.format(words, *shown)), pl.lit(None, pl.String)]
+    cells = [pl.col(name).fill_null("none").str.slice(0, SHOWN_TEXT) for name in (*half, *full)]
+    reasons = [pl.when(more).then(pl.format(words, *cells)), pl.lit(None, pl.String)]
     return [_Law(name, pl.col(name).str.strip_chars(), more, why) for name, why in zip(half, reasons, strict=True)]
 
 

@@ -30,7 +30,7 @@ FETCH_LOG = Table(
         Column("address", pl.String, "the address asked"),
         Column("fetched_at", UTC, "when the answer was complete"),
         Column("outcome", pl.String, "what became of it", among=OUTCOMES),
-        Column("reason", pl.String, "why it was not accepted", nullable=True),
+        Column("reason", pl.String, "why it was not accepted, or was by hand", nullable=True),
         Column("status", pl.Int32, "HTTP status; 200 for a file that was read", nullable=True),
         Column("payload_id", pl.String, "SHA-256 of the body", nullable=True),
         Column("size", pl.Int64, "bytes of the body", nullable=True),
