@@ -87,20 +87,24 @@ def _excerpt(name: str) -> pl.Expr:
     return pl.col(name).fill_null("none").str.slice(0, SHOWN_TEXT)
 
 
-def is_shifted(line: str, columns: Sequence[str]) -> bool:
+def is_shifted(line: str, columns: Sequence[str], last: int) -> bool:
     """Whether a row of other length than the header may have its last cells under the names of others.
 
     Too many cells are filled beyond the last name, but by notes that stand apart; too few end within a book.
+
+    Args:
+        line: the row.
+        columns: the header's names.
+        last: the place of the last of them that is not empty.
     """
-    cells = [cell.strip() for cell in split(line)]
+    cells = split(line)
     if len(cells) == len(columns):
         return False
-    last = max(i for i, name in enumerate(columns) if name)
-    beyond = cells[last + 1 :]
+    beyond = [cell.strip() for cell in cells[last + 1 :]]
     if any(beyond):
         return bool(beyond[0]) or any(map(_DECIMAL.fullmatch, beyond))
     end = len(cells) - 1
-    if end >= last or not cells[end]:
+    if end >= last or not cells[end].strip():
         return False
     book = _book(columns[end])
     return book is not None and book == _book(columns[end + 1])

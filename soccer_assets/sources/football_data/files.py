@@ -110,11 +110,11 @@ def _read(answer: Answer, parts: Sequence[Section]) -> tuple[list[pl.DataFrame],
     problems: list[tuple[object, ...]] = []
     for part in parts:
         problem = part.problem()
-        kept: list[tuple[int, str]] = []
+        kept: list[tuple[int, str, int]] = []
         for number, line in part.lines:
             count = line.count(",") + 1
             if count >= LEAST_CELLS and not problem:
-                kept.append((number, line))
+                kept.append((number, line, count))
             else:
                 reason = problem or f"expected {len(part.header)} cells, found {count}"
                 problems.append((answer.address, answer.payload_id, number, None, reason, line))
@@ -123,17 +123,21 @@ def _read(answer: Answer, parts: Sequence[Section]) -> tuple[list[pl.DataFrame],
     return frames, problems
 
 
-def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl.DataFrame:
-    """The cells of lines below one header, by published name, with provenance."""
+def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str, int]]) -> pl.DataFrame:
+    """The cells of lines below one header, by published name, with provenance; a line comes with its commas and one."""
     columns = part.columns
-    cells = _cells([line for _, line in kept], len(columns))
+    cells = _cells([line for _, line, _ in kept], len(columns))
     # a column published twice keeps its first appearance, and one without a name its number
     cells.columns = [name if name and columns.index(name) == i else f"_{i}" for i, name in enumerate(columns)]
     frame = cells.select(list(dict.fromkeys(filter(None, columns))))
     last = max(i for i, name in enumerate(columns) if name)
     gaps = not all(columns[:last])
-    extras = [_beyond(line, columns) if gaps or line.rstrip(BLANKS).count(",") > last else None for _, line in kept]
-    short = [line.count(",") + 1 < len(columns) for _, line in kept]
+    extras = [
+        _beyond(line, columns) if gaps or (count > last + 1 and line.rstrip(BLANKS).count(",") > last) else None
+        for _, line, count in kept
+    ]
+    odd = [count < len(columns) or extra is not None for (_, _, count), extra in zip(kept, extras, strict=True)]
+    shifted = [may and is_shifted(line, columns, last) for may, (_, line, _) in zip(odd, kept, strict=True)]
     league, start = _league_and_start(answer.address)
     start_column: pl.Expr = pl.lit(start, dtype=pl.Int32)
     if start is None and "Season" in frame.columns:
@@ -145,12 +149,10 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str]]) -> pl
         _away=pl.col(part.column("away") or ""),
         _address=pl.lit(answer.address),
         _payload_id=pl.lit(answer.payload_id),
-        _line=pl.Series([number for number, _ in kept], dtype=pl.Int64),
-        _extra=(extra := pl.Series(extras, dtype=pl.String)),
-        _odd=(odd := pl.Series(short, dtype=pl.Boolean) | extra.is_not_null()),
-        _shifted=pl.Series(
-            [may and is_shifted(line, columns) for may, (_, line) in zip(odd, kept, strict=True)], dtype=pl.Boolean
-        ),
+        _line=pl.Series([number for number, _, _ in kept], dtype=pl.Int64),
+        _extra=pl.Series(extras, dtype=pl.String),
+        _odd=pl.Series(odd, dtype=pl.Boolean),
+        _shifted=pl.Series(shifted, dtype=pl.Boolean),
     )
 
 
