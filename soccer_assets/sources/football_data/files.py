@@ -29,6 +29,8 @@ CALENDAR_LEAGUES = [code for code, league in LEAGUES.items() if league.calendar_
 AUTUMN_LEAGUES = [code for code in LEAGUES if code not in CALENDAR_LEAGUES]
 _COUNTRIES = {league.code: league.country for league in EXTRA_LEAGUES.values()}
 _CODES = {code.lower(): code for code in LEAGUES}
+#: The folder of a mirror with fixtures files of earlier days.
+KEPT_LISTS = "fixtures"
 LEAST_CELLS = 4  # league, date and two teams
 
 
@@ -41,7 +43,12 @@ def accept_archive(address: str, body: bytes, before: bytes | None, today: dt.da
 
 
 def accept_fixtures(address: str, body: bytes, before: bytes | None, today: dt.date | None = None) -> None:
-    """Raise ShapeError for anything but a whole CSV file of known leagues and days; any number of rows will do."""
+    """Raise ShapeError for anything but a whole CSV file of known leagues and days; any number of rows will do.
+
+    A list that a mirror keeps in its folder is of any day.
+    """
+    if address.split("/")[-2:-1] == [KEPT_LISTS]:
+        today = None
     new = _judge(address, body)
     checks.refuse_fixtures(new, today)
     if before is not None:

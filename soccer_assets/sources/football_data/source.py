@@ -10,7 +10,7 @@ from polars._typing import PolarsDataType
 from soccer_assets.leagues import LATEST_END, seasons_between
 from soccer_assets.sources.fetching.client import Request
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date
-from soccer_assets.sources.football_data.files import accept_archive, accept_fixtures, parse
+from soccer_assets.sources.football_data.files import KEPT_LISTS, accept_archive, accept_fixtures, parse
 from soccer_assets.sources.football_data.text import KEY_COLUMNS
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS
 from soccer_assets.sources.spec import Habit, Query, SourceSpec, TableSpec
@@ -56,11 +56,11 @@ def archives(query: Query) -> list[Request]:
 
 
 def fixture_files(query: Query) -> list[Request]:
-    """The site's fixtures files; a file:// mirror may keep more of them in a folder `fixtures`."""
+    """The site's fixtures files; a file:// mirror may keep more of them in the folder `KEPT_LISTS`."""
     names = list(FIXTURE_FILES)
     if query.base.startswith("file://"):
-        folder = path_of(query.base) / "fixtures"
-        names += [f"fixtures/{quote(path.name)}" for path in sorted(folder.glob("*.csv"))]
+        folder = path_of(query.base) / KEPT_LISTS
+        names += [f"{KEPT_LISTS}/{quote(path.name)}" for path in sorted(folder.glob("*.csv"))]
     return [Request(f"{query.base}/{name}") for name in names]
 
 

@@ -707,3 +707,11 @@ def test_fixtures_are_two_files_and_on_a_mirror_all_it_kept(mirror):
         f"{base}/{name}" for name in ("fixtures.csv", "new_league_fixtures.csv", "fixtures/a.csv", "fixtures/b.csv")
     ]
     assert not any(request.final for request in fixture_files(at(base)))
+
+
+def test_a_list_that_a_mirror_keeps_is_of_any_day():
+    # 7 February lies too far back for a list of today, and 2 July does not
+    body, today = b"Div,Date,HomeTeam,AwayTeam\nE0,07/02/2024,Arsenal,Everton\n", dt.date(2024, 5, 20)
+    accept_fixtures(f"{BASE}/fixtures/february.csv", body, None, today)
+    with pytest.raises(ShapeError, match="expected days on which a match can have been played, found 1 of 1 on which"):
+        accept_fixtures(f"{BASE}/fixtures.csv", body, None, today)
