@@ -236,7 +236,7 @@ def from_environment(form: type[Form], prefix: str, environment: Mapping[str, st
         return msgspec.convert(variables, form, strict=False)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
-        name = path.rstrip("`")  # of this one alone the value is told: others may hold passwords
+        name = path.rstrip("`")  # of this one alone the value is printed: others may hold passwords
         raise SettingsError(f"{prefix}{name.upper()}: {reason}, found {variables.get(name)!r}") from None
 
 

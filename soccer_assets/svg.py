@@ -28,7 +28,7 @@ NORMAL = 1.96
 
 
 class Panel:
-    """A plane with axes; every shape is told in its units.
+    """A plane with axes; every shape is given in its units.
 
     Args:
         x: lowest and highest value.
@@ -107,7 +107,7 @@ class Panel:
         self._shapes.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{low:.1f}" y2="{high:.1f}" stroke="{GREY}"/>')
 
     def words(self, x: float, y: float, words: str, colour: str, anchor: str = "start") -> None:
-        """Text at a place told in pixels of the drawing."""
+        """Text at a place given in pixels of the drawing."""
         where = f'x="{x:.1f}" y="{y:.1f}" font-size="{FONT}" text-anchor="{anchor}"'
         self._shapes.append(f'<text {where} fill="{colour}">{escape(words)}</text>')
 
@@ -145,7 +145,7 @@ def whiskers(
     """An SVG file of intervals about zero: a row per name, in it one (low, middle, high) per group.
 
     Args:
-        title: what is told, with its unit.
+        title: what is drawn, with its unit.
         rows: names from the top.
         groups: for each group its interval of each row, None where it has none.
         zero: what zero stands for.

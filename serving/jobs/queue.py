@@ -43,7 +43,7 @@ from soccer_assets.settings import Clock
 FORECAST, RUN = "forecast", "run"
 TOMBSTONE_PREFIX, WORKERS = "soccer:job-memory:", "soccer:workers"
 LOOK_SECONDS = 0.5
-#: A job whose client waits for it is kept this long, unless the client is told of it.
+#: A job whose client waits for it is kept this long, unless the client hears of it.
 UNLISTED_SECONDS = 120
 MOST_LISTED = 1000
 P = ParamSpec("P")

@@ -1,4 +1,4 @@
-"""Quality: how near the forecasts came, told against the closing price, and where they did not."""
+"""Quality: how near the forecasts came, compared with the closing price, and where they did not."""
 
 import datetime as dt
 from typing import Any

@@ -19,7 +19,7 @@ CAUSES = {
     "own_result": "own result", "other_results": "other results", "ratings": "ratings",
     "fixtures": "deductions and moved matches",
 }  # fmt: skip
-#: Changes of less than this probability are not told, nor causes of less than this many points of a hundred.
+#: Changes of less than this probability are not written, nor causes of less than this many points of a hundred.
 LEAST_CHANGE, LEAST_CAUSE = 0.01, 0.05
 MOST_CHANGES = 8
 #: Fernandes et al. (2018) found that people decide best with 20 to 50 dots.

@@ -147,7 +147,7 @@ def newest_of_leagues(table: Table) -> Callable[[Snapshot], pl.LazyFrame]:
     return lambda snapshot: snapshot.scan(table).filter(is_newest)
 
 
-#: What is told of forecasts, not of bets.
+#: What is measured of forecasts, not of bets.
 _FORECAST: Final = {
     "slice", "value", "market", "rps", "brier", "accuracy", "ece", "forecast", "happened", "verdict",
 }  # fmt: skip

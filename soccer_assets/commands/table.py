@@ -13,7 +13,7 @@ from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.tables import quarantine
 
 CAUSES = ("own_result", "other_results", "ratings", "fixtures")
-#: Changes of less than this many points are not told.
+#: Changes of less than this many points are not printed.
 LEAST_CHANGE = 0.5
 
 

@@ -33,7 +33,7 @@ SCOPES = {
     "head_to_head": "its meetings with this opponent, whoever was at home",
 }
 BOTH = ("home", "away")
-#: Ratings of a club after its newest match: the column of `team_ratings`, the group, what it is, of whom it is told.
+#: Ratings of a club after its newest match: the column of `team_ratings`, the group, what it is, and whose it is.
 RATINGS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "elo": ("elo_after", "elo", "Elo rating", (*BOTH, "difference")),
     "pi_home": ("pi_home", "pi", "pi-rating at home", ("home",)),

@@ -40,7 +40,7 @@ MOST_MATCHES_KNOWN = 40
 CONGESTED = (7, 30)
 #: A club that was away for longer before the season comes from a league that is not followed.
 ABSENT_DAYS = 400
-#: Fixtures at once: bounds the memory; each is told the same in any company.
+#: Fixtures at once: bounds the memory; each has the same features in any company.
 BATCH = 20_000
 #: The columns of `matches` that a history reads.
 READ = (
@@ -49,7 +49,7 @@ READ = (
     *(f"{side}_{colour}_cards" for colour in ("yellow", "red") for side in BOTH),
 )  # fmt: skip
 
-#: Features that the calendar tells, or the seasons before this one.
+#: Features that follow from the calendar, or from the seasons before this one.
 DATED = frozenset(
     f.name for f in FEATURES if f.group in ("rest", "season") or f.metric in ("table_played", "matches_left")
 )

@@ -71,7 +71,7 @@ def leaking_features(matches: pl.DataFrame, prices: pl.DataFrame, day: dt.date, 
     Args:
         matches: rows of the table `matches`.
         prices: `newest_prices` of the same matches.
-        day: the day whose matches are told, and from which on all is noise.
+        day: the day whose features are compared, and from which on all is noise.
         seed: of the noise.
     """
     fixtures = matches.filter(pl.col(DATE) == day)

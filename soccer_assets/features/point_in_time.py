@@ -13,7 +13,7 @@ from soccer_assets.leagues import LEAGUES
 from soccer_assets.scoring import Floats, Ints
 from soccer_assets.storage.lake import DATE
 
-#: A key and a day are one number: days from 1790 to 2149 can be told apart.
+#: A key and a day are one number: days from 1790 to 2149 are distinct.
 DAYS = 2**17
 DAY_ZERO = 2**16
 UNKNOWN = -1

@@ -34,7 +34,7 @@ def forecast(candidates: pl.LazyFrame, features: pl.DataFrame) -> pl.DataFrame:
 
 
 def contexts(features: pl.DataFrame) -> pl.DataFrame:
-    """What matches are told apart by: match_date, match_id, elo_gap, promoted, new_club, first_rounds, long_break."""
+    """What matches are divided by: match_date, match_id, elo_gap, promoted, new_club, first_rounds, long_break."""
 
     def of_a_club(metric: str, holds: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
         return pl.any_horizontal(holds(pl.col(f"{side}_{metric}")) for side in ("home", "away"))

@@ -19,7 +19,7 @@ from soccer_assets.storage.lake import DATE
 LEAST_DAYS = 20
 #: Sums count in this unit: up to 2^53 of them add up exactly, in whatever order and on however many threads.
 UNIT = 2.0**-30
-#: The edges of what is told in bands.
+#: The edges of the values that are reported in bands.
 FAVOURITE, ELO_GAP = (0.4, 0.5, 0.6, 0.7), (50, 100, 150, 250)
 
 

@@ -27,7 +27,7 @@ class LakeMetrics(Collector):
     Args:
         lake: the tables.
         clock: says which day it is.
-        folder: where the program writes; the room on its disk is told.
+        folder: where the program writes; the room on its disk is measured.
     """
 
     def __init__(self, lake: Lake, clock: Clock, folder: Path) -> None:

@@ -1,9 +1,9 @@
-"""A score matrix met by the score, market by market.
+"""A score matrix judged by the score, market by market.
 
 What a score does to a bet is asked of the settlement, as `markets` does. A market of two outcomes has the probability
 of its first one, a handicap that of the home side given that money changes hands, weighed by the share of the stake
-that does; correct score and goal difference have that of the likeliest outcome, which is what calibration is told of.
-Two legs are told beside the product of their probabilities, which takes them for independent.
+that does; correct score and goal difference have that of the likeliest outcome, on which calibration is measured. Two
+legs are compared with the product of their probabilities, which takes them for independent.
 """
 
 from functools import lru_cache

@@ -60,7 +60,7 @@ def write(folder: Path, report: pl.DataFrame, drawn: dict[str, str]) -> None:
 
 
 def reliability(settled: pl.DataFrame) -> str:
-    """Share that happened against probability told, a panel per outcome, a line per forecaster, in ten bins."""
+    """Share that happened against the forecast probability, a panel per outcome, a line per forecaster, in ten bins."""
     panels = {
         name: settled.select("line", probability=column, happened=pl.col("outcome") == outcome, weight=pl.lit(1.0))
         for outcome, (column, name) in enumerate(CLASSES.items())
@@ -69,7 +69,7 @@ def reliability(settled: pl.DataFrame) -> str:
 
 
 def market_reliability(markets: pl.DataFrame) -> str:
-    """Share that happened against probability told, a panel per market of two outcomes, in ten bins."""
+    """Share that happened against the forecast probability, a panel per market of two outcomes, in ten bins."""
     panels = [_reliability(i, name, markets.filter(market=market)) for i, (market, name) in enumerate(DRAWN.items())]
     return svg.drawing(*panels)
 

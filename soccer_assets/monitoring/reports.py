@@ -88,7 +88,7 @@ def quality(settled: pl.DataFrame, markets: pl.DataFrame, first: dt.date, last: 
 
 
 def _has_slices(rows: pl.DataFrame) -> bool:
-    """Whether a market is told apart by league: of most of them the sum over all says enough."""
+    """Whether a market is divided by league: of most of them the sum over all says enough."""
     return rows["market"].head(1).is_in(["1x2", *PRICED_MARKETS]).all()
 
 

@@ -82,7 +82,7 @@ COMPARISONS = {
     "divergence_vs_market": "mean divergence minus the pre-match market's on the same matches",
 }
 
-#: The names of what matches are told apart by.
+#: The names of the groups that matches are divided into.
 CONTEXT = tuple(column.name for column in _CONTEXT)
 SETTLED_PREDICTIONS = Table(
     "settled_predictions",
@@ -182,7 +182,7 @@ def _interval(name: str, what: str) -> tuple[Column, ...]:
     )
 
 
-#: Named slices of the matches; the values of each are told in `value`.
+#: Named slices of the matches; the values of each are in `value`.
 SLICES = (
     "all", "league", "season", "month", "favourite", "promoted", "new_club", "first_rounds", "long_break", "elo_gap",
 )  # fmt: skip
@@ -194,15 +194,15 @@ BACKTEST_REPORT = Table(
     (
         Column("match_date", pl.Date, "last day of a month, the last whose results are in the report"),
         Column("period", pl.String, "twelve months up to it, or all there is", among=("year", "ever")),
-        Column("slice", pl.String, "what the matches are told apart by", among=SLICES),
+        Column("slice", pl.String, "what the matches are divided by", among=SLICES),
         Column("value", pl.String, "and which of them these are"),
         _LINE,
         _MARKET,
         *_SCORES,
         *(column for name, what in COMPARISONS.items() for column in _interval(name, what)),
         Column("verdict", pl.String, "against the closing market; null for itself", nullable=True, among=VERDICTS),
-        Column("bets", pl.Int64, "value bets of the line in the slice on all markets, compared matches or not; told on "
-               "the rows of the 1x2", ge=0),
+        Column("bets", pl.Int64, "value bets of the line in the slice on all markets, compared matches or not; on the "
+               "rows of the 1x2", ge=0),
         *_interval("flat_yield", "profit per unit, the same stake on each bet"),
         *_interval("kelly_yield", "profit per unit staked, fractional Kelly"),
         Column("flat_drawdown", pl.Float64, "deepest fall of the profit from its peak, in stakes", nullable=True, ge=0),

@@ -1,7 +1,7 @@
-"""Every market of a forecast met by the score, beside the prices and yardsticks of the same match.
+"""Every market of a forecast judged by the score, beside the prices and yardsticks of the same match.
 
 Each line is one score matrix. At the close, totals of 2.5 goals and handicaps have prices of their own, and a handicap
-is scored at its closing line whoever forecasts: at other lines a log loss means nothing. What has no price is told by
+is scored at its closing line whoever forecasts: at other lines a log loss means nothing. What has no price is judged by
 the matrix that agrees with the closing 1x2 and total.
 """
 

@@ -75,7 +75,7 @@ def fair_odds(results: Floats) -> Floats:
 
 @lru_cache(maxsize=1)
 def selections() -> pl.DataFrame:
-    """market, goals_line and selection of every bet that is told of a match."""
+    """market, goals_line and selection of every bet that is forecast of a match."""
     bets = [
         (market, line, selection)
         for market, names in SELECTIONS.items()

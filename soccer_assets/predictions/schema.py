@@ -65,7 +65,7 @@ SELECTIONS = OFFERED | {
     "win_to_nil": ("home", "away"),
     "correct_score": (*SCORES, "other"),
 }
-#: What is told of a match beside them, in goals or points of a side.
+#: What is forecast of a match beside them, in goals or points of a side.
 EXPECTATIONS = ("expected_goals", "expected_points")
 #: What can become of a stake, from the worst.
 RESULTS = ("lost", "half_lost", "push", "half_won", "won")

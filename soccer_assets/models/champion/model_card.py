@@ -72,7 +72,7 @@ def _by_league(settled: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reliability(settled: pl.DataFrame) -> pl.DataFrame:
-    """Matches, mean told and share that happened for each outcome and tenth of probability."""
+    """Matches, mean forecast and share that happened for each outcome and tenth of probability."""
     return pl.concat(
         settled.group_by(bin=(pl.col(name) * BINS).floor().clip(upper_bound=BINS - 1).cast(pl.Int64))
         .agg(matches=pl.len(), told=pl.col(name).mean(), happened=(pl.col("outcome") == i).mean())
@@ -96,12 +96,12 @@ def _importances(forecaster: Forecaster, settled: pl.DataFrame, seed: int) -> pl
 
 
 def calibration_plot(reliability: list[dict[str, Any]]) -> str:
-    """An SVG of what happened by what was told, a curve for each outcome; the rows are the card's `reliability`."""
+    """An SVG of the share that happened by forecast probability, a curve for each outcome of the rows."""
     curves = {
         outcome: [(row["told"], row["happened"]) for row in reliability if row["outcome"] == outcome]
         for outcome in OUTCOMES
     }
-    return svg.drawing(svg.reliability("happened, by what was told", curves))
+    return svg.drawing(svg.reliability("happened, by what was forecast", curves))
 
 
 def _text(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, parts: Mapping[str, Any]) -> str:

@@ -262,7 +262,7 @@ class Registry:
 
     @contextmanager
     def _answers(self, state: str) -> Iterator[None]:
-        """An error of MLflow, told with what was and was not done.
+        """An error of MLflow, with what was and was not done.
 
         Raises:
             ModelError: the registry does not answer, or refuses.

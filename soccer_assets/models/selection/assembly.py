@@ -114,7 +114,7 @@ def selected(
 ) -> pl.DataFrame:
     """The row of `selected_model`: the simplest of the best candidates, calibrated, with its blend and its goals.
 
-    The selection fold is the newest; nothing was tuned on it. What is told of it - `out_of_fold` and `lines` - is
+    The selection fold is the newest; nothing was tuned on it. What is reported of it - `out_of_fold` and `lines` - is
     repaired and blended by what the earlier folds taught, so that it is what a model of that time would have said.
 
     Args:

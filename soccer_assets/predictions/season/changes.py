@@ -62,7 +62,7 @@ def _own_results(earlier: Day, state: SeasonState, seed: int) -> dict[str, Float
     """What was expected the day before, had a club's matches ended as they did, (n,); NaN: too few runs had that.
 
     A run in which they did counts the more the less likely that was by the strengths drawn in it. So the result alone
-    counts, and not what it says of the strengths: that is told with the ratings.
+    counts, and not what it says of the strengths: that comes with the ratings.
     """
     played = _played_since(earlier.state, state)
     matches, days = earlier.state.left[played], earlier.state.days_ahead[played]

@@ -44,7 +44,7 @@ def simulate(state: SeasonState, strengths: Strengths, runs: int, seed: int, wat
         strengths: its clubs'.
         runs: how many times.
         seed: of all random numbers; the same one makes the runs of two days comparable, run by run.
-        watched: the first so many matches left are told one by one.
+        watched: the first so many matches left are reported one by one.
     """
     n, groups = len(state.clubs), state.rules.groups
     left = np.column_stack([state.left, steps_of(state)])

@@ -9,7 +9,7 @@ from soccer_assets.storage.tables import Column, Table
 SEASON_EVENTS = (
     "title", "top_four", "europe", "promotion", "promotion_play_off", "relegation_play_off", "relegation",
 )  # fmt: skip
-#: The quantiles of points that are told, in hundredths.
+#: The quantiles of points that are stored, in hundredths.
 POINTS_QUANTILES = (5, 25, 50, 75, 95)
 _CLUB = (
     Column("match_date", pl.Date, "results before this date count"),
@@ -48,7 +48,7 @@ SEASON_FORECASTS = Table(
                 "a play-off to stay", "going down without a play-off",
             ), strict=True)
         ),
-        Column("settled", pl.List(pl.String), "events that are certain or excluded by arithmetic; null: not told",
+        Column("settled", pl.List(pl.String), "events that are certain or excluded by arithmetic; null: not computed",
                nullable=True),
         Column("strength", pl.Float64, "log-odds strength on the date"),
         Column("strength_deviation", pl.Float64, "standard deviation that it is drawn with in each run", ge=0),

@@ -142,7 +142,7 @@ def play(  # type: ignore[no-untyped-def]
         group: each club's, where the split has come, (n,) int; else -1.
         fixtures: after the split, at home to each other club: 1 is left, `EITHER` ground is open, 0 none, (n, n) int.
         criteria: order of the regular rounds and of the final table, (k,) int, places in `ranking.CRITERIA`.
-        watched: the first so many matches of `left` are told in `outcomes`.
+        watched: the outcomes of the first so many matches of `left` are returned.
         positions: final position by run and club, from 1, (runs, n) int; changed.
         points: final points, (runs, n) int; changed.
         differences: final goal difference, (runs, n) int; changed.

@@ -107,7 +107,7 @@ def strengths_of(state: SeasonState, ratings: pl.DataFrame, prior: Prior | None 
 
 
 def _over(rows: pl.DataFrame) -> Floats:
-    """Log-odds of over 2.5 goals by home and away club, (n, n); an even chance where no price has told."""
+    """Log-odds of over 2.5 goals by home and away club, (n, n); an even chance where there was no price."""
     goals, level = rows.select(pl.col(GOALS_COLUMNS).cast(pl.Float64).fill_null(0.0)).to_numpy().T
     return np.asarray(goals[:, None] + goals[None, :] + level[:, None])
 

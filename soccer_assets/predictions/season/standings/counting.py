@@ -82,7 +82,7 @@ def _clubs(listed: pl.DataFrame, clubs: int, name: str) -> dict[str, str]:
     """Names of the season's clubs by id; the opponents of promotion and relegation matches, with fewer, are left out.
 
     Raises:
-        SeasonError: there are fewer, or it cannot be told which ones are too many.
+        SeasonError: there are fewer, or nobody can say which ones are too many.
     """
     sides = [listed.select(club=f"{side}_id", name=side) for side in ("home", "away")]
     rows = pl.concat(sides).group_by("club").agg(pl.col("name").last(), matches=pl.len())
