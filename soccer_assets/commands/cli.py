@@ -34,7 +34,7 @@ SECTIONS = {
 
 
 class Sections(click.Group):
-    """The root group: help by section; an error of the platform is one message on stderr and exit code 1."""
+    """The root group: help by section; an error of the platform or of a path is one message on stderr and exit code 1."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands of each section with the first sentence of their help."""
@@ -48,7 +48,9 @@ class Sections(click.Group):
             return super().invoke(ctx)
         except SoccerError as error:
             click.echo(f"error: {error}", err=True)
-            ctx.exit(1)
+        except (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+            click.echo(f"error: expected a file or folder that can be used, found {error}", err=True)
+        ctx.exit(1)
 
 
 def file_argument(name: str) -> Callable[[Any], Any]:

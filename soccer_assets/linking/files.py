@@ -60,7 +60,10 @@ def link_tables(
 def _read(file: Path) -> pl.DataFrame:
     if not file.is_file():
         raise SoccerError(f"expected a table of events or matches, found no file {file}")
-    return pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
+    try:
+        return pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
+    except pl.exceptions.PolarsError as error:
+        raise SoccerError(f"{file}: expected a table of events or matches, found {error}") from None
 
 
 def _in_types(rows: pl.DataFrame, id_name: str, table: str) -> pl.DataFrame:

@@ -71,6 +71,24 @@ def test_an_error_of_the_platform_is_one_line_on_stderr_and_ends_with_1(soccer, 
     assert "`uv run soccer predict FROM TO`" in line
 
 
+@pytest.mark.parametrize(
+    ("command", "environment", "message"),
+    [
+        (("season", "{}/no.json"), {}, "found [Errno 2] No such file or directory: '{}/no.json'"),
+        (("season", "{}"), {}, "found [Errno 21] Is a directory: '{}'"),
+        (("train", "2024-05-01"), {"SOCCER_VAR": "{}/empty.csv/x"}, "found [Errno 20] Not a directory: '{}/empty.csv/x/dagster'"),
+        (("link", "{}/empty.csv", "{}/empty.csv", "{}/out.csv"), {}, "expected a table of events or matches, found empty CSV"),
+    ],
+)  # fmt: skip
+def test_a_path_that_cannot_be_used_is_one_line_as_well(soccer, tmp_path, command, environment, message):
+    (tmp_path / "empty.csv").touch()
+    variables = {name: value.format(tmp_path) for name, value in environment.items()}
+    done = soccer(*(word.format(tmp_path) for word in command), **variables)
+    assert (done.exit_code, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ") and line.endswith(message.format(tmp_path))
+
+
 def test_the_version_is_that_of_the_project(soccer):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert soccer("--version").stdout == f"soccer, version {project['version']}\n"
