@@ -34,7 +34,7 @@ SECTIONS = {
 
 
 class Sections(click.Group):
-    """The root group: help by section; an error of the platform or of a path is one message on stderr and exit code 1."""
+    """The root group: help by section; an error of the platform or of a path is one line on stderr and exit code 1."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands of each section with the first sentence of their help."""
