@@ -18,7 +18,7 @@ from soccer_assets.settings import Clock, Settings
 from tests.serving.processes import Api, Processes, until
 
 #: Every address and every limit of a value once, and this many random requests of an operation.
-EXAMPLES = 5
+EXAMPLES = 3
 #: Two threads that parse Python at once, as hypothesis does to print a strategy, end in a SystemError of 3.11.
 THREADS = 1
 #: Its main thread and its worker, which import this module at once, find half of it.
