@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from serving.jobs.contracts import Fixture
+from soccer_assets.club_ids import team_id
 from soccer_assets.errors import ForecastRefusedError
-from soccer_assets.leagues import LEAGUES, team_id
+from soccer_assets.leagues import LEAGUES
 
 CLOSEST = 5
 

@@ -4,8 +4,6 @@ Codes are football-data.co.uk's division codes, which users of its files know by
 """
 
 import datetime as dt
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -214,26 +212,6 @@ def seasons_between(league: League, first: dt.date, last: dt.date) -> list[int]:
     if (first.month, first.day) <= LATEST_END and first.month >= SEASON_TURNS_MONTH:
         start -= 1  # the season before may still have been running
     return list(range(start, league.season_start(last) + 1))
-
-
-#: Letters that Unicode does not take apart, as they are usually written without; marks that stand for an apostrophe.
-_LETTERS = str.maketrans(
-    {"ß": "ss", "ẞ": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ł": "l", "Ł": "l",
-     "đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ı": "i", "ħ": "h", "Ħ": "h"}
-    | dict.fromkeys("´`‘’ʼ′", "'")
-)  # fmt: skip
-
-
-def slug(name: str) -> str:
-    """`Nott'm Forest` -> `nottm-forest`: ASCII, lower case, hyphens; equal names give equal slugs."""
-    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
-    ascii_only = plain.encode("ascii", "ignore").decode().lower().replace("'", "").replace("?", "")
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
-
-
-def team_id(country: str, name: str) -> str:
-    """A club's id: names are unique within a country at this source."""
-    return f"{slug(country)}.{slug(name)}"
 
 
 def country_of_league() -> pl.Expr:

@@ -118,6 +118,7 @@ matches                 a_pair_meets_once_at_a_ground               blocks
 matches                 no_match_lies_before_its_season             blocks
 matches                 no_table_is_ahead_of_its_calendar           blocks
 matches                 sources_agree                               warns
+matches                 no_club_has_two_ids                         warns
 matches                 a_club_plays_at_most_once_a_day             blocks
 matches                 a_pair_meets_once_at_a_ground               blocks
 matches                 no_match_lies_before_its_season             blocks

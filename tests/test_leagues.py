@@ -4,14 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soccer_assets.leagues import (
-    EXTRA_LEAGUES,
-    LEAGUES,
-    season_label,
-    seasons_between,
-    slug,
-    team_id,
-)
+from soccer_assets.leagues import EXTRA_LEAGUES, LEAGUES, season_label, seasons_between
 
 
 def test_the_leagues_are_those_of_the_site():
@@ -103,39 +96,3 @@ def test_the_seasons_of_both_ends_of_a_range_are_among_its_seasons(first, days):
     starts = seasons_between(league, first, last)
     assert {league.season_start(first), league.season_start(last)} <= set(starts)
     assert starts == sorted(set(starts))
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Man United", "man-united"),
-        ("Nott'm Forest", "nottm-forest"),
-        ("M'gladbach", "mgladbach"),
-        ("King?s Lynn", "kings-lynn"),  # as the site damaged it
-        ("King's Lynn", "kings-lynn"),
-        ("Nott\u2019m Forest", "nottm-forest"),
-        ("Nott´m Forest", "nottm-forest"),
-        ("Nott`m Forest", "nottm-forest"),
-        ("Bodø/Glimt", "bodo-glimt"),
-        ("Łódź", "lodz"),
-        ("Kasımpaşa", "kasimpasa"),
-        ("İstanbul", "istanbul"),
-        ("Næstved", "naestved"),
-        ("Đà Nẵng", "da-nang"),
-        ("Þór", "thor"),
-        ("Vestmannaeyjar Ið", "vestmannaeyjar-id"),
-        ("Großaspach", "grossaspach"),
-        ("Alavés", "alaves"),
-        ("Chicago Fire\xa0", "chicago-fire"),
-        ("1. FC  Köln", "1-fc-koln"),
-        ("FC Brussels - A.S.", "fc-brussels-a-s"),
-    ],
-)
-def test_a_slug_is_plain(name, expected):
-    assert slug(name) == expected
-    assert slug(expected) == expected
-
-
-def test_a_club_is_known_by_country_and_name():
-    assert team_id("England", "Nott'm Forest") == "england.nottm-forest"
-    assert team_id("Ireland", "St. Patricks") != team_id("Scotland", "St. Patricks")

@@ -7,9 +7,10 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
+from soccer_assets.club_ids import team_id
 from soccer_assets.commands.table import lines_of
 from soccer_assets.errors import SeasonError
-from soccer_assets.leagues import LEAGUES, team_id
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.predictions.season.from_table import ClubInTable, season_from_table
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake

@@ -16,10 +16,12 @@ from dagster import (
 )
 
 from soccer_assets.linking.decisions import in_order
+from soccer_assets.linking.names import Scorer
 from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches.clubs import clubs_of
 from soccer_assets.matches.date_range import SEASON_AROUND, matches_of_range
 from soccer_assets.matches.laws import LAWS, Law
+from soccer_assets.matches.respelled import renamed_clubs
 from soccer_assets.matches.schema import MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, TEAMS
 from soccer_assets.orchestration.io_manager import dated_asset, dated_assets, markdown, optional, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, dates_of_run, look_back
@@ -135,4 +137,25 @@ def sources_agree(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]
         passed=differ.is_empty(),
         severity=AssetCheckSeverity.WARN,
         metadata={"conflicts": len(differ), "examples": MetadataValue.md(markdown(examples))},
+    )
+
+
+@asset_check(asset="matches")
+def no_club_has_two_ids(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
+    """No club of a name like that of one which ended with the season before begins in the run's seasons."""
+    seasons, every = (
+        lake.scan(MATCHES.name, *dates).select(DATE, "league", "home_id", "away_id", "home", "away")
+        for dates in (_with_seasons(dates_of_run(context.run.tags)), (None, None))
+    )
+    clubs = renamed_clubs(seasons.collect(), Scorer.shipped())
+    if len(clubs):  # one that was away for years is no new club
+        clubs = clubs.join(renamed_clubs(every.collect(), Scorer.shipped()), on=["team_id", "new_id"], how="semi")
+    commands = [f"uv run soccer links merge {new} {old}" for old, new in clubs.select("team_id", "new_id").rows()]
+    return AssetCheckResult(
+        passed=clubs.is_empty(),
+        severity=AssetCheckSeverity.WARN,
+        metadata={
+            "clubs": MetadataValue.md(markdown(clubs.head(EXAMPLES))),
+            "where they are one": MetadataValue.json(commands[:EXAMPLES]),
+        },
     )

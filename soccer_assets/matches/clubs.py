@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from soccer_assets.leagues import LEAGUES, slug, team_id
+from soccer_assets.club_ids import slug, team_id
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.linking import decisions
 from soccer_assets.linking.link import link
 from soccer_assets.linking.names import Scorer, parse

@@ -11,7 +11,8 @@ from functools import partial
 
 import polars as pl
 
-from soccer_assets.leagues import country_of_league, team_id
+from soccer_assets.club_ids import team_id
+from soccer_assets.leagues import country_of_league
 from soccer_assets.linking import decisions
 from soccer_assets.linking.names import Scorer
 from soccer_assets.linking.schema import LINK_DECISIONS
@@ -19,6 +20,7 @@ from soccer_assets.matches import clubs
 from soccer_assets.matches.contradictions import LISTED_TWICE, contradiction
 from soccer_assets.matches.merging import merge, refuse_repeated
 from soccer_assets.matches.records import COUNTS, FORM, GOALS, MOST_COUNTED
+from soccer_assets.matches.respelled import with_one_id
 from soccer_assets.matches.schema import FOOTBALL_DATA, MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, PAIR
 from soccer_assets.matches.seasons import SINGLE_MEETINGS, complete_seasons, seasons_by_archives
 from soccer_assets.storage.tables import refused
@@ -72,7 +74,7 @@ def resolve(records: pl.DataFrame, ledger: pl.DataFrame | None = None) -> Matche
     own = records.filter(is_own).with_columns(_played=played)
     own = pl.concat([_with_next_file(own.filter(~played)), own.filter(played)], how="diagonal")
     own = _with_ids_of_names(own).with_columns(pl.col("home_id", "away_id").replace(decisions.merged(ledger)))
-    own = _with_seasons(own)
+    own = with_one_id(_with_seasons(own), Scorer.shipped())
     own = own.with_columns(reason=pl.coalesce("reason", contradiction(own)))
     quarantined.append(_refused(own))
     good = _with_newest_result(own.filter(pl.col("reason").is_null()))
@@ -112,7 +114,7 @@ def _refused(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_ids_of_names(records: pl.DataFrame) -> pl.DataFrame:
-    """Add `home_id` and `away_id`: at football-data.co.uk a club has one name in its country."""
+    """Add `home_id` and `away_id` by the names."""
     country = country_of_league()
     names = pl.concat([records.select(country.alias("country"), name=side) for side in ("home", "away")])
     names = names.unique().drop_nulls()

@@ -28,8 +28,9 @@ from serving.jobs.queue import WORKERS, JobQueue
 from serving.redis_server import embedded_redis
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
+from soccer_assets.club_ids import team_id
 from soccer_assets.features.ratings import rate
-from soccer_assets.leagues import LEAGUES, team_id
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.schema import MATCHES, TEAMS
 from soccer_assets.models.schema import PROMOTIONS, SELECTED_MODEL
 from soccer_assets.monitoring.schema import DRIFT_REPORT, FORECAST_DRIFT, QUALITY_REPORT

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from serving.app import create_app
 from serving.pages.feeds import LONGEST_LINE, _folded, _text
 from serving.settings import ServingSettings
-from soccer_assets.leagues import team_id
+from soccer_assets.club_ids import team_id
 from soccer_assets.predictions.schema import PREDICTION_LEDGER
 from soccer_assets.settings import Settings
 from soccer_assets.storage.lake import Lake

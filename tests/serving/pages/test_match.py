@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from soccer_assets.leagues import team_id
+from soccer_assets.club_ids import team_id
 from soccer_assets.odds.schema import BEST_PRICES, MARKET_PROBABILITIES
 from soccer_assets.predictions.schema import (
     EXPLANATIONS,
