@@ -150,7 +150,10 @@ def no_club_has_two_ids(context: AssetCheckExecutionContext, lake: ResourceParam
     clubs = renamed_clubs(seasons.collect(), Scorer.shipped())
     if len(clubs):  # one that was away for years is no new club
         clubs = clubs.join(renamed_clubs(every.collect(), Scorer.shipped()), on=["team_id", "new_id"], how="semi")
-    commands = [f"uv run soccer links merge {new} {old}" for old, new in clubs.select("team_id", "new_id").rows()]
+    commands = [
+        f"uv run soccer links merge {old} {new} && uv run soccer backfill {first} {last}"
+        for old, new, first, last in clubs.select("team_id", "new_id", "new_first", "new_last").rows()
+    ]
     return AssetCheckResult(
         passed=clubs.is_empty(),
         severity=AssetCheckSeverity.WARN,

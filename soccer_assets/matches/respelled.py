@@ -93,7 +93,7 @@ def renamed_clubs(matches: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
         scorer: likeness of two names.
 
     Returns:
-        team_id, name, `last` match, `new_id`, `new_name`, `first` match, likeness.
+        team_id, name and `last` match of the one, new_id, new_name, new_first and new_last match of the other, likeness.
     """
     sides = pl.concat(
         matches.select("match_date", team_id=f"{side}_id", name=side, country=country_of_league())
@@ -101,8 +101,9 @@ def renamed_clubs(matches: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     )
     clubs = sides.sort("match_date").group_by("country", "team_id", maintain_order=True)
     spans = clubs.agg(pl.col("name").last(), first=pl.col("match_date").min(), last=pl.col("match_date").max())
-    pairs = spans.join(spans.select("country", "first", new_id="team_id", new_name="name"), on="country", suffix="_new")
-    pairs = pairs.filter((pl.col("first_new") - pl.col("last")).is_between(dt.timedelta(1), PAUSE))
+    new = spans.select("country", new_id="team_id", new_name="name", new_first="first", new_last="last")
+    pairs = spans.drop("first").join(new, on="country")
+    pairs = pairs.filter((pl.col("new_first") - pl.col("last")).is_between(dt.timedelta(1), PAUSE))
     likeness = scorer.pairs(*(pairs[name].to_list() for name in ("name", "new_name", "country")))
     pairs = pairs.with_columns(likeness=pl.Series(likeness)).filter(pl.col("likeness") >= VERY_ALIKE)
-    return pairs.select("team_id", "name", "last", "new_id", "new_name", "likeness", first="first_new").sort("team_id")
+    return pairs.drop("country").sort("last", "team_id")

@@ -95,5 +95,5 @@ def test_a_club_of_another_name_from_a_season_on_is_one_to_decide_on(mirror):
     assert club.pop("likeness") > 0.8
     assert club == {
         "team_id": "england.leeds", "name": "Leeds", "last": LAST[-1][0],
-        "new_id": "england.leeds-united", "new_name": "Leeds United", "first": THIS[0][0],
+        "new_id": "england.leeds-united", "new_name": "Leeds United", "new_first": THIS[0][0], "new_last": THIS[-1][0],
     }  # fmt: skip
