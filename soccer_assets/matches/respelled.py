@@ -93,7 +93,7 @@ def renamed_clubs(matches: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
         scorer: likeness of two names.
 
     Returns:
-        team_id, name and `last` match of the one, new_id, new_name, new_first and new_last match of the other, likeness.
+        team_id, name and `last` match of the one, new_id, new_name, new_first and new_last match of the other; likeness.
     """
     sides = pl.concat(
         matches.select("match_date", team_id=f"{side}_id", name=side, country=country_of_league())
