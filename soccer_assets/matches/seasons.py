@@ -5,11 +5,12 @@ football-data.co.uk holds its pairing or is played around its date, else of the 
 """
 
 import datetime as dt
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
-from soccer_assets.leagues import LEAGUES, SEASON_MARGIN, season_days, season_label
+from soccer_assets.leagues import LEAGUES, SEASON_MARGIN, League, season_days
 from soccer_assets.matches.schema import SCORED
 
 #: Share of the meetings of all clubs, home and away, from which on an archive holds its season to the end.
@@ -19,12 +20,23 @@ SEASON: Final = ["league", "season"]
 SINGLE_MEETINGS: Final = tuple(code for code, league in LEAGUES.items() if league.single_meetings)
 
 
-def calendar_seasons(dates: pl.DataFrame) -> pl.DataFrame:
-    """Add `calendar`, the season of each `league` and `match_date` by the league's calendar alone."""
-    days = dates.select("league", "match_date").unique().drop_nulls()
-    labels = [season_label(LEAGUES[code], LEAGUES[code].season_start(day)) for code, day in days.rows()]
-    days = days.with_columns(calendar=pl.Series(labels, dtype=pl.String))
+def calendar_seasons(dates: pl.DataFrame, archives: pl.DataFrame) -> pl.DataFrame:
+    """Add `calendar`, the season of each `league` and `match_date` by the calendar of the league.
+
+    A league that left its calendar keeps the one of its newest archived season.
+    """
+    days = dates.select("league", "match_date").unique().drop_nulls().sort("match_date")
+    archived = archives.select("league", "match_date", archived="season").drop_nulls().sort("match_date")
+    days = days.join_asof(archived, on="match_date", by="league", check_sortedness=False)
+    labels = [_calendar_season(LEAGUES[code], day, archived) for code, day, archived in days.rows()]
+    days = days.select("league", "match_date", calendar=pl.Series(labels, dtype=pl.String))
     return dates.join(days, on=["league", "match_date"], how="left", maintain_order="left")
+
+
+def _calendar_season(league: League, day: dt.date, archived: str | None) -> str:
+    if archived is not None and (league.autumn_from is None or day < league.autumn_from):
+        league = replace(league, calendar_year="/" not in archived, autumn_from=None)
+    return league.season(day)
 
 
 def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Series:
@@ -34,7 +46,9 @@ def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Ser
         records: league, match_date and, where they are known, home_id and away_id.
         archives: matches of the archives: league, season, match_date, home_id, away_id.
     """
-    numbered = calendar_seasons(records.select("league", "match_date", "home_id", "away_id")).with_row_index("_n")
+    numbered = calendar_seasons(records.select("league", "match_date", "home_id", "away_id"), archives).with_row_index(
+        "_n"
+    )
     nearest = (
         numbered.sort("match_date")
         .join_asof(
