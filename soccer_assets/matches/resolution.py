@@ -21,6 +21,7 @@ from soccer_assets.matches.merging import merge, refuse_repeated
 from soccer_assets.matches.records import COUNTS, FORM, GOALS, MOST_COUNTED
 from soccer_assets.matches.schema import FOOTBALL_DATA, MATCH_CONFLICTS, MATCH_LINKS, MATCHES, ON, PAIR
 from soccer_assets.matches.seasons import SINGLE_MEETINGS, complete_seasons, seasons_by_archives
+from soccer_assets.matches.second_names import second_names
 from soccer_assets.storage.tables import refused
 
 #: A misprint in one of these does not cost the match.
@@ -73,6 +74,8 @@ def resolve(records: pl.DataFrame, ledger: pl.DataFrame | None = None) -> Matche
     own = pl.concat([_with_next_file(own.filter(~played)), own.filter(played)], how="diagonal")
     own = _with_ids_of_names(own).with_columns(pl.col("home_id", "away_id").replace(decisions.merged(ledger)))
     own = _with_seasons(own)
+    if second := second_names(own, Scorer.shipped()):
+        own = _with_seasons(own.with_columns(pl.col("home_id", "away_id").replace(second)))
     own = own.with_columns(reason=pl.coalesce("reason", contradiction(own)))
     quarantined.append(_refused(own))
     good = _with_newest_result(own.filter(pl.col("reason").is_null()))

@@ -1,0 +1,80 @@
+"""A club that football-data.co.uk spells in two ways within a season is one club; two clubs that are alike stay two."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+import pytest
+
+from soccer_assets.leagues import team_id
+from tests.cases.test_one_match_one_day import CLUBS, Game, archive, season
+
+OPENING = dt.date(2025, 8, 9)
+GAMES = season(OPENING)
+
+
+def renamed(games: list[Game], names: Mapping[str, str], rounds: range) -> list[Game]:
+    """The games, with other names for some clubs on the days of some rounds."""
+    days = {OPENING + dt.timedelta(7 * number) for number in rounds}
+    return [
+        (day, names.get(home, home), names.get(away, away), *score) if day in days else (day, home, away, *score)
+        for day, home, away, *score in games
+    ]
+
+
+def clubs(world) -> set[str]:
+    world.acquire()
+    rows = world.matches().rows
+    assert len(rows) == len(GAMES) and rows["leg"].unique().to_list() == [1]
+    return {*rows["home_id"], *rows["away_id"]}
+
+
+@pytest.mark.parametrize(
+    ("usual", "second", "rounds"),
+    [
+        ("Man United", "Manchester United", range(5, 6)),
+        ("Man United", "Man Utd", range(2, 5)),
+        ("Nott'm Forest", "Nottingham Forest", range(12, 14)),
+        ("Wolves", "Wolverhampton", range(8, 14)),
+        ("Wrexham", "Wrexham AFC", range(1)),
+    ],
+)
+def test_a_name_spelled_anew_is_the_club_that_rests_on_its_days(mirror, usual, second, rounds):
+    games = season(OPENING, [usual, *[club for club in CLUBS if club != usual][:7]])
+    world = mirror("2025-07-01", "2026-06-30")
+    world.publish("football_data", "mmz4281/2526/E0.csv", archive(renamed(games, {usual: second}, rounds)))
+    ids = clubs(world)
+    assert len(ids) == 8
+    assert team_id("England", usual) in ids
+
+
+def test_a_fixture_under_a_second_name_is_of_the_club(mirror):
+    games = season(OPENING, ["Man United", *CLUBS[:7]])
+    world = mirror("2025-07-01", "2026-06-30")
+    *played, last = [game for game in games if game[0] <= games[47][0]]
+    world.publish("football_data", "mmz4281/2526/E0.csv", archive([*played, last]))
+    day, home, away, *_ = next(game for game in games[48:] if "Man United" in game)
+    home, away = (name.replace("Man United", "Manchester United") for name in (home, away))
+    world.publish(
+        "football_data", "fixtures.csv", f"Div,Date,Time,HomeTeam,AwayTeam\nE0,{day:%d/%m/%Y},15:00,{home},{away}\n"
+    )
+    world.acquire()
+    fixture = world.matches().rows.filter(pl.col("status") == "scheduled")
+    assert "england.man-united" in {*fixture["home_id"], *fixture["away_id"]}
+
+
+@pytest.mark.parametrize("rounds", [1, 3, 5, 14])
+def test_two_clubs_of_like_names_stay_two_however_short_the_season_is(mirror, rounds):
+    """Dundee plays on Saturdays, Dundee United on Sundays, and they meet in the last round of a half."""
+    names = ["Dundee", "Celtic", "Hearts", "Hibernian", "Aberdeen", "Rangers", "Motherwell", "Dundee United"]
+    games = season(OPENING, [names[0], *names[2:], names[1]])
+    games = [
+        (day + dt.timedelta(days="Dundee United" in game), *game)
+        for day, *game in games
+        if day < OPENING + dt.timedelta(7 * rounds)
+    ]
+    world = mirror("2025-07-01", "2026-06-30", "SC0")
+    world.publish("football_data", "mmz4281/2526/SC0.csv", archive(games, "SC0"))
+    world.acquire()
+    rows = world.matches().rows
+    assert {"scotland.dundee", "scotland.dundee-united"} < {*rows["home_id"], *rows["away_id"]}
