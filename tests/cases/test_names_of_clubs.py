@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from soccer_assets.leagues import team_id
-from tests.cases.test_one_match_one_day import CLUBS, Game, archive, season
+from tests.cases.test_one_match_one_day import CLUBS, Game, archive, football_json, season
 
 OPENING = dt.date(2025, 8, 9)
 GAMES = season(OPENING)
@@ -78,3 +78,14 @@ def test_two_clubs_of_like_names_stay_two_however_short_the_season_is(mirror, ro
     world.acquire()
     rows = world.matches().rows
     assert {"scotland.dundee", "scotland.dundee-united"} < {*rows["home_id"], *rows["away_id"]}
+
+
+@pytest.mark.parametrize("other", ["Fulham\u00a0FC", "FULHAM FC", "Fulham  FC", "Fulham&nbsp;FC", "Ｆｕｌｈａｍ FC"])
+def test_names_of_a_file_that_look_alike_are_one_club(mirror, other):
+    """A third of a file has another spelling, and the archive is of the first rounds alone."""
+    world = mirror("2025-07-01", "2026-06-30")
+    world.publish("football_data", "mmz4281/2526/E0.csv", archive(GAMES[:8]))
+    text = football_json([*GAMES[:20], *renamed(GAMES[20:28], {"Fulham": "?"}, range(14)), *GAMES[28:]])
+    world.publish("openfootball", "2025-26/en.1.json", text.replace("? FC", other))
+    ids = clubs(world)
+    assert ids == {team_id("England", club) for club in CLUBS}
