@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from tests.cases.conftest import Mirror
-from tests.cases.test_one_match_one_day import season
+from tests.cases.test_one_match_one_day import CLUBS as OF_2024
+from tests.cases.test_one_match_one_day import archive, football_json, season
 from tests.cases.test_seasons import Result, round_robin
 
 CLUBS = ("Kashima Antlers", "Kobe", "Urawa Reds", "Gamba Osaka")
@@ -112,3 +113,41 @@ def test_a_year_misprinted_among_the_rows_of_its_season_is_no_label(mirror):
     (reason,) = world.acquired["football_data_results"].unread["reason"]
     assert reason == f"expected a date within season 2024, found {day.replace(year=2025):%d/%m/%Y}"
     assert len(world.matches().rows) == 111
+
+
+CLUBS_OF_2025 = ("Sunderland", *OF_2024[1:])
+E2024, E2025 = season(dt.date(2024, 8, 10), OF_2024, every=14), season(dt.date(2025, 8, 9), CLUBS_OF_2025, every=14)
+
+
+@pytest.mark.parametrize("archived", [True, False])
+@pytest.mark.parametrize(
+    ("first", "second"), [(E2024 + E2025[:4], E2025[4:]), (E2024[:-4], E2024[-4:] + E2025)], ids=["first", "last"]
+)
+def test_a_week_in_the_file_of_the_season_beside_its_own_is_of_its_own(mirror, archived, first, second):
+    world = mirror("2024-07-01", "2026-08-31")
+    world.publish("football_data", "mmz4281/2425/E0.csv", archive(E2024))
+    if archived:
+        world.publish("football_data", "mmz4281/2526/E0.csv", archive(E2025))
+    world.publish("openfootball", "2024-25/en.1.json", football_json(first))
+    world.publish("openfootball", "2025-26/en.1.json", football_json(second))
+    world.acquire()
+    matches = world.matches()
+    assert matches.quarantined.is_empty() and matches.conflicts.is_empty()
+    assert matches.rows.group_by("season", "leg").len().sort("season").rows() == [
+        ("2024/25", 1, 56),
+        ("2025/26", 1, 56),
+    ]
+    assert len(matches.links) == 112
+
+
+def test_a_date_of_the_next_season_is_a_case_where_the_meeting_is_missing_in_its_own(mirror):
+    world = mirror("2024-07-01", "2026-08-31")
+    day, home, away, *_ = E2024[9]
+    off = [*E2024[:9], (day + dt.timedelta(days=390), home, away, 9, 0), *E2024[10:]]
+    world.publish("football_data", "mmz4281/2425/E0.csv", archive(E2024))
+    world.publish("openfootball", "2024-25/en.1.json", football_json(off))
+    world.acquire()
+    matches = world.matches()
+    assert len(matches.rows) == 56
+    (reason,) = matches.quarantined["reason"]
+    assert reason.startswith("expected a date of season 2024/25, from 2024-07-13 to ")
