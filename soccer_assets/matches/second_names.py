@@ -40,9 +40,9 @@ def second_names(records: pl.DataFrame, scorer: Scorer) -> dict[str, str]:
     seasons = clubs.join(rare.select("league", "season").unique(), on=["league", "season"])
     for (league, season), rows in seasons.sort("season", "league").group_by("league", "season", maintain_order=True):
         games = records.filter(pl.col("league") == league, pl.col("season") == season)
-        met = {frozenset(pair) for pair in games.select("home_id", "away_id").drop_nulls().iter_rows()}
+        pairings = {frozenset(pair) for pair in games.select("home_id", "away_id").drop_nulls().iter_rows()}
         played = {club: set(days) for club, days in rows.group_by("club").agg("match_date").iter_rows()}
-        pairs |= _pairs(played, met, names, scorer)
+        pairs |= _pairs(played, pairings, names, scorer)
     into: dict[str, str] = {}
     for pair in sorted(pairs, key=sorted):
         first, second = sorted(pair, key=lambda club: (-len(dates[club]), min(dates[club]), club))
@@ -51,12 +51,12 @@ def second_names(records: pl.DataFrame, scorer: Scorer) -> dict[str, str]:
 
 
 def _pairs(
-    played: dict[str, Days], met: set[frozenset[str]], names: dict[str, str], scorer: Scorer
+    played: dict[str, Days], pairings: set[frozenset[str]], names: dict[str, str], scorer: Scorer
 ) -> set[frozenset[str]]:
-    """The clubs of a season that are one, two by two; `played` are the days of each, `met` are opponents."""
+    """The clubs of a season that are one, two by two; `played` are the days of each, `pairings` are those who meet."""
     most = max(map(len, played.values()))
     opponents: dict[str, set[str]] = defaultdict(set)
-    for pair in met:
+    for pair in pairings:
         for club in pair:
             opponents[club] |= pair - {club}
     pairs = set()

@@ -89,3 +89,42 @@ def test_names_of_a_file_that_look_alike_are_one_club(mirror, other):
     world.publish("openfootball", "2025-26/en.1.json", text.replace("? FC", other))
     ids = clubs(world)
     assert ids == {team_id("England", club) for club in CLUBS}
+
+
+@pytest.mark.parametrize(("full", "usual"), [("Wrexham AFC", "Wrexham"), ("AFC Sunderland", "Sunderland")])
+def test_a_promoted_club_keeps_its_ids_when_the_archive_has_it_too(mirror, full, usual):
+    games = season(OPENING, [usual, *CLUBS[1:]])
+    before = mirror("2024-07-01", "2026-06-30")
+    before.publish("football_data", "mmz4281/2425/E0.csv", archive(season(dt.date(2024, 8, 10), every=14)))
+    before.publish("openfootball", "2025-26/en.1.json", football_json(games).replace(f"{usual} FC", full))
+    before.acquire()
+    first = before.matches().rows.filter(season="2025/26")
+    assert len(first) == 56 and f"england.{usual.lower()}" in {*first["home_id"]}
+    after = mirror("2024-07-01", "2026-06-30")
+    after.publish("football_data", "mmz4281/2526/E0.csv", archive(games[:20]))
+    after.acquire()
+    second = after.matches().rows.filter(season="2025/26")
+    assert set(second["match_id"]) == set(first["match_id"])
+
+
+def test_two_new_clubs_of_one_name_but_for_their_form_keep_it(mirror):
+    games = season(OPENING, ["Craiova", *CLUBS[1:]])
+    world = mirror("2025-07-01", "2026-06-30")
+    text = football_json(games).replace("Craiova FC", "CS Craiova").replace("Fulham FC", "FC Craiova")
+    world.publish("openfootball", "2025-26/en.1.json", text)
+    assert {"england.cs-craiova", "england.fc-craiova"} < clubs(world)
+
+
+def test_a_new_club_never_takes_the_id_of_one_that_plays(mirror):
+    """Paris FC comes up into the league of Paris, a name that the archive of the season before has."""
+    before = season(dt.date(2024, 8, 10), ["Paris", *CLUBS[1:]], every=14)
+    world = mirror("2024-07-01", "2026-06-30")
+    world.publish("football_data", "mmz4281/2425/E0.csv", archive(before))
+    world.publish("openfootball", "2024-25/en.1.json", football_json(before).replace("Paris FC", "Paris"))
+    text = football_json(season(OPENING, ["Paris", "Paree", *CLUBS[2:]])).replace("Paris FC", "Paris")
+    world.publish("openfootball", "2025-26/en.1.json", text.replace("Paree FC", "AFC Paris"))
+    world.acquire()
+    rows = world.matches().rows.filter(season="2025/26")
+    ids = {name: set(rows.filter(pl.col("home") == name)["home_id"]) for name in rows["home"].unique()}
+    assert ids["Paris"] == {"england.paris"}
+    assert ids["AFC Paris"] == {"england.afc-paris"}

@@ -37,10 +37,10 @@ def neighbouring_seasons(records: pl.DataFrame) -> pl.DataFrame:
     )
     together = pl.col("after") - pl.col("before") - 1 == pl.col("rows")
     few = groups.filter(together, pl.col("rows") <= MOST_MISLABELLED * pl.col("of"))
-    beside = rows.select(*FILE, pl.col("_row").cast(pl.Int64), other="_season", day="match_date").drop_nulls()
+    bordering = rows.select(*FILE, pl.col("_row").cast(pl.Int64), other="_season", day="match_date").drop_nulls()
     sides = {"before": pl.col("first") - pl.col("day"), "after": pl.col("day") - pl.col("last")}
     moved = [
-        few.join(beside.rename({"_row": side}), on=[*FILE, side])
+        few.join(bordering.rename({"_row": side}), on=[*FILE, side])
         .filter(pl.col("other") != pl.col("_season"), gap.is_between(dt.timedelta(), APART))
         .select(*SEASON, "_group", "other")
         for side, gap in sides.items()
