@@ -30,7 +30,7 @@ from serving.seasons import play_season
 from serving.snapshot.tables import TableVersion, table_version
 from soccer_assets.errors import CouponError, ForecastRefusedError, NotMaterializedError, SeasonError
 from soccer_assets.features.history import History
-from soccer_assets.leagues import LEAGUES, season_label
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.predictions.client_prices import over_2_5, pre_match_quotes
 from soccer_assets.predictions.coupons.schema import Coupon, CouponReport
 from soccer_assets.predictions.coupons.tickets import price_coupon
@@ -220,10 +220,7 @@ def _probabilities(row: np.ndarray[Any, Any]) -> Probabilities | None:
 
 def _match_rows(fixtures: Sequence[ResolvedFixture]) -> pl.DataFrame:
     leagues = [LEAGUES[fixture.league] for fixture in fixtures]
-    seasons = [
-        season_label(league, league.season_start(fixture.date))
-        for league, fixture in zip(leagues, fixtures, strict=True)
-    ]
+    seasons = [league.season(fixture.date) for league, fixture in zip(leagues, fixtures, strict=True)]
     clubs = [(fixture.home.id, fixture.away.id) for fixture in fixtures]
     return pl.DataFrame(
         {

@@ -30,13 +30,22 @@ class League:
     tier: int
     time_zone: str
     calendar_year: bool = False
+    autumn_from: dt.date | None = None  # a league of calendar years has seasons from autumn to spring from this day on
     extra: bool = False  # one file for all seasons, in the site's other layout
     single_meetings: bool = False  # two clubs meet once a season at one's ground
     football_data: tuple[str, ...] = ()  # what football-data.co.uk calls an extra league, beside its name
 
     def season_start(self, date: dt.date) -> int:
         """Year in which the season that `date` belongs to began."""
-        return date.year if self.calendar_year or date.month >= SEASON_TURNS_MONTH else date.year - 1
+        return date.year if self.is_of_one_year(date) or date.month >= SEASON_TURNS_MONTH else date.year - 1
+
+    def is_of_one_year(self, date: dt.date) -> bool:
+        """Whether the season that `date` belongs to starts and ends within a year."""
+        return self.calendar_year and (self.autumn_from is None or date < self.autumn_from)
+
+    def season(self, date: dt.date) -> str:
+        """The label of the season that `date` belongs to by the league's calendar."""
+        return _label(self.season_start(date), self.is_of_one_year(date))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -89,6 +98,8 @@ _SINGLE_MEETINGS = {
     "E0", "E1", "E2", "E3", "EC", "D1", "D2", "I1", "I2", "SP1", "SP2", "F1", "F2", "N1", "P1", "T1",
     "BRA", "JPN", "NOR", "SWE",
 }  # fmt: skip
+#: Leagues that leave the calendar year: Japan's in August 2026, the USA's in July 2027, both after a short season.
+_AUTUMN_FROM = {"JPN": dt.date(2026, 7, 1), "USA": dt.date(2027, 7, 1)}
 #: What sources call a league: extra names at football-data.co.uk, names of files at openfootball and of pages at
 #: Understat, the id of its tournament at WhoScored, all names that Fonbet has used, the country first.
 NAMES_AT: dict[str, dict[str, Any]] = {
@@ -160,6 +171,7 @@ LEAGUES: dict[str, League] = {
     league.code: replace(
         league,
         single_meetings=league.code in _SINGLE_MEETINGS,
+        autumn_from=_AUTUMN_FROM.get(league.code),
         football_data=NAMES_AT["football_data"].get(league.code, ()),
     )
     for league in _ALL
@@ -187,8 +199,15 @@ EXTRA_LEAGUES = _extra_leagues(LEAGUES.values())
 
 
 def season_label(league: League, start: int) -> str:
-    """`2023/24` for an autumn league, `2023` for one that follows the calendar year."""
-    return str(start) if league.calendar_year else f"{start}/{(start + 1) % 100:02d}"
+    """`2023/24` for an autumn league, `2023` for one that follows the calendar year.
+
+    In the year in which a league leaves the calendar year it is the season that begins in autumn.
+    """
+    return _label(start, league.is_of_one_year(dt.date(start, 12, 31)))
+
+
+def _label(start: int, is_of_one_year: bool) -> str:
+    return str(start) if is_of_one_year else f"{start}/{(start + 1) % 100:02d}"
 
 
 def season_days(label: str) -> tuple[dt.date, dt.date]:

@@ -12,6 +12,7 @@ from soccer_assets.leagues import LEAGUES
 from soccer_assets.linking import decisions
 from soccer_assets.linking.link import link
 from soccer_assets.linking.names import Scorer, parse
+from soccer_assets.matches.new_clubs import new_ids
 from soccer_assets.matches.records import OTHERS
 from soccer_assets.matches.schema import ON, TEAMS
 
@@ -136,6 +137,8 @@ def _name_clubs(
         free = {club: name for club, name in candidates.items() if club not in taken}
         left = [name for name in names if name not in settled]
         settled |= _by_likeness(left, free, country, scorer, None if is_closed else trusted)
+        new = [name for name, (_, by) in settled.items() if by == "new"]
+        settled |= new_ids(country, new, by_country[country])
         by_country[country].update({club: name for name, (club, by) in settled.items() if by == "new"})
         settled_in += [(league, season, name, *settled[name]) for name in sorted(settled)]
     columns = [*SEASON, "name", "team_id", "by"]

@@ -5,6 +5,8 @@ its source is silent; `season` is the one it states. Records of competitions the
 women's, reserve and youth sides, stay in the tables of their sources.
 """
 
+import html
+import unicodedata
 from collections.abc import Mapping
 
 import polars as pl
@@ -62,7 +64,29 @@ def in_one_form(published: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
         for spec in source.tables
         if spec.table.name in published
     ]
-    return pl.concat([pl.DataFrame(schema=FORM), *rows])
+    return _in_one_spelling(pl.concat([pl.DataFrame(schema=FORM), *rows]))
+
+
+def _in_one_spelling(records: pl.DataFrame) -> pl.DataFrame:
+    """The records with the commonest spelling of names of a source that differ in case, spaces and entities alone."""
+    sides = ("home", "away")
+    names = pl.concat([records.select("source", name=side) for side in sides]).drop_nulls()
+    names = names.group_by("source", "name").len().sort("len", "name", descending=[True, False])
+    plain = pl.Series([_plain(name) for name in names["name"]], dtype=pl.String)
+    names = names.with_columns(_plain=plain).with_columns(
+        spelling=pl.col("name").first().over("source", "_plain"), spellings=pl.len().over("source", "_plain")
+    )
+    others = names.filter(pl.col("spellings") > 1, pl.col("source") != FOOTBALL_DATA)
+    for side in sides if len(others) else ():
+        spelled = others.select("source", pl.col("name").alias(side), _spelling="spelling")
+        records = records.join(spelled, on=["source", side], how="left", maintain_order="left")
+        records = records.with_columns(pl.coalesce("_spelling", side).alias(side)).drop("_spelling")
+    return records
+
+
+def _plain(name: str) -> str:
+    """`Fulham&nbsp;FC` and `FULHAM  FC` are `fulham fc`."""
+    return " ".join(unicodedata.normalize("NFKC", html.unescape(name)).casefold().split())
 
 
 def _of_table(source: str, spec: TableSpec, published: pl.LazyFrame) -> pl.DataFrame:

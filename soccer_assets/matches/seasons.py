@@ -5,26 +5,40 @@ football-data.co.uk holds its pairing or is played around its date, else of the 
 """
 
 import datetime as dt
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
-from soccer_assets.leagues import LEAGUES, SEASON_MARGIN, season_days, season_label
+from soccer_assets.leagues import LEAGUES, SEASON_MARGIN, League, season_days
 from soccer_assets.matches.schema import SCORED
 
 #: Share of the meetings of all clubs, home and away, from which on an archive holds its season to the end.
 COMPLETE: Final = 0.95
+#: A source labels at most this share of a season's matches with the season beside their own.
+MOST_MISLABELLED: Final = 0.1
 SEASON: Final = ["league", "season"]
 #: Leagues in which two clubs meet once a season at one's ground, play-offs not being in the archives.
 SINGLE_MEETINGS: Final = tuple(code for code, league in LEAGUES.items() if league.single_meetings)
 
 
-def calendar_seasons(dates: pl.DataFrame) -> pl.DataFrame:
-    """Add `calendar`, the season of each `league` and `match_date` by the league's calendar alone."""
-    days = dates.select("league", "match_date").unique().drop_nulls()
-    labels = [season_label(LEAGUES[code], LEAGUES[code].season_start(day)) for code, day in days.rows()]
-    days = days.with_columns(calendar=pl.Series(labels, dtype=pl.String))
+def calendar_seasons(dates: pl.DataFrame, archives: pl.DataFrame) -> pl.DataFrame:
+    """Add `calendar`, the season of each `league` and `match_date` by the calendar of the league.
+
+    A league that left its calendar keeps the one of its newest archived season.
+    """
+    days = dates.select("league", "match_date").unique().drop_nulls().sort("match_date")
+    archived = archives.select("league", "match_date", archived="season").drop_nulls().sort("match_date")
+    days = days.join_asof(archived, on="match_date", by="league", check_sortedness=False)
+    labels = [_calendar_season(LEAGUES[code], day, archived) for code, day, archived in days.rows()]
+    days = days.select("league", "match_date", calendar=pl.Series(labels, dtype=pl.String))
     return dates.join(days, on=["league", "match_date"], how="left", maintain_order="left")
+
+
+def _calendar_season(league: League, day: dt.date, archived: str | None) -> str:
+    if archived is not None and (league.autumn_from is None or day < league.autumn_from):
+        league = replace(league, calendar_year="/" not in archived, autumn_from=None)
+    return league.season(day)
 
 
 def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Series:
@@ -34,7 +48,9 @@ def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Ser
         records: league, match_date and, where they are known, home_id and away_id.
         archives: matches of the archives: league, season, match_date, home_id, away_id.
     """
-    numbered = calendar_seasons(records.select("league", "match_date", "home_id", "away_id")).with_row_index("_n")
+    numbered = calendar_seasons(records.select("league", "match_date", "home_id", "away_id"), archives).with_row_index(
+        "_n"
+    )
     nearest = (
         numbered.sort("match_date")
         .join_asof(
@@ -66,9 +82,13 @@ def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Ser
 
 
 def complete_seasons(records: pl.DataFrame, archives: pl.DataFrame) -> pl.DataFrame:
-    """The records with a season each: the stated one, else that of most records with its `season_id`, else by date."""
+    """The records with a season each: the stated one, else that of most records with its `season_id`, else by date.
+
+    A date that this season does not have counts more, where the season has the meeting on another or not the clubs.
+    """
     unknown = records.with_columns(home_id=pl.lit(None, pl.String), away_id=pl.lit(None, pl.String))
-    by_date = records.with_columns(season=pl.coalesce("season", seasons_by_archives(unknown, archives)))
+    dated = records.with_columns(_by_date=seasons_by_archives(unknown, archives))
+    by_date = dated.with_columns(season=pl.coalesce("season", "_by_date"))
     identified = pl.col("season_id").is_not_null()
     voted = (
         by_date.filter(identified)
@@ -80,9 +100,32 @@ def complete_seasons(records: pl.DataFrame, archives: pl.DataFrame) -> pl.DataFr
     )
     joined = by_date.join(voted, on=["source", "league", "season_id"], how="left", maintain_order="left")
     stated = records["season"].is_not_null()
-    return joined.with_columns(season=pl.when(stated).then("season").otherwise(pl.coalesce("voted", "season"))).drop(
-        "voted"
-    )
+    joined = joined.with_columns(season=pl.when(stated).then("season").otherwise(pl.coalesce("voted", "season")))
+    season = pl.coalesce(_of_neighbours(joined, archives), "season")
+    return joined.with_columns(season=season).drop("voted", "_by_date")
+
+
+def _of_neighbours(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Series:
+    """The season by date of the few records that their source has in the season before or after; else null.
+
+    Args:
+        records: with `season` by their source and `_by_date`.
+        archives: matches of the archives.
+    """
+    file, sides = ["source", *SEASON], ("home", "away")
+    rows = records.select(*file, *sides, "match_date", "_by_date").with_row_index("_n").drop_nulls(SEASON)
+    bounded = rows.join(season_bounds(archives, rows), on=SEASON, how="left")
+    within = bounded.filter(pl.col("match_date").is_between("begins", "ends"))
+    off = bounded.filter(
+        ~pl.col("match_date").is_between("begins", "ends"), pl.col("_by_date") != pl.col("season")
+    ).join(within.group_by(file).len("within"), on=file)
+    off = off.filter(pl.len().over(file) <= MOST_MISLABELLED * pl.col("within"))
+    again = off.join(within, on=[*file, *sides], how="semi")
+    clubs = pl.concat([within.select(*file, club=side) for side in sides]).unique()
+    strange = [off.join(clubs.rename({"club": side}), on=[*file, side], how="anti") for side in sides]
+    moved = pl.concat([again, *strange]).unique("_n").select("_n", "_by_date")
+    numbered = records.select(_n=pl.int_range(pl.len(), dtype=pl.UInt32))
+    return numbered.join(moved, on="_n", how="left", maintain_order="left")["_by_date"]
 
 
 def season_bounds(trusted: pl.DataFrame, seasons: pl.DataFrame) -> pl.DataFrame:

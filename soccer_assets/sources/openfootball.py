@@ -46,7 +46,8 @@ _BY_FILE = {file: LEAGUES[code] for code, file in _FILES.items()}
 _PATH = re.compile(r"/(\d{4})(?:-(\d\d))?/([\w.]+)\.json$")
 _SEASON_IN_NAME = re.compile(r"\s+\d{4}(?:/\d\d)?$")
 _TIME = re.compile(
-    r"(\d{1,2})(?:[:.](\d\d)(?::\d\d)?|(?= ?[ap]m))(?: ?([ap])m)?(?: ?(utc|gmt|z)([+-]\d{1,2})?(?::?(\d\d))?)?",
+    r"(\d{1,2})(?:[:.](\d\d)(?::\d\d)?|(?= ?[ap]\.?m))(?: ?([ap])\.?m\.?)?"
+    r"(?: ?(utc|gmt|z)([+-]\d{1,2})?(?::?(\d\d))?)?",
     re.IGNORECASE,
 )
 MOST_ROUNDS = 1000
@@ -145,7 +146,7 @@ def _read(raw: msgspec.Raw, league: League | None) -> tuple[dt.date, dict[str, s
     """The published date and the columns of one match, and which optional parts could not be read."""
     match = decode_element(raw, _Match, "a match with date, team1 and team2")
     try:
-        date = dt.date.fromisoformat(match.date)
+        date = dt.date.fromisoformat(match.date.strip())
     except ValueError:
         raise UnreadError(f"expected a date YYYY-MM-DD, found {quoted(match.date)}") from None
     unread: list[str] = []

@@ -190,3 +190,16 @@ def test_the_highest_prices_of_the_archives_are_read(prices: Prices) -> None:
     quoted = of(priced.rows, 3)
     assert priced.quarantined.is_empty() and len(quoted) == 14
     assert quoted["bet365 1x2 pre_match away"] == (151.0, None)
+
+
+@pytest.mark.parametrize("book", ["B365", "Bet365", "BET365"])
+def test_a_book_is_known_by_its_whole_name(mirror, book):
+    names = [f"{book}{name}" for name in ("H", "D", "A", ">2.5", "<2.5", "CH", "CD", "CA")]
+    header = ",".join(["Div", "Date", "Time", "HomeTeam", "AwayTeam", "FTHG", "FTAG", "FTR", *names])
+    row = "E0,12/08/2023,15:00,Arsenal,Chelsea,2,1,H,2.10,3.40,3.60,1.90,1.95,2.20,3.30,3.50"
+    world = mirror("2023-08-01", "2024-06-30")
+    world.publish("football_data", "mmz4281/2324/E0.csv", f"{header}\n{row}\n")
+    world.acquire()
+    priced = world.prices(world.matches()).rows.sort("price")
+    assert priced["bookmaker"].unique().to_list() == ["bet365"]
+    assert priced["price"].to_list() == [1.9, 1.95, 2.1, 2.2, 3.3, 3.4, 3.5, 3.6]

@@ -47,8 +47,9 @@ def resolved(mirror: Callable[..., Mirror], games: Sequence[Game], before: Seque
         ("Leeds", "Leeds United", lambda number: number < 4),
         ("Wolves", "Wolverhampton", lambda number: number >= 12),
         ("Watford", "Wattford", lambda number: number == 13),
+        ("Watford", "Watford FC", lambda number: number == 0),
     ],
-    ids=["from a round on", "once", "three times", "at first", "shortly before the end", "misspelt on the last day"],
+    ids=["from a round on", "once", "three times", "at first", "near the end", "on the last day", "on the first day"],
 )
 def test_a_name_spelled_anew_is_the_club_that_pauses_meanwhile(mirror, name, other, when):
     rows = resolved(mirror, renamed(THIS, name, other, when)).filter(season="2019/20")

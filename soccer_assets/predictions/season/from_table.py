@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from soccer_assets.errors import SeasonError
-from soccer_assets.leagues import LEAGUES, season_label
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.predictions.season.forecast import simulate
 from soccer_assets.predictions.season.forecast_rows import forecast_rows
 from soccer_assets.predictions.season.rules.league_rules import LEAGUE_RULES
@@ -76,12 +76,12 @@ def season_from_table(
     assumed = tuple(dict.fromkeys((*rules.assumed, "order")))
     places = rules.places if n == rules.clubs else {}  # of a part of a league no more is known than who is first
     rules = replace(rules, clubs=n, order=order, order_now=(), places=places, assumed=assumed)
-    began = min(date, dt.date(start, *(BEGINS_YEAR if LEAGUES[league].calendar_year else BEGINS_AUTUMN)))
+    began = min(date, dt.date(start, *(BEGINS_YEAR if LEAGUES[league].is_of_one_year(date) else BEGINS_AUTUMN)))
     span = max((began + dt.timedelta(days=SEASON_DAYS) - date).days, 7)
     days_ahead = (np.arange(len(matches)) + 0.5) / max(len(matches), 1) * span
     totals = np.zeros((n, len(TOTALS)), np.int64)
     totals[:, :3] = [(line.points, line.goal_difference, line.goals_for) for line in clubs]
-    names, season = tuple(line.name for line in clubs), season_label(LEAGUES[league], start)
+    names, season = tuple(line.name for line in clubs), LEAGUES[league].season(date)
     state = SeasonState(
         league, season, date, began, rules, tuple(ids), names,
         totals, np.zeros((n, n, len(PAIRS)), np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64),

@@ -15,6 +15,7 @@ from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.football_data import checks, comparison, row_checks
 from soccer_assets.sources.football_data.cells import is_shifted, sound_cells
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date, published_time, stated_season
+from soccer_assets.sources.football_data.labels import neighbouring_seasons
 from soccer_assets.sources.football_data.text import BLANKS, NO_NAME, Section, fold, sections, split
 from soccer_assets.sources.records import problem_of_name
 from soccer_assets.sources.schema import FOOTBALL_DATA_RESULTS, Parsed
@@ -226,7 +227,12 @@ def _dated(records: pl.DataFrame) -> pl.DataFrame:
         is_autumn = pl.col("_league").is_in(AUTUMN_LEAGUES) & begins_in_summer  # `2023` is 2023/24 then
         stated = pl.when(is_autumn).then(label).otherwise(stated)
     dated = dated.with_columns(_start=pl.coalesce("_start", derived))
-    return records.with_columns(dated.select("match_date", "_start", _season=pl.coalesce(stated, label)))
+    dated = records.with_columns(dated.select("match_date", "_start", _season=pl.coalesce(stated, label)))
+    if "Season" not in records.columns:
+        return dated
+    others = neighbouring_seasons(dated).rename({"other": "_season"})
+    others = others.with_columns(_start=pl.col("_season").str.head(4).cast(dated.schema["_start"]))
+    return dated.with_row_index("_row").update(others, on="_row").drop("_row")
 
 
 def _reason(records: pl.DataFrame) -> pl.Series:

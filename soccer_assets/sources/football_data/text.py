@@ -42,6 +42,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 BYTE_ORDER_MARK, END_OF_FILE = "\ufeff", "\x1a"
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
+_BET365 = re.compile(r"^Bet365(?=.)", re.IGNORECASE)
 _COMMA_IN_NAME = re.compile(r"(?<=\d),(?=\d)")
 
 
@@ -154,8 +155,8 @@ def _section(line: str) -> Section:
 
 
 def _plain(name: str) -> str:
-    """The name of a column as the site writes it: `B365>2,5`, `B365&gt;2.5` and `B365 >2.5` are `B365>2.5`."""
-    return _COMMA_IN_NAME.sub(".", "".join(html.unescape(name).split()))
+    """The name of a column as the site writes it: `B365>2,5`, `Bet365&gt;2.5` and `B365 >2.5` are `B365>2.5`."""
+    return _BET365.sub("B365", _COMMA_IN_NAME.sub(".", "".join(html.unescape(name).split())))
 
 
 def _may_have_another_header(text: str, first: Section) -> bool:
