@@ -18,26 +18,25 @@ from tests.serving.processes import free_port, until
 
 pytestmark = pytest.mark.enable_socket  # the loopback interface only
 
+ROOT = Path(__file__).parent.parent.parent
 CODE = "from dagster import Definitions\ndefs = Definitions()\n"
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
-    (tmp_path / "dagster.yaml").write_text(
-        "run_launcher:\n  module: soccer_assets.orchestration.run_health\n  class: HealthCheckedRunLauncher\n"
-        "telemetry:\n  enabled: false\n"
-    )
-    with DagsterInstance.from_config(str(tmp_path)) as instance:
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterInstance]:
+    """The instance of the project, in a folder of its own."""
+    monkeypatch.setenv("SOCCER_VAR", str(tmp_path / "var"))
+    with DagsterInstance.from_config(str(ROOT)) as instance:
         yield instance
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def server(tmp_path: Path, instance: DagsterInstance) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """A code server and its port."""
     (tmp_path / "location.py").write_text(CODE)
     port = free_port()
     command = [sys.executable, "-m", "dagster", "api", "grpc", "-f", "location.py", "-h", "127.0.0.1", "-p", str(port)]
-    environment = os.environ | {"DAGSTER_HOME": str(tmp_path)}
+    environment = os.environ | {"DAGSTER_HOME": str(ROOT)}
     with subprocess.Popen(command, cwd=tmp_path, env=environment) as process:
         yield port, process
         process.kill()
