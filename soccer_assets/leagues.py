@@ -215,8 +215,8 @@ def season_days(label: str) -> tuple[dt.date, dt.date]:
 
     Summers that ran late are within: England's of 2020 ended in August, Brazil's of that year in the next February.
 
-    >>> [str(day) for day in season_days("2023/24")]
-    ['2023-06-03', '2024-08-31']
+    >>> print(*season_days("2023/24"))
+    2023-06-03 2024-08-31
     """
     year, *following = label.split("/")
     start = int(year)
