@@ -77,7 +77,9 @@ def _in_one_spelling(records: pl.DataFrame) -> pl.DataFrame:
         spelling=pl.col("name").first().over("source", "_plain"), spellings=pl.len().over("source", "_plain")
     )
     others = names.filter(pl.col("spellings") > 1, pl.col("source") != FOOTBALL_DATA)
-    for side in sides if len(others) else ():
+    if others.is_empty():
+        return records
+    for side in sides:
         spelled = others.select("source", pl.col("name").alias(side), _spelling="spelling")
         records = records.join(spelled, on=["source", side], how="left", maintain_order="left")
         records = records.with_columns(pl.coalesce("_spelling", side).alias(side)).drop("_spelling")

@@ -52,6 +52,13 @@ def of(priced: pl.DataFrame, line: int) -> dict[str, tuple[float, float | None]]
     return {" ".join(row[name] for name in names): (row["price"], row["line"]) for row in rows.to_dicts()}
 
 
+def without_the_book(priced: pl.DataFrame) -> dict[str, tuple[float, float | None]]:
+    """The quotes of the row below the ordinary one, which has lost Bet365's 1x2 and no other price."""
+    quoted = of(priced, 3)
+    assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
+    return quoted
+
+
 def test_a_row_of_plain_cells_has_all_its_prices(prices: Prices) -> None:
     _, priced = prices({})
     assert len(of(priced.rows, 2)) == 14 and of(priced.rows, 2) == of(priced.rows, 3)
@@ -104,8 +111,7 @@ def test_a_line_that_cannot_be_read_is_named_and_its_neighbours_stay(prices: Pri
 )
 def test_a_book_in_another_notation_is_refused_whole_and_by_name(prices: Prices, cells: dict[str, str]) -> None:
     _, priced = prices(cells)
-    quoted = of(priced.rows, 3)
-    assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
+    quoted = without_the_book(priced.rows)
     assert quoted["pinnacle 1x2 pre_match home"] == (2.12, None)
     named = next(f"{cell} in {name}" for name, cell in cells.items() if not cell.replace(".", "").isdigit())
     assert priced.quarantined["reason"].to_list() == [f"expected decimal odds in the whole book, found {named}"] * 3
@@ -123,8 +129,7 @@ def test_a_book_in_another_notation_is_refused_whole_and_by_name(prices: Prices,
 )
 def test_a_book_with_odds_of_hong_kong_below_one_is_refused_whole(prices: Prices, cells: dict[str, str]) -> None:
     _, priced = prices(cells)
-    quoted = of(priced.rows, 3)
-    assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
+    without_the_book(priced.rows)
     named = next(f"{cell} in {name}" for name, cell in cells.items() if cell and float(cell) < 1)
     reasons = priced.quarantined["reason"].to_list()
     assert reasons == [f"expected decimal odds in the whole book, found {named}"] * sum(map(bool, cells.values()))
@@ -161,8 +166,7 @@ def test_a_book_of_american_odds_without_signs_is_refused_whole(
     prices: Prices, cells: dict[str, str], named: str
 ) -> None:
     _, priced = prices(cells)
-    quoted = of(priced.rows, 3)
-    assert len(quoted) == 11 and not any(name.startswith("bet365 1x2") for name in quoted)
+    without_the_book(priced.rows)
     reasons = priced.quarantined["reason"].to_list()
     assert reasons == [f"expected decimal odds in the whole book, found {named}"] * sum(map(bool, cells.values()))
 

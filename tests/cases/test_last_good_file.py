@@ -134,21 +134,21 @@ def test_a_person_may_accept_what_was_refused_and_nothing_that_is_wrong_by_itsel
     world, acquired = ask(ARCHIVE, RESULTS, archive(GAMES), archive(later))
     assert "moved by +1 days" in acquired.problem
     address = (world.folder / "football_data" / ARCHIVE).as_uri()
-    command, place = ("accept", "football_data", address), {"SOCCER_VAR": world.settings.var}
-    done = soccer(*command, **place)
+    command, environment = ("accept", "football_data", address), {"SOCCER_VAR": world.settings.var}
+    done = soccer(*command, **environment)
     assert (done.exit_code, done.stdout) == (0, f"{address} counts from the next run on, with 56 records\n")
     assert world.acquire(RESULTS)[RESULTS].problem == ""
     assert world.matches().rows.sort("line").select("match_date", "home").rows() == [game[:2] for game in later]
-    again = soccer(*command, **place)
+    again = soccer(*command, **environment)
     assert again.exit_code == 1
     assert again.stderr.startswith(f"error: expected {address} to have been refused at its newest answer, found it ")
 
     world.publish("football_data", ARCHIVE, "<html>down</html>")
     assert "expected" in world.acquire(RESULTS)[RESULTS].problem
-    wrong = soccer(*command, **place)
+    wrong = soccer(*command, **environment)
     assert wrong.exit_code == 1
     assert wrong.stderr.startswith(f"error: {address}: expected")
-    missing = soccer("accept", "football_data", f"{address}x", **place)
+    missing = soccer("accept", "football_data", f"{address}x", **environment)
     assert missing.stderr == f"error: expected an address that was asked, found '{address}x'\n"
 
 

@@ -93,12 +93,12 @@ def test_every_match_is_read_with_its_date_teams_score_and_odds(mirror):
     assert len(main) == len(truth) == mirror.matches
     assert len(rows) == len(truth) + mirror.matches_of_extra_leagues
     unread = mirror.acquired.unread
-    told = main.select("_address", "_line").map_rows(lambda row: row in LOST_CELLS).to_series()
-    assert (0 if unread is None else len(unread)) == told.sum()
+    lost = main.select("_address", "_line").map_rows(lambda row: row in LOST_CELLS).to_series()
+    assert (0 if unread is None else len(unread)) == lost.sum()
     different = [
         name
         for name, dtype in truth.schema.items()
-        if not (truth[name].eq_missing(as_published(main, name, dtype) if name not in KEY else main[name]) | told).all()
+        if not (truth[name].eq_missing(as_published(main, name, dtype) if name not in KEY else main[name]) | lost).all()
     ]
     assert different == []
     odds = [name for name, dtype in truth.schema.items() if dtype.is_float()]

@@ -149,9 +149,9 @@ def test_a_lost_or_changed_payload_is_never_read_and_the_same_bytes_heal_it(payl
     payload_id = payloads.put(BODY)
     path = tmp_path / "payloads" / payload_id
     path.unlink() if changed is None else path.write_bytes(changed)
-    found = "none" if changed is None else f"{len(changed)} bytes with the hash {hashlib.sha256(changed).hexdigest()}"
+    stored = "none" if changed is None else f"{len(changed)} bytes with the hash {hashlib.sha256(changed).hexdigest()}"
     with pytest.raises(
-        LostPayloadError, match=f"^{path}: expected the bytes whose SHA-256 is its name, found {found};"
+        LostPayloadError, match=f"^{path}: expected the bytes whose SHA-256 is its name, found {stored};"
     ):
         payloads.get(payload_id)
     assert payloads.put(BODY) == payload_id
