@@ -1,6 +1,6 @@
 import pytest
 
-from soccer_assets.sources.side_kinds import is_bet, is_football, is_placeholder, kind, sex
+from soccer_assets.sources.side_kinds import is_bet, is_football, is_placeholder, kind, no_match, sex
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ from soccer_assets.sources.side_kinds import is_bet, is_football, is_placeholder
         ("Англия. Кубок среди женщин", "Челси", "women"),
         ("Англия. WSL", "Челси", "women"),
         ("Frauen-Bundesliga", "Bayern", "women"),
+        ("", "Босния (w)", "women"),
         ("", "Womersley", "men"),
         ("", "Женева", "men"),
     ],
@@ -50,6 +51,18 @@ def test_women_are_known_by_a_mark_of_the_competition_or_of_a_side(competition, 
         ("", "Willem II", "first"),
         ("", "Виллем II", "first"),
         ("", "Динамо М", "first"),
+        ("", "ХИС U 20", "youth"),
+        ("", "Челси У19", "youth"),
+        ("", "Аль Сайлия до 23", "youth"),
+        ("Англия. Кубок вызова (до 21)", "Челси", "youth"),
+        ("Италия. Кубок Примаверы", "Рома", "youth"),
+        ("", "Молодечно", "first"),
+        ("", "МОЛ Фехервар", "first"),
+        ("", "Мл. Болеслав", "first"),
+        ("", "Богемианс Дублин", "first"),
+        ("", "Аделаида рез.", "reserve"),
+        ("", "Лудогорец III", "reserve"),
+        ("", "Керулети III", "first"),
     ],
 )
 def test_youth_and_reserve_sides_are_known_by_their_marks(competition, home, expected):
@@ -75,6 +88,12 @@ def test_a_second_team_in_a_league_of_first_teams_is_a_side_like_others():
         ("", "Бавария (SRL)", "Барселона (SRL)"),
         ("Пляжный футбол. Россия", "Спартак М", "Локомотив М"),
         ("", "Бавария (foxkids1)", "Барселона (Enot 12345)"),
+        ("", "Бавария [Kray]", "Барселона [Nik]"),
+        ("", "Бавария (K)", "Барселона (K)"),
+        ("eFootball. Лига", "Бавария", "Барселона"),
+        ("Медиафутбол. МФЛ", "Бавария", "Барселона"),
+        ("Любительская лига 8x8", "Бавария", "Барселона"),
+        ("", "Легенды Баварии", "Легенды Барселоны"),
     ],
 )
 def test_games_under_the_name_of_football_are_none(words):
@@ -88,17 +107,20 @@ def test_football_is_football():
 
 
 @pytest.mark.parametrize(
-    "side", ["Команда 1", "Хозяева", "Гости", "Победитель матча 3", "Rus. 8 матчей. Хозяева", "Winner of semi-final 1"]
-)
+    "side",
+    ["Команда 1", "Хозяева", "Гости", "Победитель матча 3", "Rus. 8 матчей. Хозяева", "Winner of semi-final 1",
+     "1-я команда", "2-е место группы B", "Поб. матча 5", "TBA", "TBC", "?", "-", "1", "1A", "B2", "Неизвестно"],
+)  # fmt: skip
 def test_a_side_that_stands_for_others_is_a_placeholder(side):
     assert is_placeholder(side)
-    assert not is_placeholder("Спартак М")
+    assert not any(map(is_placeholder, ("Спартак М", "Б93", "КБ", "1026", "3СК", "1-я Лига")))
 
 
 @pytest.mark.parametrize(
     "text",
     ["Челси угловые", "Челси УГЛ", "Челси ЖК", "Челси (удары в створ)", "1-й тайм Челси", "Челси пен.", "голы Челси",
-     "Челси (доп. вр.)", "Челси или ничья", "Англия. Премьер-Лига. Точный счёт", "Англия. Итоги"],
+     "Челси (доп. вр.)", "Челси или ничья", "Челси ауты", "Сэйвы", "Англия. Жёлтые карты", "Больше", "Ничья",
+     "Англия. Премьер-Лига. Точный счёт", "Англия. Итоги"],
 )  # fmt: skip
 def test_a_bet_on_something_else_than_the_score_is_one(text):
     assert is_bet(text)
@@ -111,3 +133,33 @@ def test_a_bet_on_something_else_than_the_score_is_one(text):
 )  # fmt: skip
 def test_a_name_that_resembles_a_bet_is_none(text):
     assert not is_bet(text)
+
+
+@pytest.mark.parametrize(
+    ("home", "away", "reason"),
+    [
+        ("Арсенал", "Арсенал", "expected two sides, found 'Арсенал' and 'Арсенал'"),
+        ("Арсенал", "", "expected two sides, found 'Арсенал' and ''"),
+        ("1A", "2B", "expected two sides, found placeholders: 1A - 2B"),
+        ("голы Арсенал", "Челси", "expected two sides, found a bet on something else: голы Арсенал - Челси"),
+        ("Арсенал пасы", "Челси пасы", "expected two clubs, found two sides marked пасы: Арсенал пасы - Челси пасы"),
+        ("Арсенал 1т", "Челси 1т", "expected two clubs, found two sides marked 1т: Арсенал 1т - Челси 1т"),
+        ("Арсенал-19", "Челси-19", "expected two clubs, found two sides marked 19: Арсенал-19 - Челси-19"),
+        ("МОНП вет.", "МОФФ вет.", "expected two clubs, found two sides marked вет.: МОНП вет. - МОФФ вет."),
+        ("Мичиган (студ)", "Индиана (студ)",
+         "expected two clubs, found two sides marked (студ): Мичиган (студ) - Индиана (студ)"),
+        ("Лидс Юнайтед", "Ньюкасл Юнайтед", None),
+        ("Ботафого РЖ", "Фламенго РЖ", None),
+        ("Звезда СПб (люб.)", "Невский Фронт", None),
+        ("Шальке 04", "Ганновер 96", None),
+        ("Ростов-на-Дону", "Франкфурт-на-Майне", None),
+        ("Арсенал ж", "Челси", None),
+    ],
+)  # fmt: skip
+def test_two_clubs_that_meet_are_told_from_all_else(home, away, reason):
+    assert no_match("", home, away) == reason
+
+
+def test_a_last_letter_of_both_sides_is_a_mark_of_women():
+    assert sex("", "Arsenal W", "Chelsea W") == sex("", "Арсенал Ж", "Челси Ж") == "women"
+    assert sex("", "Arsenal W", "Chelsea") == "men"

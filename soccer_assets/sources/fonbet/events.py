@@ -208,12 +208,8 @@ def _fixture(segment: str, team1: str, team2: str) -> _Fixture:
         reason = "expected two sides, found one (a bet on the whole competition)"
     elif not fonbet_segments.holds_matches(competition):
         reason = f"expected a competition of matches, found {competition}"
-    elif side_kinds.is_placeholder(home) or side_kinds.is_placeholder(away):
-        reason = f"expected two sides, found placeholders: {home} - {away}"
-    elif side_kinds.is_bet(home, away):
-        reason = f"expected two sides, found a bet on something else: {home} - {away}"
-    elif not side_kinds.is_football(competition, home, away):
-        reason = "expected football, found another game under its name"
+    else:
+        reason = side_kinds.no_match(competition, home, away)
     league, sex = fonbet_segments.league(competition), side_kinds.sex(competition, home, away)
     # no country lets a second team play in its first division
     with_second_teams = league is not None and LEAGUES[league].tier > 1

@@ -31,8 +31,6 @@ _AWARDED = re.compile(r"\s*\(?\bтех\. ?пор[\w.]*\)?", re.IGNORECASE)
 #: Stands for bytes that are no letter.
 UNREADABLE = "\ufffd"
 _INITIAL = re.compile(r" (?:[А-ЯЁ]|Дж)$")
-#: A sentence and no name: it begins with a small letter, and not with a particle of a name.
-_SENTENCE = re.compile(r"^(?!(?:аль|эль|ас|де|ди|ла|лос|ван|фк|ск) )(?:[а-яё]{2,}|[виск]) ")
 #: Letters at the beginning by which a shortened word is known, where it is no beginning of the whole one.
 ALIKE = 4
 _PIECE = re.compile(r"[А-ЯЁA-Z]?[а-яёa-z]+|[А-ЯЁA-Z]+|\d+")
@@ -129,16 +127,10 @@ class _ResultJudge:
 
     def _no_match(self, result: _Result) -> str | None:
         home, away = result.home, result.away
-        if not home or not away or home == away:
-            return f"expected two sides, found {home!r} and {away!r}"
-        if side_kinds.is_placeholder(home) or side_kinds.is_placeholder(away):
-            return f"expected two sides, found the sum of several: {home} - {away}"
         if UNREADABLE in home + away:
             return f"expected names in cp1251 or UTF-8, found bytes that are no letters: {home} - {away}"
-        if side_kinds.is_bet(home, away) or _SENTENCE.search(home) or _SENTENCE.search(away):
-            return f"expected two sides, found a bet on something else: {home} - {away}"
-        if not side_kinds.is_football("", home, away):
-            return "expected football, found another game under its name"
+        if reason := side_kinds.no_match("", home, away):
+            return reason
         if self._is_duel(result):
             return f"expected two sides, found players of a match: {home} - {away}"
         return None

@@ -65,7 +65,7 @@ def test_the_marks_of_the_sides_are_read():
     ("line", "reason"),
     [
         ("0;0;Rus. 8 матчей. Хозяева;Гости;0;0",
-         "expected two sides, found the sum of several: Rus. 8 матчей. Хозяева - Гости"),
+         "expected two sides, found placeholders: Rus. 8 матчей. Хозяева - Гости"),
         ("26;0;Бавария;Кол во побед;1;1", "expected two sides, found a bet on something else: Бавария - Кол во побед"),
         ("2;1;голы Герта;Вольфсбург;0;0", "expected two sides, found a bet on something else: голы Герта - Вольфсбург"),
         ("1;0;кто выше Зенит;Локомотив М;0;0",
@@ -226,7 +226,7 @@ def folder(request) -> tuple[list[Answer], dict[str, Any]]:
         return files, {"lines": 4, "records": 2, "first": dt.date(2021, 3, 6), "last": dt.date(2021, 3, 7)}
     bodies = {path.as_uri(): gzip.decompress(path.read_bytes()) for path in sorted(PUBLISHED.glob("*.csv.gz"))}
     files = [Answer(address, hashlib.sha256(body).hexdigest(), NOW, body) for address, body in bodies.items()]
-    return files, {"lines": 88_769, "records": 82_932, "first": dt.date(2020, 5, 30), "last": dt.date(2021, 6, 1)}
+    return files, {"lines": 88_769, "records": 82_905, "first": dt.date(2020, 5, 30), "last": dt.date(2021, 6, 1)}
 
 
 def test_every_line_of_a_folder_is_a_match_or_kept_aside(folder):
