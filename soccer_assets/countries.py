@@ -63,3 +63,7 @@ _COUNTRY: Mapping[str, str] = {
 def country_of(name: str) -> str:
     """The one form of a country's name or code; what is not known stays as it is."""
     return _COUNTRY.get(name.strip().lower(), name.strip())
+
+
+#: Every name and code of a country, in lower case, Russian ones too -> its one form.
+NAMES: Mapping[str, str] = {**{said.lower(): country_of(of) for said, of in OF_RUSSIAN.items()}, **_COUNTRY}

@@ -39,6 +39,12 @@ class Scorer(Protocol):
         ...
 
 
+def log_odds(scorer: Scorer, left: pl.Series, right: pl.Series) -> pl.Series:
+    """Log-odds that each `left[k]`, `right[k]` are one club's names, none surer than one in a million."""
+    chance = np.clip(scorer.pairs(left.to_list(), right.to_list()), 1e-6, 1 - 1e-6)
+    return pl.Series(np.log(chance / (1 - chance)), dtype=pl.Float64)
+
+
 def judged(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     """The pair of each fixture that has any, with `runner_up`, `margin` and `outcome`.
 

@@ -8,10 +8,11 @@ but not sure is for a person; the rest is no match. Links tell more of names and
 
 from typing import Final
 
-import numpy as np
 import polars as pl
+from rapidfuzz import fuzz, process
 
-from soccer_assets.linking.assignment import LINK_SCORE, REVIEW_SCORE, Scorer, judged
+from soccer_assets.linking.abroad import abroad
+from soccer_assets.linking.assignment import LINK_SCORE, REVIEW_SCORE, Scorer, judged, log_odds
 from soccer_assets.linking.candidates import SIDES, candidates, fixtures_of, numbered, of_known_clubs
 from soccer_assets.linking.evidence import with_apart, with_context, with_days, with_labels_known, with_seen, with_sides
 from soccer_assets.linking.review import swapped_or_moved
@@ -20,7 +21,7 @@ METHODS: Final = ("alias", "fixture", "name")
 ALIASES: Final = pl.Schema({"source": pl.String, "name": pl.String, "country": pl.String, "team_id": pl.String})
 SEEN: Final = pl.Schema({"name": pl.String, "team_id": pl.String, "days": pl.Int64})
 REJECTED: Final = pl.Schema({"name": pl.String, "team_id": pl.String, "event_id": pl.String, "match_id": pl.String})
-NAMES: Final = pl.Schema({"name": pl.String, "match_name": pl.String, "odds": pl.Float64})
+NAMES: Final = pl.Schema({"name": pl.String, "match_name": pl.String, "country_of_name": pl.String, "odds": pl.Float64})
 
 #: Odds against any one pair of event and match that has stood out by its names.
 AGAINST: Final = 1.0
@@ -29,6 +30,10 @@ BY_ONE_SIDE: Final = 6.0
 #: A name alone never says more than this, for or against.
 MOST_FOR: Final = 7.0
 MOST_AGAINST: Final = -5.0
+#: What a name says that has a town or country which is not the match's.
+ABROAD: Final = -3.0
+#: Spelling of the two clubs of a match, 0 to 100, from which on an event may read as well the other way round.
+LIKE_NAMES: Final = 60
 #: A match that is listed the other way round, or on another day, is rarer than one that is not.
 SWAPPED_OR_MOVED: Final = -4.0
 ROUNDS: Final = 5
@@ -132,15 +137,37 @@ def _looked_at(
     pairs = looked_at.join(fixtures, on="fixture", maintain_order="left").join(
         theirs, on="match", maintain_order="left"
     )
-    both = pl.concat([pairs.select(name=side, match_name=f"match_{side}") for side in SIDES]).unique()
-    new = both.join(names, on=["name", "match_name"], how="anti").sort("name", "match_name")
-    chance = np.clip(scorer.pairs(new["name"].to_list(), new["match_name"].to_list()), 1e-6, 1 - 1e-6)
-    odds = np.log(chance / (1 - chance)).clip(MOST_AGAINST, MOST_FOR)
-    names = pl.concat([names, new.with_columns(pl.Series("odds", odds, dtype=pl.Float64))])
+    key = [name for name in NAMES if name != "odds"]
+    # an event that says its country says that its clubs are of it
+    pairs = pairs.with_columns(country_of_name=pl.when(pl.col("country").is_null()).then("match_country"))
+    both = pl.concat([pairs.select("country_of_name", name=side, match_name=f"match_{side}") for side in SIDES])
+    new = both.select(key).unique().join(names, on=key, how="anti", nulls_equal=True).sort(key)
+    odds = log_odds(scorer, new["name"], new["match_name"]).clip(MOST_AGAINST, MOST_FOR)
+    new = new.with_columns(odds.alias("odds"))
+    alike = new.filter(pl.col("odds") > ABROAD)
+    elsewhere = alike.filter(pl.Series(abroad(*alike.select(key)), dtype=pl.Boolean)).select(*key, abroad=ABROAD)
+    new = new.join(elsewhere, on=key, how="left", nulls_equal=True, maintain_order="left")
+    names = pl.concat([names, new.select(*key, pl.coalesce("abroad", "odds").alias("odds"))])
     for side in SIDES:
-        odds_of_side = names.rename({"name": side, "match_name": f"match_{side}", "odds": f"name_{side}"})
-        pairs = pairs.join(odds_of_side, on=[side, f"match_{side}"], how="left", maintain_order="left")
-    return pairs, names
+        of_side = names.rename({"name": side, "match_name": f"match_{side}", "odds": f"name_{side}"})
+        on = [side, f"match_{side}", "country_of_name"]
+        pairs = pairs.join(of_side, on=on, how="left", nulls_equal=True, maintain_order="left")
+    return _in_their_order(pairs.drop("country_of_name"), scorer), names
+
+
+def _in_their_order(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
+    """The pairs without those of two clubs of like names that read better with home and away swapped.
+
+    `Alanyaspor - Antalyaspor` is like `Antalyaspor - Alanyaspor` on either side.
+    """
+    ratio = process.cpdist(pairs["match_home"].to_list(), pairs["match_away"].to_list(), scorer=fuzz.ratio)
+    alike = pairs.with_row_index("pair").filter(pl.Series(ratio >= LIKE_NAMES, dtype=pl.Boolean))
+    swapped = [
+        log_odds(scorer, alike[side], alike[f"match_{other}"]).clip(MOST_AGAINST, MOST_FOR)
+        for side, other in (SIDES, SIDES[::-1])
+    ]
+    turned = alike.filter(swapped[0] + swapped[1] > alike["name_home"] + alike["name_away"])
+    return pairs.with_row_index("pair").join(turned, on="pair", how="anti", maintain_order="left").drop("pair")
 
 
 def _decided(pairs: pl.DataFrame, aliases: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
 import polars as pl
 
-from soccer_assets.linking.assignment import Scorer
+from soccer_assets.linking.assignment import Scorer, log_odds
 from soccer_assets.linking.candidates import DAYS, SIDES, consonants_of
 
 #: A match may have been moved so many days; nearer ones are linked as they are.
@@ -62,9 +61,8 @@ def _alike(
     )
     pairs = pairs.join(of_fixture, on="fixture", maintain_order="left").join(theirs, on="match", maintain_order="left")
     for side in SIDES:
-        chance = np.clip(scorer.pairs(pairs[side].to_list(), pairs[f"match_{side}"].to_list()), 1e-6, 1 - 1e-6)
-        odds = pl.Series(f"name_{side}", np.log(chance / (1 - chance)), dtype=pl.Float64)
-        pairs = pairs.with_columns(odds).filter(pl.col(f"name_{side}") >= LEAST_OF_SIDE)
+        odds = log_odds(scorer, pairs[side], pairs[f"match_{side}"])
+        pairs = pairs.with_columns(odds.alias(f"name_{side}")).filter(pl.col(f"name_{side}") >= LEAST_OF_SIDE)
     moved = (pl.col("match_date") - pl.col("date")).dt.total_days()
     return pairs.with_columns(swapped=pl.lit(swapped), moved_days=moved)
 

@@ -79,6 +79,13 @@ def test_an_event_that_only_looks_like_a_match_is_never_linked():
     assert together.filter(pl.col("outcome") == "linked").is_empty()
 
 
+def test_two_clubs_of_like_names_with_home_and_away_swapped_are_a_case():
+    matches = matches_of([("1", 0, "Antalyaspor", "Alanyaspor")])
+    for home, away, outcome in (("Антальяспор", "Аланьяспор", "linked"), ("Аланьяспор", "Антальяспор", "review")):
+        row = link(events_of([("event", 0, home, away)]), matches, ALIASES.to_frame()).row(0, named=True)
+        assert (row["outcome"], row["candidate_id"]) == (outcome, "1")
+
+
 @pytest.mark.parametrize(
     ("left", "right", "country", "same"),
     [
