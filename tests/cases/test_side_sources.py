@@ -205,6 +205,9 @@ ODD_EVENTS = {
     "no level": {"level": None},
     "a hidden letter": {"team1": "Арсе\u202eнал"},
     "a long name": {"team1": "А" * 101},
+    "one club on both sides": {"team2": "Эвертон"},
+    "a part of the match": {"name": "1-й тайм"},
+    "a sport of no tree": {"sportId": 999},
 }
 
 
@@ -217,6 +220,30 @@ def test_one_odd_event_costs_itself(fonbet, change):
     assert len(json.loads(made.table("fonbet_events")["factors"][0])) == 7
     assert len(reasons(made, "fonbet_events")) == 1
     assert made.acquired["fonbet_events"].problem == ""
+
+
+def test_numbers_as_text_are_numbers(fonbet):
+    value = packet("one_bad_of_two")
+    event, prices = value["events"][0], value["customFactors"][0]["factors"]
+    event |= {"id": "5001", "level": "1", "startTime": str(event["startTime"])}
+    prices[0]["v"] = str(prices[0]["v"])
+    rows = fonbet(value).table("fonbet_events")
+    assert rows["event_id"].to_list() == ["5001"]
+    assert json.loads(rows["factors"][0])[0][:2] == [921, float(prices[0]["v"])]
+
+
+def test_a_state_that_nobody_knows_and_a_price_of_two_lines_offer_nothing(fonbet):
+    value = packet("one_bad_of_two")
+    other = value["events"][0] | {"id": 6001, "team1": "Эвертон"}
+    priced = [{"f": 921, "v": 2.1}, {"f": 927, "v": 1.9, "p": -150, "pt": "+1.5"}]
+    value["events"][1:] = [other]
+    value["customFactors"].append({"e": 6001, "countAll": 2, "factors": priced})
+    value["eventBlocks"] = [{"eventId": 5001, "state": "suspended"}]
+    made = fonbet(value)
+    assert made.table("fonbet_events").select("event_id", "factors").rows() == [("6001", "[[921, 2.1, null]]")]
+    state, line = reasons(made, "fonbet_events")
+    assert "Invalid enum value 'suspended'" in state
+    assert line == "expected a price and its line, found 1.9 on nan (factor 927)"
 
 
 @pytest.mark.parametrize(

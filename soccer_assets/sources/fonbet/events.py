@@ -168,7 +168,8 @@ def _record(match: Match, quoted_at: dt.datetime | None) -> Record:
         raise UnreadError(f"expected a kick-off in seconds since 1970, found {event.start_time}")
     kick_off = dt.datetime.fromtimestamp(event.start_time, dt.UTC)
     stray = None if event.stage in STATUSES else f"expected an event on the line or live, found {event.stage}"
-    if reason := match.odd or stray or fixture.reason:
+    special = f"expected two sides, found a bet: {event.name}" if side_kinds.is_bet(event.name) else None
+    if reason := match.odd or stray or special or fixture.reason:
         raise UnreadError(reason, kick_off.date())
     live = event.stage == "live"
     score = match.score if live else None
@@ -222,10 +223,12 @@ def _line(factor: Factor) -> float | None:
     """The handicap or total of a factor, in goals."""
     if factor.f not in WITH_LINE:
         return None
-    if factor.p is not None:
-        return factor.p / 100 if abs(factor.p) < LEAST_ODD_LINE else math.inf
     number = re.fullmatch(r"[+-]?\d+(?:\.\d+)?", factor.pt or "")
-    return float(number[0]) if number else None
+    text = float(number[0]) if number else None
+    if factor.p is None:
+        return text
+    line = factor.p / 100 if abs(factor.p) < LEAST_ODD_LINE else math.inf
+    return line if text is None or text == line else math.nan  # two lines of one price are none
 
 
 def _as_it_came(match: Match) -> bytes:

@@ -5,7 +5,7 @@ Factors are flat (`{"e", "f", "v", "p", "pt"}`, to 2020) or nested under their e
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -65,7 +65,7 @@ class Block(msgspec.Struct, rename="camel"):
     """Whether bets are taken: `blocked`, `partial` (all but `factors`), `unblocked`."""
 
     event_id: int
-    state: str
+    state: Literal["blocked", "partial", "unblocked"]
     factors: list[int] = []
 
 
@@ -154,7 +154,7 @@ def _each(packet: Mapping[str, Any]) -> Packet:
         lists[attribute] = []
         for element in packet[name]:
             try:
-                lists[attribute].append(msgspec.convert(element, element_type))
+                lists[attribute].append(msgspec.convert(element, element_type, strict=False))  # `"7000"` is a number
             except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
                 reason = f"expected an element of {name} that can be read, found another form ({error})"
                 odd.append(Odd(name, reason, element, _number(element, event_key), _number(element, "sportId")))

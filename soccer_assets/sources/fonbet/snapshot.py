@@ -96,7 +96,8 @@ class Snapshot:
         odd = {part.event_id: part.reason for part in reversed(self.odd)}
         matches = []
         for event in self.events.values():
-            if event.level == 1 and self._sport(event.sport_id) == FOOTBALL:
+            sport = self._sport(event.sport_id)
+            if event.level == 1 and (sport == FOOTBALL or sport not in self.sports):
                 block = self.blocks.get(event.id)
                 state = block.state if block else "unblocked"
                 closed = block.factors if block and state == "partial" else []
@@ -104,6 +105,8 @@ class Snapshot:
                 offered = () if state == "blocked" else tuple(factors[f] for f in sorted(factors) if f not in closed)
                 segment = self.sports[event.sport_id].name if event.sport_id in self.sports else ""
                 score, problem = self.scores.get(event.id), odd.get(event.id)
+                if sport not in self.sports:
+                    problem = problem or f"expected the sport of an event in the tree, found none with the id {sport}"
                 matches.append(Match(event, event.sport_id, segment, offered, state == "blocked", score, problem))
         matches += [
             Match(coming, coming.segment_id, coming.segment_name)
