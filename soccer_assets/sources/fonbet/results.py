@@ -27,10 +27,13 @@ MOST_MATCHES_A_DAY = 3
 FIRST_SCORERS = {"1": "home", "2": "away"}
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)")
 #: A match that was given to a side: `Альба (тех.пор);Борея`.
-_AWARDED = re.compile(r"\s*\(?\bтех\. ?пор[\w.]*\)?", re.IGNORECASE)
+_AWARDED = re.compile(r"\s*\(?\b(?:тех\. ?пор[\w.]*|т\. ?п\.)\)?", re.IGNORECASE)
+#: A match that was not played, or not to its end.
+_NOT_PLAYED = re.compile(r"\((?:отмен|перен|прерв|недоигр|аннул|не сост)", re.IGNORECASE)
 #: Stands for bytes that are no letter.
 UNREADABLE = "\ufffd"
 _INITIAL = re.compile(r" (?:[А-ЯЁ]|Дж)$")
+_NAME = re.compile(r'["«]?[А-ЯЁA-Z0-9]')
 #: Letters at the beginning by which a shortened word is known, where it is no beginning of the whole one.
 ALIKE = 4
 _PIECE = re.compile(r"[А-ЯЁA-Z]?[а-яёa-z]+|[А-ЯЁA-Z]+|\d+")
@@ -57,8 +60,12 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
     refuse_html(address, body, "results")
     _day(address)
     lines = _lines(body)
-    if sum(_result(line) is not None for line in lines) < LEAST_SHARE * len(lines):
+    results = [result for line in lines if (result := _result(line))]
+    if len(results) < LEAST_SHARE * len(lines):
         raise ShapeError(address, f"expected {CELLS} cells that begin with two scores, found {lines[0][:80]!r}")
+    # in another encoding names are other signs, or letters with the capitals last
+    if sum(bool(_NAME.match(result.home)) for result in results) < LEAST_SHARE * len(results):
+        raise ShapeError(address, f"expected names in cp1251 or UTF-8, found {results[0].home!r}")
     refuse_shrunken(address, len(lines), len(_lines(before or b"")), "lines of the last good file")
 
 
@@ -87,6 +94,11 @@ def _record(judge: "_ResultJudge", result: _Result | None, day: dt.date) -> Reco
         raise UnreadError(f"expected {CELLS} cells that begin with two scores", day)
     if reason := judge.reason(result):
         raise UnreadError(reason, day)
+    scorer = FIRST_SCORERS.get(result.first_scorer)
+    goals = {"home": result.home_goals, "away": result.away_goals, None: "0"}[scorer]
+    unread: tuple[str, ...] = ()
+    if scorer and int(goals) == 0:
+        scorer, unread = None, (f"expected a goal of the side that scored first, found none of the {scorer} side",)
     published = {
         "status": "awarded" if result.is_awarded else "finished",
         "home": result.home,
@@ -95,10 +107,10 @@ def _record(judge: "_ResultJudge", result: _Result | None, day: dt.date) -> Reco
         "kind": side_kinds.kind("", result.home, result.away),
         "home_goals": result.home_goals,
         "away_goals": result.away_goals,
-        "first_scorer": FIRST_SCORERS.get(result.first_scorer),
-        "first_goal_minute": result.minute if result.first_scorer in FIRST_SCORERS else None,
+        "first_scorer": scorer,
+        "first_goal_minute": result.minute if scorer else None,
     }
-    return Record(day, None, published)
+    return Record(day, None, published, unread)
 
 
 class _ResultJudge:
@@ -127,6 +139,8 @@ class _ResultJudge:
 
     def _no_match(self, result: _Result) -> str | None:
         home, away = result.home, result.away
+        if _NOT_PLAYED.search(home) or _NOT_PLAYED.search(away):
+            return f"expected a match that was played, found {home} - {away}"
         if UNREADABLE in home + away:
             return f"expected names in cp1251 or UTF-8, found bytes that are no letters: {home} - {away}"
         if reason := side_kinds.no_match("", home, away):
