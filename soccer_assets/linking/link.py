@@ -183,9 +183,9 @@ def _decided(pairs: pl.DataFrame, aliases: pl.DataFrame, rejected: pl.DataFrame)
         club = f"{side}_id"
         decisions = aliases.select(pl.col("name").alias(side), of="country", decided="team_id")
         decisions = pairs.select("fixture", "match", side, club, "country").join(decisions, on=side).filter(in_country)
-        is_club = decisions.group_by("fixture", "match").agg(
-            (pl.col("decided") == pl.col(club)).any().alias(f"alias_{side}")
-        )
+        # what is decided in a country comes before what is decided for all
+        decided = pl.col("decided").sort_by(pl.col("of").is_not_null()).last()
+        is_club = decisions.group_by("fixture", "match").agg((decided == pl.col(club).first()).alias(f"alias_{side}"))
         never = rejected.filter(pl.col("event_id").is_null()).select(
             pl.col("name").alias(side), pl.col("team_id").alias(club), never=True
         )

@@ -255,6 +255,15 @@ def test_a_decision_comes_before_all_else():
     assert outcomes(link_rows(table("event", ("e1", 0, "Arlov", "Heldin")), matches, moved)) == [("e1", "m2", "linked")]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_decision_of_a_country_comes_before_one_for_all(order):
+    matches = table("match", ("m1", 0, "Garov", "Heldin"), ("m2", 0, "Kormas", "Brankin"))
+    events = table("event", ("e1", 0, "Sokol", "Heldin"), ("e2", 0, "Sokol", "Brankin"), country=["Chile", "Peru"])
+    decided = [("s", "Sokol", None, "x.Kormas"), ("s", "Sokol", "Chile", "x.Garov")][::order]
+    rows = link_rows(events, matches, pl.DataFrame(decided, schema=ALIASES, orient="row"))
+    assert rows["match_id"].to_list() == ["m1", "m2"]
+
+
 def test_an_alias_of_one_country_says_nothing_in_another():
     matches = table("match", ("m1", 0, "Arlov", "Heldin"))
     aliases = pl.DataFrame([("fonbet", "Arlov", "Chile", "y.Arlov")], schema=ALIASES, orient="row")
