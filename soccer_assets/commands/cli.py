@@ -58,10 +58,18 @@ def file_argument(name: str) -> Callable[[Any], Any]:
     return click.argument(name, metavar=name.upper(), type=click.Path(path_type=Path))
 
 
+def match_date(text: str) -> dt.date:
+    """A match date as an argument."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"expected a date such as 2024-05-01, found {text!r} ({error})") from None
+
+
 def date_range(command: Callable[..., None]) -> Callable[..., None]:
     """Add the arguments FROM and TO, both inclusive."""
-    return click.argument("first", metavar="FROM", type=dt.date.fromisoformat)(
-        click.argument("last", metavar="TO", type=dt.date.fromisoformat)(command)
+    return click.argument("first", metavar="FROM", type=match_date)(
+        click.argument("last", metavar="TO", type=match_date)(command)
     )
 
 
@@ -120,7 +128,7 @@ def accept(source: str, address: str) -> None:
 
 
 @soccer.command()
-@click.argument("day", metavar="DATE", type=dt.date.fromisoformat)
+@click.argument("day", metavar="DATE", type=match_date)
 @click.pass_context
 def train(context: click.Context, day: dt.date) -> None:
     """Train, select and judge a model of DATE on the matches before it.
@@ -204,7 +212,7 @@ def explain(match_id: str, line: str | None) -> None:
 
 @soccer.command()
 @click.argument("league", metavar="LEAGUE")
-@click.option("--date", "day", metavar="DATE", type=dt.date.fromisoformat, help="As of this match date; default: now.")
+@click.option("--date", "day", metavar="DATE", type=match_date, help="As of this match date; default: now.")
 def table(league: str, day: dt.date | None) -> None:
     """Print a league's table as it stands and how it is expected to end.
 

@@ -5,6 +5,7 @@ Starting in process saves the cold imports of a launched run; the run is recorde
 
 import datetime as dt
 import os
+import re
 import sys
 import time
 from collections import defaultdict
@@ -35,6 +36,8 @@ DEFAULT_OUTPUT = "result"
 #: Without these there are no matches: a run that had to do with their last good files ends in an error.
 TRUSTED = [spec.table.name for source in SOURCES if source.required for spec in source.tables]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+_OWN_ERROR = re.compile(r"^soccer_assets\.errors\.\w+: ")
 
 UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
 MODELS = training(Settings.read().families)
@@ -199,8 +202,8 @@ def _unanswered(event: DagsterEvent) -> str:
 
 
 def _cause(event: DagsterEvent) -> str:
-    """The innermost error of a failed step, as it was raised."""
+    """The innermost error of a failed step, as it was raised; of ours, which are sentences, without its class."""
     error = event.step_failure_data.error
     while error is not None and error.cause is not None:
         error = error.cause
-    return "unknown" if error is None else error.message.strip()
+    return "unknown" if error is None else _OWN_ERROR.sub("", error.message.strip())

@@ -50,7 +50,11 @@ def test_every_command_has_help_of_a_sentence(soccer, path):
         ((), "Usage: soccer"),
         (("no-such",), "No such command 'no-such'"),
         (("backfill", "2024-05-01"), "Missing argument 'TO'"),
-        (("backfill", "2024-05-01", "tomorrow"), "Invalid value for 'TO': Invalid isoformat string: 'tomorrow'"),
+        (
+            ("backfill", "2024-05-01", "tomorrow"),
+            "Invalid value for 'TO': expected a date such as 2024-05-01, found 'tomorrow'",
+        ),
+        (("predict", "2024-02-30", "2024-03-01"), "found '2024-02-30' (day is out of range for month)"),
         (("backtest", "2024-05-01", "2024-05-02", "--every", "0"), "0 is not in the range x>=1"),
         (("links", "reject", "1", "left"), "'left' is not one of 'home', 'away'"),
         (("links", "undo"), "Missing argument 'N...'"),

@@ -50,7 +50,9 @@ def test_a_training_that_cannot_be_done_ends_with_1(season, soccer):
         season.lake.replace("match_features", rows, None)
         done = soccer("train", season.today)
         assert done.exit_code == 1
-        assert "expected home_elo to be known" in done.stderr
+        assert "error: candidate_" in done.stderr
+        assert ": expected home_elo to be known" in done.stderr
+        assert "soccer_assets.errors" not in done.stderr
 
 
 def test_a_range_that_reaches_before_the_first_date_is_cut_and_said(season, soccer):
