@@ -257,7 +257,7 @@ def test_postgres_knows_every_check_and_that_it_held(deployed):
     assert {row[1:] for row in judged if row[0] not in SHARED_CHECKS} == {("SUCCEEDED", 1)}
     shared = {row for row in judged if row[0] in SHARED_CHECKS}
     assert shared == {(name, "SUCCEEDED", count) for name, count in SHARED_CHECKS.items()}
-    assert len(judged) == 26
+    assert len(judged) == 27
 
 
 def test_postgres_knows_the_runs_and_the_partitions_that_were_made(deployed):

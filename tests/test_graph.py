@@ -119,11 +119,8 @@ matches                 no_match_lies_before_its_season             blocks
 matches                 no_table_is_ahead_of_its_calendar           blocks
 matches                 sources_agree                               warns
 matches                 no_club_has_two_ids                         warns
-matches                 a_club_plays_at_most_once_a_day             blocks
-matches                 a_pair_meets_once_at_a_ground               blocks
-matches                 no_match_lies_before_its_season             blocks
-matches                 no_table_is_ahead_of_its_calendar           blocks
 odds_links              unlinked_events_are_few                     blocks
+odds_links              no_league_bears_an_unknown_name             warns
 market_probabilities    market_probabilities_sum_to_one             blocks
 best_prices             coming_matches_are_quoted_anew              warns
 match_features          nothing_after_kick_off_reaches_a_feature    blocks

@@ -108,6 +108,21 @@ def unlinked_events_are_few(
     )
 
 
+@asset_check(asset=odds_links)
+def no_league_bears_an_unknown_name(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
+    """No competition of the run that is none of ours has the matches of a league that has no events."""
+    dates = dates_of_run(context.run.tags)
+    rows = links.renamed(lake.read(ODDS_LINKS.name, *dates), lake.read("matches", *dates))
+    return AssetCheckResult(
+        passed=rows.is_empty(),
+        severity=AssetCheckSeverity.WARN,
+        metadata={
+            "competitions": MetadataValue.md(markdown(rows)),
+            "what to do": "add the competition's name to the league's in leagues.NAMES_AT, then run the dates again",
+        },
+    )
+
+
 @asset_check(asset=market_probabilities, blocking=True)
 def market_probabilities_sum_to_one(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]) -> AssetCheckResult:
     """The outcomes of each book of the run's match dates sum to 1 under each method."""

@@ -25,6 +25,8 @@ NOBODY: Final = "linker"
 #: A match that was moved so many days is a case; the league's own date and the UTC date differ by one.
 DAYS_MOVED: Final = 3
 WINDOW: Final = dt.timedelta(days=DAYS_MOVED)
+#: So many events of a competition that are like a league's matches are no cup and no chance.
+LEAST_RENAMED: Final = 3
 #: What was linked longer ago tells little: clubs are renamed, and leagues change.
 REMEMBERED: Final = dt.timedelta(days=400)
 
@@ -136,6 +138,23 @@ def unlinked(links: pl.DataFrame, matches: pl.DataFrame) -> list[dict[str, Any]]
             {"league": league, "events": len(events), "unlinked": len(missing), "share": share, "examples": examples}
         )
     return sorted(counts, key=lambda row: str(row["league"]))
+
+
+def renamed(links: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """Competitions that may be a league of ours under another name: `competition`, `league`, `events`.
+
+    At least `LEAST_RENAMED` of their events, and more than half, are like matches of the league that no event is.
+    """
+    no_event = matches.join(links.filter(pl.col("outcome") == "linked"), on="match_id", how="anti")
+    cases = links.filter(pl.col("league").is_null(), pl.col("outcome") == "review").join(
+        no_event.select("match_id", _league=pl.col("league").cast(pl.String)),
+        left_on="candidate_id",
+        right_on="match_id",
+    )
+    every = links.group_by("competition").len("_every")
+    counts = cases.group_by("competition", league="_league").agg(events=pl.len()).join(every, on="competition")
+    enough = (pl.col("events") >= LEAST_RENAMED) & (2 * pl.col("events") > pl.col("_every"))
+    return counts.filter(enough).drop("_every").sort("competition", "league")
 
 
 def alias_line(event: Mapping[str, Any], side: str, team_id: str | None) -> str:

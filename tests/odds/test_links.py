@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from soccer_assets.linking import decisions
 from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.matches.schema import MATCHES
-from soccer_assets.odds.links import alias_line, odds_links, unlinked
+from soccer_assets.odds.links import alias_line, odds_links, renamed, unlinked
 from soccer_assets.odds.schema import ODDS_LINKS
 from soccer_assets.sources.schema import FONBET_EVENTS
 from soccer_assets.storage.lake import Lake
@@ -193,6 +193,21 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"))
 
 
+def test_a_league_under_another_name_is_known_by_its_matches():
+    unknown = {"_league": None, "competition": "Англия. Главная лига"}
+    round_of = [("Arlov", "Brankin"), ("Dunmer", "Estfal"), ("Fenvik", "Garov"), ("Heldin", "Kormas")]
+    to = matches(*((f"m{n}", 0, *clubs) for n, clubs in enumerate(round_of)))
+    of = [(str(n), 0, *clubs) for n, clubs in enumerate(round_of)]
+    rows = linked(events(*of, **unknown), to)
+    assert set(rows["outcome"]) == {"review"}
+    assert renamed(rows, to).rows() == [("Англия. Главная лига", "E0", 4)]
+    assert renamed(linked(events(*of[:2], **unknown), to), to).is_empty()  # two may be of a cup
+    both = pl.concat([events(*of), events(*((f"1{row[0]}", *row[1:]) for row in of), **unknown)])
+    assert renamed(linked(both, to), to).is_empty()
+    others = events(*of[:3], *((f"2{n}", 0, f"Other{n}", f"Club{n}") for n in range(3)), **unknown)
+    assert renamed(linked(others, to), to).is_empty()
+
+
 def run(lake: Lake, of: pl.DataFrame, to: pl.DataFrame, first: dt.date, last: dt.date) -> ExecuteInProcessResult:
     """The asset and its check, as the graph runs them."""
     from soccer_assets.odds import assets
@@ -218,6 +233,7 @@ def run(lake: Lake, of: pl.DataFrame, to: pl.DataFrame, first: dt.date, last: dt
                 matches,
                 assets.odds_links,
                 assets.unlinked_events_are_few,
+                assets.no_league_bears_an_unknown_name,
             ],
             instance=instance,
             resources={"io_manager": DeltaIOManager(lake), "lake": lake, "settings": Settings()},
@@ -251,11 +267,13 @@ def test_the_asset_links_and_its_check_blocks_when_too_many_are_left(lake, parti
 
     bad = moved(events(("1", 0, "Arsenal", "Chelsea"), ("2", 0, "Синие", "Белые"), kick_off_at=None), partitioned)
     result = run(lake, bad, to, partitioned, partitioned)
-    (check,) = result.get_asset_check_evaluations()
+    check = next(one for one in result.get_asset_check_evaluations() if one.blocking)
     assert (check.check_name, check.passed, check.blocking) == ("unlinked_events_are_few", False, True)
     leagues: Any = check.metadata["leagues with too many"].value
     (league,) = leagues
     assert (league["league"], league["share"], league["examples"][0]["event_id"]) == ("E0", 0.5, "2")
+    warning = next(one for one in result.get_asset_check_evaluations() if not one.blocking)
+    assert (warning.check_name, warning.passed) == ("no_league_bears_an_unknown_name", True)
 
     team = {"action": "accept", "source": "fonbet"}
     clubs = [("Синие", "england.everton"), ("Белые", "england.fulham")]

@@ -216,7 +216,8 @@ def _fixture(segment: str, team1: str, team2: str) -> _Fixture:
     with_second_teams = league is not None and LEAGUES[league].tier > 1
     kind = side_kinds.kind(competition, home, away, of_first_teams=with_second_teams)
     ours = league if sex == "men" and kind == "first" else None
-    return _Fixture(competition, fonbet_segments.country(competition), ours, home, away, sex, kind, reason)
+    country = fonbet_segments.country(competition) or (LEAGUES[league].country if league else None)
+    return _Fixture(competition, country, ours, home, away, sex, kind, reason)
 
 
 def _line(factor: Factor) -> float | None:

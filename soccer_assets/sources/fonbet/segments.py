@@ -6,14 +6,15 @@ from soccer_assets.countries import OF_RUSSIAN
 from soccer_assets.leagues import NAMES_AT
 from soccer_assets.sources import side_kinds
 
-#: A league's matches after its rounds stand under a longer name: `Шотландия. Премьер-Лига. Группа вылета`.
+#: A league's matches of a part of its season stand under a longer name: `Шотландия. Премьер-Лига. Группа вылета`.
 _STAGE = re.compile(
     r"(?:\. (?:чемпионская группа|группа вылета|плей-офф|плей-аут|групповой этап|1/\d+ финала|(?:полу)?финал"
-    r"|ответн\w+ матчи?|первы\w матчи?|за право играть в [^.]+|апертура|клаусура|регулярный сезон))+$",
+    r"|ответн\w+ матчи?|первы\w матчи?|за право играть в [^.]+|апертура|клаусура|регулярный сезон"
+    r"|\d+(?:-?й)? тур|тур \d+|перенес[её]нн\w+ матчи?))+$",
     re.IGNORECASE,
 )
-_SEASON = re.compile(r"\.\s*Сезон \d{2,4}(?:/\d{2,4})?(?=\.|$)")
-_SPORT = re.compile(r"^Футбол\.\s*")
+_SEASON = re.compile(r"\.?\s*(?:Сезон \d{2,4}(?:[/-]\d{2,4})?|\b\d{2,4}/\d{2,4})(?=\.|$)")
+_SPORT = re.compile(r"^Футбол\.\s*", re.IGNORECASE)
 _SAME_LOOK = str.maketrans("ABCEHKMOPTXaceopx", "АВСЕНКМОРТХасеорх")
 
 
@@ -28,7 +29,10 @@ def country(name: str) -> str | None:
 
 
 def league(name: str) -> str | None:
-    """Division code of a competition that is one of ours, or a stage of one, under a name the source has used."""
+    """Division code of a competition that is one of ours, or a stage of one, under a name the source has used.
+
+    Signs and spaces do not count: `Англия: Премьер Лига`.
+    """
     return _LEAGUES.get(_plain(_STAGE.sub("", name)))
 
 
@@ -43,8 +47,8 @@ def _parts(name: str) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """Letters that look alike are one: the source writes `Серия A` in either script."""
-    return name.translate(_SAME_LOOK).casefold()
+    """Letters and figures alone; letters that look alike are one: the source writes `Серия A` in either script."""
+    return re.sub(r"[\W_]+", "", name.translate(_SAME_LOOK).casefold())
 
 
 _LEAGUES = {_plain(name): code for code, names in NAMES_AT["fonbet"].items() for name in names}

@@ -196,6 +196,9 @@ def test_what_no_two_clubs_play_is_kept_aside_with_the_reason(changes, name, rea
         ({}, "Футбол. Германия. Бундеслига. Сезон 26/27", ("D1", "Germany", "men", "first")),
         ({}, "Германия. Бундеслига", ("D1", "Germany", "men", "first")),  # later segments leave the sport out
         ({}, "Футбол. Италия. Серия A", ("I1", "Italy", "men", "first")),  # a Latin A
+        ({}, "Футбол. Италия: Серия А. 26-й тур", ("I1", "Italy", "men", "first")),
+        ({}, "футбол. германия – бундеслига 2 2026/27", ("D2", "Germany", "men", "first")),
+        ({}, "Футбол. Англия. Премьер Лига. Перенесённые матчи", ("E0", "England", "men", "first")),
         ({}, "Футбол. Англия. Кубок. 1/2 финала", (None, "England", "men", "first")),
         ({}, "Футбол. Сев.Ирландия. Премьер-Лига", (None, "Northern Ireland", "men", "first")),
         ({}, "Футбол. Лига Чемпионов УЕФА", (None, None, "men", "first")),
