@@ -53,6 +53,7 @@ FOOTBALL_DATA_FIXTURES = Table(
         Column("_first_seen_at", UTC, "when a fixtures file first had this match on this date"),
         Column("_last_seen_at", UTC, "when a fixtures file last had it; its prices are from then"),
         Column("_listed", pl.Boolean, "the newest fixtures file still has it"),
+        Column("_unlisted_at", UTC, "when a fixtures file first had it no longer", nullable=True),
     ),
     ("_payload_id", "_line"),
     open=True,
