@@ -1,0 +1,133 @@
+"""Runs of several nights: what a source said before, says again or no longer says makes no other match of one."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.cases.conftest import Mirror
+from tests.cases.test_one_match_one_day import archive, season
+
+GAMES = season(dt.date(2025, 8, 16))
+PLAYED, ROUND = GAMES[:24], GAMES[24:28]
+SATURDAY, DAY = ROUND[0][0], dt.timedelta(1)
+MONDAY = SATURDAY + 2 * DAY
+ARCHIVE, LIST = "mmz4281/2526/E0.csv", "fixtures.csv"
+Fixture = Sequence[Any]
+
+
+def coming(fixtures: Sequence[Fixture], league: str = "E0") -> str:
+    rows = [f"{league},{day:%d/%m/%Y},15:00,{home},{away}" for day, home, away, *_ in fixtures]
+    return "\n".join(["Div,Date,Time,HomeTeam,AwayTeam", *rows]) + "\n"
+
+
+def spelled(fixtures: Sequence[Fixture], names: dict[str, str]) -> list[Fixture]:
+    return [(day, *(names.get(name, name) for name in sides)) for day, *sides in (game[:3] for game in fixtures)]
+
+
+@pytest.fixture
+def world(mirror: Callable[..., Mirror]) -> Mirror:
+    """Six rounds are played, and the seventh is listed five days before it."""
+    made = mirror("2025-08-01", "2026-06-30")
+    made.publish("football_data", ARCHIVE, archive(PLAYED))
+    made.publish("football_data", LIST, coming(ROUND))
+    made.night(SATURDAY - 5 * DAY, back=60)
+    return made
+
+
+def round_of(made: Mirror) -> dict[tuple[str, str], list[tuple[dt.date, str]]]:
+    """Date and status of each match of the round, by the ids of its clubs."""
+    rows = made.matches().rows.filter(pl.col("match_date") >= SATURDAY - DAY).sort("match_date")
+    matches: dict[tuple[str, str], list[tuple[dt.date, str]]] = {}
+    for home, away, *match in rows.select("home_id", "away_id", "match_date", "status").iter_rows():
+        matches.setdefault((home.removeprefix("england."), away.removeprefix("england.")), []).append(tuple(match))
+    return matches
+
+
+def clubs(game: Fixture) -> tuple[str, str]:
+    return game[1].lower(), game[2].lower()
+
+
+# Lists of fixtures
+
+
+@pytest.mark.parametrize(
+    "following", [coming(ROUND[1:]), coming([(SATURDAY, "Bayern Munich", "Mainz")], "D1")], ids=["a match", "a league"]
+)
+def test_what_left_the_list_before_its_day_stays_postponed_while_the_list_stays_the_same(world, following):
+    world.publish("football_data", LIST, following)
+    for days in (1, 0, -1):  # two nights later the same file is seen after the day of the match
+        nights = round_of(world.night(SATURDAY - days * DAY))
+        assert nights[clubs(ROUND[0])] == [(SATURDAY, "postponed")]
+
+
+def test_what_left_the_list_after_its_day_waits_for_its_result(world):
+    for today in (SATURDAY - DAY, SATURDAY, MONDAY):
+        if today == MONDAY:
+            world.publish("football_data", LIST, coming(GAMES[28:32]))
+        assert round_of(world.night(today))[clubs(ROUND[0])] == [(SATURDAY, "scheduled")]
+
+
+def test_a_file_that_comes_back_counts_from_its_second_coming(world):
+    first, second = coming(ROUND), coming([(SATURDAY + DAY, *ROUND[0][1:3]), *ROUND[1:]])
+    for today, fixtures in ((SATURDAY - 3 * DAY, second), (SATURDAY - 2 * DAY, first)):
+        world.publish("football_data", LIST, fixtures)
+        nights = round_of(world.night(today))
+    assert nights[clubs(ROUND[0])] == [(SATURDAY, "scheduled"), (SATURDAY + DAY, "postponed")]
+
+
+def test_a_list_without_any_match_postpones_none_that_is_to_come(world):
+    world.publish("football_data", LIST, coming([]))
+    on_friday = world.night(SATURDAY - DAY)
+    assert (
+        f"expected the matches to come of the last good file, found none of 4, such as on {SATURDAY:%d/%m/%Y}"
+        in on_friday.acquired["football_data_fixtures"].problem
+    )
+    assert [match for [match] in round_of(on_friday).values()] == [(SATURDAY, "scheduled")] * 4
+    on_monday = world.night(MONDAY)  # now there is nothing left to come
+    assert on_monday.acquired["football_data_fixtures"].problem == ""
+    assert [match for [match] in round_of(on_monday).values()] == [(SATURDAY, "scheduled")] * 4
+
+
+NAMES = [
+    {"Arsenal": "Arsenl"},
+    {"Arsenal": "Arsenl", "Fulham": "Fulhm"},
+    {name: f"{name} FC" for game in ROUND for name in game[1:3]},
+]
+
+
+@pytest.mark.parametrize("names", NAMES, ids=["a name", "both names", "all names"])
+@pytest.mark.parametrize("late", [0, 1])
+def test_a_list_that_spells_names_in_its_own_way_is_about_the_matches_of_the_archive(world, names, late):
+    world.publish("football_data", LIST, coming(spelled(ROUND, names)))
+    before = round_of(world.night(SATURDAY - DAY))
+    assert before == {clubs(game): [(SATURDAY, "scheduled")] for game in ROUND}
+    (_, *first), *others = ROUND
+    played = [(SATURDAY + late * DAY, *first), *others]
+    world.publish("football_data", ARCHIVE, archive([*PLAYED, *played]))
+    after = round_of(world.night(MONDAY))
+    left = [(SATURDAY, "postponed")] * late
+    assert after == {clubs(game): [*(left if game is played[0] else []), (game[0], "finished")] for game in played}
+
+
+@pytest.mark.parametrize("names", NAMES[:2], ids=["a name", "both names"])
+def test_a_name_that_is_corrected_in_the_list_is_of_the_same_match(world, names):
+    world.publish("football_data", LIST, coming(spelled(ROUND, names)))
+    world.night(SATURDAY - 3 * DAY)
+    world.publish("football_data", LIST, coming(ROUND))
+    for days in (2, 1, 0):
+        made = world.night(SATURDAY - days * DAY)
+        assert round_of(made) == {clubs(game): [(SATURDAY, "scheduled")] for game in ROUND}
+        assert made.matches().quarantined.is_empty()
+
+
+def test_two_clubs_of_like_names_that_play_on_one_day_stay_two(mirror):
+    clubs = ("Sheffield United", "Man United", "Leeds", "Burnley", "Everton", "Wolves", "Man City", "Sheffield Weds")
+    games = season(dt.date(2025, 8, 16), clubs)[:4]
+    made = mirror("2025-08-01", "2026-06-30")
+    made.publish("football_data", ARCHIVE, archive([game for game in games if "Man City" not in game]))
+    made.publish("football_data", LIST, coming([game for game in games if "Man City" in game]))
+    rows = made.night(games[0][0] + DAY, back=60).matches().rows
+    assert sorted(rows.select("home", "away").rows()) == sorted(game[1:3] for game in games)
