@@ -99,7 +99,7 @@ WORDS = ("competition", "country", "season", "round", "elapsed", "stage", "regio
 LONGEST_ID = 20
 
 RECORD_PROVENANCE = (
-    Column("match_date", pl.Date, "UTC date of kick-off, or the date as published where the source gives local times"),
+    Column("match_date", pl.Date, "date of kick-off: UTC, or of the league's own time zone where the source tells it"),
     Column("_league", pl.String, "division code, where the competition is one of ours", nullable=True),
     Column("_address", pl.String, "where the record was published"),
     Column("_payload_id", pl.String, "SHA-256 of the raw bytes"),

@@ -1,6 +1,7 @@
 """Runs of several nights: what a source said before, says again or no longer says makes no other match of one."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -131,3 +132,38 @@ def test_two_clubs_of_like_names_that_play_on_one_day_stay_two(mirror):
     made.publish("football_data", LIST, coming([game for game in games if "Man City" in game]))
     rows = made.night(games[0][0] + DAY, back=60).matches().rows
     assert sorted(rows.select("home", "away").rows()) == sorted(game[1:3] for game in games)
+
+
+# Zones
+
+
+EVENINGS = [  # kick-off in UTC, the day of the league: the clocks of New York change on 9 March and 2 November 2025
+    ("USA", 85, "2025-03-02T00:30:00Z", "2025-03-01"),
+    ("USA", 85, "2025-03-09T04:59:00Z", "2025-03-08"),
+    ("USA", 85, "2025-03-10T03:59:00Z", "2025-03-09"),
+    ("USA", 85, "2025-11-03T04:59:00Z", "2025-11-02"),
+    ("ARG", 68, "2025-03-02T00:30:00Z", "2025-03-01"),
+    ("MEX", 103, "2025-03-02T03:06:00Z", "2025-03-01"),
+    ("JPN", 150, "2025-03-01T10:00:00Z", "2025-03-01"),
+    ("CHN", 162, "2025-03-01T11:35:00Z", "2025-03-01"),
+    ("SP1", 4, "2025-03-01T23:05:00Z", "2025-03-02"),  # begun after midnight
+    ("E0", 2, "2025-03-29T23:30:00Z", "2025-03-29"),
+    ("E0", 2, "2025-03-30T23:30:00Z", "2025-03-31"),
+    ("E0", 2, "2025-10-25T23:30:00Z", "2025-10-26"),
+    ("E0", 2, "2025-10-26T23:30:00Z", "2025-10-26"),
+]
+
+
+@pytest.mark.parametrize(("league", "tournament", "kick_off", "day"), EVENINGS)
+def test_a_run_of_the_day_of_a_league_alone_has_what_begins_on_another_day_of_utc(
+    mirror, league, tournament, kick_off, day
+):
+    match = {"id": 7, "status": 6, "elapsed": "FT", "startTimeUtc": kick_off, "homeName": "Alba", "awayName": "Borea",
+             "homeId": 1, "awayId": 2, "homeScore": 2, "awayScore": 1}  # fmt: skip
+    stage = {"tournamentId": tournament, "tournamentName": "A league", "stageName": "A league", "sex": 1}
+    made = mirror(day, day, league)
+    # a file has no query: the feed of every day that is asked for is this one
+    made.publish("whoscored", "livescores/data", json.dumps({"tournaments": [stage | {"matches": [match]}]}))
+    made.acquire("whoscored_matches")
+    [row] = made.matches().rows.to_dicts()
+    assert (str(row["match_date"]), row["home_goals"]) == (day, 2)
