@@ -134,6 +134,18 @@ def test_two_clubs_of_like_names_that_play_on_one_day_stay_two(mirror):
     assert sorted(rows.select("home", "away").rows()) == sorted(game[1:3] for game in games)
 
 
+@pytest.mark.parametrize("also", [ROUND, ROUND[1:]], ids=["beside its own", "in place of it"])
+def test_a_fixture_listed_under_another_league_of_the_country_is_none_of_that_league(mirror, also):
+    made = mirror("2025-08-01", "2026-06-30", "E0,E1")
+    made.publish("football_data", ARCHIVE, archive(PLAYED))
+    made.publish("football_data", LIST, coming(ROUND[:1], "E1") + coming(also).split("\n", 1)[1])
+    today = made.night(SATURDAY - 5 * DAY, back=60)
+    assert round_of(today) == {clubs(game): [(SATURDAY, "scheduled")] for game in also}
+    matches = today.matches()
+    assert matches.rows["league"].unique().to_list() == ["E0"]
+    assert matches.quarantined["reason"].to_list() == ["expected a fixture of E0, whose clubs these are, found E1"]
+
+
 # Zones
 
 
