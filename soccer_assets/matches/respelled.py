@@ -36,8 +36,12 @@ def with_one_id(records: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
         records: rows of football-data.co.uk in `records.FORM` with `home_id` and `away_id`.
         scorer: likeness of two names.
     """
+    results, listed = records.filter("_played"), records.filter(~pl.col("_played"))
+    for side in ("home_id", "away_id"):  # where a club of a fixture has played, its result says against whom
+        listed = listed.join(results, on=[*SEASON, "match_date", side], how="anti")
+    judged = pl.concat([results, listed])
     sides = pl.concat(
-        records.select(
+        judged.select(
             *SEASON, "match_date", team_id=f"{side}_id", name=side, other=f"{other}_id", at_home=pl.lit(side == "home")
         )
         for side, other in (("home", "away"), ("away", "home"))

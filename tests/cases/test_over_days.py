@@ -134,6 +134,17 @@ def test_two_clubs_of_like_names_that_play_on_one_day_stay_two(mirror):
     assert sorted(rows.select("home", "away").rows()) == sorted(game[1:3] for game in games)
 
 
+@pytest.mark.parametrize("name", ["Leeds United", "Leeds Utd"])
+def test_a_name_that_changes_in_the_archive_is_of_the_club_that_was_listed(world, name):
+    world.night(SATURDAY - DAY)
+    results = [*PLAYED, *ROUND]
+    renamed = [(*fixture, *game[3:]) for fixture, game in zip(spelled(results, {"Leeds": name}), results, strict=True)]
+    world.publish("football_data", ARCHIVE, archive(renamed))
+    on_monday = world.night(MONDAY)
+    assert round_of(on_monday) == {clubs(game): [(SATURDAY, "finished")] for game in ROUND}
+    assert on_monday.matches().quarantined.is_empty()
+
+
 @pytest.mark.parametrize("also", [ROUND, ROUND[1:]], ids=["beside its own", "in place of it"])
 def test_a_fixture_listed_under_another_league_of_the_country_is_none_of_that_league(mirror, also):
     made = mirror("2025-08-01", "2026-06-30", "E0,E1")
