@@ -26,10 +26,12 @@ def contradiction(records: pl.DataFrame) -> pl.Series:
     # a line without a score is no second score, and not the one that counts
     scores = pl.struct(home, away).filter(scored).n_unique().over(day)
     first_line = pl.col("line").sort_by(~scored, "line").first().over(day)
-    records = records.with_columns(_again=_listed_again(records))
+    records = records.with_columns(_again=_listed_again(records), _theirs=_league_of_clubs(records))
     return records.select(
         pl.when(pl.col("home_id") == pl.col("away_id"))
         .then(pl.format("expected two clubs, found {} against {}", "home", "away"))
+        .when(pl.col("_theirs").is_not_null())
+        .then(pl.format("expected a fixture of {}, whose clubs these are, found {}", "_theirs", "league"))
         .when(~pl.col("_played"))
         .then(None)
         .when((home.is_null() | away.is_null()) & (score != f"{NO_SCORE}-{NO_SCORE}"))
@@ -46,6 +48,22 @@ def contradiction(records: pl.DataFrame) -> pl.Series:
         .then(pl.format("expected the match once, found it again on {}; first on {}", "match_date", "_again"))
         .alias("reason")
     ).to_series()
+
+
+def _league_of_clubs(records: pl.DataFrame) -> pl.Series:
+    """The league whose results of the season have both clubs of a fixture, where its own has neither; else null."""
+    results, sides = records.filter("_played"), ("home_id", "away_id")
+    clubs = pl.concat([results.select("season", "league", club=side) for side in sides]).unique()
+    fixtures = records.with_row_index("_n").filter(~pl.col("_played")).select("_n", "season", *sides, own="league")
+    for side in sides:
+        of_club = clubs.group_by("season", "club").agg(pl.col("league").sort())
+        fixtures = fixtures.join(of_club.rename({"club": side, "league": f"{side}_leagues"}), on=["season", side])
+    home, away = (pl.col(f"{side}_leagues") for side in sides)
+    theirs = fixtures.filter(~home.list.contains(pl.col("own")), ~away.list.contains(pl.col("own"))).select(
+        "_n", _league=home.list.set_intersection(away).list.first()
+    )
+    numbered = records.select(_n=pl.int_range(pl.len(), dtype=pl.UInt32))
+    return numbered.join(theirs, on="_n", how="left", maintain_order="left")["_league"]
 
 
 def _listed_again(records: pl.DataFrame) -> pl.Series:

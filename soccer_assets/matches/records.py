@@ -26,7 +26,7 @@ GOALS = ("home_goals", "away_goals")
 COUNTS = (*GOALS, *(f"{name}_half_time" for name in GOALS), *(f"{s}_{n}" for n in STATISTICS for s in ("home", "away")))
 EXPECTED_GOALS = ("home_xg", "away_xg")
 WORDS = ("referee", "venue")
-TEXTS = ("season_id", "status", "home", "away", "listed", "result", "date_text", *WORDS)
+TEXTS = ("season_id", "status", "home", "away", "listed", "unlisted_at", "result", "date_text", *WORDS)
 MOST_GOALS = 40
 MOST_COUNTED = 99
 NO_SCORE = "none"
@@ -44,8 +44,10 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "seen_at": UTC,
     "payload_id": pl.String,
     "line": pl.Int64,
-    # of football-data.co.uk alone: whether the newest list has the fixture, the result as a letter, published texts
+    # of football-data.co.uk alone: whether the newest list has the fixture, when a list first had it no longer, the
+    # result as a letter, published texts
     "listed": pl.Boolean,
+    "unlisted_at": UTC,
     **dict.fromkeys(("result", "score_text", "date_text"), pl.String),
     "reason": pl.String,
 }

@@ -34,7 +34,11 @@ OWN_SHOWN: list[str | pl.Expr] = [
 ]  # fmt: skip
 QUARANTINED = ["league", "home", "away", "kick_off_at", "status", *GOALS]
 #: What a match is made of.
-KEPT = [name for name in FORM if name not in ("season_id", "reason", "listed", "result", "score_text", "date_text")]
+KEPT = [
+    name
+    for name in FORM
+    if name not in ("season_id", "reason", "listed", "unlisted_at", "result", "score_text", "date_text")
+]
 #: A fixture without a result is given up when its league has results of dates this much later.
 RESULT_DUE = dt.timedelta(days=7)
 #: A result so near to the date of a fixture is of that fixture, also where clubs meet again and again.
@@ -72,7 +76,6 @@ def resolve(records: pl.DataFrame, ledger: pl.DataFrame | None = None) -> Matche
         records = records.with_columns(pl.when(~absurd).then(pl.col(name)).alias(name))
     is_own, played = pl.col("source") == FOOTBALL_DATA, pl.col("listed").is_null()
     own = records.filter(is_own).with_columns(_played=played)
-    own = pl.concat([_with_next_file(own.filter(~played)), own.filter(played)], how="diagonal")
     own = _with_ids_of_names(own).with_columns(pl.col("home_id", "away_id").replace(decisions.merged(ledger)))
     own = with_one_id(_with_seasons(own), Scorer.shipped())
     own = own.with_columns(reason=pl.coalesce("reason", contradiction(own)))
@@ -126,21 +129,6 @@ def _with_ids_of_names(records: pl.DataFrame) -> pl.DataFrame:
     return records
 
 
-def _with_next_file(fixtures: pl.DataFrame) -> pl.DataFrame:
-    """Add when the league's next file after the last with the fixture was seen; the newest of any where it has none."""
-    seen = fixtures.select("league", _without_it_at="seen_at").unique().sort("_without_it_at")
-    following = fixtures.sort("seen_at").join_asof(
-        seen,
-        left_on="seen_at",
-        right_on="_without_it_at",
-        by="league",
-        strategy="forward",
-        allow_exact_matches=False,
-        check_sortedness=False,
-    )
-    return following.with_columns(pl.coalesce("_without_it_at", pl.col("seen_at").max()))
-
-
 def _with_seasons(records: pl.DataFrame) -> pl.DataFrame:
     """The fixtures, whose files state no season, with that of the archives around them."""
     season = seasons_by_archives(records, records.filter("_played"))
@@ -157,7 +145,7 @@ def _with_status(records: pl.DataFrame) -> pl.DataFrame:
     """The records of football-data.co.uk with the status that the archives and the lists of fixtures give them."""
     scored = pl.col("_played") & ~_UNSCORED
     due = (pl.col("_newest_result") - pl.col("match_date") > RESULT_DUE).fill_null(False)
-    given_up = (~pl.col("listed") & (pl.col("match_date") > pl.col("_without_it_at").dt.date())).fill_null(False)
+    given_up = (pl.col("match_date") > pl.col("unlisted_at").dt.date()).fill_null(False)
     relisted = ~pl.col("listed").fill_null(True) & (pl.col("match_date").max().over(PAIR) > pl.col("match_date"))
     results = records.filter(scored).select(*PAIR, "match_date", _result="match_date").sort("match_date")
     nearest = records.join_asof(results, on="match_date", by=PAIR, strategy="nearest", check_sortedness=False)

@@ -2,7 +2,8 @@
 
 The file of 2022/23 has Gornik Z. until March and Gornik Zabrze from then on, that of 2004/05 has Raith among Raith Rvs.
 Clubs of a league play in the same rounds, so a name that plays few of them is another spelling of a club that rests on
-its days. A club that comes for the play-offs is like no other.
+its days. A club that comes for the play-offs is like no other. A list of fixtures may spell clubs in its own way: its
+match is the one of clubs of like names at the same ground within a day.
 """
 
 import datetime as dt
@@ -35,8 +36,12 @@ def with_one_id(records: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
         records: rows of football-data.co.uk in `records.FORM` with `home_id` and `away_id`.
         scorer: likeness of two names.
     """
+    results, listed = records.filter("_played"), records.filter(~pl.col("_played"))
+    for side in ("home_id", "away_id"):  # where a club of a fixture has played, its result says against whom
+        listed = listed.join(results, on=[*SEASON, "match_date", side], how="anti")
+    judged = pl.concat([results, listed])
     sides = pl.concat(
-        records.select(
+        judged.select(
             *SEASON, "match_date", team_id=f"{side}_id", name=side, other=f"{other}_id", at_home=pl.lit(side == "home")
         )
         for side, other in (("home", "away"), ("away", "home"))
@@ -45,7 +50,7 @@ def with_one_id(records: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     busiest = pl.col("days").max().over(SEASON)
     rare = counts.filter(busiest >= LEAST_DAYS, 2 * pl.col("days") <= busiest + 1)
     seasons = sides.join(rare, on=SEASON, how="semi").partition_by(SEASON, as_dict=True)
-    same = []
+    same = _by_their_match(records, scorer)
     for league, label, team_id, _ in rare.sort(*SEASON, "days", "team_id").rows():
         season = seasons[league, label]
         club = _same_club(season, team_id, scorer)
@@ -62,6 +67,27 @@ def with_one_id(records: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
         records = records.join(spellings.rename({"_id": side}), on=[*SEASON, side], how="left", maintain_order="left")
         records = records.with_columns(pl.coalesce("_same", side).alias(side)).drop("_same")
     return records
+
+
+def _by_their_match(records: pl.DataFrame, scorer: Scorer) -> list[tuple[str, ...]]:
+    """League, season and id of each name that fixtures alone have, and the club whose match is theirs."""
+    sides, listed = ("home", "away"), records.filter(~pl.col("_played"))
+    results = records.filter("_played")
+    archived = pl.concat([results.select(*SEASON, club=f"{side}_id") for side in sides]).unique()
+    clubs = {side: archived.rename({"club": f"{side}_id"}) for side in sides}
+    on = {side: [*SEASON, f"{side}_id"] for side in sides}
+    strange = pl.concat([listed.join(clubs[side], on=on[side], how="anti") for side in sides]).unique()
+    usual = records.join(clubs["home"], on=on["home"], how="semi").join(clubs["away"], on=on["away"], how="semi")
+    columns = [*SEASON, "match_date", *sides, *(f"{side}_id" for side in sides), "country"]
+    apart = (pl.col("match_date") - pl.col("match_date_right")).abs()
+    pairs = strange.select(columns).join(usual.select(columns), on=SEASON).filter(apart <= REST)
+    for side in sides:
+        names = [pairs[name].to_list() for name in (side, f"{side}_right", "country")]
+        is_one = pl.col(f"{side}_id") == pl.col(f"{side}_id_right")
+        pairs = pairs.filter(is_one | (pl.Series(scorer.pairs(*names), dtype=pl.Float64) >= ALIKE))
+    spelled = [pairs.select(*SEASON, id=f"{side}_id", club=f"{side}_id_right") for side in sides]
+    other = pl.concat(spelled).filter(pl.col("id") != pl.col("club")).unique()
+    return other.unique([*SEASON, "id"], keep="none").sort(*SEASON, "id").rows()
 
 
 def _same_club(season: pl.DataFrame, team_id: str, scorer: Scorer) -> str | None:

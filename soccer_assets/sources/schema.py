@@ -53,6 +53,7 @@ FOOTBALL_DATA_FIXTURES = Table(
         Column("_first_seen_at", UTC, "when a fixtures file first had this match on this date"),
         Column("_last_seen_at", UTC, "when a fixtures file last had it; its prices are from then"),
         Column("_listed", pl.Boolean, "the newest fixtures file still has it"),
+        Column("_unlisted_at", UTC, "when a fixtures file first had it no longer", nullable=True),
     ),
     ("_payload_id", "_line"),
     open=True,
@@ -98,7 +99,7 @@ WORDS = ("competition", "country", "season", "round", "elapsed", "stage", "regio
 LONGEST_ID = 20
 
 RECORD_PROVENANCE = (
-    Column("match_date", pl.Date, "UTC date of kick-off, or the date as published where the source gives local times"),
+    Column("match_date", pl.Date, "date of kick-off: UTC, or of the league's own time zone where the source tells it"),
     Column("_league", pl.String, "division code, where the competition is one of ours", nullable=True),
     Column("_address", pl.String, "where the record was published"),
     Column("_payload_id", pl.String, "SHA-256 of the raw bytes"),

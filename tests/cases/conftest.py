@@ -20,6 +20,7 @@ from soccer_assets.odds.schema import ODDS_LINKS
 from soccer_assets.settings import Settings
 from soccer_assets.sources.acquisition import Acquired
 from soccer_assets.sources.catalog import SOURCES, TRUSTED
+from soccer_assets.sources.spec import DAYS_AHEAD
 from soccer_assets.storage.lake import Lake
 
 INPUTS = Path(__file__).parent / "inputs"
@@ -27,12 +28,13 @@ INPUTS = Path(__file__).parent / "inputs"
 
 @dataclass
 class Mirror:
-    """A mirror of the sources in a folder, and what the platform makes of it for a range of match dates."""
+    """A mirror of the sources in a folder, and what the platform makes of it on a day for a range of match dates."""
 
     folder: Path
     first: dt.date
     last: dt.date
     leagues: str
+    today: dt.date | None = Settings.read().today
     acquired: dict[str, Acquired] = field(default_factory=dict)
 
     @cached_property
@@ -40,7 +42,7 @@ class Mirror:
         return Settings(
             var=str(self.folder / "var"),
             leagues=self.leagues,
-            today=Settings.read().today,
+            today=self.today,
             whoscored_days=10_000,
             source_urls={source.name: (self.folder / source.name).as_uri() for source in SOURCES},
         )
@@ -70,6 +72,13 @@ class Mirror:
                 self.lake.replace(table, moved.rows, moved.predicate)
             self.lake.replace_dates(table, acquired.rows, self.first, self.last)
         return self.acquired
+
+    def night(self, today: dt.date, back: int = 7) -> "Mirror":
+        """The mirror on a day, after the run of its night: so many days back, to the end of the known fixtures."""
+        ahead = dt.timedelta(days=DAYS_AHEAD)
+        world = Mirror(self.folder, max(self.first, today - dt.timedelta(back)), today + ahead, self.leagues, today)
+        world.acquire()
+        return world
 
     def table(self, name: str) -> pl.DataFrame:
         return self.lake.read(name) if self.lake.exists(name) else pl.DataFrame()

@@ -1,6 +1,7 @@
 """Records as stage 1 keeps them, from a few words each."""
 
 import datetime as dt
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -51,13 +52,21 @@ def played() -> Callable[..., pl.LazyFrame]:
 
 @pytest.fixture(scope="session")
 def listed() -> Callable[..., pl.LazyFrame]:
-    """Fixture records: date, home, away, the day a file last had it; `*` behind it: the newest file has it."""
+    """Fixture records: date, home, away, the day a file last had it.
+
+    `*` behind it: the newest file has it; a slash and a day: the next file, without it, was seen then (default: the day
+    of the next one of the rows).
+    """
 
     def make(*rows: Record, league: str = "E0") -> pl.LazyFrame:
-        records = []
+        records, days = [], sorted({seen[:10] for _, _, _, seen, *_ in rows})
+        following = dict(itertools.pairwise(days))
         for line, (date, home, away, seen, *further) in enumerate(rows, start=2):
-            at = dt.datetime.fromisoformat(f"{seen.rstrip('*')}T09:00+00:00")
+            day = seen[:10]
+            unlisted = None if seen.endswith("*") else seen[11:] or following.get(day)
+            at, without_it_at = (text and dt.datetime.fromisoformat(f"{text}T09:00+00:00") for text in (day, unlisted))
             times = {"_first_seen_at": at, "_last_seen_at": at, "_listed": seen.endswith("*")}
+            times["_unlisted_at"] = without_it_at
             records.append(_record(date, home, away, league, line, "f") | times | dict(*further))
         return _frame(FOOTBALL_DATA_FIXTURES, records)
 

@@ -182,7 +182,7 @@ def test_a_match_that_left_the_list_after_its_day_waits_for_its_result(listed, n
 
 def test_the_last_match_of_a_season_waits_for_its_result_when_its_league_is_listed_no_more(listed, none):
     fixtures = [
-        listed(("2024-05-19", ARSENAL, FULHAM, "2024-05-18")),
+        listed(("2024-05-19", ARSENAL, FULHAM, "2024-05-18/2024-05-20")),
         listed(("2024-05-26", "Ajax", "PSV", "2024-05-20*"), league="N1"),
     ]
     assert lives(resolve(none[0], pl.concat(fixtures)))[0] == ("2024-05-19", ID, "scheduled")
@@ -190,7 +190,7 @@ def test_the_last_match_of_a_season_waits_for_its_result_when_its_league_is_list
 
 def test_a_match_to_come_whose_league_is_listed_no_more_is_postponed(listed, none):
     fixtures = [
-        listed(("2024-05-25", ARSENAL, FULHAM, "2024-05-18")),
+        listed(("2024-05-25", ARSENAL, FULHAM, "2024-05-18/2024-05-20")),
         listed(("2024-05-26", "Ajax", "PSV", "2024-05-20*"), league="N1"),
     ]
     assert lives(resolve(none[0], pl.concat(fixtures)))[0] == ("2024-05-25", ID, "postponed")

@@ -47,7 +47,12 @@ def refuse_archive(new: File, old: File) -> None:
 
 def refuse_fixtures(new: File, old: File, today: dt.date | None) -> None:
     """Raise ShapeError for a fixtures file that cannot replace the last good one: other days, or none to come."""
-    if new.good.is_empty() or old.good.is_empty():
+    if old.good.is_empty():
+        return
+    if new.good.is_empty():
+        to_come = old.good.filter(pl.col("match_date") > (today or dt.date.max))["Date"]
+        if len(to_come):
+            refuse(new, "the matches to come of the last good file", f"none of {len(to_come)}, such as on {to_come[0]}")
         return
     _refuse_swapped(new, old)
     if today is None:

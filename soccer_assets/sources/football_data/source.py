@@ -100,8 +100,15 @@ def as_last_listed(records: pl.DataFrame, lists: pl.DataFrame, query: Query) -> 
     """
     if records.is_empty():
         return FOOTBALL_DATA_FIXTURES.empty()
+    first_at, last_at = (pl.col(name).shift(-1).over("asked", order_by="last_at") for name in ("fetched_at", "last_at"))
     times = lists.select(
-        "is_newest", _address="address", _payload_id="payload_id", _first_at="fetched_at", _last_at="last_at"
+        "is_newest",
+        _address="address",
+        _payload_id="payload_id",
+        _first_at="fetched_at",
+        _last_at="last_at",
+        # of the next file; one that was there before comes back when it is seen again
+        _unlisted_at=pl.when(first_at > pl.col("last_at")).then(first_at).otherwise(last_at),
     )
     match = ["_league", DATE, "_home", "_away"]
     return (
@@ -118,7 +125,7 @@ def as_last_listed(records: pl.DataFrame, lists: pl.DataFrame, query: Query) -> 
 
 
 def in_form(published: pl.LazyFrame) -> pl.LazyFrame:
-    """The records under common names; only a fixture says whether it is `listed`."""
+    """The records under common names; only a fixture says whether it is `listed`, and until when."""
     names = published.collect_schema().names()
 
     def column(*choices: str, dtype: PolarsDataType = pl.String) -> pl.Expr:
@@ -131,6 +138,7 @@ def in_form(published: pl.LazyFrame) -> pl.LazyFrame:
         kick_off_at=kick_off_at(published_date(column("Date")), column("Time")),
         season="_season",
         listed=column("_listed", dtype=pl.Boolean),
+        unlisted_at=column("_unlisted_at", dtype=UTC),
         status=pl.lit("scheduled"),
         _record="_line",
         _seen_at=column("_last_seen_at", dtype=UTC),

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from soccer_assets.errors import ShapeError
+from soccer_assets.leagues import LEAGUES
 from soccer_assets.sources.fetching.client import Answer
 from soccer_assets.sources.fetching.json_text import as_text, decode
 from soccer_assets.sources.fetching.response_checks import quoted, refuse_bot_wall, refuse_shrunken, unforeseen
@@ -210,7 +211,10 @@ def _record(match: PublishedMatch) -> Record:
         raise UnreadError(
             f"expected a known status, found {row['elapsed']} (code {quoted(code)})"[:LONGEST_REASON], day
         )
-    return Record(day, league_of(row), row, (unread,) if unread else ())
+    league, kick_off = league_of(row), row.get("kick_off_at")
+    if league and kick_off:  # a match of Saturday evening in America is on Sunday in UTC
+        day = dt.datetime.fromisoformat(kick_off).astimezone(LEAGUES[league].zone).date()
+    return Record(day, league, row, (unread,) if unread else ())
 
 
 def _as_it_came(match: PublishedMatch) -> str:

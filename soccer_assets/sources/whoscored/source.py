@@ -1,5 +1,6 @@
 """WhoScored: the feed of each day, and where it is wanted the page of each finished match."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,8 +15,10 @@ from soccer_assets.sources.whoscored.feeds import accept, parse
 
 
 def requests(query: Query) -> list[Request]:
-    """The feed of each day of the query."""
-    return [Request(f"{query.base}/livescores/data?d={day:%Y%m%d}&isSummary=false") for day in query.days]
+    """The feed of each day of the query, and of one more at either end: feeds go by UTC, dates by the league's zone."""
+    day = dt.timedelta(days=1)
+    days = replace(query, first=query.first - day, last=query.last + day).days
+    return [Request(f"{query.base}/livescores/data?d={day:%Y%m%d}&isSummary=false") for day in days]
 
 
 def match_centres(base: str, ids: Sequence[str]) -> list[Request]:
