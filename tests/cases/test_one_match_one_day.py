@@ -1,7 +1,6 @@
 """One match, one season, one day: what the sources say of a date or a season does not make a second match."""
 
 import datetime as dt
-import itertools
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -222,22 +221,23 @@ def test_where_no_trusted_source_has_the_league_a_club_has_one_id_over_all_spell
     world = mirror("2020-01-01", "2020-06-30", "BRA")
     long = [(game[0], LONG[game[1]], LONG[game[2]], *game[3:]) for game in games]
     world.publish("openfootball", "2020/br.1.json", football_json(long, "Brasileiro Série A 2020", suffix=""))
-    for day, of_day in itertools.groupby(games, key=lambda game: game[0]):
-        feed = {
-            "tournaments": [
-                {"tournamentId": 95, "tournamentName": "Brasileirão", "regionCode": "br", "regionName": "Brazil",
-                 "seasonName": "2020", "seasonId": 1, "stageId": 1, "stageName": "Brasileirão", "sex": 1,
-                 "matches": [
-                     {"id": n, "status": 6, "elapsed": "FT", "startTimeUtc": f"{day}T18:00:00Z", "homeName": home,
-                      "awayName": away, "homeId": 1, "awayId": 2, "homeScore": x, "awayScore": y}
-                     for n, (_, home, away, x, y) in enumerate(of_day, start=10 * day.toordinal())
-                 ]},
-            ]
-        }  # fmt: skip
-        world.publish("whoscored", f"livescores/data?d={day:%Y%m%d}&isSummary=false", json.dumps(feed))
-    world.acquire("football_data_results", "football_data_fixtures", "openfootball_matches", "understat_matches")
-    world.acquire("whoscored_matches")
+    feed = {
+        "tournaments": [
+            {"tournamentId": 95, "tournamentName": "Brasileirão", "regionCode": "br", "regionName": "Brazil",
+             "seasonName": "2020", "seasonId": 1, "stageId": 1, "stageName": "Brasileirão", "sex": 1,
+             "matches": [
+                 {"id": n, "status": 6, "elapsed": "FT", "startTimeUtc": f"{day}T18:00:00Z", "homeName": home,
+                  "awayName": away, "homeId": BRAZIL.index(home), "awayId": BRAZIL.index(away), "homeScore": x,
+                  "awayScore": y}
+                 for n, (day, home, away, x, y) in enumerate(games)
+             ]},
+        ]
+    }  # fmt: skip
+    world.publish("whoscored", "livescores/data", json.dumps(feed))  # a file has no query: every day is this one
+    world.acquire()
     matches = world.matches()
     assert len(matches.rows) == 56
+    assert set(matches.rows["source"]) == {"whoscored"}
+    assert sorted(matches.links["source"].value_counts().rows()) == [("openfootball", 56), ("whoscored", 56)]
     assert len({*matches.rows["home_id"], *matches.rows["away_id"]}) == 8
     assert matches.quarantined.is_empty()
