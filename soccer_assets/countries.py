@@ -66,4 +66,4 @@ def country_of(name: str) -> str:
 
 
 #: Every name and code of a country, in lower case, Russian ones too -> its one form.
-NAMES: Mapping[str, str] = {**{said.lower(): country_of(of) for said, of in OF_RUSSIAN.items()}, **_COUNTRY}
+NAMES: Mapping[str, str] = {**{name.lower(): country_of(english) for name, english in OF_RUSSIAN.items()}, **_COUNTRY}

@@ -74,7 +74,7 @@ def _is_other(text: str, country: str | None) -> bool:
 def _is_of_other_country(name: str, country: str) -> bool:
     """Whether the first letters of a country, and not of this one, stand in brackets: `(Уру)`."""
     letters = _BRACKETS.search(name.casefold())
-    countries = {of for said, of in NAMES.items() if letters and said.startswith(letters[1])}
+    countries = {one for name, one in NAMES.items() if letters and name.startswith(letters[1])}
     return bool(countries) and country_of(country) not in countries
 
 

@@ -137,7 +137,8 @@ def test_a_broken_deflate_stream_and_what_nobody_foresaw_are_told(tmp_path, monk
 
 def test_packets_are_taken_in_the_order_given(tmp_path):
     full = {"packetVersion": 5, "sports": [{"id": 1, "name": "Футбол"}], "customFactors": [],
-            "events": [{"id": 9, "sportId": 1, "place": "line", "startTime": 1714588200, "team1": "А", "team2": "Б"}]}  # fmt: skip
+            "events": [{"id": 9, "sportId": 1, "place": "line", "startTime": 1714588200, "team1": "Альба",
+                        "team2": "Борея"}]}  # fmt: skip
     then = {"packetVersion": 6, "fromVersion": 5, "sports": [{"id": 1, "name": "Футбол. Кубок"}]}
     files = [tmp_path / "z.json", tmp_path / "a.json"]
     for file, packet, written in zip(files, (full, then), (2_000, 1_000), strict=True):
