@@ -33,20 +33,28 @@ _BRACKETS = re.compile(r"\(([^()]{3,})\)\s*$")
 
 
 def abroad(names: Sequence[str], match_names: Sequence[str], countries: Sequence[str | None]) -> list[bool]:
-    """Whether `names[k]` has a town or country that is not `countries[k]`'s, and that `match_names[k]` has not."""
+    """Whether `names[k]` has a town, country or state that neither `countries[k]` nor `match_names[k]` has.
+
+    Of a match whose country is not known nothing is abroad.
+    """
     gazetteer = Gazetteer.shipped()
     asked = list(zip(names, match_names, countries, strict=True))
     runs = [_runs(name, other) if country else () for name, other, country in asked]
     texts = list(dict.fromkeys(text for some in runs for text in some))
-    named = gazetteer.called(texts)
-    towns = {
-        text: of_text
-        for text, of_text in zip(texts, named, strict=True)
-        if max((gazetteer.people[town] for town in of_text), default=0) >= LEAST_PEOPLE
-    }
+    towns = dict(zip(texts, gazetteer.called(texts), strict=True))
+
+    def lies_elsewhere(text: str, country: str) -> bool:
+        large = max((gazetteer.people[town] for town in towns[text]), default=0) >= LEAST_PEOPLE
+        of_country = NAMES.get(text) if len(text) >= LEAST_LETTERS else None
+        return (large and not gazetteer.within(towns[text], country)) or of_country not in (None, country_of(country))
+
     return [
-        any((text in towns and not gazetteer.within(towns[text], country)) or _is_other(text, country) for text in some)
-        or (country is not None and (_is_of_other_country(name, country) or _are_of_two_states(name, other, country)))
+        country is not None
+        and (
+            any(lies_elsewhere(text, country) for text in some)
+            or _is_of_other_country(name, country)
+            or _are_of_two_states(name, other, country)
+        )
         for some, (name, other, country) in zip(runs, asked, strict=True)
     ]
 
@@ -67,14 +75,10 @@ def _runs(name: str, match_name: str) -> tuple[str, ...]:
     return tuple(" ".join(run[k : k + n]) for run in runs for n in (1, 2, 3) for k in range(len(run) - n + 1))
 
 
-def _is_other(text: str, country: str | None) -> bool:
-    return len(text) >= LEAST_LETTERS and text in NAMES and NAMES[text] != country_of(country or "")
-
-
 def _is_of_other_country(name: str, country: str) -> bool:
     """Whether the first letters of a country, and not of this one, stand in brackets: `(Уру)`."""
     letters = _BRACKETS.search(name.casefold())
-    countries = {one for name, one in NAMES.items() if letters and name.startswith(letters[1])}
+    countries = {one for known, one in NAMES.items() if letters and known.startswith(letters[1])}
     return bool(countries) and country_of(country) not in countries
 
 

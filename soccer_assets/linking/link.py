@@ -84,7 +84,8 @@ def link(
     names, looked_at = NAMES.to_frame(), _all_of(alike, of_known_clubs(fixtures, matches, clubs))
     for _ in range(PASSES):
         pairs, names = _looked_at(looked_at, fixtures, matches, names, scorer)
-        pairs = with_labels_known(with_seen(_decided(pairs, aliases, rejected), seen), matches)
+        pairs = _in_their_order(_decided(pairs, aliases, rejected), scorer)
+        pairs = with_labels_known(with_seen(pairs, seen), matches)
         verdicts = _in_rounds(with_apart(pairs, fixtures, matches), scorer)
         before, looked_at = looked_at, _all_of(looked_at, of_known_clubs(fixtures, matches, _learned(verdicts)))
         if len(looked_at) == len(before):
@@ -152,13 +153,13 @@ def _looked_at(
         of_side = names.rename({"name": side, "match_name": f"match_{side}", "odds": f"name_{side}"})
         on = [side, f"match_{side}", "country_of_name"]
         pairs = pairs.join(of_side, on=on, how="left", nulls_equal=True, maintain_order="left")
-    return _in_their_order(pairs.drop("country_of_name"), scorer), names
+    return pairs.drop("country_of_name"), names
 
 
 def _in_their_order(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     """The pairs without those of two clubs of like names that read better with home and away swapped.
 
-    `Alanyaspor - Antalyaspor` is like `Antalyaspor - Alanyaspor` on either side.
+    `Alanyaspor - Antalyaspor` is like `Antalyaspor - Alanyaspor` on either side. Where a club is decided, that counts.
     """
     ratio = process.cpdist(pairs["match_home"].to_list(), pairs["match_away"].to_list(), scorer=fuzz.ratio)
     alike = pairs.with_row_index("pair").filter(pl.Series(ratio >= LIKE_NAMES, dtype=pl.Boolean))
@@ -166,7 +167,8 @@ def _in_their_order(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
         log_odds(scorer, alike[side], alike[f"match_{other}"]).clip(MOST_AGAINST, MOST_FOR)
         for side, other in (SIDES, SIDES[::-1])
     ]
-    turned = alike.filter(swapped[0] + swapped[1] > alike["name_home"] + alike["name_away"])
+    better = swapped[0] + swapped[1] > alike["name_home"] + alike["name_away"]
+    turned = alike.filter(better, *(pl.col(f"alias_{side}").is_null() for side in SIDES))
     return pairs.with_row_index("pair").join(turned, on="pair", how="anti", maintain_order="left").drop("pair")
 
 

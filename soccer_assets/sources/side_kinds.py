@@ -19,6 +19,7 @@ _WOMEN = _mark(
     r"\(w\)|\bwomen|\bfrauen|\bfemin|\bfemmin|\bfémin|\bdamall|\bn?wsl\b|\bliga f\b"
     r"|\(ж\)|\bжен\b|\bженщин|\bженск|\bледи|\bдевуш|\bдевоч"
 )
+#: A last letter, which one side alone may bear for its town.
 _WOMEN_OF_BOTH_SIDES = _mark(r"[ .][wж]\.?$")
 _YOUTH = _mark(
     r"\bu[- ]?(?:1[3-9]|2[0-3])\b|\bunder[- ]?\d\d|\byouth|\bjunior|\bjunioren|\bynglinge|\bprimavera"
@@ -54,7 +55,6 @@ _BET = _mark(
     r"|выигра[ею]т|компенсир|медиц\.|специальные ставки|\bитоги|статисти|\bлучший|\bпобедитель|\bдуэл[ьи]\b"
     r"|^(?:да|нет|больше|меньше|нечет|ничья|остальные)$|\bкто (?:выше|первым|больше|забь)|\bхозяева\b|\bгости\b"
 )
-
 #: A sentence and no name: it begins with a small letter, and not with a particle of a name.
 _SENTENCE = re.compile(r"^(?!(?:аль|эль|ас|де|ди|ла|лос|ван|фк|ск) )(?:[а-яё]{2,}|[виск]) ")
 #: A last word that begins with a small letter, or is an age.
@@ -75,7 +75,7 @@ def no_match(competition: str, home: str, away: str) -> str | None:
     if not is_football(competition, home, away):
         return "expected football, found another game under its name"
     if (sex(competition, home, away), kind(competition, home, away)) == ("men", "first"):
-        mark, other = (mark and mark[0].strip(" -") for mark in map(_MARK.search, (home, away)))
+        mark, other = (last and last[0].strip(" -") for last in map(_MARK.search, (home, away)))
         if mark and mark == other:
             return f"expected two clubs, found two sides marked {mark}: {home} - {away}"
     return None

@@ -84,6 +84,9 @@ def test_two_clubs_of_like_names_with_home_and_away_swapped_are_a_case():
     for home, away, outcome in (("Антальяспор", "Аланьяспор", "linked"), ("Аланьяспор", "Антальяспор", "review")):
         row = link(events_of([("event", 0, home, away)]), matches, ALIASES.to_frame()).row(0, named=True)
         assert (row["outcome"], row["candidate_id"]) == (outcome, "1")
+    decided = pl.DataFrame([("s", "Аланьяспор", None, "Antalyaspor"), ("s", "Антальяспор", None, "Alanyaspor")],
+                           schema=ALIASES, orient="row")  # fmt: skip
+    assert link(events_of([("event", 0, "Аланьяспор", "Антальяспор")]), matches, decided)["match_id"].item() == "1"
 
 
 @pytest.mark.parametrize(
