@@ -78,7 +78,7 @@ def _runs(name: str, match_name: str) -> tuple[str, ...]:
 def _is_of_other_country(name: str, country: str) -> bool:
     """Whether the first letters of a country, and not of this one, stand in brackets: `(Уру)`."""
     letters = _BRACKETS.search(name.casefold())
-    countries = {one for known, one in NAMES.items() if letters and known.startswith(letters[1])}
+    countries = {one for spelling, one in NAMES.items() if letters and spelling.startswith(letters[1])}
     return bool(countries) and country_of(country) not in countries
 
 
