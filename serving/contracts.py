@@ -156,7 +156,6 @@ class Drift(msgspec.Struct, frozen=True):
     emptied_columns: list[str]
     current_matches: int
     reference_matches: int
-    scores: dict[str, float | None]
 
 
 class FailedCheck(msgspec.Struct, frozen=True):

@@ -172,7 +172,7 @@ def summary(p: ArrayLike, y: ArrayLike) -> dict[str, float]:
     """
     metrics: dict[str, Any] = {"log_loss": log_loss, "rps": rps, "brier": brier, "accuracy": accuracy}
     means = {name: float(metric(p, y).mean()) for name, metric in metrics.items()}
-    return {"n": float(len(np.asarray(y))), **means, "ece": ece(p, y)}
+    return {"n": len(np.asarray(y)), **means, "ece": ece(p, y)}
 
 
 def _matches(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Ints]:

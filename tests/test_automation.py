@@ -316,7 +316,7 @@ def champion(version: str, since: dt.date, accepted: bool = True, minute: int = 
     row = {
         "moved_at": dt.datetime(2025, 3, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=minute),
         "alias": "champion", "version": version, "previous": None, "effective_from": since, "model_date": since,
-        "accepted": accepted, "conditions": "[]", "registry_version": "1", "reason": "better",
+        "accepted": accepted, "conditions": [], "registry_version": "1", "reason": "better",
     }  # fmt: skip
     return PROMOTIONS.conform(pl.DataFrame([row], schema=PROMOTIONS.schema))
 

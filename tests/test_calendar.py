@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -144,7 +143,7 @@ def test_a_first_model_that_the_gate_refuses_lets_the_better_baseline_serve(
         refused = r"A baseline serves until the gate accepts a model: it refused \w+ [0-9a-f]{12} \(matches: found \d+"
         assert re.match(refused, move["reason"])
         model = lake.read("selected_model").row(0, named=True)
-        scores = {row["name"]: row["expected_log_loss"] for row in json.loads(model["comparison"])}
+        scores = {row["name"]: row["expected_log_loss"] for row in model["comparison"]}
         assert model["family"] == min(BASELINES, key=lambda family: scores[family])
         assert lake.read("model_card")["accepted"].to_list() == [True]
         runs.materialize(runs.MODELS, later, later, instance, log=lambda line: None)

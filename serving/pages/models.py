@@ -60,7 +60,7 @@ def _families(comparison: list[dict[str, Any]]) -> str | None:
 def _reliability(bins: list[dict[str, Any]]) -> str:
     """A plot of how often happened what was forecast, by tenth of probability and outcome."""
     outcomes = ("home", "draw", "away")
-    curves = {name: [(row["told"], row["happened"]) for row in bins if row["outcome"] == name] for name in outcomes}
+    curves = {name: [(row["forecast"], row["happened"]) for row in bins if row["outcome"] == name] for name in outcomes}
     return svg.drawing(svg.reliability("happened, by what was forecast", curves))
 
 
@@ -68,11 +68,11 @@ def _drift_by_group(drift: dict[str, Any] | None, card: dict[str, Any] | None) -
     """The groups of features by the largest score in each: how many of them drifted, and which."""
     if not drift or not drift["scores"]:
         return []
-    drifted = set(filter(None, drift["drifted_columns"].split(",")))
-    group_of = {name: group for group, names in (card["features"] if card else {}).items() for name in names}
+    drifted = set(drift["drifted_columns"])
+    group_of = {name: row["group"] for row in (card["features"] if card else []) for name in row["features"]}
     groups: dict[str, list[tuple[float, str]]] = {}
-    for name, score in drift["scores"].items():
-        groups.setdefault(group_of.get(name, "others"), []).append((score or 0.0, name))
+    for feature, score in ((row["feature"], row["score"]) for row in drift["scores"]):
+        groups.setdefault(group_of.get(feature, "others"), []).append((score or 0.0, feature))
     rows = [
         {
             "group": group,

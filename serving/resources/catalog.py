@@ -49,7 +49,7 @@ ON_LINE: Final = Filter("line", "lines", "has", "only matches forecast on this l
 #: The parameters of the lists of matches.
 _OF_MATCHES: Final = (*DATES, IN_LEAGUE, "status", "season", "home_id", "away_id")
 _MATCH_COLUMNS: Final = tuple(column for column in MATCHES.columns if column.name in Match.__struct_fields__)
-_JSON_OF_CARD: Final = ("features", "leagues", "reliability", "importances", "conditions", "limits", "parameters")
+_PARAMETERS: Final = frozenset({"parameters"})
 
 _LEAGUES = (
     Resource(
@@ -175,16 +175,16 @@ _ODDS = (
 _MODELS = (
     Resource("/models", "A selected model and what was decided on it.", (SELECTED_MODEL, PROMOTIONS), derived.models,
              derived.MODEL, ("match_date", "version"), key="version", unknown="unknown-model",
-             filters=("family", "champion"), sort=("match_date", "log_loss"), nested=derived.JSON_OF_MODEL,
+             filters=("family", "champion"), sort=("match_date", "log_loss"), nested=_PARAMETERS,
              tag="models"),
     Resource("/model", "The champion: what it is, what it learned from and how it was chosen.",
              (SELECTED_MODEL, PROMOTIONS), derived.champion_model, derived.MODEL, ("match_date",),
-             unknown="no-champion", absent="train and promote one", single=True, nested=derived.JSON_OF_MODEL,
+             unknown="no-champion", absent="train and promote one", single=True, nested=_PARAMETERS,
              tag="models"),
     of_table(MODEL_CARD, "/model-cards", key="version", unknown="unknown-model", filters=("family", "accepted"),
-             sort=("match_date",), nested=frozenset(_JSON_OF_CARD), tag="models"),
+             sort=("match_date",), nested=_PARAMETERS, tag="models"),
     of_table(PROMOTIONS, "/promotions", filters=("alias", "version", "accepted"), sort=("moved_at", "effective_from"),
-             nested=frozenset({"conditions"}), tag="models"),
+             tag="models"),
     of_table(ABLATION, "/ablation", filters=("group", "leagues"), sort=("difference", "match_date"), tag="models"),
 )  # fmt: skip
 
@@ -214,7 +214,7 @@ _REPORTS = (
              filters=(*DATES, "league", "line"), tag="reports"),
     of_table(DRIFT_REPORT, "/drift", row="The newest drift report.", unknown="no-drift-report",
              absent="materialize the asset drift_report", single=True,
-             without=("html",), nested=frozenset({"scores"}), tag="reports"),
+             without=("html",), tag="reports"),
     Resource("/drift/history", "A drift report, and what was done about it.",
              (DRIFT_REPORT, SELECTED_MODEL, PROMOTIONS), derived.drift_history, derived.DRIFT_HISTORY, ("match_date",),
              filters=(*DATES, "answer"), sort=("match_date", "drift_share"), tag="reports"),
@@ -222,7 +222,7 @@ _REPORTS = (
              derived.DRIFT_SCORES, ("match_date", "feature"), filters=(*DATES, "feature", "drifted"),
              sort=("score", "match_date"), tag="reports"),
     of_table(FORECAST_DRIFT, "/drift/forecasts", filters=(*DATES, "line"), sort=("match_date", "drift_share"),
-             nested=frozenset({"scores"}), tag="reports"),
+             tag="reports"),
 )  # fmt: skip
 
 _OPERATION = (

@@ -251,26 +251,11 @@ DRIFT_SCORES: Final = (
 
 def drift_scores(snapshot: Snapshot) -> pl.LazyFrame:
     """The score of each feature in each drift report."""
-    reports = snapshot.scan(DRIFT_REPORT).collect()
-    scores = reports["scores"].str.json_decode(
-        pl.Struct({name: pl.Float64 for name in _scored(reports["scores"].to_list())})
-    )
-    rows = reports.select("match_date", "threshold", "drifted_columns").with_columns(scores).unnest("scores")
-    long = rows.unpivot(
-        index=["match_date", "threshold", "drifted_columns"], variable_name="feature", value_name="score"
-    )
-    drifted = pl.col("drifted_columns").str.split(",").list.contains(pl.col("feature"))
-    return long.with_columns(pl.col("score").cast(pl.Float64), drifted=drifted).lazy()
+    reports = snapshot.scan(DRIFT_REPORT).select("match_date", "threshold", "drifted_columns", "scores")
+    scores = reports.explode("scores", empty_as_null=False).unnest("scores")
+    return scores.with_columns(drifted=pl.col("drifted_columns").list.contains(pl.col("feature")))
 
 
-def _scored(texts: list[str]) -> list[str]:
-    import msgspec
-
-    names = dict.fromkeys(name for text in texts for name in msgspec.json.decode(text))
-    return list(names) or ["none"]
-
-
-JSON_OF_MODEL: Final = frozenset({"parameters", "comparison", "calibration", "lines"})
 _MODEL: Final = (
     "version", "family", "match_date", "trained_through", "examples", "parameters", "log_loss", "comparison",
     "calibration", "lines", "reason",

@@ -27,9 +27,6 @@ class QualityView(View[Quality]):
 def newest_drift(drift: pl.LazyFrame) -> Drift | None:
     """The newest drift report; None before the first."""
     for row in drift.select(Drift.__struct_fields__).sort("match_date").tail(1).collect().to_dicts():
-        for names in ("drifted_columns", "emptied_columns"):
-            row[names] = [name for name in (row[names] or "").split(",") if name]
-        row["scores"] = msgspec.json.decode(row["scores"])
         return msgspec.convert(row, Drift)
     return None
 
@@ -47,7 +44,6 @@ def champion(selected: pl.LazyFrame, promotions: pl.LazyFrame) -> ModelInfo | No
     models = models.unique("version", keep="last", maintain_order=True)
     rows = moved.select("version", promoted_at="moved_at").join(models, on="version", how="inner")
     for row in rows.collect().to_dicts():
-        row["comparison"] = msgspec.json.decode(row["comparison"])
         return msgspec.convert(row, ModelInfo)
     return None
 

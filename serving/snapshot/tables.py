@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from soccer_assets.errors import NotMaterializedError, SchemaError
+from soccer_assets.storage.earlier_forms import require_current
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
 
@@ -35,11 +36,12 @@ def scan(lake: Lake, table: Table, version: TableVersion | None) -> pl.LazyFrame
     A column that may be null is null throughout where an earlier version of the platform wrote the table without it.
 
     Raises:
-        SchemaError: the table lacks another column.
+        SchemaError: the table lacks another column, or an earlier version wrote one in another form.
     """
     if version is None:
         return table.empty().lazy()
     rows = pl.scan_delta(lake.table(table.name, version.version))
+    require_current(table, rows)
     stored = rows.collect_schema()
     missing = sorted(column.name for column in table.columns if column.name not in stored and not column.nullable)
     if missing:

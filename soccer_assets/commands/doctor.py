@@ -10,12 +10,16 @@ from pathlib import Path
 import polars as pl
 
 from soccer_assets.errors import LostPayloadError, SoccerError
+from soccer_assets.matches.schema import MATCH_CONFLICTS
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.champion.registry_repair import differences, rebuild
+from soccer_assets.models.schema import MODEL_CARD, PROMOTIONS, SELECTED_MODEL
+from soccer_assets.monitoring.schema import DRIFT_REPORT, FORECAST_DRIFT
 from soccer_assets.predictions.ledger import verify
 from soccer_assets.settings import Clock, Settings, machine_time
 from soccer_assets.storage.conditional_put import prove_conditional_put
 from soccer_assets.storage.damage import Dates, TableState, examine
+from soccer_assets.storage.earlier_forms import convert, outdated
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import FETCH_LOG, Payloads
 from soccer_assets.storage.repair import repair
@@ -24,6 +28,11 @@ from soccer_assets.storage.repair import repair
 CLOCK_SLACK = dt.timedelta(minutes=5)
 #: Rows of these were made once and cannot be made again.
 IRREPLACEABLE = ("fetch_log", "link_decisions", "on_demand_forecasts", "prediction_ledger", "promotions")
+#: Tables that an earlier version wrote in another form.
+CHANGED = {
+    table.name: table
+    for table in (DRIFT_REPORT, FORECAST_DRIFT, MATCH_CONFLICTS, MODEL_CARD, PROMOTIONS, SELECTED_MODEL)
+}
 RESTORE = "uv run soccer restore FROM, of a backup"
 REPAIR = "uv run soccer doctor --repair"
 
@@ -84,6 +93,9 @@ class Doctor:
             state = examine(self._lake, name)
             done += repair(self._lake, state, self._clock.now())
             done += [f"{finding.store}: {finding.wrong} -> {finding.cure}" for finding in lost_rows(state)]
+            if self._lake.exists(name) and (names := self._outdated(name)):
+                self._lake.rewrite(name, convert(CHANGED[name], self._lake.read(name)))
+                done.append(f"{name}: {names}, as an earlier version wrote them, were converted")
         return [*done, *(f"registry: {line}" for line in rebuild(self._registry, self._lake))]
 
     def _stores(self) -> dict[str, Callable[[], list[Finding]]]:
@@ -106,8 +118,13 @@ class Doctor:
             dates = state.dates.get(file)
             held = f", match dates {dates[0]} to {dates[1]}" if dates else ""
             yield Finding(name, f"{file} {wrong}{held}", f"{REPAIR}, then {remake(name, dates)}")
+        if state.is_sound and (names := self._outdated(name)):
+            yield Finding(name, f"{names} are as an earlier version wrote them", REPAIR)
         if state.unproven and state.is_sound:
             yield Finding(name, f"{len(state.unproven)} files have no checksum yet", REPAIR)
+
+    def _outdated(self, name: str) -> list[str]:
+        return outdated(CHANGED[name], self._lake.scan(name).collect_schema()) if name in CHANGED else []
 
     def _store(self) -> Iterator[Finding]:
         """Whether the store refuses the second of two puts, and which time it has."""

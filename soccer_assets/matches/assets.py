@@ -132,7 +132,7 @@ def sources_agree(context: AssetCheckExecutionContext, lake: ResourceParam[Lake]
     """On date and score of the run's matches, no source differs from the one that counts."""
     rows = lake.scan(MATCH_CONFLICTS.name, *dates_of_run(context.run.tags))
     differ = rows.filter(pl.col("field").is_in(["match_date", "score"])).sort(DATE, "match_id", "field").collect()
-    examples = differ.select(DATE, "match_id", "field", "kept_source", "kept", "source", "told").head(20)
+    examples = differ.select(DATE, "match_id", "field", "kept_source", "kept", "source", "value").head(20)
     return AssetCheckResult(
         passed=differ.is_empty(),
         severity=AssetCheckSeverity.WARN,

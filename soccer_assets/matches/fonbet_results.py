@@ -68,9 +68,9 @@ def check_results(
         kept_source="source",
         kept=pl.format("{}-{}", *GOALS),
         source=pl.lit(FONBET),
-        told=pl.format("{}-{}", *(f"{goals}_result" for goals in GOALS)),
-        told_payload_id="_payload_id",
-        told_line="_record",
+        value=pl.format("{}-{}", *(f"{goals}_result" for goals in GOALS)),
+        value_payload_id="_payload_id",
+        value_line="_record",
     )
     filled = rows.with_columns(
         status=pl.when(fills).then("status_result").otherwise("status"),

@@ -211,8 +211,9 @@ def _updated(base: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
 def _conflicts(base: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """One row per field in which a record differs from the match as the sources before it have it."""
     claims = records.select(
-        "_row", "source", "match_date", "kick_off_at", "status", *GOALS, told_payload_id="payload_id", told_line="line"
-    )
+        "_row", "source", "match_date", "kick_off_at", "status", *GOALS,
+        value_payload_id="payload_id", value_line="line",
+    )  # fmt: skip
     both = base.rename({"source": "kept_source"}).join(claims, on="_row", suffix="_other")
 
     def fields(suffix: str) -> dict[str, pl.Expr]:
@@ -228,10 +229,10 @@ def _conflicts(base: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         "score": is_scored & other_scored & (kept["score"] != other["score"]),
         "status": is_scored & ~other["status"].is_in([*SCORED, *ON]),
     }
-    columns = ("match_date", "payload_id", "line", "kept_source", "source", "told_payload_id", "told_line")
+    columns = ("match_date", "payload_id", "line", "kept_source", "source", "value_payload_id", "value_line")
     parts = [
         both.filter(differ.fill_null(False)).select(
-            *columns, field=pl.lit(field), kept=kept[field].cast(pl.String), told=other[field].cast(pl.String)
+            *columns, field=pl.lit(field), kept=kept[field].cast(pl.String), value=other[field].cast(pl.String)
         )
         for field, differ in differs.items()
     ]

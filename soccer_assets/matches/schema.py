@@ -111,9 +111,9 @@ MATCH_CONFLICTS = Table(
         Column("kept_source", pl.String, "the source that counts"),
         Column("kept", pl.String, "what counts"),
         Column("source", pl.String, "the source that differs"),
-        Column("told", pl.String, "what it says"),
-        Column("told_payload_id", pl.String, "SHA-256 of the raw bytes it says it in"),
-        Column("told_line", pl.Int64, "record in that payload"),
+        Column("value", pl.String, "what it says"),
+        Column("value_payload_id", pl.String, "SHA-256 of the raw bytes it says it in"),
+        Column("value_line", pl.Int64, "record in that payload"),
     ),
     ("match_date", "match_id", "field", "source"),
 )

@@ -1,7 +1,6 @@
 """Assets of the models stage: a candidate per family, made by a factory, and the model selected among them."""
 
 import datetime as dt
-import json
 from functools import partial
 from typing import Any
 
@@ -152,8 +151,8 @@ def selected_model(
     return model
 
 
-def _table(rows: str) -> MetadataValue:
-    return MetadataValue.md(markdown(pl.DataFrame(json.loads(rows))))
+def _table(rows: list[dict[str, Any]]) -> MetadataValue:
+    return MetadataValue.md(markdown(pl.DataFrame(rows)))
 
 
 @dated_assets(
@@ -182,7 +181,7 @@ def model_card(
     made = card(model, history, verdict, settings.seed)
     version = registry.register(model, context.run.run_id)
     registry.log_card(version, made.row(0, named=True), model["lines"], history)
-    gate = MetadataValue.md(markdown(pl.DataFrame(json.loads(made["conditions"].item()))))
+    gate = _table(made["conditions"].to_list()[0])
     page = {"card": MetadataValue.md(made["text"].item()), "gate": gate, "MLflow version": version}
     context.add_output_metadata(page, output_name=MODEL_CARD.name)
     return Additions(partial(registry.decide, model=model, registry_version=version, verdict=verdict)), made

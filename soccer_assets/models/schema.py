@@ -11,6 +11,31 @@ CHAMPION = "champion"
 PREDICTION = pl.Schema({"match_id": pl.String(), **{f"p_{outcome}": pl.Float64() for outcome in MARKETS["1x2"]}})
 FOLD_PREDICTION = pl.Schema({"match_id": PREDICTION["match_id"], "fold": pl.Int64(), **PREDICTION})
 CURVE_POINT = pl.Schema({"matches": pl.Int64(), "log_loss": pl.Float64()})
+_SCORES = {"n": pl.Int64()} | {name: pl.Float64() for name in ("log_loss", "rps", "brier", "accuracy", "ece")}
+_DIFFERENCE = {f"difference{end}": pl.Float64() for end in ("", "_low", "_high")}
+#: A candidate on the selection fold; the difference is to the best.
+COMPARISON = pl.Schema(
+    {"name": pl.String(), "complexity": pl.Int64(), **_SCORES, "expected_log_loss": pl.Float64(), **_DIFFERENCE}
+)
+#: A form of calibration on the later predictions; the difference is to the lowest log loss.
+CALIBRATION_FORM = pl.Schema(
+    {"form": pl.String(), "log_loss": pl.Float64(), "ece": pl.Float64(), **_DIFFERENCE, "chosen": pl.Boolean()}
+)
+#: A line on the priced matches of the selection fold; the difference is to the market, the divergence from the close.
+LINE_SCORES = pl.Schema({"line": pl.String(), **_SCORES, **_DIFFERENCE, "divergence": pl.Float64()})
+LEAGUE_SCORES = pl.Schema({"league": pl.String(), **_SCORES})
+FEATURE_GROUP = pl.Schema({"group": pl.String(), "features": pl.List(pl.String())})
+#: The mean forecast of an outcome and how often it happened, in a tenth of probability.
+RELIABILITY = pl.Schema(
+    {
+        "outcome": pl.String(), "bin": pl.Int64(), "matches": pl.Int64(), "forecast": pl.Float64(),
+        "happened": pl.Float64(),
+    }
+)  # fmt: skip
+#: Log loss lost when a feature is shuffled over the matches.
+IMPORTANCE = pl.Schema({"feature": pl.String(), "lost": pl.Float64()})
+#: A condition of the gate: what was seen, and what it asks for.
+CONDITION = pl.Schema({"name": pl.String(), "holds": pl.Boolean(), "value": pl.String(), "needed": pl.String()})
 
 _FITTED = (
     Column("match_date", pl.Date, "the date the model is for: it has seen only matches before it"),
@@ -71,10 +96,10 @@ SELECTED_MODEL = Table(
         *_FITTED,
         Column("version", pl.String, "first 12 hex digits of the SHA-256 of the forecaster"),
         Column("log_loss", pl.Float64, "on the selection fold, before calibration", ge=0),
-        Column("comparison", pl.String, "JSON: one object a candidate, with its scores and difference to the best"),
+        Column("comparison", pl.List(pl.Struct(COMPARISON)), "scores of each candidate and its difference to the best"),
         Column("reason", pl.String, "why this family"),
-        Column("calibration", pl.String, "JSON: one object a form, with its scores on the later predictions"),
-        Column("lines", pl.String, "JSON: one object a line on the priced matches of the selection fold"),
+        Column("calibration", pl.List(pl.Struct(CALIBRATION_FORM)), "scores of each form on the later predictions"),
+        Column("lines", pl.List(pl.Struct(LINE_SCORES)), "scores of each line on priced matches of that fold"),
         Column("out_of_fold", pl.List(pl.Struct(PREDICTION)), "predictions of the selection fold, calibrated"),
         Column("forecaster", pl.String, "the encoded forecaster"),
     ),
@@ -93,7 +118,7 @@ PROMOTIONS = Table(
         Column("previous", pl.String, "version it pointed at before", nullable=True),
         Column("registry_version", pl.String, "version number in the MLflow registry"),
         Column("accepted", pl.Boolean, "false: the gate refused, nothing was moved"),
-        Column("conditions", pl.String, "JSON: one object a condition of the gate; none for a move by hand"),
+        Column("conditions", pl.List(pl.Struct(CONDITION)), "the conditions of the gate; none for a move by hand"),
         Column("reason", pl.String, "why"),
     ),
     ("moved_at", "alias"),
@@ -107,13 +132,13 @@ MODEL_CARD = Table(
         *_FITTED,
         Column("version", pl.String, "version of the forecaster"),
         Column("learned_from", pl.Date, "first match date it learned from"),
-        Column("features", pl.String, "JSON: group to feature columns"),
-        Column("leagues", pl.String, "JSON: one object a league with its scores on the selection fold"),
-        Column("reliability", pl.String, "JSON: one object an outcome and tenth of probability"),
-        Column("importances", pl.String, "JSON: one object a feature, log loss lost when it is shuffled"),
-        Column("conditions", pl.String, "JSON: one object a condition of the gate"),
+        Column("features", pl.List(pl.Struct(FEATURE_GROUP)), "feature columns of each group"),
+        Column("leagues", pl.List(pl.Struct(LEAGUE_SCORES)), "scores of each league on the selection fold"),
+        Column("reliability", pl.List(pl.Struct(RELIABILITY)), "each outcome and tenth of probability"),
+        Column("importances", pl.List(pl.Struct(IMPORTANCE)), "log loss lost when each feature is shuffled"),
+        Column("conditions", pl.List(pl.Struct(CONDITION)), "the conditions of the gate"),
         Column("accepted", pl.Boolean, "whether the gate let it become champion"),
-        Column("limits", pl.String, "JSON: sentences on what it cannot do"),
+        Column("limits", pl.List(pl.String), "sentences on what it cannot do"),
         Column("text", pl.String, "the card in Markdown"),
     ),
     ("match_date",),

@@ -224,8 +224,9 @@ def drift_report(
     ]
     rows = pl.concat([DRIFT_REPORT.empty(), *reports])
     for row in rows.iter_rows(named=True):
-        row_metadata = {"drift share": row["drift_share"], "drifted columns": row["drifted_columns"] or "none"}
-        row_metadata["emptied columns"] = row["emptied_columns"] or "none"
+        row_metadata = {"drift share": row["drift_share"]}
+        for names in ("drifted_columns", "emptied_columns"):
+            row_metadata[names.replace("_", " ")] = ", ".join(row[names]) or "none"
         page = {"page": MetadataValue.url(f"{settings.pages_url}/drift/{row[DATE]}/report")} if row["html"] else {}
         context.add_asset_metadata(row_metadata | page, partition_key=row[DATE].isoformat())
     return rows

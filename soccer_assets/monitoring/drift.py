@@ -11,7 +11,6 @@ column tells of its home or of its away club.
 """
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,15 +110,15 @@ def _report(
         "drift_share": len(drifted) / len(scores),
         "columns": len(scores),
         "drifted": len(drifted),
-        "drifted_columns": ",".join(drifted),
-        "emptied_columns": ",".join(sorted(emptied)),
+        "drifted_columns": drifted,
+        "emptied_columns": sorted(emptied),
         "current_matches": len(compared.current),
         "reference_matches": len(compared.reference),
-        "scores": json.dumps(scores, sort_keys=True),
+        "scores": [{"feature": name, "score": score} for name, score in sorted(scores.items())],
         "threshold": threshold,
         "html": html,
     } | key
-    return table.conform(pl.DataFrame([row]))
+    return table.conform(pl.DataFrame([row], schema_overrides=table.schema))
 
 
 def by_chance(compared: Windows, columns: list[str], day: dt.date) -> float:

@@ -221,10 +221,10 @@ _DRIFT = (
     Column("drift_share", pl.Float64, "share of the columns that drifted", ge=0, le=1),
     Column("columns", pl.Int64, "columns compared", ge=1),
     Column("drifted", pl.Int64, "columns that drifted", ge=0),
-    Column("drifted_columns", pl.String, "their names, comma-separated"),
+    Column("drifted_columns", pl.List(pl.String), "their names"),
     Column(
         "emptied_columns",
-        pl.String,
+        pl.List(pl.String),
         "those that most matches of the reference have, and less than a quarter of the current ones",
         nullable=True,
     ),
@@ -232,8 +232,8 @@ _DRIFT = (
     Column("reference_matches", pl.Int64, "matches in the reference", ge=1),
     Column(
         "scores",
-        pl.String,
-        "JSON: column to score (Wasserstein distance in standard deviations of the reference)",
+        pl.List(pl.Struct({"feature": pl.String(), "score": pl.Float64()})),
+        "Wasserstein distance of each column in standard deviations of the reference",
     ),
     Column(
         "threshold",

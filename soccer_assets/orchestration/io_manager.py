@@ -30,6 +30,7 @@ from soccer_assets.orchestration.partitions import dates_of, match_dates
 from soccer_assets.orchestration.step_retries import step_tried_again, tried_again
 from soccer_assets.settings import Clock
 from soccer_assets.storage import data_versions
+from soccer_assets.storage.earlier_forms import require_current
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.tables import Additions, StoredRows, Table, TableRows, quarantine
 
@@ -102,6 +103,7 @@ class DeltaIOManager(IOManager):
             rows = _TABLES[name].empty().lazy()
         else:
             state = self._lake.state(name)
+            require_current(_TABLES[name], state.rows)
             rows = _of_partitions(context, state.rows)
             if name in data_versions.RESTS_ON.get(made, ()):
                 versions = state.derived(data_versions.versions_of)

@@ -26,6 +26,7 @@ from soccer_assets.errors import (
 )
 from soccer_assets.storage import delta_log
 from soccer_assets.storage.conditional_put import prove_conditional_put
+from soccer_assets.storage.earlier_forms import require_current
 from soccer_assets.storage.file_urls import REQUEST_SECONDS, file_system, keys_of_file, local_folder
 from soccer_assets.storage.manifest import Manifest, file_names, read_manifest, write_manifest
 from soccer_assets.storage.table_states import LocalTable, Log, TableState
@@ -223,6 +224,10 @@ class Lake:
         """Make the rows that satisfy the SQL predicate (None: all) be exactly `rows`; returns the new version."""
         return self._commit(name, rows, "overwrite", predicate)
 
+    def rewrite(self, name: str, rows: pl.DataFrame) -> None:
+        """Make a table hold exactly `rows`, its columns those of the rows."""
+        self._write(name, self.table(name), rows, mode="overwrite", schema_mode="overwrite")
+
     def append(self, name: str, rows: pl.DataFrame) -> int:
         """Add rows; returns the new version."""
         return self._commit(name, rows, "append", None)
@@ -233,11 +238,14 @@ class Lake:
         `after` is called again when another writer was faster, so no row rests on an older state of the table.
 
         Raises:
+            SchemaError: an earlier version wrote the table in another form.
             SoccerError: other writers were faster every time.
         """
         for attempt in range(COMMIT_TRIES):
             stored = self._newest(table.name)
-            rows = after(table.empty().lazy() if stored is None else pl.scan_delta(stored))
+            before = table.empty().lazy() if stored is None else pl.scan_delta(stored)
+            require_current(table, before)
+            rows = after(before)
             if rows.is_empty() or self.append_onto(table.name, rows, None if stored is None else stored.version()):
                 return rows
             _wait_after(attempt)

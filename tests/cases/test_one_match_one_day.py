@@ -109,7 +109,7 @@ def test_a_date_outside_the_season_is_a_case_and_no_match(mirror, date, score, b
     matches = world.matches()
     assert len(matches.rows) == 56
     if becomes == "the match":
-        assert matches.conflicts.select("field", "told").rows() == [("match_date", date)]
+        assert matches.conflicts.select("field", "value").rows() == [("match_date", date)]
         assert matches.quarantined.is_empty()
     else:
         [reason] = matches.quarantined["reason"]

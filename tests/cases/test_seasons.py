@@ -96,7 +96,7 @@ def test_a_file_that_dates_the_summer_a_year_early_is_about_the_same_matches(lat
     moved = [str(day) for day, *_ in LATE if day.month in (7, 8) and day.year == 2020]
     conflicts = resolved.conflicts.filter(pl.col("field") == "match_date").sort("match_date")
     assert conflicts["kept"].to_list() == moved and len(moved) == 4
-    assert {told[:4] for told in conflicts["told"]} == {"2019"}
+    assert {value[:4] for value in conflicts["value"]} == {"2019"}
     assert broken_laws(resolved.rows.lazy()) == {}
 
 

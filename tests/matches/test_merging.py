@@ -109,7 +109,7 @@ def test_an_awarded_result_keeps_the_score_of_the_source_trusted_more():
         base(row("football-data", 2, score="3-0")), frame(row("whoscored", 1, status="awarded", score="0-2"))
     )
     assert shown(merged.rows, "status", "home_goals", "away_goals") == [("awarded", 3, 0)]
-    assert merged.conflicts.select("field", "kept", "told").rows() == [("score", "3-0", "0-2")]
+    assert merged.conflicts.select("field", "kept", "value").rows() == [("score", "3-0", "0-2")]
 
 
 def test_sources_that_differ_leave_a_conflict_per_field_and_the_first_one_counts():
@@ -117,7 +117,7 @@ def test_sources_that_differ_leave_a_conflict_per_field_and_the_first_one_counts
     other = row("whoscored", 1, days=1, score="2-2", kick_off_at=NOON + dt.timedelta(hours=26))
     merged = merge(known, frame(other))
     assert shown(merged.rows, "match_date", "home_goals", "away_goals") == [(SATURDAY, 2, 1)]
-    assert merged.conflicts.sort("field").select("field", "kept_source", "kept", "source", "told").rows() == [
+    assert merged.conflicts.sort("field").select("field", "kept_source", "kept", "source", "value").rows() == [
         ("kick_off_at", "football-data", "2024-03-02 12:00:00.000000+00:00", "whoscored", "2024-03-03 14:00:00.000000+00:00"),
         ("match_date", "football-data", "2024-03-02", "whoscored", "2024-03-03"),
         ("score", "football-data", "2-1", "whoscored", "2-2"),

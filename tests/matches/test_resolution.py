@@ -518,7 +518,7 @@ def test_a_match_that_was_awarded_or_annulled_says_so_and_keeps_its_id(played, l
 def test_where_sources_differ_the_match_has_a_conflict_under_its_id(played, listed):
     results = played(("2024-03-02", ARSENAL, FULHAM, "2-1"))
     resolved = resolve(results, listed(), told(("2024-03-03", ARSENAL, FULHAM, "finished", "2-2")))
-    assert resolved.conflicts.select("match_id", "field", "kept", "told").rows() == [
+    assert resolved.conflicts.select("match_id", "field", "kept", "value").rows() == [
         (ID, "match_date", "2024-03-02", "2024-03-03"),
         (ID, "score", "2-1", "2-2"),
     ]

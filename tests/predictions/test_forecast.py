@@ -65,7 +65,7 @@ def move(made: dict[str, Any], since: int | None = None, accepted: bool = True) 
         "moved_at": dt.datetime(2025, 3, since or made["match_date"].day, 7, tzinfo=dt.UTC),
         "effective_from": dt.date(2025, 3, since) if since else made["match_date"], "alias": "champion",
         "version": made["version"], "model_date": made["match_date"], "previous": None, "registry_version": "1",
-        "accepted": accepted, "conditions": "[]", "reason": "so it was" if accepted else "ECE: found 0.1",
+        "accepted": accepted, "conditions": [], "reason": "so it was" if accepted else "ECE: found 0.1",
     }  # fmt: skip
 
 

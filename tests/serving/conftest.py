@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -51,6 +50,7 @@ CLUBS = {
     "SP1": ["Ath Bilbao", "Barcelona", "Betis", "Sevilla"],
 }
 PLAYED_WEEKS = 8
+DRIFT = {"elo_diff": 0.3, "home_elo": 0.1, "tier": None}
 #: Everton - Fulham left the last played week for the last week.
 MOVED = ("E0", "Everton", "Fulham")
 
@@ -221,8 +221,8 @@ def write_lake(lake: Lake) -> None:
     drift = [
         {
             "match_date": date, "drift_share": share, "columns": 4, "drifted": len(names), "reference_matches": 900,
-            "drifted_columns": ",".join(names), "emptied_columns": "elo_diff", "current_matches": 80,
-            "scores": json.dumps({"elo_diff": 0.3, "home_elo": 0.1, "tier": None}),
+            "drifted_columns": names, "emptied_columns": ["elo_diff"], "current_matches": 80,
+            "scores": [{"feature": name, "score": score} for name, score in DRIFT.items()],
         }
         for date, share, names in ((old, 0.5, ["elo_diff", "home_elo"]), (new, 0.25, ["elo_diff"]))
     ]  # fmt: skip
@@ -233,7 +233,7 @@ def write_lake(lake: Lake) -> None:
             "match_date": new,
             "line": line,
             "drift_share": share,
-            "scores": json.dumps({"home": 0.1, "over_2_5": 0.7}),
+            "scores": [{"feature": "home", "score": 0.1}, {"feature": "over_2_5", "score": 0.7}],
         }
         for row, line, share in ((drift[1], "blend", 0.2), (drift[1], "market", 0.0))
     ]
@@ -249,13 +249,13 @@ def promote(lake: Lake) -> Callable[..., None]:
         model = {
             "match_date": day, "family": family, "trained_through": day, "examples": 900, "parameters": "{}",
             "version": version, "log_loss": 0.97, "reason": "lowest log loss", "forecaster": "x",
-            "comparison": json.dumps([{"family": family, "log_loss": 0.97}]),
-            "calibration": "[]", "lines": "[]", "out_of_fold": [],
+            "comparison": [{"name": family, "log_loss": 0.97}],
+            "calibration": [], "lines": [], "out_of_fold": [],
         }  # fmt: skip
         lake.append("selected_model", table_of(SELECTED_MODEL, [model]))
         move = {
             "moved_at": Clock().now(), "alias": "champion", "version": version, "previous": None,
-            "effective_from": day, "model_date": day, "accepted": accepted, "conditions": "[]",
+            "effective_from": day, "model_date": day, "accepted": accepted, "conditions": [],
             "registry_version": registry_version, "reason": "better",
         }  # fmt: skip
         lake.append("promotions", table_of(PROMOTIONS, [move]))

@@ -1,6 +1,5 @@
 """The first model: where the gate refuses it, the better of two baselines serves until a model is accepted."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,11 +36,11 @@ def model_or_baseline(
     """
     row = model.row(0, named=True)
     verdict = judge(row, SELECTED_MODEL.empty().lazy(), PROMOTIONS.empty(), history, (), settings.promotion_matches)
-    scores = {each["name"]: each["expected_log_loss"] for each in json.loads(row["comparison"])}
+    scores = {each["name"]: each["expected_log_loss"] for each in row["comparison"]}
     baselines = [candidate for candidate in candidates if candidate["family"] in BASELINES]
     if verdict.accepted or not baselines:
         return model
     best = min(baselines, key=lambda candidate: scores[candidate["family"]])
     reason = f"{BASELINE}: it refused {row['family']} {row['version']} ({verdict.reason})."
     baseline = selected([best], history, market, closing, settings.seed)
-    return baseline.with_columns(reason=pl.lit(reason), comparison=pl.lit(row["comparison"]))
+    return baseline.with_columns(reason=pl.lit(reason), comparison=model["comparison"])

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,13 @@ def log_model(client: "MlflowClient", run_id: str, model: Mapping[str, Any], com
     client.log_metric(run_id, "examples", model["examples"])
 
 
-def log_card(client: "MlflowClient", run_id: str, card: Mapping[str, Any], lines: str, history: pl.DataFrame) -> None:
+def log_card(
+    client: "MlflowClient",
+    run_id: str,
+    card: Mapping[str, Any],
+    lines: Sequence[Mapping[str, Any]],
+    history: pl.DataFrame,
+) -> None:
     """Log what is known of a version once it is judged; the same card may be logged again.
 
     Args:
@@ -54,9 +60,9 @@ def log_card(client: "MlflowClient", run_id: str, card: Mapping[str, Any], lines
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     client.log_text(run_id, card["text"], CARD)
-    client.log_text(run_id, calibration_plot(json.loads(card["reliability"])), CALIBRATION)
+    client.log_text(run_id, calibration_plot(card["reliability"]), CALIBRATION)
     client.log_metric(run_id, "accepted", float(card["accepted"]))
-    for line in json.loads(lines):
+    for line in lines:
         for name in SCORES:
             if line.get(name) is not None:
                 client.log_metric(run_id, f"{line['line']}/{name}", line[name])

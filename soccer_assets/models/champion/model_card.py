@@ -39,12 +39,12 @@ def card(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, seed
     """
     fold_prices = selection_fold(model).join(history, on="match_id", how="left", maintain_order="left")
     forecaster = Forecaster.decode(model["forecaster"])
-    grouped: dict[str, list[str]] = {}
-    for feature in FEATURES:
-        if feature.name in forecaster.columns:
-            grouped.setdefault(feature.group, []).append(feature.name)
+    used = [feature for feature in FEATURES if feature.name in forecaster.columns]
     parts = {
-        "features": grouped,
+        "features": [
+            {"group": group, "features": [feature.name for feature in used if feature.group == group]}
+            for group in dict.fromkeys(feature.group for feature in used)
+        ],
         "leagues": _by_league(fold_prices).to_dicts(),
         "reliability": _reliability(fold_prices).to_dicts(),
         "importances": _importances(forecaster, fold_prices.tail(SHUFFLED_MATCHES), seed).to_dicts(),
@@ -55,7 +55,7 @@ def card(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, seed
     row = {name: model[name] for name in copied} | {
         "learned_from": history[DATE].min(),
         "accepted": verdict.accepted,
-        **{name: json.dumps(part) for name, part in parts.items()},
+        **parts,
         "text": _text(model, history, verdict, parts),
     }
     return MODEL_CARD.conform(pl.DataFrame([row], schema=MODEL_CARD.schema))
@@ -75,9 +75,9 @@ def _reliability(settled: pl.DataFrame) -> pl.DataFrame:
     """Matches, mean forecast and share that happened for each outcome and tenth of probability."""
     return pl.concat(
         settled.group_by(bin=(pl.col(name) * BINS).floor().clip(upper_bound=BINS - 1).cast(pl.Int64))
-        .agg(matches=pl.len(), told=pl.col(name).mean(), happened=(pl.col("outcome") == i).mean())
+        .agg(matches=pl.len(), forecast=pl.col(name).mean(), happened=(pl.col("outcome") == i).mean())
         .sort("bin")
-        .select(pl.lit(OUTCOMES[i]).alias("outcome"), "bin", "matches", "told", "happened")
+        .select(pl.lit(OUTCOMES[i]).alias("outcome"), "bin", "matches", "forecast", "happened")
         for i, name in enumerate(PROBABILITIES)
     )
 
@@ -98,7 +98,7 @@ def _importances(forecaster: Forecaster, settled: pl.DataFrame, seed: int) -> pl
 def calibration_plot(reliability: list[dict[str, Any]]) -> str:
     """An SVG of the share that happened by forecast probability, a curve for each outcome of the rows."""
     curves = {
-        outcome: [(row["told"], row["happened"]) for row in reliability if row["outcome"] == outcome]
+        outcome: [(row["forecast"], row["happened"]) for row in reliability if row["outcome"] == outcome]
         for outcome in OUTCOMES
     }
     return svg.drawing(svg.reliability("happened, by what was forecast", curves))
@@ -113,14 +113,14 @@ def _text(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, par
             f"## The gate: {said}",
             _table(parts["conditions"]),
             "## Against the market, on the priced matches of the selection fold",
-            _table(json.loads(model["lines"])),
+            _table(model["lines"]),
             "## By league",
             _table(parts["leagues"]),
             "## Calibration",
             svg.markdown(calibration_plot(parts["reliability"]), "calibration"),
-            _table(json.loads(model["calibration"])),
+            _table(model["calibration"]),
             "## Features",
-            _table([{"group": group, "features": ", ".join(names)} for group, names in parts["features"].items()]),
+            _table([row | {"features": ", ".join(row["features"])} for row in parts["features"]]),
             f"## What it relies on: log loss lost when a feature is shuffled, the {MOST_IMPORTANCES} highest",
             _table(parts["importances"][:MOST_IMPORTANCES]),
             "## Parameters",

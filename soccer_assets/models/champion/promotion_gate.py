@@ -41,7 +41,7 @@ class Condition(msgspec.Struct, frozen=True):
 
     name: str
     holds: bool
-    value: str = msgspec.field(name="found")
+    value: str
     needed: str
 
 

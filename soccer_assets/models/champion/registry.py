@@ -77,7 +77,13 @@ class Registry:
         with self._answers("nothing was registered or promoted"):
             return self._register(model, dagster_run_id)
 
-    def log_card(self, registry_version: str, card: Mapping[str, Any], lines: str, history: pl.DataFrame) -> None:
+    def log_card(
+        self,
+        registry_version: str,
+        card: Mapping[str, Any],
+        lines: Sequence[Mapping[str, Any]],
+        history: pl.DataFrame,
+    ) -> None:
         """Keep what is known of a judged version in its run: see `mlflow_run.log_card`.
 
         Raises:
@@ -189,7 +195,7 @@ class Registry:
             "previous": champion_on(moves, [since]).item(),
             "registry_version": registry_version,
             "accepted": accepted,
-            "conditions": msgspec.json.encode(conditions).decode(),
+            "conditions": msgspec.to_builtins(conditions),
             "reason": reason,
         }
         move = PROMOTIONS.conform(pl.DataFrame([row], schema=PROMOTIONS.schema))

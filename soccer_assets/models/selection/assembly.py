@@ -1,7 +1,6 @@
 """The choice for a date: the forecaster made of the best candidate, and what is known of it on unseen matches."""
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -152,10 +151,10 @@ def selected(
     row = {name: best[name] for name in ("match_date", "family", "trained_through", "examples", "parameters")} | {
         "version": forecaster.version,
         "log_loss": selection.table.filter(name=selection.name)["log_loss"].item(),
-        "comparison": json.dumps(selection.table.to_dicts()),
+        "comparison": selection.table.to_dicts(),
         "reason": " ".join(selection.reasons),
-        "calibration": json.dumps(forms.to_dicts()),
-        "lines": json.dumps(_lines(oof, judged, honest, oof.blend(earlier, ~judged))),
+        "calibration": forms.to_dicts(),
+        "lines": _lines(oof, judged, honest, oof.blend(earlier, ~judged)),
         "out_of_fold": [
             dict(zip(PREDICTION, (match_id, *p), strict=True))
             for match_id, p in zip(oof.matches["match_id"].filter(pl.Series(judged)), honest.tolist(), strict=True)

@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from soccer_assets.models.conditional_logit import clip_probabilities, fit, log_probabilities, softmax
+from soccer_assets.models.schema import CALIBRATION_FORM
 from soccer_assets.models.selection.selection import simplest_of_the_best
 from soccer_assets.scoring import Floats, Ints, ece, log_loss
 
@@ -196,17 +197,6 @@ FORMS: Mapping[str, Callable[[Floats, Ints, Sequence[str]], AnyCalibrator]] = {
     "league_scaling": fit_league_scaling,
     "isotonic": fit_isotonic,
 }
-COMPARED = pl.Schema(
-    {
-        "form": pl.String(),
-        "log_loss": pl.Float64(),
-        "ece": pl.Float64(),
-        "difference": pl.Float64(),
-        "difference_low": pl.Float64(),
-        "difference_high": pl.Float64(),
-        "chosen": pl.Boolean(),
-    }
-)
 
 
 def choose_calibrator(
@@ -221,14 +211,14 @@ def choose_calibrator(
         leagues: league of each match.
 
     Returns:
-        The calibrator, and a row a form (`COMPARED`, on the later predictions; `difference` is to the lowest log
-        loss): no row, and `Identity`, where either side has fewer than `MIN_MATCHES`.
+        The calibrator, and a row a form (`CALIBRATION_FORM`, on the later predictions): no row, and `Identity`, where
+        either side has fewer than `MIN_MATCHES`.
     """
     days, names = np.asarray(dates), np.asarray(leagues, dtype=str)
     earlier = days < np.sort(days)[int(EARLIER * len(days))] if len(days) else np.zeros(0, dtype=bool)
     later = ~earlier
     if min(earlier.sum(), later.sum()) < MIN_MATCHES:
-        return Identity(), pl.DataFrame(schema=COMPARED)
+        return Identity(), pl.DataFrame(schema=CALIBRATION_FORM)
     learned = [form(p[earlier], y[earlier], names[earlier].tolist()) for form in FORMS.values()]
     repaired = [calibrator.apply(p[later], names[later].tolist()) for calibrator in learned]
     losses = [log_loss(each, y[later]) for each in repaired]
@@ -241,4 +231,4 @@ def choose_calibrator(
         (form, float(loss.mean()), error, interval.mean, interval.low, interval.high, i == chosen)
         for i, (form, loss, error, interval) in enumerate(zip(FORMS, losses, errors, behind, strict=True))
     ]
-    return list(FORMS.values())[chosen](p, y, list(leagues)), pl.DataFrame(rows, schema=COMPARED, orient="row")
+    return list(FORMS.values())[chosen](p, y, list(leagues)), pl.DataFrame(rows, schema=CALIBRATION_FORM, orient="row")

@@ -77,7 +77,7 @@ def select(
             }
             for candidate, each, loss, interval in zip(candidates, p, losses, behind, strict=True)
         ]
-    ).with_columns(pl.col("n").cast(pl.Int64))
+    )
     return Selection(
         name=candidates[chosen].name,
         table=table.sort("expected_log_loss", "complexity"),

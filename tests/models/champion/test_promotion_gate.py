@@ -35,8 +35,8 @@ def model(world, p, day, through=None, n=2000, estimator_says=EVEN):
     told = [dict(zip(PREDICTION, (match, *row), strict=True)) for match, row in zip(ids, p[-n:].tolist(), strict=False)]
     return {
         "match_date": day, "family": "climatology", "trained_through": through, "examples": 4000, "parameters": "{}",
-        "version": forecaster.version + str(day), "log_loss": 1.0, "comparison": "[]", "reason": "it is here.",
-        "calibration": "[]", "lines": "[]", "out_of_fold": told, "forecaster": forecaster.encode(),
+        "version": forecaster.version + str(day), "log_loss": 1.0, "comparison": [], "reason": "it is here.",
+        "calibration": [], "lines": [], "out_of_fold": told, "forecaster": forecaster.encode(),
     }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def move(row, since, at=0, accepted=True):
     return {
         "moved_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=at), "effective_from": since,
         "alias": "champion", "version": row["version"], "model_date": row["match_date"], "previous": None,
-        "registry_version": "1", "accepted": accepted, "conditions": "[]", "reason": "",
+        "registry_version": "1", "accepted": accepted, "conditions": [], "reason": "",
     }  # fmt: skip
 
 

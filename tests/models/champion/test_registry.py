@@ -61,8 +61,8 @@ def selected(day: int, p_home: float = 0.45) -> dict[str, Any]:
     return {
         "match_date": date, "family": "climatology", "trained_through": forecaster.trained_through, "examples": 700,
         "parameters": json.dumps({"half_life_days": 1000.0}), "version": forecaster.version, "log_loss": 1.05,
-        "comparison": "[]", "reason": "climatology has the lowest log loss.", "forecaster": forecaster.encode(),
-        "calibration": "[]", "lines": "[]", "out_of_fold": [],
+        "comparison": [], "reason": "climatology has the lowest log loss.", "forecaster": forecaster.encode(),
+        "calibration": [], "lines": [], "out_of_fold": [],
     }  # fmt: skip
 
 
@@ -122,8 +122,8 @@ def test_an_accepted_model_is_champion_and_the_move_is_written_to_the_ledger(reg
         (march[0], "champion", first["version"], march[0], None, "1", True, why),
         (march[1], "champion", second["version"], march[1], first["version"], "2", True, why),
     ]
-    assert json.loads(moves["conditions"][0]) == [
-        {"name": "matches", "holds": True, "found": "700", "needed": "at least 150"}
+    assert moves["conditions"].to_list()[0] == [
+        {"name": "matches", "holds": True, "value": "700", "needed": "at least 150"}
     ]
     assert before <= moves["moved_at"].to_list()[0] <= moves["moved_at"].to_list()[1] <= Clock().now()
 
@@ -169,7 +169,7 @@ def test_a_rollback_points_at_the_champion_before_from_today_on(registry, lake):
     assert (last["effective_from"], last["accepted"], last["previous"]) == (TODAY, True, models[2]["version"])
     assert (last["reason"], last["conditions"], last["model_date"]) == (
         "loses to the market",
-        "[]",
+        [],
         dt.date(2025, 3, 8),
     )
     days = [TODAY - dt.timedelta(days=1), TODAY]
@@ -226,10 +226,10 @@ def test_a_registry_that_fails_while_the_champion_moves_leaves_nothing_half_done
 
 
 CARD = {
-    "text": "# a card", "reliability": json.dumps([{"outcome": "home", "told": 0.4, "happened": 0.5}]),
+    "text": "# a card", "reliability": [{"outcome": "home", "forecast": 0.4, "happened": 0.5}],
     "accepted": True, "learned_from": dt.date(2024, 8, 1), "trained_through": dt.date(2025, 2, 28),
 }  # fmt: skip
-LINES = json.dumps([{"line": "blend", "log_loss": 0.98, "ece": 0.01, "divergence": None, "n": 700.0}])
+LINES = [{"line": "blend", "log_loss": 0.98, "ece": 0.01, "divergence": None, "n": 700}]
 HISTORY = pl.DataFrame({"match_date": [dt.date(2024, 8, 1)], "match_id": ["a"], "elo_diff": [0.5]})
 
 

@@ -18,7 +18,7 @@ def promote(lake: Lake, model: dict[str, Any], moved_at: dt.datetime, *, accepte
     move = {
         "moved_at": moved_at, "effective_from": model["match_date"], "alias": "champion", "version": model["version"],
         "model_date": model["match_date"], "previous": None, "registry_version": "7", "accepted": accepted,
-        "conditions": "[]", "reason": "better",
+        "conditions": [], "reason": "better",
     }  # fmt: skip
     lake.append(PROMOTIONS.name, pl.DataFrame([move], schema=PROMOTIONS.schema))
 

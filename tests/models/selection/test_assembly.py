@@ -87,7 +87,7 @@ def test_the_better_family_is_chosen_and_repaired(row):
     )
     assert isinstance(forecaster.calibrator, Temperature)
     assert forecaster.calibrator.exponent == pytest.approx(1 / 1.6, abs=0.05)
-    forms = {each["form"]: each["chosen"] for each in json.loads(row["calibration"])}
+    forms = {each["form"]: each["chosen"] for each in row["calibration"]}
     assert [form for form, chosen in forms.items() if chosen] == ["temperature"]
     assert forecaster.goal_rates(pl.DataFrame({"league": ["E0"], **{name: [0.0] for name in NAMES}}))[0].min() > 0.5
 
@@ -124,7 +124,7 @@ def test_what_is_selection_fold_the_selection_fold_was_learned_before_it(row, kn
 
 
 def test_the_lines_stand_beside_the_market(row, known):
-    lines = {each["line"]: each for each in json.loads(row["lines"])}
+    lines = {each["line"]: each for each in row["lines"]}
     assert list(lines) == ["model", "market", "blend"]
     priced = slice(FOLDS[1], None)
     assert lines["market"]["n"] == 1500
@@ -141,7 +141,7 @@ def test_the_same_candidates_make_the_same_row_to_the_byte(row, candidates, exam
 
 def test_without_prices_nothing_is_made_up(candidates, examples, market, closing):
     bare = selected(candidates, examples, market.clear(), closing.clear(), 0).row(0, named=True)
-    assert json.loads(bare["lines"]) == []
+    assert bare["lines"] == []
     assert Forecaster.decode(bare["forecaster"]).market_blend.matches == 0
 
 

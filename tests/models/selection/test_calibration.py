@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from soccer_assets.models.schema import CALIBRATION_FORM
 from soccer_assets.models.selection.calibration import (
-    COMPARED,
     FORMS,
     AnyCalibrator,
     Dirichlet,
@@ -64,7 +64,7 @@ def test_an_overconfident_forecast_is_repaired_by_the_exponent_that_undoes_it(kn
     assert isinstance(calibrator, Temperature)
     assert calibrator.exponent == pytest.approx(1 / 1.5, abs=0.03)
     assert np.abs(calibrator.apply(sharp, leagues) - known.truth).max() < 0.03
-    assert table.schema == COMPARED
+    assert table.schema == CALIBRATION_FORM
     assert table["form"].to_list() == list(FORMS)
     assert table.filter("chosen")["form"].to_list() == ["temperature"]
     alone, repaired = table["ece"][0], table["ece"][1]
@@ -141,7 +141,7 @@ def test_the_pooled_blocks_rise_and_keep_away_from_certainty(leagues):
 def test_few_predictions_are_not_repaired(world):
     few = world(600, seed=4)
     calibrator, table = choose_calibrator(_power(few.truth, 3.0), few.y, few.dates, few.examples["league"].to_list())
-    assert (calibrator, table.height, table.schema) == (Identity(), 0, COMPARED)
+    assert (calibrator, table.height, table.schema) == (Identity(), 0, CALIBRATION_FORM)
     assert choose_calibrator(np.empty((0, 3)), np.empty(0, dtype=np.int64), [], [])[0] == Identity()
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from serving.security import edge
 from soccer_assets.leagues import LEAGUES
+from tests.serving.conftest import DRIFT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 Client = Any  # see conftest
@@ -195,12 +196,12 @@ async def test_drift_is_the_newest_report(reader: Client) -> None:
         "drift_share": 0.25,
         "columns": 4,
         "drifted": 1,
-        "drifted_columns": "elo_diff",
+        "drifted_columns": ["elo_diff"],
         "threshold": None,
-        "emptied_columns": "elo_diff",
+        "emptied_columns": ["elo_diff"],
         "current_matches": 80,
         "reference_matches": 900,
-        "scores": {"elo_diff": 0.3, "home_elo": 0.1, "tier": None},
+        "scores": [{"feature": name, "score": score} for name, score in DRIFT.items()],
     }
 
 

@@ -1,7 +1,6 @@
 """Quality and models: the sentence on top says what the interval says, and each figure is the report's."""
 
 import datetime as dt
-import json
 from typing import Any
 
 import polars as pl
@@ -115,11 +114,11 @@ async def test_models_are_shown_with_what_was_decided_and_the_drift_by_group(
     promote("bbbbbbbbbbbb", "stack", accepted=False)
     card = dict.fromkeys(MODEL_CARD.schema) | {
         "match_date": dt.date(2024, 9, 1), "family": "elo_logit", "trained_through": DAY, "examples": 900, "version": "aaaaaaaaaaaa",
-        "learned_from": dt.date(2020, 8, 1), "features": json.dumps({"elo": ["elo_diff", "home_elo"]}), "leagues": json.dumps(
-            [{"league": "E0", "n": 95.0, "log_loss": 1.01, "rps": 0.2, "accuracy": 0.5}]),
-        "reliability": json.dumps([{"outcome": "home", "bin": 4, "matches": 40, "told": 0.45, "happened": 0.5}]),
-        "importances": json.dumps([{"feature": "elo_diff", "lost": 0.03}]), "limits": json.dumps(["It knows no weather."]),
-        "conditions": json.dumps([{"name": "ECE", "holds": True, "found": "0.01", "needed": "at most 0.04"}]),
+        "learned_from": dt.date(2020, 8, 1), "features": [{"group": "elo", "features": ["elo_diff", "home_elo"]}], "leagues": [
+            {"league": "E0", "n": 95, "log_loss": 1.01, "rps": 0.2, "accuracy": 0.5}],
+        "reliability": [{"outcome": "home", "bin": 4, "matches": 40, "forecast": 0.45, "happened": 0.5}],
+        "importances": [{"feature": "elo_diff", "lost": 0.03}], "limits": ["It knows no weather."],
+        "conditions": [{"name": "ECE", "holds": True, "value": "0.01", "needed": "at most 0.04"}],
         "accepted": True, "text": "card", "parameters": "{}",
     }  # fmt: skip
     lake.replace("model_card", pl.DataFrame([card], schema=MODEL_CARD.schema), None)

@@ -12,6 +12,7 @@ import pytest
 
 from serving.resources.catalog import TABLES
 from serving.snapshot.snapshot import Snapshot
+from soccer_assets.models.schema import COMPARISON
 from soccer_assets.predictions.schema import PREDICTIONS
 from soccer_assets.settings import Clock
 from soccer_assets.storage.lake import Lake
@@ -38,7 +39,7 @@ async def test_the_model_is_the_one_the_alias_was_last_moved_to(
         "examples": 900,
         "log_loss": 0.97,
         "reason": "lowest log loss",
-        "comparison": [{"family": "lightgbm", "log_loss": 0.97}],
+        "comparison": [dict.fromkeys(COMPARISON) | {"name": "lightgbm", "log_loss": 0.97}],
         "match_date": "2024-09-01",
         "parameters": {},
         "calibration": [],
