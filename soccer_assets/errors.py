@@ -31,6 +31,11 @@ from collections.abc import Sequence
 MOST_EXAMPLES = 10
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, without the stack that some write below it."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 class SoccerError(Exception):
     """Root of the tree."""
 

@@ -12,7 +12,7 @@ import click
 
 from soccer_assets.commands.keys import keys
 from soccer_assets.commands.links import links
-from soccer_assets.errors import SoccerError
+from soccer_assets.errors import SoccerError, first_line
 
 if TYPE_CHECKING:
     from soccer_assets.storage.lake import Lake
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 REFUSED = 3
 #: The exit code of a doctor who found damage.
 DAMAGED = 4
+#: The packages that raise what a damaged file or table, or one of another release, makes them raise.
+READERS = ("polars", "pyo3_runtime", "deltalake", "_internal", "pyarrow", "sqlite3", "sqlalchemy")
 #: The headings of the help and the commands under each.
 SECTIONS = {
     "Data": ("backfill", "parse", "accept"),
@@ -34,7 +36,7 @@ SECTIONS = {
 
 
 class Sections(click.Group):
-    """The root group: help by section; an error of the platform or of a path is one line on stderr and exit code 1."""
+    """The root group: help by section; an error of the platform, a path or a table is one line on stderr and code 1."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands of each section with the first sentence of their help."""
@@ -50,6 +52,16 @@ class Sections(click.Group):
             click.echo(f"error: {error}", err=True)
         except (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
             click.echo(f"error: expected a file or folder that can be used, found {error}", err=True)
+        except BrokenPipeError:  # whoever reads the output has enough of it, which click knows
+            raise
+        except BaseException as error:  # Polars panics at a file that is cut, by no Exception
+            if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in READERS:
+                raise
+            click.echo(
+                f"error: expected files and tables that can be read, found {type(error).__name__}: "
+                f"{first_line(error)}: `uv run soccer doctor` says what is damaged",
+                err=True,
+            )
         ctx.exit(1)
 
 

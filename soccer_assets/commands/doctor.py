@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PanicException
 
-from soccer_assets.errors import LostPayloadError, SoccerError
+from soccer_assets.errors import LostPayloadError, SoccerError, first_line
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.champion.registry_repair import differences, rebuild
 from soccer_assets.predictions.ledger import verify
@@ -72,9 +73,11 @@ class Doctor:
             except SoccerError as error:
                 findings.append(Finding(store, str(error), REPAIR))
             except (
-                Exception
-            ) as error:  # a store that is damaged may fail in any way, and the others are still looked at
-                findings.append(Finding(store, f"it cannot be read ({type(error).__name__}: {error})", REPAIR))
+                Exception,
+                PanicException,
+            ) as error:  # a damaged store may fail in any way; the others are looked at
+                wrong = f"it cannot be read ({type(error).__name__}: {first_line(error)})"
+                findings.append(Finding(store, wrong, REPAIR))
         return findings
 
     def repair(self) -> list[str]:

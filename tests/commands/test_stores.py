@@ -149,10 +149,34 @@ def test_a_damaged_backup_and_stores_in_use_are_refused_before_anything_is_writt
     next((spoilt / "payloads").iterdir()).write_bytes(b"other bytes")
     refused = soccer("restore", spoilt, SOCCER_VAR=str(tmp_path / "var"))
     assert refused.exit_code == 1 and "found 1 others, such as ['payloads/" in refused.stderr
+    contents = json.loads((spoilt / CONTENTS).read_bytes())
+    beyond = json.dumps(contents | {"files": {"var/../../keys.json": [0, ""]}})
+    for text, message in (
+        ("", "as `soccer backup` wrote it"), ("{}", "as `soccer backup` wrote it"), (beyond, "expected paths of files in it"),
+    ):  # fmt: skip
+        (spoilt / CONTENTS).write_text(text)
+        refused = soccer("restore", spoilt, SOCCER_VAR=str(tmp_path / "var"))
+        assert refused.exit_code == 1 and message in refused.stderr
     (spoilt / CONTENTS).unlink()
     refused = soccer("restore", spoilt, SOCCER_VAR=str(tmp_path / "var"))
     assert refused.exit_code == 1 and "it is no backup, or one not done" in refused.stderr
     assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("within", ["backup", "lake/backup", "payloads/backup"])
+def test_a_backup_does_not_go_into_what_it_copies(var: Path, soccer: Any, within: str) -> None:
+    refused = soccer("backup", var / within, SOCCER_VAR=str(var))
+    assert refused.exit_code == 1 and f"{var / within}: expected a place outside of {var}" in refused.stderr
+    assert not (var / within).exists()
+
+
+def test_a_backup_at_an_address_of_another_kind_is_refused_in_a_sentence(soccer: Any, tmp_path: Path) -> None:
+    for command in ("backup", "restore"):
+        refused = soccer(command, "ftp://host/x", SOCCER_VAR=str(tmp_path / "var"))
+        assert refused.exit_code == 1
+        assert refused.stderr == (
+            "error: expected a folder, or an address that begins with file:// or s3://, found 'ftp://host/x'\n"
+        )
 
 
 def test_the_doctor_names_what_is_lost_and_the_repair_brings_back_what_can_be(
