@@ -29,6 +29,7 @@ SOURCE_URL = re.compile(rf"{PREFIX}(\w+?)_URLS?")
 SLIP = 0.8
 #: The years of the days that settings name: beyond them neither Dagster's calendar nor a history of football goes.
 YEARS = range(1850, 3000)
+REDIS = ("redis", "rediss", "unix")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: What several machines share, so that it has no default beyond one machine.
 SHARED = ("lake_url", "payloads_url", "mlflow_url", "optuna_url", "redis_url")
@@ -163,6 +164,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise SettingsError(
                     f"{PREFIX}{name.upper()}: expected a day of the years {YEARS[0]} to {YEARS[-1]}, found {day}"
                 )
+        scheme = settings.redis_url.partition("://")[0]
+        if settings.redis_url and scheme not in REDIS:
+            raise SettingsError(  # without the address, which may hold a password
+                f"{PREFIX}REDIS_URL: expected an address that begins with one of {[f'{s}://' for s in REDIS]}, found "
+                "another: correct it, or leave it out for the embedded one"
+            )
         settings._check_folders()
         settings._check_profile()
         return settings
