@@ -87,7 +87,21 @@ class Doctor:
             state = examine(self._lake, name)
             done += repair(self._lake, state, self._clock.now())
             done += [f"{finding.store}: {finding.wrong} -> {finding.cure}" for finding in lost_rows(state)]
+        done += self._set_registry_aside()
         return [*done, *(f"registry: {line}" for line in rebuild(self._registry, self._lake))]
+
+    def _set_registry_aside(self) -> list[str]:
+        """Let MLflow begin a database anew that is damaged: the lake has what the registry needs."""
+        database = self._settings.var_path / "mlflow" / "mlflow.db"
+        if not database.is_file() or check_sqlite(database) is None:
+            return []
+        for file in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))):
+            if file.exists():
+                file.rename(file.with_name(f"{file.name}.damaged-{self._clock.now():%Y%m%dT%H%M%S}"))
+        return [f"registry: {database} is damaged and was set aside; it is begun anew"]
+
+    def _sqlite_files(self) -> list[Path]:
+        return sorted(path for path in self._settings.var_path.rglob("*.db") if path.is_file())
 
     def _stores(self) -> dict[str, Callable[[], list[Finding]]]:
         return {
@@ -147,10 +161,13 @@ class Doctor:
 
     def _databases(self) -> Iterator[Finding]:
         """The SQLite databases of Dagster and MLflow, and Dagster's storage elsewhere."""
-        files = sorted(self._settings.var_path.rglob("*.db"))
-        for path in files:
-            if wrong := check_sqlite(path):
-                yield Finding("databases", f"{path} is damaged ({wrong})", RESTORE)
+        files = self._sqlite_files()
+        damaged = {path: wrong for path in files if (wrong := check_sqlite(path))}
+        for path, wrong in damaged.items():
+            cure = REPAIR if path.name == "mlflow.db" else RESTORE
+            yield Finding("databases", f"{path} is damaged ({wrong})", cure)
+        if any(path.name != "mlflow.db" for path in damaged):
+            return  # Dagster does not open then
         from soccer_assets.commands import materialize as runs
 
         with runs.instance() as instance:
