@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -54,7 +54,9 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float, Meta(ge=0, description="after SIGTERM readiness is 503 this long, then connections are refused")
     ] = 3.0
     shutdown_seconds: Annotated[int, Meta(ge=0, description="requests and jobs may finish this long")] = 10
-    log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="debug, info, warning or error")
+    ] = "info"
     refresh_seconds: Annotated[float, Meta(gt=0, description="pause between looks at the lake")] = 2.0
     storage_seconds: Annotated[float, Meta(gt=0, description="S3 may take this long to answer a request")] = 5.0
     ready_needs: Annotated[str, Meta(description="checks that readiness needs, comma-separated")] = ",".join(READS)

@@ -29,6 +29,14 @@ A message says what was expected, what was found and what to do.
 from collections.abc import Sequence
 
 MOST_EXAMPLES = 10
+#: Of what a library says: it may repeat the whole file that it cannot read.
+LONGEST_LINE = 300
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, without the stack that some write below it."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} ..."
 
 
 class SoccerError(Exception):

@@ -5,13 +5,15 @@ source `understat` from `SOCCER_UNDERSTAT_URL`. S3 credentials and endpoints are
 """
 
 import datetime as dt
+import math
 import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, TypeVar, get_args, get_type_hints
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -23,6 +25,11 @@ PREFIX = "SOCCER_"
 OF_FILE = "_FILE"
 #: `SOCCER_FONBET_URLS` names several hosts.
 SOURCE_URL = re.compile(rf"{PREFIX}(\w+?)_URLS?")
+#: Names as alike as these are one with a slip in it; those of others, such as of services in a cluster, are less so.
+SLIP = 0.8
+#: The years of the days that settings name: beyond them neither Dagster's calendar nor a history of football goes.
+YEARS = range(1850, 3000)
+REDIS = ("redis", "rediss", "unix")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: What several machines share, so that it has no default beyond one machine.
 SHARED = ("lake_url", "payloads_url", "mlflow_url", "optuna_url", "redis_url")
@@ -151,8 +158,46 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"SOCCER_VAR: expected a folder whose path is UTF-8 and has no `?`, where the address of an SQLite "
                 f"database ends, found {var!r}: give another folder"
             )
+        for name in ("start_date", "today", "train_since"):
+            day: dt.date | None = getattr(settings, name)
+            if day is not None and day.year not in YEARS:
+                raise SettingsError(
+                    f"{PREFIX}{name.upper()}: expected a day of the years {YEARS[0]} to {YEARS[-1]}, found {day}"
+                )
+        scheme = settings.redis_url.partition("://")[0]
+        if settings.redis_url and scheme not in REDIS:
+            raise SettingsError(  # without the address, which may hold a password
+                f"{PREFIX}REDIS_URL: expected an address that begins with one of {[f'{s}://' for s in REDIS]}, found "
+                "another: correct it, or leave it out for the embedded one"
+            )
+        settings._check_folders()
         settings._check_profile()
         return settings
+
+    def _check_folders(self) -> None:
+        """Check that what the platform writes to is a folder or, where that may be, an address of S3.
+
+        Raises:
+            SettingsError: it is a file, or an address of another kind.
+        """
+        for name in ("var", "lake_url", "payloads_url"):
+            address: str = getattr(self, name)
+            scheme, is_url, _ = address.partition("://")
+            if not is_url or name == "var":
+                path = Path(address).expanduser()
+            elif scheme == "file":
+                path = Path(unquote(urlsplit(address, allow_fragments=False).path))
+            elif scheme == "s3":
+                continue
+            else:
+                raise SettingsError(
+                    f"{PREFIX}{name.upper()}: expected a folder or an address that begins with s3://, found {address!r}"
+                )
+            if address and path.exists() and not path.is_dir():
+                raise SettingsError(
+                    f"{PREFIX}{name.upper()}: expected a folder, or a path at which one can be made, found the file "
+                    f"{address!r}: give another path"
+                )
 
     def _check_profile(self) -> None:
         """Check that staging and production share their stores, and that production lives on today's real data.
@@ -222,10 +267,13 @@ def from_environment(form: type[Form], prefix: str, environment: Mapping[str, st
 
     Raises:
         SettingsError: a variable cannot be read as its type, or is out of bounds; its file cannot be read, or the
-            variable is given too.
+            variable is given too; its name is that of a setting but for a slip.
     """
     environment = os.environ if environment is None else environment
     names = {f"{prefix}{setting.name.upper()}": setting.name for setting in msgspec.structs.fields(form)}
+    for variable in environment:
+        if variable.startswith(prefix):
+            require_no_slip(prefix, variable, [*names, *(name + OF_FILE for name in names)])
     variables = {names[key]: value for key, value in environment.items() if key in names and value != ""}
     for key, name in names.items():
         if file := environment.get(key + OF_FILE):
@@ -233,11 +281,33 @@ def from_environment(form: type[Form], prefix: str, environment: Mapping[str, st
                 raise SettingsError(f"expected {key} or {key}{OF_FILE}, found both: leave one out")
             variables[name] = _content(key, file)
     try:
-        return msgspec.convert(variables, form, strict=False)
+        settings = msgspec.convert(variables, form, strict=False)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
         name = path.rstrip("`")  # of this one alone the value is printed: others may hold passwords
+        if reason.startswith("Invalid enum value"):
+            choices = get_args(get_args(get_type_hints(form, include_extras=True)[name])[0])
+            reason = f"expected one out of {list(choices)}"
         raise SettingsError(f"{prefix}{name.upper()}: {reason}, found {variables.get(name)!r}") from None
+    for name, value in variables.items():
+        if isinstance(getattr(settings, name), float) and not math.isfinite(getattr(settings, name)):
+            raise SettingsError(f"{prefix}{name.upper()}: expected a number that is finite, found {value!r}")
+    return settings
+
+
+def require_no_slip(prefix: str, variable: str, names_known: Collection[str]) -> None:
+    """Check that a variable is one of those that are known, or like none of them beyond the prefix.
+
+    Raises:
+        SettingsError: it is like one of them, so that whoever set it meant that one, which has its default meanwhile.
+    """
+    if variable in names_known:
+        return
+    ends = [name.removeprefix(prefix) for name in names_known]
+    if meant := get_close_matches(variable.removeprefix(prefix), ends, 1, SLIP):
+        raise SettingsError(
+            f"expected the name of a setting, such as {prefix}{meant[0]}, found {variable}: correct it, or unset it"
+        )
 
 
 def _content(variable: str, file: str) -> str:

@@ -8,7 +8,11 @@ from serving.settings import ServingSettings
 from soccer_assets.errors import SettingsError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.settings import Settings, named
+from soccer_assets.sources.acquisition import acquisitions
 from soccer_assets.sources.catalog import SOURCES
+from soccer_assets.sources.fetching.client import Client
+from soccer_assets.storage.lake import Lake
+from soccer_assets.storage.payloads import Payloads
 
 NAMES = [source.name for source in SOURCES]
 
@@ -66,6 +70,74 @@ def test_an_unusable_value_is_named_with_its_field_and_what_was_expected(variabl
     with pytest.raises(SettingsError) as raised:
         Settings.read({variable: text})
     assert str(raised.value) == f"{variable}: {message}, found {text!r}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        ("SOCCER_HTTP_PAUSE_SECONDS", "inf", "expected a number that is finite, found 'inf'"),
+        ("SOCCER_ENV", "prod", "expected one out of ['local', 'staging', 'production'], found 'prod'"),
+        ("SOCCER_LOG_FORMAT", "xml", "expected one out of ['text', 'json'], found 'xml'"),
+        ("SOCCER_TODAY", "9999-12-31", "expected a day of the years 1850 to 2999, found 9999-12-31"),
+        ("SOCCER_START_DATE", "0001-01-01", "expected a day of the years 1850 to 2999, found 0001-01-01"),
+        (
+            "SOCCER_LAKE_URL",
+            "gs://b/lake",
+            "expected a folder or an address that begins with s3://, found 'gs://b/lake'",
+        ),
+        ("SOCCER_PAYLOADS_URL", "http://b", "expected a folder or an address that begins with s3://, found 'http://b'"),
+    ],
+)
+def test_a_value_that_no_run_can_use_is_refused_when_it_is_read(variable, text, message):
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({variable: text})
+    assert str(raised.value) == f"{variable}: {message}"
+
+
+@pytest.mark.parametrize("variable", ["SOCCER_VAR", "SOCCER_LAKE_URL", "SOCCER_PAYLOADS_URL"])
+def test_a_file_where_a_folder_is_to_be_is_refused(tmp_path, variable):
+    file = tmp_path / "file"
+    file.touch()
+    for address in {str(file)} if variable == "SOCCER_VAR" else {str(file), file.as_uri()}:
+        with pytest.raises(SettingsError) as raised:
+            Settings.read({variable: address})
+        assert str(raised.value) == (
+            f"{variable}: expected a folder, or a path at which one can be made, found the file {address!r}: "
+            "give another path"
+        )
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("SOCCER_LEAGUE", "SOCCER_LEAGUES"),
+        ("SOCCER_TRIAL", "SOCCER_TRIALS"),
+        ("SOCCER_LAK_URL", "SOCCER_LAKE_URL"),
+        ("SOCCER_STARTDATE", "SOCCER_START_DATE"),
+        ("SOCCER_REDIS_URL_FIL", "SOCCER_REDIS_URL_FILE"),
+    ],
+)
+def test_a_name_with_a_slip_is_refused_with_the_one_that_was_meant(variable, meant):
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({variable: "E0"})
+    assert str(raised.value) == (
+        f"expected the name of a setting, such as {meant}, found {variable}: correct it, or unset it"
+    )
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["SOCCER_REDIS_PORT", "SOCCER_MLFLOW_PORT", "SOCCER_DAGSTER_PORT_80_TCP", "SOCCER_DAGSTER_SERVICE_PORT", "SOCCER_JOB_ID"],
+)  # fmt: skip
+def test_what_a_cluster_says_of_its_services_is_no_slip(variable):
+    assert Settings.read({variable: "tcp://10.0.0.1:80"}) == Settings()
+
+
+def test_the_address_of_a_source_under_a_name_with_a_slip_is_refused(tmp_path):
+    settings = Settings.read({"SOCCER_VAR": str(tmp_path), "SOCCER_FOOTBAL_DATA_URL": "http://mirror"})
+    payloads = Payloads(settings.payloads, Lake(settings.lake))
+    with pytest.raises(SettingsError, match="such as SOCCER_FOOTBALL_DATA_URL, found SOCCER_FOOTBAL_DATA_URL"):
+        acquisitions(SOURCES, settings, Client(settings, payloads), payloads)
 
 
 def test_the_error_of_one_setting_tells_no_value_of_another():

@@ -5,8 +5,9 @@ import datetime as dt
 from dagster import AssetSelection, RunRequest, SkipReason
 
 from soccer_assets.automation.jobs import without_forecasts
+from soccer_assets.errors import MatchDatesError
 from soccer_assets.models.champion.first_training import is_served
-from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, range_tags
+from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates, newest_match_date, range_tags
 from soccer_assets.settings import Settings
 from soccer_assets.storage.data_versions import CORRECTED_DAYS, unfinished
 from soccer_assets.storage.lake import Lake
@@ -20,9 +21,15 @@ def cut_request(
     `forecasts` is what the job makes where it forecasts: while no model serves the dates, the stages before the models
     alone are asked for, and the run's tag says so.
     """
-    oldest, newest = match_dates.start.date(), dt.date.fromisoformat(match_dates.get_partition_keys()[-1])
+    oldest = match_dates.start.date()
+    try:
+        newest = newest_match_date()
+    except MatchDatesError as error:
+        return SkipReason(str(error))
     if last < oldest:
         return SkipReason(f"match dates {first} to {last} lie before {oldest}, the first of the graph")
+    if first > last:
+        return SkipReason(f"expected a first match date up to {last}, found {first}: there is nothing to make yet")
     if last > newest:  # the run would fail in whatever step has rows of its last days
         return SkipReason(
             f"match dates {first} to {last} end after {newest}, the last of the graph today: this tick is of a day to "

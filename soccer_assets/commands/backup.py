@@ -66,6 +66,7 @@ def backup(settings: Settings, address: str) -> Backup:
     """
     to, root = file_system(address)
     _require_empty(to, root, address)
+    _require_outside(settings, address)
     lake = Lake(settings.lake)
     now = Clock.from_settings(settings).now()
     pinned = pin(lake)  # all of them first, so that they are of one moment
@@ -108,6 +109,12 @@ def restore(settings: Settings, address: str) -> Backup:
             made = msgspec.json.decode(stream.readall(), type=Backup)
     except FileNotFoundError:
         raise StorageError(f"{address}: expected {CONTENTS}, found none: it is no backup, or one not done") from None
+    except msgspec.DecodeError as error:
+        raise StorageError(
+            f"{address}: expected {CONTENTS} as `soccer backup` wrote it, found another ({error}): take another backup"
+        ) from None
+    if beyond := [path for path in made.files if {"", ".", ".."} & set(path.split("/"))]:
+        raise StorageError(f"{address}: expected paths of files in it, found {beyond[:5]}: take another backup")
     stores = {
         "lake/": file_system(settings.lake),
         "payloads/": file_system(settings.payloads),
@@ -143,6 +150,20 @@ def _require_empty(files: fs.FileSystem, folder: str, address: str) -> None:
             f"{address}: expected an empty store, found {len(present)} files, such as {present[:3]}: give another one, "
             "or move it away"
         )
+
+
+def _require_outside(settings: Settings, address: str) -> None:
+    """Check that a backup does not go into a store that it copies, and would be part of the next one."""
+    to = local_folder(address)
+    for store in (str(settings.var_path), settings.lake, settings.payloads):
+        folder = local_folder(store)
+        if to is None or folder is None:
+            inside = to is folder is None and f"{address.rstrip('/')}/".startswith(f"{store.rstrip('/')}/")
+        else:
+            inside = to.is_relative_to(folder)
+        if inside:
+            raise StorageError(f"{address}: expected a place outside of {store}, which is copied, found one in it: "
+                               "give another one")  # fmt: skip
 
 
 def _copy_var(settings: Settings, to: fs.FileSystem, root: str) -> Iterator[tuple[str, DataFile]]:

@@ -5,6 +5,7 @@ import json
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import click
 
 from soccer_assets.commands.keys import keys
 from soccer_assets.commands.links import links
-from soccer_assets.errors import SoccerError
+from soccer_assets.errors import MatchDatesError, SoccerError, first_line
 
 if TYPE_CHECKING:
     from soccer_assets.storage.lake import Lake
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 REFUSED = 3
 #: The exit code of a doctor who found damage.
 DAMAGED = 4
+#: The packages that raise what a damaged file or table, or one of another release, makes them raise.
+READERS = ("polars", "pyo3_runtime", "deltalake", "_internal", "pyarrow", "sqlite3", "sqlalchemy")
 #: The headings of the help and the commands under each.
 SECTIONS = {
     "Data": ("backfill", "parse", "accept"),
@@ -34,7 +37,7 @@ SECTIONS = {
 
 
 class Sections(click.Group):
-    """The root group: help by section; an error of the platform or of a path is one line on stderr and exit code 1."""
+    """The root group: help by section; an error of the platform, a path or a table is one line on stderr and code 1."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands of each section with the first sentence of their help."""
@@ -50,6 +53,19 @@ class Sections(click.Group):
             click.echo(f"error: {error}", err=True)
         except (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
             click.echo(f"error: expected a file or folder that can be used, found {error}", err=True)
+        except BrokenPipeError:  # whoever reads the output has enough of it, which click knows
+            raise
+        except BaseException as error:  # Polars panics at a file that is cut, by no Exception
+            if isinstance(error, OSError):
+                click.echo(f"error: expected a file, folder or address that can be used, found {error}", err=True)
+            elif type(error).__module__.partition(".")[0] in READERS:
+                click.echo(
+                    f"error: expected files and tables that can be read, found {type(error).__name__}: "
+                    f"{first_line(error)}: `uv run soccer doctor` says what is damaged",
+                    err=True,
+                )
+            else:
+                raise
         ctx.exit(1)
 
 
@@ -67,9 +83,18 @@ def match_date(text: str) -> dt.date:
 
 
 def date_range(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the arguments FROM and TO, both inclusive."""
+    """Add the arguments FROM and TO, both inclusive; TO is no earlier date."""
+
+    @wraps(command)
+    def in_order(*arguments: Any, first: dt.date, last: dt.date, **named: Any) -> None:
+        if first > last:
+            raise MatchDatesError(
+                f"expected a first match date up to the last one, found {first} and {last}: swap them"
+            )
+        command(*arguments, first=first, last=last, **named)
+
     return click.argument("first", metavar="FROM", type=match_date)(
-        click.argument("last", metavar="TO", type=match_date)(command)
+        click.argument("last", metavar="TO", type=match_date)(in_order)
     )
 
 
@@ -389,7 +414,7 @@ def worker() -> None:
 
 @soccer.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=9101, show_default=True, help="Port to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=9101, show_default=True, help="Port to listen on.")
 def metrics(host: str, port: int) -> None:
     """Tell Prometheus of runs, daemons, schedules, the ledger and the disk, until Ctrl-C."""
     from soccer_assets.commands.metrics import serve

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PanicException
 
-from soccer_assets.errors import LostPayloadError, SoccerError
+from soccer_assets.errors import LostPayloadError, SoccerError, first_line
 from soccer_assets.matches.schema import MATCH_CONFLICTS
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.champion.registry_repair import differences, rebuild
@@ -81,9 +82,11 @@ class Doctor:
             except SoccerError as error:
                 findings.append(Finding(store, str(error), REPAIR))
             except (
-                Exception
-            ) as error:  # a store that is damaged may fail in any way, and the others are still looked at
-                findings.append(Finding(store, f"it cannot be read ({type(error).__name__}: {error})", REPAIR))
+                Exception,
+                PanicException,
+            ) as error:  # a damaged store may fail in any way; the others are looked at
+                wrong = f"it cannot be read ({type(error).__name__}: {first_line(error)})"
+                findings.append(Finding(store, wrong, REPAIR))
         return findings
 
     def repair(self) -> list[str]:
@@ -96,7 +99,21 @@ class Doctor:
             if self._lake.exists(name) and (names := self._outdated(name)):
                 self._lake.rewrite(name, convert(CHANGED[name], self._lake.read(name)))
                 done.append(f"{name}: {names}, as an earlier version wrote them, were converted")
+        done += self._set_registry_aside()
         return [*done, *(f"registry: {line}" for line in rebuild(self._registry, self._lake))]
+
+    def _set_registry_aside(self) -> list[str]:
+        """Let MLflow begin a database anew that is damaged: the lake has what the registry needs."""
+        database = self._settings.var_path / "mlflow" / "mlflow.db"
+        if not database.is_file() or check_sqlite(database) is None:
+            return []
+        for file in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))):
+            if file.exists():
+                file.rename(file.with_name(f"{file.name}.damaged-{self._clock.now():%Y%m%dT%H%M%S}"))
+        return [f"registry: {database} is damaged and was set aside; it is begun anew"]
+
+    def _sqlite_files(self) -> list[Path]:
+        return sorted(path for path in self._settings.var_path.rglob("*.db") if path.is_file())
 
     def _stores(self) -> dict[str, Callable[[], list[Finding]]]:
         return {
@@ -161,10 +178,13 @@ class Doctor:
 
     def _databases(self) -> Iterator[Finding]:
         """The SQLite databases of Dagster and MLflow, and Dagster's storage elsewhere."""
-        files = sorted(self._settings.var_path.rglob("*.db"))
-        for path in files:
-            if wrong := check_sqlite(path):
-                yield Finding("databases", f"{path} is damaged ({wrong})", RESTORE)
+        files = self._sqlite_files()
+        damaged = {path: wrong for path in files if (wrong := check_sqlite(path))}
+        for path, wrong in damaged.items():
+            cure = REPAIR if path.name == "mlflow.db" else RESTORE
+            yield Finding("databases", f"{path} is damaged ({wrong})", cure)
+        if any(path.name != "mlflow.db" for path in damaged):
+            return  # Dagster does not open then
         from soccer_assets.commands import materialize as runs
 
         with runs.instance() as instance:

@@ -1,6 +1,7 @@
 """The commands of `soccer keys`: keys of the API's clients, made, listed, rotated and revoked."""
 
 import datetime as dt
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,16 @@ from soccer_assets.settings import Clock
 if TYPE_CHECKING:
     from serving.security.keys import KeyFile
 
+
+def _number(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """A number of an option; NaN is in every range."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter(f"expected a number, found {value}", context, parameter)
+    return value
+
+
+#: A hundred years.
+LONGEST_DAYS = 36_525
 NAME = click.argument("name", metavar="NAME")
 
 
@@ -40,7 +51,13 @@ def keys() -> None:
 @keys.command()
 @NAME
 @click.option("--scopes", required=True, metavar="LIST", help="Out of read, predict, operate; comma-separated.")
-@click.option("--expires", type=click.FloatRange(0, min_open=True), metavar="DAYS", help="Default: never.")
+@click.option(
+    "--expires",
+    type=click.FloatRange(0, LONGEST_DAYS, min_open=True),
+    metavar="DAYS",
+    help="Default: never.",
+    callback=_number,
+)
 def add(name: str, scopes: str, expires: float | None) -> None:
     """Make the key of a new client and print it once."""
     file = _file()
@@ -63,7 +80,10 @@ def list_keys() -> None:
 
 @keys.command()
 @NAME
-@click.option("--keep", default=0.0, show_default=True, metavar="HOURS", help="Earlier keys are valid this long.")
+@click.option(
+    "--keep", type=click.FloatRange(0, 24 * LONGEST_DAYS), default=0.0, show_default=True, metavar="HOURS",
+    help="Earlier keys are valid this long.", callback=_number,
+)  # fmt: skip
 def rotate(name: str, keep: float) -> None:
     """Make a new key of a client with the same scopes and print it once; earlier ones expire."""
     file = _file()

@@ -71,8 +71,10 @@ def merge(lake: Lake, team: str, other: str) -> list[Entry]:
     """Two ids are one club; the first one counts.
 
     Raises:
-        SoccerError: one of them plays no match.
+        SoccerError: one of them plays no match, or they are one.
     """
+    if team == other:
+        raise SoccerError(f"expected the ids of two clubs, found {team} twice: name the one that does not count second")
     for team_id in (team, other):
         plays = lake.scan("matches").filter((pl.col("home_id") == team_id) | (pl.col("away_id") == team_id)).limit(1)
         if plays.collect().is_empty():

@@ -39,6 +39,9 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 _OWN_ERROR = re.compile(r"^soccer_assets\.errors\.\w+: ")
 
+#: What Polars and Delta raise at files that are cut, and at tables of another release.
+_LIBRARY_ERROR = re.compile(r"^(polars|pyo3_runtime|_internal|deltalake|pyarrow)\b")
+
 UP_TO_FEATURES = AssetSelection.groups("sources", "matches", "odds", "features")
 MODELS = training(Settings.read().families)
 SEASONS = AssetSelection.assets("season_forecasts", "season_changes")
@@ -202,8 +205,16 @@ def _unanswered(event: DagsterEvent) -> str:
 
 
 def _cause(event: DagsterEvent) -> str:
-    """The innermost error of a failed step, as it was raised; of ours, which are sentences, without its class."""
+    """The innermost error of a failed step, or the first of ours, which are sentences: those without their class."""
     error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
+    while error is not None and error.cause is not None and not _OWN_ERROR.match(error.message):
         error = error.cause
-    return "unknown" if error is None else _OWN_ERROR.sub("", error.message.strip())
+    if error is None:
+        return "unknown"
+    said = error.message.strip()
+    if _OWN_ERROR.match(said):
+        return _OWN_ERROR.sub("", said)
+    if _LIBRARY_ERROR.match(said):
+        said = f"expected files and tables that can be read, found {said.splitlines()[0]}: " \
+               "`uv run soccer doctor` says what is damaged"  # fmt: skip
+    return said

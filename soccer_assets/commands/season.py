@@ -3,26 +3,31 @@
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import polars as pl
+from msgspec import Meta
 
 from soccer_assets.club_ids import team_id
 from soccer_assets.commands.table import lines_of
 from soccer_assets.errors import SeasonError
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.predictions.season.from_table import ClubInTable, season_from_table
-from soccer_assets.settings import Settings
+from soccer_assets.settings import YEARS, Settings
 from soccer_assets.storage.lake import Lake
+
+#: More points or goals has no club in a season; deductions may leave it with fewer than none.
+MOST = 1000
 
 
 class TableLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A club as football-data.co.uk calls it, its points and goals."""
 
-    club: str
-    points: int
-    goal_difference: int = 0
-    goals_for: int = 0
+    club: Annotated[str, Meta(min_length=1, max_length=100)]
+    points: Annotated[int, Meta(ge=-MOST, le=MOST)]
+    goal_difference: Annotated[int, Meta(ge=-MOST, le=MOST)] = 0
+    goals_for: Annotated[int, Meta(ge=0, le=MOST)] = 0
 
 
 class TableFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +49,8 @@ def season(lake: Lake, file: Path, settings: Settings) -> Iterator[str]:
         asked = msgspec.json.decode(file.read_bytes(), type=TableFile)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise SeasonError(f"{file}: expected JSON with league, date, table and left, found: {error}") from None
+    if asked.date.year not in YEARS:
+        raise SeasonError(f"{file}: expected a date of the years {YEARS[0]} to {YEARS[-1]}, found {asked.date}")
     if asked.league not in LEAGUES:
         raise SeasonError(f"expected a division code out of {', '.join(LEAGUES)}, found {asked.league!r}")
     country = LEAGUES[asked.league].country

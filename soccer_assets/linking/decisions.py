@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from soccer_assets.errors import SoccerError
+from soccer_assets.errors import SoccerError, first_line
 from soccer_assets.linking.link import ALIASES, REJECTED
 from soccer_assets.linking.schema import LINK_DECISIONS
 from soccer_assets.storage.lake import Lake
@@ -145,7 +145,13 @@ def import_aliases(lake: Lake, file: Path, decided_by: str, decided_at: dt.datet
     """
     if not file.is_file():
         raise SoccerError(f"expected a CSV file with the columns {list(FILE_COLUMNS)}, found no file {file}")
-    rows = pl.read_csv(file, infer_schema=False)
+    try:
+        rows = pl.read_csv(file, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise SoccerError(
+            f"{file}: expected a CSV file in UTF-8 with the columns {list(FILE_COLUMNS)}, "
+            f"found none ({first_line(error)})"
+        ) from None
     missing = [name for name in FILE_COLUMNS if name not in rows.columns]
     if missing:
         raise SoccerError(f"{file}: expected the columns {list(FILE_COLUMNS)}, found {rows.columns}")

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from soccer_assets.errors import SoccerError
+from soccer_assets.errors import SoccerError, first_line
 from soccer_assets.linking.candidates import NEEDED, SOFT
 from soccer_assets.linking.link import ALIASES, link
 from soccer_assets.storage.tables import MOST_EXAMPLES, UTC
@@ -63,7 +63,7 @@ def _read(file: Path) -> pl.DataFrame:
     try:
         return pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
     except pl.exceptions.PolarsError as error:
-        raise SoccerError(f"{file}: expected a table of events or matches, found {error}") from None
+        raise SoccerError(f"{file}: expected a table of events or matches, found {first_line(error)}") from None
 
 
 def _in_types(rows: pl.DataFrame, id_name: str, table: str) -> pl.DataFrame:

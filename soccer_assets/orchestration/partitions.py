@@ -112,13 +112,28 @@ def dates_of_run(tags: Mapping[str, str]) -> tuple[dt.date | None, dt.date | Non
     return (dt.date.fromisoformat(first), dt.date.fromisoformat(last)) if first and last else (None, None)
 
 
+def newest_match_date() -> dt.date:
+    """The last match date that the graph has.
+
+    Raises:
+        MatchDatesError: it has none yet.
+    """
+    keys = match_dates.get_partition_keys()
+    if not keys:
+        raise MatchDatesError(
+            f"expected a first match date up to {CLOCK.today()} and {HORIZON_DAYS} days, found {SETTINGS.start_date}: "
+            "set an earlier SOCCER_START_DATE, or a later SOCCER_TODAY"
+        )
+    return dt.date.fromisoformat(keys[-1])
+
+
 def within_partitions(first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
     """The match dates from `first` to `last` that the graph has, both inclusive.
 
     Raises:
         MatchDatesError: it has none of them, or `first` comes after `last`.
     """
-    oldest, newest = match_dates.start.date(), dt.date.fromisoformat(match_dates.get_partition_keys()[-1])
+    oldest, newest = match_dates.start.date(), newest_match_date()
     if first > last:
         raise MatchDatesError(f"expected a first match date up to the last one, found {first} and {last}: swap them")
     if last < oldest or first > newest:

@@ -12,7 +12,7 @@ import polars as pl
 
 from soccer_assets.errors import SourcesFailedError
 from soccer_assets.leagues import LEAGUES
-from soccer_assets.settings import Settings, named
+from soccer_assets.settings import PREFIX, Settings, named, require_no_slip
 from soccer_assets.sources.fetching.client import Client, Request
 from soccer_assets.sources.parsed_answers import AnswerReader, ParsedAnswers
 from soccer_assets.sources.spec import DAYS_AHEAD, LISTED_AHEAD, Query, SourceSpec, TableSpec
@@ -193,8 +193,12 @@ def acquisitions(
     """What acquires each table, by the table's name.
 
     Raises:
-        SettingsError: `SOCCER_SOURCES` or `SOCCER_LEAGUES` names one that is not known, or a source has no address.
+        SettingsError: `SOCCER_SOURCES` or `SOCCER_LEAGUES` names one that is not known, or a source has no address, or
+            the address of one is given under its name with a slip in it.
     """
+    addresses = [f"{PREFIX}{source.name.upper()}_URL" for source in sources]
+    for name in settings.source_urls:
+        require_no_slip(PREFIX, f"{PREFIX}{name.upper()}_URL", addresses)
     wanted = named("SOCCER_SOURCES", settings.sources, [source.name for source in sources])
     return {
         spec.table.name: Acquisition(source, spec, settings, client, payloads, source.name in wanted)

@@ -22,7 +22,7 @@ from dagster import (
     RetryPolicy,
 )
 
-from soccer_assets.errors import SourcesFailedError
+from soccer_assets.errors import SoccerError
 from soccer_assets.orchestration.io_manager import dated_asset, markdown, optional, written_elsewhere
 from soccer_assets.orchestration.partitions import dates_of, look_back
 from soccer_assets.settings import Clock, Settings, named
@@ -103,8 +103,8 @@ def _acquired_asset(source: SourceSpec, spec: TableSpec) -> AssetsDefinition:
         acquisition: Acquisition = context.resources.acquisitions[table.name]
         try:
             acquired = acquisition.acquire(*dates_of(context.partition_key_range))
-        except SourcesFailedError as error:
-            raise Failure(str(error), allow_retries=False) from error  # the client has tried again
+        except SoccerError as error:  # the client has tried again, and settings stay as they are
+            raise Failure(str(error), allow_retries=False) from error
         if acquired.problem:
             context.log.error("%s keeps what it had: %s", table.name, acquired.problem)
         for address, times in acquired.unread_times.items():

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from pyarrow import fs
 
-from soccer_assets.errors import DamagedTableError
+from soccer_assets.errors import DamagedTableError, first_line
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.manifest import Manifest, checksum, file_names
 
@@ -65,7 +65,7 @@ def examine(lake: Lake, name: str, *, quick: bool = False) -> TableState:
     try:
         table = lake.unchecked(name)
     except Exception as error:  # Delta Lake raises several kinds, and of some of them bare ones
-        log = f"its log cannot be read ({type(error).__name__}: {str(error).strip().splitlines()[0]})"
+        log = f"its log cannot be read ({type(error).__name__}: {first_line(error)})"
         names = [] if manifest is None else list(manifest.files)
         bad = damaged_files(lake, name, names, manifest, quick=quick)
         return TableState(name, None, log, False, manifest, bad, stored_dates(lake, name, bad))

@@ -31,13 +31,16 @@ def local_folder(address: str) -> Path | None:
 
 
 def file_system(url: str, request_seconds: float = REQUEST_SECONDS) -> tuple[fs.FileSystem, str]:
-    """The file system of a folder or a URL, and the path in it."""
+    """The file system of a folder or a URL, and the path in it.
+
+    Raises:
+        SettingsError: the URL is neither of a folder nor of S3.
+    """
     folder = local_folder(url)
     if folder is not None:
         return fs.LocalFileSystem(), str(folder)
     if not url.startswith("s3://"):
-        files, path = fs.FileSystem.from_uri(url)
-        return files, str(path)
+        raise SettingsError(f"expected a folder, or an address that begins with file:// or s3://, found {url!r}")
     store = fs.S3FileSystem(
         region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
         endpoint_override=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),

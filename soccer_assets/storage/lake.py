@@ -19,16 +19,12 @@ from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow import fs
 
-from soccer_assets.errors import (
-    DamagedTableError,
-    NotMaterializedError,
-    SoccerError,
-)
+from soccer_assets.errors import DamagedTableError, NotMaterializedError, SoccerError, first_line
 from soccer_assets.storage import delta_log
 from soccer_assets.storage.conditional_put import prove_conditional_put
 from soccer_assets.storage.earlier_forms import require_current
 from soccer_assets.storage.file_urls import REQUEST_SECONDS, file_system, keys_of_file, local_folder
-from soccer_assets.storage.manifest import Manifest, file_names, read_manifest, write_manifest
+from soccer_assets.storage.manifest import Manifest, file_names, has_manifest, read_manifest, write_manifest
 from soccer_assets.storage.table_states import LocalTable, Log, TableState
 from soccer_assets.storage.tables import Table
 from soccer_assets.storage.written_rows import require_forms, stream, with_stored_spelling
@@ -136,7 +132,22 @@ class Lake:
         )
 
     def exists(self, name: str) -> bool:
-        return self.newest_commit(name) is not None
+        """Whether anything was ever written under that name.
+
+        Raises:
+            DamagedTableError: it was, and the log of the table is lost: an empty table would hide that.
+        """
+        if self.newest_commit(name) is not None:
+            return True
+        manifest = self.manifest(name)
+        if manifest is None:
+            return False
+        if self.newest_commit(name) is not None:  # another writer has made the table meanwhile
+            return True
+        raise DamagedTableError(
+            f"{name}: expected the log of version {manifest.version} under {self.url}, found none: "
+            "`uv run soccer doctor --repair` makes it again"
+        )
 
     def table(self, name: str, version: int | None = None) -> DeltaTable:
         """The table as it is now, or as a version of it was.
@@ -147,17 +158,20 @@ class Lake:
         """
         manifest = self.manifest(name)  # first: other writers may commit before the log is read, never the reverse
         if not self.exists(name):
-            if manifest is not None:
-                raise DamagedTableError(
-                    f"{name}: expected the log of version {manifest.version} under {self.url}, found none: "
-                    "`uv run soccer doctor --repair` makes it again"
-                )
             raise NotMaterializedError(
                 f"expected the table {name} under {self.url}, found none: run `uv run soccer backfill FROM TO` "
                 "(sources to features), `uv run soccer train DATE` (models) or `uv run soccer predict FROM TO` "
                 "(forecasts and reports) first"
             )
-        table = self.unchecked(name, version)
+        try:
+            table = self.unchecked(name, version)
+        except DeltaError as error:
+            if self._folder is None:  # it may be the network, which is asked again
+                raise
+            raise DamagedTableError(
+                f"{name}: expected a log that can be read under {self.url}, found {first_line(error)}: "
+                "`uv run soccer doctor` says what is lost"
+            ) from error
         if manifest is not None and version is None:
             manifest.check(name, table.version(), file_names(table))
         return table
@@ -273,7 +287,7 @@ class Lake:
         """The tables there are, damaged ones among them."""
         entries = self.files.get_file_info(fs.FileSelector(self.root, allow_not_found=True))
         folders = [entry.base_name for entry in entries if entry.type is fs.FileType.Directory]
-        return sorted(name for name in folders if self.exists(name) or self.manifest(name) is not None)
+        return sorted(name for name in folders if self.commits(name) or has_manifest(self.files, self.folder(name)))
 
     def tidy(self, keep_hours: int = 168) -> dict[str, int]:
         """Join small files, sum up the log, drop files no version of the last `keep_hours` needs; dropped per table.

@@ -52,6 +52,11 @@ class Manifest(msgspec.Struct, frozen=True):
         )
 
 
+def has_manifest(files: fs.FileSystem, folder: str) -> bool:
+    """Whether there is a manifest in the folder of a table, which may be damaged."""
+    return files.get_file_info(f"{folder}/{NAME}").type is fs.FileType.File
+
+
 def read_manifest(files: fs.FileSystem, folder: str) -> Manifest | None:
     """The manifest in the folder of a table; None for a table that has none yet.
 

@@ -103,6 +103,9 @@ def _statistics(metadata: pq.FileMetaData) -> dict[str, object]:
 
 
 def _set_aside(lake: Lake, path: str, to: str) -> None:
+    """Move a file or folder, where it is still there."""
+    if lake.files.get_file_info(path).type is fs.FileType.NotFound:
+        return
     if lake.files.get_file_info(path).type is fs.FileType.Directory and not isinstance(lake.files, fs.LocalFileSystem):
         for entry in lake.files.get_file_info(fs.FileSelector(path, recursive=True)):
             if entry.type is fs.FileType.File:

@@ -93,6 +93,56 @@ def test_a_path_that_cannot_be_used_is_one_line_as_well(soccer, tmp_path, comman
     assert line.startswith("error: ") and line.endswith(message.format(tmp_path))
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export", "2026-10-20", "2026-10-10", "{}/out.csv"),
+        ("backfill", "2026-10-20", "2026-10-10"),
+        ("backtest", "2026-10-20", "2026-10-10"),
+    ],
+)
+def test_a_range_the_wrong_way_round_is_refused_before_anything_is_done(soccer, tmp_path, command):
+    done = soccer(*(word.format(tmp_path) for word in command), SOCCER_VAR=str(tmp_path / "var"))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: expected a first match date up to the last one, found 2026-10-20 and 2026-10-10: swap them\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("keys", "add", "site", "--scopes", "read", "--expires", "1e400"), "inf is not in the range 0<x<=36525"),
+        (("keys", "add", "site", "--scopes", "read", "--expires", "nan"), "expected a number, found nan"),
+        (("keys", "add", "site", "--scopes", "read", "--expires", "1e9"), "is not in the range 0<x<=36525"),
+        (("keys", "rotate", "site", "--keep", "1e12"), "is not in the range 0<=x<=876600"),
+        (("keys", "rotate", "site", "--keep", "-1"), "-1.0 is not in the range 0<=x<=876600"),
+        (("metrics", "--port", "99999"), "99999 is not in the range 1<=x<=65535"),
+    ],
+)
+def test_a_number_that_is_no_time_or_port_is_a_usage_error(soccer, tmp_path, command, message):
+    done = soccer(*command, SOCCER_VAR=str(tmp_path))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "message"),
+    [
+        (("worker",), {"SOCCER_REDIS_URL": "cache:6379"}, "SOCCER_REDIS_URL: expected an address that begins with one of "),
+        (("serve",), {"SERVING_LOG_LEVEL": "loud"}, "SERVING_LOG_LEVEL: expected one out of ['debug', 'info', 'warning', "),
+        (("ledger", "verify"), {"SOCCER_LEAGUE": "E0"}, "expected the name of a setting, such as SOCCER_LEAGUES, found "),
+    ],
+)  # fmt: skip
+def test_a_setting_that_cannot_be_used_ends_any_command_with_one_line(soccer, tmp_path, command, environment, message):
+    done = soccer(*command, SOCCER_VAR=str(tmp_path), **environment)
+    assert done.exit_code == 1
+    (line,) = (done.stdout + done.stderr).splitlines()
+    assert line.startswith(f"error: {message}")
+
+
 def test_the_version_is_that_of_the_project(soccer):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert soccer("--version").stdout == f"soccer, version {project['version']}\n"

@@ -130,6 +130,12 @@ def test_two_ids_are_made_one_club(links, lake):
     assert decisions.merged(decisions.ledger(lake)) == {"england.garov": "england.arlov"}
 
 
+def test_a_club_is_not_merged_with_itself(links, lake):
+    (error,) = links("merge", "england.arlov", "england.arlov", code=1)
+    assert error.startswith("error: expected the ids of two clubs, found england.arlov twice")
+    assert not lake.exists("link_decisions")
+
+
 def test_aliases_go_out_and_come_in(links, lake, tmp_path):
     links("accept", "2")
     assert links("export", str(tmp_path / "a.csv")) == [f"2 aliases written to {tmp_path / 'a.csv'}"]

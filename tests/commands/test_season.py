@@ -41,6 +41,9 @@ def test_a_file_is_played_to_the_end_of_its_season(lake: Lake, tmp_path: Path) -
     [
         ("no json", "expected JSON with league, date, table and left"),
         (json.dumps(TABLE | {"table": [{"club": "Club 00"}]}), "missing required field `points`"),
+        (json.dumps(TABLE | {"date": "9999-12-31"}), "expected a date of the years 1850 to 2999, found 9999-12-31"),
+        (json.dumps(TABLE | {"table": [{"club": "", "points": 1}]}), "Expected `str` of length >= 1"),
+        (json.dumps(TABLE | {"table": [{"club": "Club 00", "points": 10**14}]}), "Expected `int` <= 1000"),
         (json.dumps(TABLE | {"league": "X9"}), "expected a division code out of E0, .*, found 'X9'"),
     ],
 )

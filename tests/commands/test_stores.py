@@ -2,8 +2,11 @@
 
 import datetime as dt
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,10 +152,34 @@ def test_a_damaged_backup_and_stores_in_use_are_refused_before_anything_is_writt
     next((spoilt / "payloads").iterdir()).write_bytes(b"other bytes")
     refused = soccer("restore", spoilt, SOCCER_VAR=str(tmp_path / "var"))
     assert refused.exit_code == 1 and "found 1 others, such as ['payloads/" in refused.stderr
+    contents = json.loads((spoilt / CONTENTS).read_bytes())
+    beyond = json.dumps(contents | {"files": {"var/../../keys.json": [0, ""]}})
+    for text, message in (
+        ("", "as `soccer backup` wrote it"), ("{}", "as `soccer backup` wrote it"), (beyond, "expected paths of files in it"),
+    ):  # fmt: skip
+        (spoilt / CONTENTS).write_text(text)
+        refused = soccer("restore", spoilt, SOCCER_VAR=str(tmp_path / "var"))
+        assert refused.exit_code == 1 and message in refused.stderr
     (spoilt / CONTENTS).unlink()
     refused = soccer("restore", spoilt, SOCCER_VAR=str(tmp_path / "var"))
     assert refused.exit_code == 1 and "it is no backup, or one not done" in refused.stderr
     assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("within", ["backup", "lake/backup", "payloads/backup"])
+def test_a_backup_does_not_go_into_what_it_copies(var: Path, soccer: Any, within: str) -> None:
+    refused = soccer("backup", var / within, SOCCER_VAR=str(var))
+    assert refused.exit_code == 1 and f"{var / within}: expected a place outside of {var}" in refused.stderr
+    assert not (var / within).exists()
+
+
+def test_a_backup_at_an_address_of_another_kind_is_refused_in_a_sentence(soccer: Any, tmp_path: Path) -> None:
+    for command in ("backup", "restore"):
+        refused = soccer(command, "ftp://host/x", SOCCER_VAR=str(tmp_path / "var"))
+        assert refused.exit_code == 1
+        assert refused.stderr == (
+            "error: expected a folder, or an address that begins with file:// or s3://, found 'ftp://host/x'\n"
+        )
 
 
 def test_the_doctor_names_what_is_lost_and_the_repair_brings_back_what_can_be(
@@ -201,6 +228,24 @@ def test_the_doctor_names_what_is_lost_and_the_repair_brings_back_what_can_be(
     ran = soccer("doctor", SOCCER_VAR=str(var))
     assert ran.exit_code == 0, ran.stderr
     assert_frame_equal(lake.read("matches").sort("match_date", "row"), before.read("matches").sort("match_date", "row"))
+
+
+def test_a_damaged_database_of_the_registry_is_set_aside_and_begun_anew_from_the_lake(var: Path, soccer: Any) -> None:
+    database = var / "mlflow" / "mlflow.db"
+    database.write_bytes(b"no database" * 1000)
+    (var / "dagster" / "used.db").write_bytes(b"no database" * 1000)
+    ran = soccer("doctor", "--quick", SOCCER_VAR=str(var))
+    assert ran.exit_code == 4
+    assert f"{database} is damaged (file is not a database)\n  -> uv run soccer doctor --repair" in ran.stderr
+    assert "used.db is damaged (file is not a database)\n  -> uv run soccer restore FROM, of a backup" in ran.stderr
+    command = [str(Path(sys.executable).with_name("soccer")), "doctor", "--repair"]  # MLflow keeps what it has open
+    variables = os.environ | {"SOCCER_VAR": str(var)}
+    repaired = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert f"registry: {database} is damaged and was set aside; it is begun anew" in repaired.stdout
+    assert "registry: the alias champion points at" in repaired.stdout
+    assert "registry:" not in repaired.stderr and "mlflow.db" not in repaired.stderr
+    (kept,) = database.parent.glob("mlflow.db.damaged-*")
+    assert kept.read_bytes().startswith(b"no database")
 
 
 def test_the_doctor_sees_a_clock_that_is_behind_what_was_written(var: Path, soccer: Any) -> None:

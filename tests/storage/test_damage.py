@@ -1,6 +1,7 @@
 """What is damaged in a table is seen, and repaired without the loss of a row that is still there."""
 
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +70,10 @@ def remove_a_commit_within(lake: Lake) -> None:
     log(lake, 11).unlink()
 
 
+def remove_folder_of_log(lake: Lake) -> None:
+    shutil.rmtree(Path(lake.url) / "t" / "_delta_log")
+
+
 def remove_log(lake: Lake) -> None:
     for path in (Path(lake.url) / "t" / "_delta_log").iterdir():
         path.unlink()
@@ -87,6 +92,7 @@ def spoil_manifest(lake: Lake) -> None:
         cut_checkpoint,
         remove_a_commit_within,
         remove_log,
+        remove_folder_of_log,
         spoil_manifest,
     ],
 )

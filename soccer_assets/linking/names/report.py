@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from soccer_assets.errors import SchemaError
+from soccer_assets.errors import SchemaError, first_line
 from soccer_assets.linking.names.name import parse
 from soccer_assets.linking.names.scorer import Scorer
 from soccer_assets.linking.names.word_similarity import Floats, Ints
@@ -25,7 +25,7 @@ def read_pairs(file: Path, needed: tuple[str, ...] = NEEDED) -> pl.DataFrame:
     try:
         pairs = pl.read_csv(file, infer_schema=False).fill_null("")
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SchemaError(f"{file}: {what}; {error}") from None
+        raise SchemaError(f"{file}: {what}; {first_line(error)}") from None
     missing = [name for name in needed if name not in pairs.columns]
     if missing:
         raise SchemaError(f"{file}: {what}; found {pairs.columns}, without {missing}: add them or rename yours")

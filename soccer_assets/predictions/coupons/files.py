@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from soccer_assets.errors import CouponError
+from soccer_assets.errors import CouponError, first_line
 from soccer_assets.predictions.coupons.schema import Accumulator, Coupon, Leg, Pool, PoolFixture
 
 _OF_LEG, _OF_FIXTURE = set(Leg.__struct_fields__), set(PoolFixture.__struct_fields__)
@@ -29,7 +29,9 @@ def read_coupon(file: Path) -> Coupon:
         if file.suffix == ".csv":
             return _of_csv(pl.read_csv(file, infer_schema=False))
     except (OSError, UnicodeDecodeError, msgspec.DecodeError, pl.exceptions.PolarsError) as error:
-        raise CouponError("unreadable", f"{file}: expected a coupon as JSON or CSV, found: {error}") from error
+        raise CouponError(
+            "unreadable", f"{file}: expected a coupon as JSON or CSV, found: {first_line(error)}"
+        ) from error
     raise CouponError("unreadable", f"expected a file that ends in .csv or .json, found {file.name}")
 
 

@@ -16,7 +16,7 @@ from soccer_assets.errors import BlockedError, FetchError, LostPayloadError, Sou
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources.fetching.circuit_breaker import Breaker
 from soccer_assets.sources.fetching.response_checks import unforeseen
-from soccer_assets.sources.fetching.transport import Transport
+from soccer_assets.sources.fetching.transport import Transport, require_mirror
 from soccer_assets.storage.payloads import Fetch, Payloads, standing
 
 #: Looks at a body (and the last good one, if any); raises ShapeError or BlockedError when the new one must not
@@ -57,6 +57,7 @@ class _Round:
     accept: Accept
     breaker: Breaker
     source: str | None
+    base: str
     log: list[Fetch] = field(default_factory=list)
 
     def note(self, fetch: Fetch, host_wide: bool = False) -> None:
@@ -102,7 +103,7 @@ class Client:
         failures: list[SourceError] = []
         asked = 0
         with self._transport.connected() as http:
-            this = _Round(http, accept, Breaker(self._settings, log, self.now), source)
+            this = _Round(http, accept, Breaker(self._settings, log, self.now), source, prefix)
             for request in requests:
                 before = good.get(request.address)
                 # where an answer was rejected after it had been accepted, an older good one is not the last word
@@ -155,6 +156,8 @@ class Client:
         is_same = kept is not None and before is not None and (before.address, before.answered_by) == (address, mirror)
         same = before if is_same else None  # what is lost is asked for anew
         try:
+            if mirror is None:
+                require_mirror(this.base)
             reply = self._transport.ask(this.http, location, {**dict(request.headers), **_conditions(same)})
         except FetchError as error:
             this.note(Fetch(address, self.now(), "failed", str(error), answered_by=mirror), error.host_wide)

@@ -171,6 +171,16 @@ def _read_file(address: str) -> Reply:
     return Reply(200, path.read_bytes()) if path.is_file() else Reply(404)
 
 
+def require_mirror(base: str) -> None:
+    """Check that the folder that a file:// base names is there: none of its files would be, without a word.
+
+    Raises:
+        FetchError: there is no such folder.
+    """
+    if base.startswith("file://") and not path_of(base).is_dir():
+        raise FetchError(base, "expected the folder of a mirror, found none: correct the address of the source", True)
+
+
 def _pauses(text: str) -> dict[str, float]:
     """Seconds by host, of `host=seconds,host=seconds`."""
     pauses = {}
@@ -180,6 +190,8 @@ def _pauses(text: str) -> dict[str, float]:
             pauses[host.strip()] = float(seconds)
         except ValueError:
             raise SettingsError(f"SOCCER_HTTP_HOST_PAUSES: expected host=seconds, found {entry!r}") from None
+        if not 0 <= pauses[host.strip()] < float("inf"):
+            raise SettingsError(f"SOCCER_HTTP_HOST_PAUSES: expected seconds from 0 on, found {entry!r}")
     return pauses
 
 
