@@ -17,8 +17,9 @@ from soccer_assets.leagues import LEAGUES, NAMES_AT, League, season_label, seaso
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
 from soccer_assets.sources.fetching.response_checks import quoted, refuse_bot_wall
-from soccer_assets.sources.records import Record, RecordCollector, UnreadError, accept_matches
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
+from soccer_assets.sources.season_answers import accept_matches
 from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
 
 FIRST_SEASON = 2014
@@ -77,7 +78,7 @@ def requests(query: Query) -> list[Request]:
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise BlockedError or ShapeError for anything that should not replace the last good answer of a season."""
-    accept_matches(address, body, before, _season(address)[1], _matches, lambda raw: _read(raw)[0])
+    accept_matches(address, body, before, _season(address)[1], _matches, _read)
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:

@@ -265,9 +265,14 @@ def test_what_is_no_such_file_is_refused(body, kind, message):
 
 
 @pytest.mark.parametrize(
-    ("body", "before"), [(SEASON, SEASON), (file(*[match()] * 5), SEASON), (file(match(), match(team1=...)), None)]
+    ("body", "before"),
+    [
+        (SEASON, SEASON),
+        (file(*(match(date=f"2023-08-{day}") for day in range(10, 17))), SEASON),
+        (file(match(), match(team1=...)), None),
+    ],
 )
-def test_half_a_file_and_some_bad_records_are_taken(body, before):
+def test_a_file_with_a_few_results_less_and_some_bad_records_are_taken(body, before):
     accept(ADDRESS, body, before)
 
 
