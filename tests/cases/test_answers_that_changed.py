@@ -115,3 +115,22 @@ def test_an_answer_without_the_expected_goals_of_the_last_one_is_refused(mirror)
         world.acquired["understat_matches"].problem
     )
     assert world.matches().rows["home_xg"].to_list() == [1.5] * len(GAMES)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("earlier", [True, False])
+def test_one_answer_at_the_addresses_of_two_leagues_is_at_most_one_s(mirror, source, earlier):
+    """The league that had it on an earlier day keeps it; else nobody knows whose it is."""
+    spain = [(game[0], NAMES[game[1]], NAMES[game[2]], *game[3:]) for game in GAMES]
+    path, form = SOURCES[source]
+    world = mirror(f"{START}-07-01", f"{START + 1}-06-30", "E0,SP1")
+    other = path.replace("EPL", "La_liga").replace("en.1", "es.1")
+    world.publish(source, other, form(spain))
+    if earlier:
+        mirror(f"{START}-07-01", f"{START + 1}-06-30", "E0,SP1").night(TODAY - DAY, back=400)
+    world.publish(source, path, form(spain))
+    world.acquire(f"{source}_matches")
+    problem = world.acquired[f"{source}_matches"].problem
+    assert f"{path}: expected matches of its own league and season, found the answer of " in problem
+    leagues = world.matches().rows["league"].to_list()
+    assert leagues == (["SP1"] * len(GAMES) if earlier else [])
