@@ -61,7 +61,9 @@ def merge(base: pl.DataFrame, records: pl.DataFrame) -> Merged:
         rows = _refuse_twice(rows)
         refused.append(rows.filter(pl.col("reason").is_not_null()))
         rows = rows.filter(pl.col("reason").is_null())
-        rows = rows.unique([*PAIR, "match_date"], keep="last", maintain_order=True).with_row_index("_record")
+        newest = rows.unique([*PAIR, "match_date"], keep="last", maintain_order=True)
+        refused.append(_outdated(rows, newest))
+        rows = newest.with_row_index("_record")
         base = base.with_row_index("_row")
         candidates = _candidates(base, rows, bounds)
         pairs = _nearest(candidates)
@@ -100,6 +102,16 @@ def _refuse_twice(records: pl.DataFrame) -> pl.DataFrame:
     two = scored & (score.filter(scored).n_unique().over(day) > 1)
     reason = pl.format("expected one score of the match on this date, found {} beside another", score)
     return records.with_columns(reason=pl.when(two).then(reason))
+
+
+def _outdated(records: pl.DataFrame, newest: pl.DataFrame) -> pl.DataFrame:
+    """The results for which an answer of the same source that was seen later has another score, with the reason."""
+    scored, score = pl.col("status").is_in(SCORED), pl.format("{}-{}", *GOALS)
+    day = [*PAIR, "match_date"]
+    counts = newest.filter(scored).select(*day, _counts=score)
+    outdated = records.filter(scored).join(counts, on=day, maintain_order="left").filter(score != pl.col("_counts"))
+    reason = pl.format("expected {} as in a later answer of the source, found {}", "_counts", score)
+    return outdated.with_columns(reason=reason).drop("_counts")
 
 
 def _second_results(rows: pl.DataFrame, candidates: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

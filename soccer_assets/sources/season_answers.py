@@ -23,6 +23,8 @@ from soccer_assets.sources.schema import FIGURES
 MOST_UNREAD = 0.5
 #: Share of the results that moved together.
 MOST_MOVED = 0.5
+#: A match that is in play has another score later.
+DECIDED = ("finished", "awarded")
 T = TypeVar("T")
 Published = Mapping[str, str | None]
 #: Home, away, and which of their matches at that ground in the season.
@@ -74,12 +76,12 @@ def accept_matches(
             earlier.append(read(match))
         except Exception:  # it was rejected then
             continue
-    if problem := _difference(readable, earlier):
+    if problem := difference(readable, earlier) or _lost_figures(readable, earlier):
         raise ShapeError(address, problem)
 
 
-def _difference(new: Sequence[tuple[dt.date, Published]], before: Sequence[tuple[dt.date, Published]]) -> str:
-    """How the matches of a season differ from those before as no correction does; empty where they do not."""
+def difference(new: Sequence[tuple[dt.date, Published]], before: Sequence[tuple[dt.date, Published]]) -> str:
+    """How the matches of an answer differ from those before as no correction does; empty where they do not."""
     teams, teams_before = _teams(new), _teams(before)
     former = _former_names(teams, teams_before)
     common = len(teams_before.intersection(former.values()))
@@ -116,6 +118,11 @@ def _difference(new: Sequence[tuple[dt.date, Published]], before: Sequence[tuple
             return f"expected {expected} of the last good file, found {len(wrong)} of {rows} {actual}, such as {such}"
     if moved > MOST_CORRECTED and moved > MOST_MOVED * rows:
         return f"expected the days of the last good file, found {moved} of {rows} results moved by {shift:+d} days"
+    return ""
+
+
+def _lost_figures(new: Sequence[tuple[dt.date, Published]], before: Sequence[tuple[dt.date, Published]]) -> str:
+    """Which figure most matches that had it have no longer; empty where none is lost."""
     figures, figures_before = _figures(new), _figures(before)
     for name, count in figures_before.items():
         if count > MOST_CORRECTED and figures[name] < LEAST_SHARE * count:
@@ -143,7 +150,8 @@ def _results(matches: Sequence[tuple[dt.date, Published]], former: Mapping[str, 
     grouped: dict[tuple[str, str], list[_Result]] = defaultdict(list)
     for date, published in matches:
         home, away, *score = (published[name] for name in ("home", "away", "home_goals", "away_goals"))
-        if home and away and score[0] is not None and score[1] is not None:
+        is_over = published["status"] in DECIDED
+        if home and away and is_over and score[0] is not None and score[1] is not None:
             result = _Result(date, (score[0], score[1]))
             grouped[former.get(home, home), former.get(away, away)].append(result)
     return {

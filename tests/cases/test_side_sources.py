@@ -171,6 +171,66 @@ def test_what_the_live_statistics_do_not_list_was_not_counted(mirror):
     assert made.table("whoscored_matches").select(columns).rows() == [("9", None, None, None)]
 
 
+CLUBS = ("Arsenal", "Leeds", "Everton", "Wolves", "Chelsea", "Burnley", "Watford", "Brentford", "Luton", "Fulham")
+
+
+def matchday(change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> str:
+    matches = [
+        {
+            "id": number, "startTimeUtc": "2023-08-26T14:00:00Z", "status": 6, "elapsed": "FT", "homeName": home,
+            "awayName": away, "homeScore": number, "awayScore": 1,
+        }
+        for number, (home, away) in enumerate(zip(CLUBS[::2], CLUBS[1::2], strict=True), start=1)
+    ]  # fmt: skip
+    return feed({}, matches=[match | change(number, match) for number, match in enumerate(matches)])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda n, match: {"homeName": match["awayName"], "awayName": match["homeName"]}, "the home sides of the last good"),
+        (lambda n, match: {"homeScore": match["homeScore"] + 1}, "the scores of the last good file, found 5 of 5 changed"),
+        (lambda n, match: {"status": 1, "elapsed": ""}, "the results of the last good file, found 5 of 5 missing"),
+        (lambda n, match: {"startTimeUtc": "2023-08-25T14:00:00Z"}, "found 5 of 5 results moved by -1 days"),
+    ],
+    ids=["exchanged", "other scores", "to come again", "another day"],
+)  # fmt: skip
+def test_a_feed_that_differs_as_no_correction_does_is_refused(mirror, change, message):
+    made = whoscored(mirror, matchday(lambda number, match: {}))
+    made.publish("whoscored", FEED, matchday(change))
+    made.acquire()
+    assert message in made.acquired["whoscored_matches"].problem
+    rows = made.matches().rows.sort("home_goals").select("home", "away", "home_goals").rows()
+    assert rows == [(CLUBS[2 * n], CLUBS[2 * n + 1], n + 1) for n in range(5)]
+
+
+def test_a_feed_of_matches_in_play_is_followed_by_their_results(mirror):
+    made = whoscored(mirror, matchday(lambda number, match: {"status": 3, "elapsed": "60'", "homeScore": 0}))
+    made.publish("whoscored", FEED, matchday(lambda number, match: {}))
+    made.acquire()
+    assert made.acquired["whoscored_matches"].problem == ""
+    assert sorted(made.matches().rows["home_goals"]) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("score", "told"), [("3 : 2", ["expected 3-2 as in a later answer of the source, found 2-2"]), ("2 : 2", [])]
+)
+def test_two_answers_of_a_source_that_differ_about_a_score_are_told(mirror, score, told):
+    made = mirror("2023-08-26", "2023-08-26")
+    made.publish("whoscored", FEED, feed({}))
+    page = (INPUTS / "ws/ok/1729200.html").read_text().replace("1729200", "1").replace("2 : 2", score)
+    card = '{"id": 7, "cardType": {"displayName": "Yellow"}}'
+    cards = page.replace('"incidentEvents": []', f'"incidentEvents": [{card}, {card}]', 1)
+    made.publish("whoscored", "Matches/1/Live", cards.replace('"stats": {}', '"stats": {"possession": {"0": 5}}', 1))
+    settings = msgspec.structs.replace(made.settings, whoscored_pages=True)
+    acquired = resources.build(settings)["acquisitions"]["whoscored_matches"].acquire(made.first, made.last)
+    made.lake.replace_dates("whoscored_matches", acquired.rows, made.first, made.last)
+    matches = made.matches()
+    goals = matches.rows.select("home_goals", "away_goals", "home_yellow_cards").rows()
+    assert goals == [(int(score[0]), int(score[-1]), 1)]  # a card that is listed twice was shown once
+    assert matches.quarantined["reason"].to_list() == told
+
+
 @pytest.mark.parametrize("name", ["Arsenal Women", "Arsenal U21"])
 def test_women_and_youths_that_a_tournament_of_men_lists_are_no_match_of_it(mirror, name):
     made = whoscored(mirror, feed({"homeTeamName": name}, sex=1))

@@ -218,7 +218,8 @@ def _centre_statistics(centre: Mapping[str, Any]) -> Row:
         row |= {f"{side}_{name}": str(round(total(side, key))) if counted else None for side in SIDES}
     touches = sum(total(side, "possession") for side in SIDES)
     for side in SIDES:
-        events = centre[side].get("incidentEvents") or []
+        listed = centre[side].get("incidentEvents") or []
+        events = {event.get("id", -number): event for number, event in enumerate(listed, start=1)}.values()
         cards = Counter((event.get("cardType") or {}).get("displayName") for event in events)
         row[f"{side}_possession"] = f"{total(side, 'possession') / touches * 100:.1f}" if touches else None
         row[f"{side}_yellow_cards"] = str(cards["Yellow"]) if touches else None
