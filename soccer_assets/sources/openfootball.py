@@ -38,7 +38,7 @@ STATUSES = {
 }
 #: Rounds of promotion and relegation play-offs; the groups that Belgium and Greece call play-offs are numbered rounds.
 KNOCK_OUT = re.compile(
-    r"\bfinals?\b|semi-?finals?|quarter-?finals?|^play-?(?:offs?|outs?)$"
+    r"\bfinals?\b|semi-?finals?|quarter-?finals?|^play-?(?:offs?|outs?)$|\bplay-?(?:off|out)$|\blegs?\b"
     r"|^(?:aufstieg|promotion|play-?(?:offs?|outs?))\b.*\bround\b",
     re.IGNORECASE,
 )

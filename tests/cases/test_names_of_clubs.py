@@ -125,3 +125,10 @@ def test_another_competition_in_the_file_of_a_league_is_none_of_it(mirror, mark,
     matches = world.matches()
     assert len(matches.rows) == (len(GAMES) if archived else 0) and matches.links.is_empty()
     assert {reason.split(",")[0] for reason in matches.quarantined["reason"]} == {"expected first teams of men"}
+
+
+@pytest.mark.parametrize("suffix", [" (ENG)", " FC (ENG)", " › ENG", " FC"])
+def test_a_code_of_the_country_is_no_part_of_a_club_s_id(mirror, suffix):
+    world = mirror("2025-07-01", "2026-06-30")
+    world.publish("openfootball", "2025-26/en.1.json", football_json(GAMES, suffix=suffix))
+    assert clubs(world) == {team_id("England", name) for name in CLUBS}

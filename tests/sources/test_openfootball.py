@@ -187,6 +187,9 @@ def test_times_are_local_and_the_date_is_as_published(place, time, kick_off):
         ("2023-24/be.1.json", "Championship Playoffs, Round 3", "B1"),
         ("2023-24/mx.1.json", "Clausura Playoffs, Final", "MEX"),  # the archives of the extra leagues hold them too
         ("2023-24/en.2.json", "Matchday 46", "E1"),
+        ("2019-20/sco.1.json", "Play-offs, 1st leg", None),
+        ("2019-20/sco.1.json", "Relegation Play-off", None),
+        ("2019-20/be.1.json", "Playoff I, Matchday 3", "B1"),
     ],
 )
 def test_a_knock_out_match_after_the_season_is_not_of_the_league(place, stage, league):
