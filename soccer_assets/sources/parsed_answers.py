@@ -123,7 +123,7 @@ class AnswerReader:
         while len(waiting):
             newest = waiting if every else waiting.unique("asked", keep="last", maintain_order=True)
             errors = self.parse(read, newest, query)
-            errors |= {} if every else _given_to_others(read, newest)
+            errors |= {} if every else _shared_answers(read, newest)
             for answer in newest.unique("asked", keep="last", maintain_order=True).select(ANSWER).iter_rows():
                 if isinstance(lost := errors.get(answer), LostPayloadError):
                     raise lost
@@ -231,7 +231,7 @@ class AnswerReader:
         return replace(parsed, records=records, quarantined=pl.concat([parsed.quarantined, early]))
 
 
-def _given_to_others(read: ParsedAnswers, newest: pl.DataFrame) -> dict[tuple[str, str], SourceError]:
+def _shared_answers(read: ParsedAnswers, newest: pl.DataFrame) -> dict[tuple[str, str], SourceError]:
     """Errors of addresses of one league or season that gave the bytes of another's; their records leave `read`.
 
     The address that had them on an earlier day than all others keeps them.
@@ -259,7 +259,7 @@ def _given_to_others(read: ParsedAnswers, newest: pl.DataFrame) -> dict[tuple[st
         first = days.filter(pl.col("day") == pl.col("day").min())["asked"].to_list()
         wrong = answers if len(first) > 1 else answers.filter(pl.col("asked") != first[0])
         for address in wrong["address"]:
-            other = next(given for given in answers["address"] if given != address)
+            other = next(asked for asked in answers["address"] if asked != address)
             problem = f"expected matches of its own league and season, found the answer of {other}"
             errors[address, payload_id] = ShapeError(address, problem)
         is_wrong = (pl.col("_payload_id") == payload_id) & pl.col("_address").is_in(wrong["address"].implode())
