@@ -244,13 +244,10 @@ def _shared_answers(read: ParsedAnswers, newest: pl.DataFrame) -> dict[tuple[str
     of_season = ["_league", next((name for name in ("_season", "season") if name in read.table.schema), "_league")]
     errors: dict[tuple[str, str], SourceError] = {}
     for (payload_id,), answers in shared.group_by("payload_id", maintain_order=True):
-        rows = pl.concat([frame.filter(pl.col("_payload_id") == payload_id) for frame in read.kept])
-        if (
-            rows.group_by(read.table.key)
-            .agg(pl.struct(of_season).n_unique().alias("n"))
-            .filter(pl.col("n") > 1)
-            .is_empty()
-        ):
+        of_payload = [frame.filter(pl.col("_payload_id") == payload_id) for frame in read.kept]
+        rows = pl.concat([frame.select({*read.table.key, *of_season}) for frame in of_payload], how="diagonal")
+        seasons = rows.group_by(read.table.key).agg(n=pl.struct(of_season).n_unique())
+        if seasons.filter(pl.col("n") > 1).is_empty():
             continue
         same = read.accepted.filter(
             pl.col("payload_id") == payload_id, pl.col("asked").is_in(answers["asked"].implode())

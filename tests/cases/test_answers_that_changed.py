@@ -134,3 +134,16 @@ def test_one_answer_at_the_addresses_of_two_leagues_is_at_most_one_s(mirror, sou
     assert f"{path}: expected matches of its own league and season, found the answer of " in problem
     leagues = world.matches().rows["league"].to_list()
     assert leagues == (["SP1"] * len(GAMES) if earlier else [])
+
+
+def test_two_files_of_a_header_alone_are_each_their_own(mirror):
+    """The archives of a season that is to begin, beside those of the one before, which have other columns."""
+    world = mirror(f"{START - 1}-07-01", f"{START + 1}-06-30", "E0,E1")
+    for season_folder, league in ((START - 1, "E0"), (START - 1, "E1"), (START, "E0"), (START, "E1")):
+        path = f"mmz4281/{season_folder % 100:02d}{(season_folder + 1) % 100:02d}/{league}.csv"
+        before = [(game[0] - 364 * DAY, *game[1:]) for game in GAMES]
+        text = archive(before if season_folder < START else [], league)
+        extra = "".join(f"{line},{'X' if n else league}\n" for n, line in enumerate(text.splitlines()))
+        world.publish("football_data", path, extra if season_folder < START else text)
+    acquired = world.acquire("football_data_results")["football_data_results"]
+    assert (acquired.problem, acquired.records) == ("", 2 * len(GAMES))
