@@ -179,3 +179,25 @@ def test_a_new_date_of_a_postponed_fixture_is_kept(mirror):
     of_pair = matches.filter(pl.col("home").str.starts_with(HOME_9), pl.col("away").str.starts_with(AWAY_9))
     assert of_pair.sort("match_date")["match_date"].to_list() == [DAY_9, new]
     assert of_pair["match_id"].n_unique() == 1
+
+
+BELOW = ("Norwich", "Preston", "Derby", "Hull", "Millwall", "Reading", "Stoke", "Bristol City")
+
+
+@pytest.mark.parametrize("played", [True, False])
+@pytest.mark.parametrize("sides", [("Norwich", "Arsenal"), ("Arsenal", "Norwich")])
+def test_a_club_of_another_division_is_none_of_the_league(mirror, sides, played):
+    """A row, or a fixture, of a club that has all its other matches of the season in the league below."""
+    world = mirror("2019-07-01", "2020-08-31", "E0,E1")
+    day = GAMES[-1][0] + dt.timedelta(2)
+    stray = [(day, *sides, 1, 0)]
+    world.publish("football_data", ARCHIVE, archive([*GAMES, *(stray if played else [])]))
+    world.publish("football_data", ARCHIVE.replace("E0", "E1"), archive(season(dt.date(2019, 8, 10), BELOW), "E1"))
+    world.publish("football_data", "fixtures.csv", HEADER + ("" if played else fixture(day, *sides)))
+    world.acquire(*OWN)
+    matches = world.matches()
+    assert matches.quarantined["reason"].to_list() == ["expected clubs of E0, found Norwich, which plays in E1"]
+    assert matches.rows.group_by("league", "status").len().sort("league").rows() == [
+        ("E0", "finished", 56),
+        ("E1", "finished", 56),
+    ]
