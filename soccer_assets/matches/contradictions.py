@@ -82,17 +82,17 @@ def _club_of_another_league(records: pl.DataFrame) -> pl.Series:
     counts = counts.group_by(*club, "league").len("_results")
     most = counts.sort("_results", "league", descending=[True, False]).unique(club, keep="first", maintain_order=True)
     most = most.filter(pl.col("_results") >= LEAST_ELSEWHERE).select(*club, _most="league")
-    told = []
+    strangers = []
     for side in sides:
         rows = records.select("season", "league", "_played", name=side, _club=f"{side}_id")
         rows = rows.join(most, on=club, how="left", maintain_order="left")
         rows = rows.join(counts, on=[*club, "league"], how="left", maintain_order="left")
         alone = pl.col("_results").fill_null(0) - pl.col("_played").cast(pl.Int64) <= 0
         elsewhere = alone & (pl.col("_most") != pl.col("league"))
-        told.append(
+        strangers.append(
             rows.select(pl.when(elsewhere).then(pl.format("{}, which plays in {}", "name", "_most"))).to_series()
         )
-    return told[0].zip_with(told[0].is_not_null(), told[1])
+    return strangers[0].zip_with(strangers[0].is_not_null(), strangers[1])
 
 
 def _listed_again(records: pl.DataFrame) -> pl.Series:
