@@ -61,23 +61,38 @@ def merge(base: pl.DataFrame, records: pl.DataFrame) -> Merged:
         rows = _refuse_twice(rows)
         refused.append(rows.filter(pl.col("reason").is_not_null()))
         rows = rows.filter(pl.col("reason").is_null())
-        rows = rows.unique([*PAIR, "match_date"], keep="last", maintain_order=True).with_row_index("_record")
+        newest = rows.unique([*PAIR, "match_date"], keep="last", maintain_order=True)
+        refused.append(_outdated(rows, newest))
+        rows = newest.with_row_index("_record")
         base = base.with_row_index("_row")
         candidates = _candidates(base, rows, bounds)
-        # where two records of a source are about one match, the nearer one counts
-        pairs = candidates.unique("_record", keep="first", maintain_order=True).unique("_row", keep="first")
+        pairs = _nearest(candidates)
+        updated = _updated(base, rows.join(pairs, on="_record"))
+        off = base.filter(pl.col("status").is_in(ON)).join(
+            updated.filter(~pl.col("status").is_in(ON)), on="_row", how="semi"
+        )
+        if len(off):  # the record that calls a match off is about it, and the one of another date about its replay
+            gone = off.select("_row").join(pairs, on="_row")
+            candidates = candidates.join(gone, on="_row", how="anti", maintain_order="left")
+            candidates = pl.concat([gone.select(candidates.columns), candidates])
+            pairs = _nearest(candidates)
+            updated = _updated(base, rows.join(pairs, on="_record"))
         paired = rows.join(pairs, on="_record").drop("_record")
         refused.append(_second_results(rows, candidates, pairs).select(records.columns))
-        new = _with_reason(rows.join(candidates, on="_record", how="anti").drop("_record"), base, bounds)
+        new = _with_reason(rows.join(candidates, on="_record", how="anti").drop("_record"), updated, bounds)
         refused.append(new.filter(pl.col("reason").is_not_null()).select(records.columns))
         new = new.filter(pl.col("reason").is_null())
         matches = base.select("_row", match_payload_id="payload_id", match_line="line")
         links.append(paired.join(matches, on="_row").select(LINK))
         links.append(new.with_columns(match_payload_id="payload_id", match_line="line").select(LINK))
         conflicts.append(_conflicts(base, paired))
-        updated, columns = _updated(base, paired).drop("_row"), set(new.columns) & set(base.columns)
-        base = pl.concat([updated, new.select(columns)], how="diagonal")
+        base = pl.concat([updated.drop("_row"), new.select(set(new.columns) & set(base.columns))], how="diagonal")
     return Merged(base, pl.concat(links), pl.concat(conflicts), pl.concat(refused))
+
+
+def _nearest(candidates: pl.DataFrame) -> pl.DataFrame:
+    """The match of each record; where two records of a source are about one, the nearer one counts."""
+    return candidates.unique("_record", keep="first", maintain_order=True).unique("_row", keep="first")
 
 
 def _refuse_twice(records: pl.DataFrame) -> pl.DataFrame:
@@ -87,6 +102,16 @@ def _refuse_twice(records: pl.DataFrame) -> pl.DataFrame:
     two = scored & (score.filter(scored).n_unique().over(day) > 1)
     reason = pl.format("expected one score of the match on this date, found {} beside another", score)
     return records.with_columns(reason=pl.when(two).then(reason))
+
+
+def _outdated(records: pl.DataFrame, newest: pl.DataFrame) -> pl.DataFrame:
+    """The results for which an answer of the same source that was seen later has another score, with the reason."""
+    scored, score = pl.col("status").is_in(SCORED), pl.format("{}-{}", *GOALS)
+    day = [*PAIR, "match_date"]
+    counts = newest.filter(scored).select(*day, _counts=score)
+    outdated = records.filter(scored).join(counts, on=day, maintain_order="left").filter(score != pl.col("_counts"))
+    reason = pl.format("expected {} as in a later answer of the source, found {}", "_counts", score)
+    return outdated.with_columns(reason=reason).drop("_counts")
 
 
 def _second_results(rows: pl.DataFrame, candidates: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -4,11 +4,15 @@ The site leaves out what says that a club is one: of 858 names at openfootball, 
 either end, and 182 as they are.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
 from soccer_assets.club_ids import team_id
 from soccer_assets.linking.names.word_classes import FORMS
+
+#: What tells a club of one country from its namesake abroad.
+_COUNTRY_CODE = re.compile(r"\s*(?:\([A-Z]{2,3}\)|› ?[A-Z]{2,3})$")
 
 
 def new_ids(country: str, names: Sequence[str], clubs: Collection[str]) -> dict[str, tuple[str, str]]:
@@ -25,8 +29,8 @@ def new_ids(country: str, names: Sequence[str], clubs: Collection[str]) -> dict[
 
 
 def _without_forms(name: str) -> str:
-    """`Wrexham AFC` and `AFC Wrexham` are `Wrexham`."""
-    words = name.split()
+    """`Wrexham AFC`, `AFC Wrexham` and `Wrexham AFC (ENG)` are `Wrexham`."""
+    words = _COUNTRY_CODE.sub("", name).split()
     while len(words) > 1 and words[-1].lower() in FORMS:
         words.pop()
     while len(words) > 1 and words[0].lower() in FORMS:

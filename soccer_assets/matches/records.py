@@ -13,6 +13,7 @@ import polars as pl
 
 from soccer_assets.leagues import LEAGUES
 from soccer_assets.matches.schema import FOOTBALL_DATA, STATISTICS, STATUSES
+from soccer_assets.sources import side_kinds
 from soccer_assets.sources.catalog import TRUSTED
 from soccer_assets.sources.football_data.dates import stated_season
 from soccer_assets.sources.spec import TableSpec
@@ -147,11 +148,19 @@ def _with_reason(records: pl.DataFrame) -> pl.DataFrame:
     """Why a record cannot be used; null where it can. A finished match without a score is one of unknown status."""
     home, away = (pl.col(name) for name in GOALS)
     scored = home.is_not_null() & away.is_not_null()
+    names = {*records["home"], *records["away"]} - {None}
+    marked = [
+        name
+        for name in names
+        if side_kinds.sex("", name) != "men" or side_kinds.kind("", name, of_first_teams=True) != "first"
+    ]
     reason = (
         pl.when(pl.col("home").is_null() | pl.col("away").is_null())
         .then(pl.lit("expected two teams, found an empty name"))
         .when(pl.col("home") == pl.col("away"))
         .then(pl.lit("expected two teams, found one against itself"))
+        .when(pl.col("home").is_in(marked) | pl.col("away").is_in(marked))
+        .then(pl.format("expected first teams of men, found {} and {}", "home", "away"))
         .when(~pl.col("status").is_in(STATUSES))
         .then(pl.format("expected one of " + ", ".join(STATUSES) + ", found {}", pl.col("status").fill_null("none")))
         .when((pl.col("status") == "finished") & ~scored)

@@ -17,6 +17,8 @@ from soccer_assets.matches.schema import SCORED
 COMPLETE: Final = 0.95
 #: A source labels at most this share of a season's matches with the season beside their own.
 MOST_MISLABELLED: Final = 0.1
+#: With a larger share of its matches outside the days of the season, a label is none of them.
+MOST_FORGOTTEN: Final = 0.5
 SEASON: Final = ["league", "season"]
 #: Leagues in which two clubs meet once a season at one's ground, play-offs not being in the archives.
 SINGLE_MEETINGS: Final = tuple(code for code, league in LEAGUES.items() if league.single_meetings)
@@ -84,8 +86,10 @@ def seasons_by_archives(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Ser
 def complete_seasons(records: pl.DataFrame, archives: pl.DataFrame) -> pl.DataFrame:
     """The records with a season each: the stated one, else that of most records with its `season_id`, else by date.
 
-    A date that this season does not have counts more, where the season has the meeting on another or not the clubs.
+    A date that this season does not have counts more, where the season has the meeting on another or not the clubs. A
+    season that a source states of matches most of which lie outside it is a label it forgot to change.
     """
+    records = records.with_columns(season=_without_forgotten_labels(records))
     unknown = records.with_columns(home_id=pl.lit(None, pl.String), away_id=pl.lit(None, pl.String))
     dated = records.with_columns(_by_date=seasons_by_archives(unknown, archives))
     by_date = dated.with_columns(season=pl.coalesce("season", "_by_date"))
@@ -103,6 +107,18 @@ def complete_seasons(records: pl.DataFrame, archives: pl.DataFrame) -> pl.DataFr
     joined = joined.with_columns(season=pl.when(stated).then("season").otherwise(pl.coalesce("voted", "season")))
     season = pl.coalesce(_of_neighbours(joined, archives), "season")
     return joined.with_columns(season=season).drop("voted", "_by_date")
+
+
+def _without_forgotten_labels(records: pl.DataFrame) -> pl.Series:
+    """The stated seasons; null where most matches of the source with this label lie outside the days of any such."""
+    days = [(label, *season_days(label)) for label in records["season"].drop_nulls().unique().sort()]
+    calendar = pl.DataFrame(days, {"season": pl.String, "opens": pl.Date, "closes": pl.Date}, orient="row")
+    dated = records.select("source", *SEASON, "match_date").join(
+        calendar, on="season", how="left", maintain_order="left"
+    )
+    outside = ~pl.col("match_date").is_between("opens", "closes")
+    forgotten = outside.mean().over("source", *SEASON) > MOST_FORGOTTEN
+    return dated.select(pl.when(~forgotten.fill_null(False)).then("season")).to_series()
 
 
 def _of_neighbours(records: pl.DataFrame, archives: pl.DataFrame) -> pl.Series:

@@ -16,8 +16,9 @@ from soccer_assets.leagues import LEAGUES, NAMES_AT, League, seasons_between
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
 from soccer_assets.sources.fetching.response_checks import quoted
-from soccer_assets.sources.records import Record, RecordCollector, UnreadError, accept_matches
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import OPENFOOTBALL_MATCHES, Parsed
+from soccer_assets.sources.season_answers import accept_matches
 from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
 
 FIRST_SEASON = 2010
@@ -37,7 +38,7 @@ STATUSES = {
 }
 #: Rounds of promotion and relegation play-offs; the groups that Belgium and Greece call play-offs are numbered rounds.
 KNOCK_OUT = re.compile(
-    r"\bfinals?\b|semi-?finals?|quarter-?finals?|^play-?(?:offs?|outs?)$"
+    r"\bfinals?\b|semi-?finals?|quarter-?finals?|^play-?(?:offs?|outs?)$|\bplay-?(?:off|out)$|\blegs?\b"
     r"|^(?:aufstieg|promotion|play-?(?:offs?|outs?))\b.*\bround\b",
     re.IGNORECASE,
 )
@@ -94,7 +95,7 @@ def requests(query: Query) -> list[Request]:
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise ShapeError for anything that should not replace the last good file of a season."""
     _, season = _season(address)
-    accept_matches(address, body, before, season, lambda *file: _file(*file).matches, lambda raw: _read(raw, None)[0])
+    accept_matches(address, body, before, season, lambda *file: _file(*file).matches, lambda raw: _read(raw, None)[:2])
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:

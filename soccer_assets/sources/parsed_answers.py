@@ -123,6 +123,7 @@ class AnswerReader:
         while len(waiting):
             newest = waiting if every else waiting.unique("asked", keep="last", maintain_order=True)
             errors = self.parse(read, newest, query)
+            errors |= {} if every else _shared_answers(read, newest)
             for answer in newest.unique("asked", keep="last", maintain_order=True).select(ANSWER).iter_rows():
                 if isinstance(lost := errors.get(answer), LostPayloadError):
                     raise lost
@@ -208,7 +209,8 @@ class AnswerReader:
     def _without_coming_results(self, parsed: Parsed, answers: Sequence[Answer]) -> Parsed:
         """The records but those with a result on a day that had not come when the answer was fetched."""
         last_days = {answer.payload_id: answer.fetched_at.date() + AHEAD_OF_UTC for answer in answers}
-        if (parsed.records[DATE] <= min(last_days.values())).all():
+        is_list = self._spec.as_listed is not None  # whose goals count for nothing
+        if is_list or (parsed.records[DATE] <= min(last_days.values())).all():
             return parsed
         last_day = pl.col("_payload_id").replace_strict(last_days, return_dtype=pl.Date)
         position = self._spec.as_parsed.key[-1]
@@ -227,6 +229,39 @@ class AnswerReader:
             early, left_on=["_payload_id", position], right_on=["payload_id", "line"], how="anti", maintain_order="left"
         )
         return replace(parsed, records=records, quarantined=pl.concat([parsed.quarantined, early]))
+
+
+def _shared_answers(read: ParsedAnswers, newest: pl.DataFrame) -> dict[tuple[str, str], SourceError]:
+    """Errors of addresses of one league or season that gave the bytes of another's; their records leave `read`.
+
+    The address that had them on an earlier day than all others keeps them.
+
+    Args:
+        read: the records of `newest` among others.
+        newest: an answer to each request.
+    """
+    shared = newest.filter(pl.col("payload_id").is_duplicated())
+    of_season = ["_league", next((name for name in ("_season", "season") if name in read.table.schema), "_league")]
+    errors: dict[tuple[str, str], SourceError] = {}
+    for (payload_id,), answers in shared.group_by("payload_id", maintain_order=True):
+        of_payload = [frame.filter(pl.col("_payload_id") == payload_id) for frame in read.kept]
+        rows = pl.concat([frame.select({*read.table.key, *of_season}) for frame in of_payload], how="diagonal")
+        seasons = rows.group_by(read.table.key).agg(n=pl.struct(of_season).n_unique())
+        if seasons.filter(pl.col("n") > 1).is_empty():
+            continue
+        same = read.accepted.filter(
+            pl.col("payload_id") == payload_id, pl.col("asked").is_in(answers["asked"].implode())
+        )
+        days = same.group_by("asked").agg(day=pl.col("fetched_at").min().dt.date())
+        first = days.filter(pl.col("day") == pl.col("day").min())["asked"].to_list()
+        wrong = answers if len(first) > 1 else answers.filter(pl.col("asked") != first[0])
+        for address in wrong["address"]:
+            other = next(asked for asked in answers["address"] if asked != address)
+            problem = f"expected matches of its own league and season, found the answer of {other}"
+            errors[address, payload_id] = ShapeError(address, problem)
+        is_wrong = (pl.col("_payload_id") == payload_id) & pl.col("_address").is_in(wrong["address"].implode())
+        read.kept = [frame.filter(~is_wrong) for frame in read.kept]
+    return errors
 
 
 def _once(table: Table, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

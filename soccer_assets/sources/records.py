@@ -7,14 +7,12 @@ import datetime as dt
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import polars as pl
 
-from soccer_assets.errors import ShapeError
-from soccer_assets.leagues import season_days
 from soccer_assets.sources.fetching.client import Answer
-from soccer_assets.sources.fetching.response_checks import describe, refuse_shrunken
+from soccer_assets.sources.fetching.response_checks import describe
 from soccer_assets.sources.schema import FIGURES, LONGEST_ID, WORDS, Parsed
 from soccer_assets.storage.tables import Table, quarantine
 
@@ -28,9 +26,6 @@ LONGEST_FIGURE = 30
 SHOWN_TEXT = 100
 #: Years of match dates; others are misprints or times in another unit.
 FIRST_YEAR, LAST_YEAR = 1850, 2100
-#: Share of an answer's records; with more, its shape has changed.
-MOST_UNREAD = 0.5
-T = TypeVar("T")
 
 
 class UnreadError(Exception):
@@ -123,36 +118,6 @@ class RecordCollector:
             }
         )
         self._count(answer, position)
-
-
-def accept_matches(
-    address: str,
-    body: bytes,
-    before: bytes | None,
-    season: str | None,
-    matches_of: Callable[[str, bytes], Sequence[T]],
-    date_of: Callable[[T], dt.date],
-) -> None:
-    """Judge a file of a season by its matches, against the last good one.
-
-    Raises:
-        ShapeError: more than half of the matches cannot be read or are of another season, or there are fewer than half
-            of those before.
-    """
-    matches, unread = matches_of(address, body), []
-    days = season_days(season) if season else (dt.date.min, dt.date.max)
-    for match in matches:
-        try:
-            if not days[0] <= (date := date_of(match)) <= days[1]:
-                raise UnreadError(f"expected a date of season {season}, from {days[0]} to {days[1]}, found {date}")
-        except UnreadError as error:
-            unread.append(str(error))
-        except Exception as error:  # nobody foresaw it; the parser rejects the record alone
-            unread.append(f"expected a record that can be read, found {describe(error)}")
-    if len(unread) > MOST_UNREAD * len(matches):
-        raise ShapeError(address, f"{unread[0]}; the same in {len(unread)} of its {len(matches)} matches")
-    if before is not None:
-        refuse_shrunken(address, len(matches), len(matches_of(address, before)), "matches of the last good file")
 
 
 @lru_cache(maxsize=1 << 15)  # clubs play often

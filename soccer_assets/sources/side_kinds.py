@@ -22,10 +22,12 @@ _WOMEN = _mark(
 #: A last letter, which one side alone may bear for its town.
 _WOMEN_OF_BOTH_SIDES = _mark(r"[ .][wж]\.?$")
 _YOUTH = _mark(
-    r"\bu[- ]?(?:1[3-9]|2[0-3])\b|\bunder[- ]?\d\d|\byouth|\bjunior|\bjunioren|\bynglinge|\bprimavera"
+    r"\bu[- ]?(?:1[3-9]|2[0-3])\b|\bunder[- ]?\d\d|\byouth|\bynglinge|\bprimavera"
     r"|\bдо (?:1[3-9]|2[0-3])\b|\b[юу]-?\d\d\b|\b(?<!^)мо?л\b|\bмолод(?!ечно)|\bюнош|\bюниор|\bпримавер[аы]"
     r"|\bакадемий\b|(?<!пушкаш) академия(?= \d| \(|$)|\bангл\w+\. премьер-лига[ -]2\b|\((?:1[7-9]|2[0-3])\)$| 21$"
 )
+#: Of a competition alone: `Boca Juniors` and `Junior` are first teams.
+_YOUTH_COMPETITION = _mark(r"\bjunior")
 #: Sides of a competition of reserves.
 _RESERVE = _mark(r"\breserves?\b|\bdevelopment league|\(р\)|\bдубл(?!ин)|\bрезерв|[ (]рез[.)]*$")
 #: A club's further team, which may play in the pyramid of the first ones; `Willem II` was a prince.
@@ -96,7 +98,7 @@ def kind(competition: str, *sides: str, of_first_teams: bool = False) -> str:
         of_first_teams: the competition is a league of first teams, where a club's further team is a side like others.
     """
     words = (competition, *sides)
-    if any(map(_YOUTH, words)):
+    if any(map(_YOUTH, words)) or _YOUTH_COMPETITION(competition):
         return "youth"
     if any(map(_RESERVE, words)):
         return "reserve"

@@ -17,8 +17,9 @@ from soccer_assets.leagues import LEAGUES, NAMES_AT, League, season_label, seaso
 from soccer_assets.sources.fetching.client import Answer, Request
 from soccer_assets.sources.fetching.json_text import decode, decode_element
 from soccer_assets.sources.fetching.response_checks import quoted, refuse_bot_wall
-from soccer_assets.sources.records import Record, RecordCollector, UnreadError, accept_matches
+from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import UNDERSTAT_MATCHES, Parsed
+from soccer_assets.sources.season_answers import accept_matches
 from soccer_assets.sources.spec import Query, SourceSpec, TableSpec
 
 FIRST_SEASON = 2014
@@ -77,7 +78,7 @@ def requests(query: Query) -> list[Request]:
 
 def accept(address: str, body: bytes, before: bytes | None) -> None:
     """Raise BlockedError or ShapeError for anything that should not replace the last good answer of a season."""
-    accept_matches(address, body, before, _season(address)[1], _matches, lambda raw: _read(raw)[0])
+    accept_matches(address, body, before, _season(address)[1], _matches, lambda raw: _read(raw)[:2])
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
@@ -104,8 +105,8 @@ def _season(address: str) -> tuple[League | None, str | None]:
 
 
 def _record(raw: msgspec.Raw, league: str | None, common: Mapping[str, str | None]) -> Record:
-    date, published = _read(raw)
-    return Record(date, league, {**common, **published})
+    date, published, unread = _read(raw)
+    return Record(date, league, {**common, **published}, unread)
 
 
 def _matches(address: str, body: bytes) -> list[msgspec.Raw]:
@@ -139,8 +140,8 @@ def _plain(literal: str) -> bytes:
     return raw.decode("utf-8", "surrogateescape").translate(_LATIN_1).encode()
 
 
-def _read(raw: msgspec.Raw) -> tuple[dt.date, dict[str, str | None]]:
-    """The UTC date and the columns of one match."""
+def _read(raw: msgspec.Raw) -> tuple[dt.date, dict[str, str | None], tuple[str, ...]]:
+    """The UTC date and the columns of one match, and why its goals are not believed."""
     match = decode_element(raw, _Match, "a match with h, a, goals, xG and datetime")
     try:
         kick_off = dt.datetime.strptime(match.datetime, "%Y-%m-%d %H:%M:%S")
@@ -149,7 +150,10 @@ def _read(raw: msgspec.Raw) -> tuple[dt.date, dict[str, str | None]]:
     pairs = {"goals": match.goals or _Pair(), "xg": match.xG or _Pair()}
     if match.isResult and None in (pairs["goals"].h, pairs["goals"].a):
         raise UnreadError("expected the goals of a match that has a result, found none", kick_off.date())
-    return kick_off.date(), {
+    goals = (pairs["goals"].h, pairs["goals"].a)
+    early = not match.isResult and any(str(number or 0).strip() not in ("", "0", "0.0") for number in goals)
+    unread = (f"expected no goals of a match without a result, found {goals[0]}-{goals[1]}",) if early else ()
+    columns = {
         "understat_id": str(match.id),
         "kick_off_at": f"{kick_off:%Y-%m-%dT%H:%M:%SZ}",
         "status": "finished" if match.isResult else "scheduled",
@@ -160,6 +164,7 @@ def _read(raw: msgspec.Raw) -> tuple[dt.date, dict[str, str | None]]:
         **{f"home_{name}": _text(pair.h, match.isResult) for name, pair in pairs.items()},
         **{f"away_{name}": _text(pair.a, match.isResult) for name, pair in pairs.items()},
     }
+    return kick_off.date(), columns, unread
 
 
 def _text(value: str | float | None, played: bool) -> str | None:

@@ -39,7 +39,7 @@ AUTUMN = round_robin(dt.date(2026, 8, 8), (0, 20, 40, 60, 140, 200), CLUBS)
 PLAYED = AUTUMN[:8]
 
 
-@pytest.mark.parametrize("label", ["2026/27", "2026-2027", "2026/2027"])
+@pytest.mark.parametrize("label", ["2026/27", "2026-2027", "2026/2027", "26/27"])
 @pytest.mark.parametrize(
     ("day", "expected"),
     [("2026-12-26", "2026/27"), ("2027-02-24", "2026/27"), ("2027-06-05", "2026/27"), ("2027-08-07", "2027/28")],
@@ -152,3 +152,20 @@ def test_a_date_of_the_next_season_is_a_case_where_the_meeting_is_missing_in_its
     assert len(matches.rows) == 56
     (reason,) = matches.quarantined["reason"]
     assert reason.startswith("expected a date of season 2024/25, from 2024-07-13 to ")
+
+
+@pytest.mark.parametrize("label", ["2016 Apertura", "2016/2018", "16/18", "Season 1", "216"])
+def test_a_label_that_is_no_season_is_told_and_no_season_is_guessed(mirror, label):
+    world = mirror("2016-01-01", "2017-12-31", "NOR")
+    games = season(dt.date(2016, 3, 26), NORWAY, every=14)
+    played = [(label if number == 7 else "2016", game) for number, game in enumerate(games)]
+    world.publish("football_data", "new/NOR.csv", extra("Norway", "Eliteserien", played))
+    world.acquire()
+    (reason,) = world.acquired["football_data_results"].unread["reason"]
+    assert reason == f"expected a season such as 2016 or 2016/2017, found {label}"
+    assert world.matches().rows["season"].to_list() == ["2016"] * 55
+    world.publish("football_data", "new/NOR.csv", extra("Norway", "Eliteserien", [(label, game) for game in games]))
+    world.acquire()
+    assert "expected a season such as 2016 or 2016/2017 in at least 90% of the 56 rows" in (
+        world.acquired["football_data_results"].problem
+    )

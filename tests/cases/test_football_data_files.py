@@ -279,6 +279,17 @@ def test_a_row_of_other_length_that_has_cells_under_other_names_is_no_record(arc
     assert 7 + 2 not in world.table("football_data_results")["_line"].to_list()
 
 
+def test_a_row_that_ends_before_its_goals_is_told_and_is_no_match_without_a_result(archive):
+    lines = csv(GOOD).splitlines()
+    lines[8] = ",".join(lines[8].split(",")[:5])
+    world, acquired, _ = archive("\n".join([*lines, ""]))
+    assert (acquired.problem, acquired.records, acquired.quarantined) == ("", 69, 1)
+    assert world.table("football_data_results_quarantine")["reason"].to_list() == [
+        f"expected {len(HEADER)} cells, found 5"
+    ]
+    assert world.matches().rows["status"].unique().to_list() == ["finished"]
+
+
 def test_handicaps_in_other_words_cost_no_file(archive):
     lines = ["-0.5,-1", "-0.5/-1", "-1.2", "PK", "25", "1/2"]
     changed = with_cells(lambda n, row: {"AHh": f'"{lines[n % 6]}"'} if n < 12 else {})

@@ -119,8 +119,11 @@ def test_a_list_that_says_another_day_to_come_is_taken(ask):
         (archive(GAMES[4:]), f"the 56 results .* missing, such as .'{GAMES[0][0]} Arsenal - Watford'"),
         (archive(moved(GAMES, lambda n, day: day + DAY)), f"found 56 of 56 of season {LABEL} moved by .1 days"),
         (archive(moved(GAMES, lambda n, day: day - DAY * (n < 8))), f"found 8 of 56 of season {LABEL} moved by -1 days"),
+        (archive([(*game[:3], *game[:2:-1]) for game in GAMES]), f"the scores of season {LABEL} .* found .. of 56 changed"),
+        (archive([(*game[:3], 0, 0) for game in GAMES]), f"the scores of season {LABEL} .* found .* of 56 changed"),
     ],
-    ids=["a round lost", "half a season", "the first round lost", "a day late", "two rounds a day early"],
+    ids=["a round lost", "half a season", "the first round lost", "a day late", "two rounds a day early", "goals exchanged",
+         "no goals"],
 )  # fmt: skip
 def test_an_archive_that_lost_or_moved_results_is_refused(ask, new, message):
     world, acquired = ask(ARCHIVE, RESULTS, archive(GAMES), new)
@@ -159,8 +162,9 @@ def test_a_person_may_accept_what_was_refused_and_nothing_that_is_wrong_by_itsel
         moved(GAMES, lambda n, day: day + DAY * (n < 3)),
         renamed(GAMES, {"Leeds": "Leeds United"}),
         [*GAMES[8:], *moved(GAMES[:8], lambda n, day: day + n * DAY)],
+        [(*game[:3], game[3] + (n < 3), game[4]) for n, game in enumerate(GAMES)],
     ],
-    ids=["three rows less", "three dates corrected", "a club renamed", "a round corrected"],
+    ids=["three rows less", "three dates corrected", "a club renamed", "a round corrected", "three scores corrected"],
 )  # fmt: skip
 def test_an_archive_that_corrects_a_few_results_is_taken(ask, new):
     world, acquired = ask(ARCHIVE, RESULTS, archive(GAMES), archive(new))

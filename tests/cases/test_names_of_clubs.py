@@ -111,3 +111,24 @@ def test_a_new_club_never_takes_the_id_of_one_that_plays(mirror):
     ids = {name: set(rows.filter(pl.col("home") == name)["home_id"]) for name in rows["home"].unique()}
     assert ids["Paris"] == {"england.paris"}
     assert ids["AFC Paris"] == {"england.afc-paris"}
+
+
+@pytest.mark.parametrize("mark", [" Women", " U21", " Reserves"])
+@pytest.mark.parametrize("archived", [True, False])
+def test_another_competition_in_the_file_of_a_league_is_none_of_it(mirror, mark, archived):
+    """Sides of women, youths and reserves, whether or not a trusted source has the league."""
+    world = mirror("2025-07-01", "2026-06-30")
+    if archived:
+        world.publish("football_data", "mmz4281/2526/E0.csv", archive(GAMES))
+    world.publish("openfootball", "2025-26/en.1.json", football_json(GAMES, suffix=mark))
+    world.acquire()
+    matches = world.matches()
+    assert len(matches.rows) == (len(GAMES) if archived else 0) and matches.links.is_empty()
+    assert {reason.split(",")[0] for reason in matches.quarantined["reason"]} == {"expected first teams of men"}
+
+
+@pytest.mark.parametrize("suffix", [" (ENG)", " FC (ENG)", " › ENG", " FC"])
+def test_a_code_of_the_country_is_no_part_of_a_club_s_id(mirror, suffix):
+    world = mirror("2025-07-01", "2026-06-30")
+    world.publish("openfootball", "2025-26/en.1.json", football_json(GAMES, suffix=suffix))
+    assert clubs(world) == {team_id("England", name) for name in CLUBS}

@@ -241,3 +241,25 @@ def test_where_no_trusted_source_has_the_league_a_club_has_one_id_over_all_spell
     assert sorted(matches.links["source"].value_counts().rows()) == [("openfootball", 56), ("whoscored", 56)]
     assert len({*matches.rows["home_id"], *matches.rows["away_id"]}) == 8
     assert matches.quarantined.is_empty()
+
+
+@pytest.mark.parametrize("archived", [True, False])
+def test_a_feed_that_goes_on_with_the_label_of_the_season_before_is_of_the_season_played(mirror, archived):
+    games = season(dt.date(2019, 8, 10), every=14)
+    tournament = {
+        "tournamentId": 2, "tournamentName": "Premier League", "regionCode": "gb-eng", "seasonName": "2018/2019",
+        "seasonId": 7361, "sex": 1,
+        "matches": [
+            {"id": n, "status": 6, "elapsed": "FT", "startTimeUtc": f"{day}T14:00:00Z", "homeName": home,
+             "awayName": away, "homeScore": scored, "awayScore": conceded}
+            for n, (day, home, away, scored, conceded) in enumerate(games, start=1)
+        ],
+    }  # fmt: skip
+    world = mirror("2019-07-01", "2020-08-31")
+    if archived:
+        world.publish("football_data", "mmz4281/1920/E0.csv", archive(games))
+    world.publish("whoscored", "livescores/data", json.dumps({"tournaments": [tournament]}))
+    world.acquire("football_data_results", "whoscored_matches")
+    matches = world.matches()
+    assert count(matches, "season", "leg") == {("2019/20", 1): 56}
+    assert len(matches.links) == 56 and matches.quarantined.is_empty()

@@ -190,3 +190,19 @@ def test_a_run_of_the_day_of_a_league_alone_has_what_begins_on_another_day_of_ut
     made.acquire("whoscored_matches")
     [row] = made.matches().rows.to_dicts()
     assert (str(row["match_date"]), row["home_goals"]) == (day, 2)
+
+
+@pytest.mark.parametrize("day", [SATURDAY, SATURDAY - 2 * DAY], ids=["to come", "before the night"])
+def test_goals_in_a_list_of_fixtures_are_told_and_make_no_result(mirror, day):
+    made = mirror("2025-08-01", "2026-06-30")
+    made.publish("football_data", ARCHIVE, archive(PLAYED))
+    listed = [(day, *game[1:3]) for game in ROUND]
+    lines = coming(listed).splitlines()
+    made.publish(
+        "football_data", LIST, "\n".join([f"{lines[0]},FTHG,FTAG", *(f"{line},2,1" for line in lines[1:]), ""])
+    )
+    night = made.night(SATURDAY - DAY, back=60)
+    matches = night.matches()
+    fixtures = matches.rows.filter(match_date=day).select("status", "home_goals", "away_goals")
+    assert fixtures.rows() == [("scheduled", None, None)] * 4
+    assert matches.quarantined["reason"].to_list() == ["expected no goals in a list of fixtures, found 2-1"] * 4

@@ -1,6 +1,8 @@
 """A match that is listed on one day and played on another, or stands twice: one match, and nothing else stops."""
 
 import datetime as dt
+import json
+from collections.abc import Mapping
 
 import polars as pl
 import pytest
@@ -137,3 +139,65 @@ def test_two_scores_of_one_answer_and_a_second_result_are_told(mirror):
     ])  # fmt: skip
     assert len(matches.rows) == 56 and len(matches.links) == 55
     assert matches.rows.filter(pl.col("home_goals") == 7).is_empty()
+
+
+def records(first: Mapping[str, object], second: Mapping[str, object]) -> str:
+    """The season at a side source, which has the match of `DAY_9` on two days."""
+    file = json.loads(football_json(GAMES))
+    file["matches"].append(file["matches"][9] | second)
+    file["matches"][9] |= first
+    return json.dumps(file)
+
+
+@pytest.mark.parametrize("archived", [[], [(DAY_9 + dt.timedelta(30), HOME_9, AWAY_9, 2, 2)]], ids=["not yet", "too"])
+def test_the_replay_of_an_annulled_match_is_the_match(mirror, archived):
+    world = mirror("2019-07-01", "2020-08-31")
+    replay = DAY_9 + dt.timedelta(30)
+    world.publish("football_data", ARCHIVE, archive([*GAMES, *archived]))
+    second = {"date": str(replay), "score": {"ft": [2, 2]}}
+    world.publish("openfootball", "2019-20/en.1.json", records({"status": "annulled"}, second))
+    world.acquire("football_data_results", "openfootball_matches")
+    matches = world.matches()
+    of_pair = matches.rows.filter(pl.col("home").str.starts_with(HOME_9), pl.col("away").str.starts_with(AWAY_9))
+    assert of_pair.sort("match_date").select("match_date", "status", "home_goals", "away_goals", "leg").rows() == [
+        (DAY_9, "void", SCORED_9, CONCEDED_9, 1),
+        (replay, "finished", 2, 2, 1),
+    ]
+    assert len(matches.links) == 57 and broken_laws(matches.rows.lazy()) == {}
+    assert [text.split(",")[0] for text in matches.quarantined["reason"]] == [ONCE] * len(archived)
+
+
+def test_a_new_date_of_a_postponed_fixture_is_kept(mirror):
+    world = mirror("2019-07-01", "2020-08-31")
+    new = DAY_9 + dt.timedelta(30)
+    world.publish("football_data", ARCHIVE, archive([game for game in GAMES[:20] if game != GAMES[9]]))
+    world.publish("football_data", "fixtures.csv", HEADER + fixture(DAY_9, HOME_9, AWAY_9))
+    first, second = {"status": "postponed", "score": None}, {"date": str(new), "score": None}
+    world.publish("openfootball", "2019-20/en.1.json", records(first, second))
+    world.acquire(*OWN, "openfootball_matches")
+    matches = world.matches().rows
+    of_pair = matches.filter(pl.col("home").str.starts_with(HOME_9), pl.col("away").str.starts_with(AWAY_9))
+    assert of_pair.sort("match_date")["match_date"].to_list() == [DAY_9, new]
+    assert of_pair["match_id"].n_unique() == 1
+
+
+BELOW = ("Norwich", "Preston", "Derby", "Hull", "Millwall", "Reading", "Stoke", "Bristol City")
+
+
+@pytest.mark.parametrize("played", [True, False])
+@pytest.mark.parametrize("sides", [("Norwich", "Arsenal"), ("Arsenal", "Norwich")])
+def test_a_club_of_another_division_is_none_of_the_league(mirror, sides, played):
+    """A row, or a fixture, of a club that has all its other matches of the season in the league below."""
+    world = mirror("2019-07-01", "2020-08-31", "E0,E1")
+    day = GAMES[-1][0] + dt.timedelta(2)
+    stray = [(day, *sides, 1, 0)]
+    world.publish("football_data", ARCHIVE, archive([*GAMES, *(stray if played else [])]))
+    world.publish("football_data", ARCHIVE.replace("E0", "E1"), archive(season(dt.date(2019, 8, 10), BELOW), "E1"))
+    world.publish("football_data", "fixtures.csv", HEADER + ("" if played else fixture(day, *sides)))
+    world.acquire(*OWN)
+    matches = world.matches()
+    assert matches.quarantined["reason"].to_list() == ["expected clubs of E0, found Norwich, which plays in E1"]
+    assert matches.rows.group_by("league", "status").len().sort("league").rows() == [
+        ("E0", "finished", 56),
+        ("E1", "finished", 56),
+    ]

@@ -94,6 +94,25 @@ def test_any_unsound_figure_costs_its_cell(mirror, xg):
     ]
 
 
+@pytest.mark.parametrize(
+    ("goals", "told"),
+    [
+        ({"h": "2", "a": "2"}, "expected no goals of a match without a result, found 2-2"),
+        ({"h": "0", "a": "0"}, None),
+        ({"h": None, "a": None}, None),
+        (None, None),
+    ],
+)
+def test_goals_of_a_match_without_a_result_are_told_and_count_for_nothing(mirror, goals, told):
+    body = json.loads((INPUTS / "us/ajax_nanxg/league/EPL/2023").read_text())
+    body["dates"][0] |= {"isResult": False, "goals": goals}
+    made = understat(mirror, json.dumps(body).encode())
+    assert made.table("understat_matches").select("status", "home_goals", "home_xg").rows() == [
+        ("scheduled", None, None)
+    ]
+    assert reasons(made, "understat_matches") == ([told] if told else [])
+
+
 # WhoScored
 
 
@@ -114,6 +133,117 @@ def test_a_tournament_that_is_none_is_kept_aside(mirror):
     made = whoscored(mirror, INPUTS / "ws2/null_tour/feed.json")
     assert made.table("whoscored_matches").is_empty()
     assert reasons(made, "whoscored_matches") == ["expected a match or a tournament, found None"]
+
+
+def feed(record: dict[str, Any], **tournament: Any) -> str:
+    value = json.loads((INPUTS / "ws2/null_match/feed.json").read_text())
+    match, _ = value["tournaments"][0]["matches"]
+    value["tournaments"][0] |= {"matches": [match | record], **tournament}
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize("word", ["AET", "aet", "A.E.T.", "PEN", "Pen", "pens", "After Pen.", "After extra time"])
+def test_goals_after_extra_time_are_none_after_90_minutes_however_it_is_written(mirror, word):
+    periods = {"periodResults": "HT 0:1, FT 2:2", "homeScore": 3}
+    made = whoscored(mirror, feed({"elapsed": word, **periods}))
+    assert made.matches().rows.select("status", "home_goals", "away_goals").rows() == [("finished", 2, 2)]
+
+
+@pytest.mark.parametrize("word", ["AET", "Pen", "After Pen."])
+def test_a_match_of_which_only_the_goals_after_extra_time_are_published_has_no_result(mirror, word):
+    matches = whoscored(mirror, feed({"elapsed": word})).matches()
+    assert matches.rows.is_empty()
+    assert matches.quarantined["reason"].to_list() == ["expected the goals of a finished match, found none"]
+
+
+@pytest.mark.parametrize(
+    ("word", "status"), [("ft", "finished"), ("POST", "postponed"), ("W.O.", "awarded"), ("abd", "abandoned")]
+)
+def test_a_word_for_a_status_may_be_in_any_case(mirror, word, status):
+    made = whoscored(mirror, feed({"elapsed": word, "status": 6}))
+    assert made.table("whoscored_matches")["status"].to_list() == [status]
+
+
+def test_what_the_live_statistics_do_not_list_was_not_counted(mirror):
+    shots = {"home": {"stats": {"shots": 9}}, "away": {"stats": {"shots": 4}}}
+    made = whoscored(mirror, feed({"liveMatch": {"liveStatistics": shots}}))
+    columns = ["home_shots", "home_fouls", "home_yellow_cards", "home_red_cards"]
+    assert made.table("whoscored_matches").select(columns).rows() == [("9", None, None, None)]
+
+
+CLUBS = ("Arsenal", "Leeds", "Everton", "Wolves", "Chelsea", "Burnley", "Watford", "Brentford", "Luton", "Fulham")
+
+
+def matchday(change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> str:
+    matches = [
+        {
+            "id": number, "startTimeUtc": "2023-08-26T14:00:00Z", "status": 6, "elapsed": "FT", "homeName": home,
+            "awayName": away, "homeScore": number, "awayScore": 1,
+        }
+        for number, (home, away) in enumerate(zip(CLUBS[::2], CLUBS[1::2], strict=True), start=1)
+    ]  # fmt: skip
+    return feed({}, matches=[match | change(number, match) for number, match in enumerate(matches)])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda n, match: {"homeName": match["awayName"], "awayName": match["homeName"]}, "the home sides of the last good"),
+        (lambda n, match: {"homeScore": match["homeScore"] + 1}, "the scores of the last good file, found 5 of 5 changed"),
+        (lambda n, match: {"status": 1, "elapsed": ""}, "the results of the last good file, found 5 of 5 missing"),
+        (lambda n, match: {"startTimeUtc": "2023-08-25T14:00:00Z"}, "found 5 of 5 results moved by -1 days"),
+    ],
+    ids=["exchanged", "other scores", "to come again", "another day"],
+)  # fmt: skip
+def test_a_feed_that_differs_as_no_correction_does_is_refused(mirror, change, message):
+    made = whoscored(mirror, matchday(lambda number, match: {}))
+    made.publish("whoscored", FEED, matchday(change))
+    made.acquire()
+    assert message in made.acquired["whoscored_matches"].problem
+    rows = made.matches().rows.sort("home_goals").select("home", "away", "home_goals").rows()
+    assert rows == [(CLUBS[2 * n], CLUBS[2 * n + 1], n + 1) for n in range(5)]
+
+
+def test_a_feed_of_matches_in_play_is_followed_by_their_results(mirror):
+    made = whoscored(mirror, matchday(lambda number, match: {"status": 3, "elapsed": "60'", "homeScore": 0}))
+    made.publish("whoscored", FEED, matchday(lambda number, match: {}))
+    made.acquire()
+    assert made.acquired["whoscored_matches"].problem == ""
+    assert sorted(made.matches().rows["home_goals"]) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("score", "told"), [("3 : 2", ["expected 3-2 as in a later answer of the source, found 2-2"]), ("2 : 2", [])]
+)
+def test_two_answers_of_a_source_that_differ_about_a_score_are_told(mirror, score, told):
+    made = mirror("2023-08-26", "2023-08-26")
+    made.publish("whoscored", FEED, feed({}))
+    page = (INPUTS / "ws/ok/1729200.html").read_text().replace("1729200", "1").replace("2 : 2", score)
+    card = '{"id": 7, "cardType": {"displayName": "Yellow"}}'
+    cards = page.replace('"incidentEvents": []', f'"incidentEvents": [{card}, {card}]', 1)
+    made.publish("whoscored", "Matches/1/Live", cards.replace('"stats": {}', '"stats": {"possession": {"0": 5}}', 1))
+    settings = msgspec.structs.replace(made.settings, whoscored_pages=True)
+    acquired = resources.build(settings)["acquisitions"]["whoscored_matches"].acquire(made.first, made.last)
+    made.lake.replace_dates("whoscored_matches", acquired.rows, made.first, made.last)
+    matches = made.matches()
+    goals = matches.rows.select("home_goals", "away_goals", "home_yellow_cards").rows()
+    assert goals == [(int(score[0]), int(score[-1]), 1)]  # a card that is listed twice was shown once
+    assert matches.quarantined["reason"].to_list() == told
+
+
+@pytest.mark.parametrize("name", ["Arsenal Women", "Arsenal U21"])
+def test_women_and_youths_that_a_tournament_of_men_lists_are_no_match_of_it(mirror, name):
+    made = whoscored(mirror, feed({"homeTeamName": name}, sex=1))
+    assert made.matches().rows.is_empty()
+
+
+def test_a_first_team_may_be_named_juniors(mirror):
+    argentina = {"tournamentId": 68, "tournamentName": "Liga Profesional", "regionCode": "ar", "sex": 1}
+    made = mirror("2023-08-26", "2023-08-26", "ARG")
+    sides = {"homeTeamName": "Boca Juniors", "awayTeamName": "Argentinos Juniors"}
+    made.publish("whoscored", FEED, feed(sides, **argentina))
+    made.acquire()
+    assert made.matches().rows["home"].to_list() == ["Boca Juniors"]
 
 
 def test_odd_statistics_cost_themselves(mirror):

@@ -187,6 +187,9 @@ def test_times_are_local_and_the_date_is_as_published(place, time, kick_off):
         ("2023-24/be.1.json", "Championship Playoffs, Round 3", "B1"),
         ("2023-24/mx.1.json", "Clausura Playoffs, Final", "MEX"),  # the archives of the extra leagues hold them too
         ("2023-24/en.2.json", "Matchday 46", "E1"),
+        ("2019-20/sco.1.json", "Play-offs, 1st leg", None),
+        ("2019-20/sco.1.json", "Relegation Play-off", None),
+        ("2019-20/be.1.json", "Playoff I, Matchday 3", "B1"),
     ],
 )
 def test_a_knock_out_match_after_the_season_is_not_of_the_league(place, stage, league):
@@ -265,9 +268,14 @@ def test_what_is_no_such_file_is_refused(body, kind, message):
 
 
 @pytest.mark.parametrize(
-    ("body", "before"), [(SEASON, SEASON), (file(*[match()] * 5), SEASON), (file(match(), match(team1=...)), None)]
+    ("body", "before"),
+    [
+        (SEASON, SEASON),
+        (file(*(match(date=f"2023-08-{day}") for day in range(10, 17))), SEASON),
+        (file(match(), match(team1=...)), None),
+    ],
 )
-def test_half_a_file_and_some_bad_records_are_taken(body, before):
+def test_a_file_with_a_few_results_less_and_some_bad_records_are_taken(body, before):
     accept(ADDRESS, body, before)
 
 

@@ -125,7 +125,8 @@ def _refuse_unusable(file: File, kind: str = "expected", most: float = MOST_UNUS
     """A file of which too many rows go to quarantine for one reason, or too many of one season's."""
     wrong, rows = [("", reason) for reason in file.unread], {"": file.rows}
     if len(file.good) < len(file.records):
-        season = file.column("Season").fill_null("").alias("season")
+        labelled = pl.col("_season") if "Season" in file.records.columns else pl.lit(None, pl.String)
+        season = labelled.fill_null("").alias("season")
         wrong += file.records.filter(pl.col("_reason").is_not_null()).select(season, "_reason").rows()
         rows = dict(file.records.group_by(season).len().rows()) | rows
     grouped: dict[tuple[str, str], list[str]] = {}

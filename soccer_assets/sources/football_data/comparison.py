@@ -6,7 +6,7 @@ import polars as pl
 
 from soccer_assets.leagues import EXTRA_LEAGUES
 from soccer_assets.sources.fetching.response_checks import refuse_shrunken
-from soccer_assets.sources.football_data.checks import GOALS, MOST_EXAMPLES, File, refuse, too_many
+from soccer_assets.sources.football_data.checks import GOALS, MOST_EXAMPLES, File, as_number, refuse, too_many
 from soccer_assets.sources.football_data.dates import published_date, published_time, swapped
 
 LEAST_SHARE_OF_COLUMNS = 0.9
@@ -42,6 +42,7 @@ def refuse_archive(new: File, old: File) -> None:
             f"{len(teams & before)} of them among {len(teams)}, such as {sorted(teams)[:MOST_EXAMPLES]}",
         )
     _refuse_without_times(new, old)
+    _refuse_changed_scores(new, old)
     _refuse_lost_results(new, old)
 
 
@@ -102,6 +103,30 @@ def _refuse_without_times(new: File, old: File) -> None:
     shrunken = min(1, len(new.good) / len(old.good))  # rows that went have no times either
     if now < LEAST_SHARE_OF_TIMES * before * shrunken:
         refuse(new, f"at least {LEAST_SHARE_OF_TIMES:.0%} of the {before} times of the last good file", f"{now}")
+
+
+def _refuse_changed_scores(new: File, old: File) -> None:
+    """A file in which many matches of a season have another score than in the last good one."""
+    now, then = (
+        file.good.select(
+            *MATCH, "match_date", **{side: as_number(file.column(*names)) for side, names in GOALS.items()}
+        ).drop_nulls(list(GOALS))
+        for file in (new, old)
+    )
+    match = [*MATCH, "match_date"]
+    both = now.join(then, on=match, suffix=" before", nulls_equal=True, maintain_order="left").unique(
+        match, keep="none", maintain_order=True
+    )
+    differs = pl.any_horizontal(pl.col(side) != pl.col(f"{side} before") for side in GOALS)
+    examples = pl.format("{} {} - {}", "match_date", "_home", "_away").filter(differs).head(MOST_EXAMPLES)
+    counts = both.group_by("_season", maintain_order=True).agg(rows=pl.len(), wrong=differs.sum(), such=examples)
+    for season, rows, wrong, such in counts.rows():
+        if wrong > MOST_CORRECTED and too_many(wrong, rows):
+            refuse(
+                new,
+                f"the scores of season {season} of the last good file",
+                f"{wrong} of {rows} changed, such as {such}",
+            )
 
 
 def _refuse_lost_results(new: File, old: File) -> None:

@@ -114,10 +114,12 @@ def kick_off_at(date: pl.Expr, time: pl.Expr) -> pl.Expr:
 
 
 def stated_season(text: pl.Expr) -> pl.Expr:
-    """The label of a season as a source writes it: `2016/2017` and `2016-17` are `2016/17`, `2016` stays; else null.
+    """The label of a season as a source writes it: `2016/2017`, `2016-17` and `16/17` are `2016/17`, `2016` stays.
 
-    A spreadsheet makes `2016.0` of `2016`. Two years follow one another.
+    Null where it is none. A spreadsheet makes `2016.0` of `2016`. Two years follow one another.
     """
+    century = pl.when(text.str.head(2) >= str(LAST_CENTURY)).then(pl.lit("19")).otherwise(pl.lit("20"))
+    text = pl.when(text.str.contains(r"^\d\d[/-]\d\d$")).then(century + text).otherwise(text)
     start = text.str.extract(r"^((?:19|20)\d\d)(?:\.0|[/-]\d{2,4})?$")
     end = text.str.extract(r"^\d{4}[/-](?:\d\d)?(\d\d)$")
     follows = (start.cast(pl.Int32) + 1) % 100 == end.cast(pl.Int32)

@@ -114,14 +114,20 @@ def _records(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def _read(answer: Answer, parts: Sequence[Section]) -> tuple[list[pl.DataFrame], list[tuple[object, ...]]]:
     """A file's cells by published name, with provenance, for each header; and the lines that cannot be a record."""
+    is_archive = _league_and_start(answer.address)[0] is not None
     frames: list[pl.DataFrame] = []
     problems: list[tuple[object, ...]] = []
     for part in parts:
         problem = part.problem()
+        # a row of an archive that ends before its goals was cut; one that waits for them has their cells
+        goals = [
+            part.columns.index(name) + 1 for names in checks.GOALS.values() for name in names if name in part.columns
+        ]
+        least = max(LEAST_CELLS, *goals) if is_archive and goals else LEAST_CELLS
         kept: list[tuple[int, str, int]] = []
         for number, line in part.lines:
             count = line.count(",") + 1
-            if count >= LEAST_CELLS and not problem:
+            if count >= least and not problem:
                 kept.append((number, line, count))
             else:
                 reason = problem or f"expected {len(part.header)} cells, found {count}"
@@ -149,7 +155,7 @@ def _frame(answer: Answer, part: Section, kept: Sequence[tuple[int, str, int]]) 
     league, start = _league_and_start(answer.address)
     start_column: pl.Expr = pl.lit(start, dtype=pl.Int32)
     if start is None and "Season" in frame.columns:
-        start_column = pl.col("Season").str.slice(0, 4).cast(pl.Int32, strict=False)
+        start_column = stated_season(pl.col("Season").str.strip_chars()).str.head(4).cast(pl.Int32)
     return frame.with_columns(
         _league=_league_column(frame, league),
         _start=start_column,
@@ -246,6 +252,7 @@ def _reason(records: pl.DataFrame) -> pl.Series:
         if name in records.columns:
             other = pl.col(name).str.to_lowercase() != expected.str.to_lowercase()
             stray = pl.when(other).then(pl.format("expected rows of {}, found {}", expected, name)).otherwise(stray)
+    season = pl.col("Season") if "Season" in records.columns else pl.lit(None, pl.String)
     names = {*records["_home"], *records["_away"]} - {None}
     problems = {name: problem for name in names if (problem := problem_of_name(name))}
     sides = [pl.col(name).replace_strict(problems, default=None, return_dtype=pl.String) for name in ("_home", "_away")]
@@ -263,6 +270,8 @@ def _reason(records: pl.DataFrame) -> pl.Series:
         .then(pl.lit("expected two teams, found one against itself"))
         .when(row_checks.is_of_another_competition(records))
         .then(pl.format("expected rows of the league of most, found {} and clubs of no other row", league))
+        .when(season.is_not_null() & stated_season(season).is_null())
+        .then(pl.format("expected a season such as 2016 or 2016/2017, found {}", season))
         .when(checks.is_misaligned(records))
         .then(pl.format("expected cells under their own names, found a row of other length, beyond it {}", extra))
         .when(date.is_null())

@@ -20,6 +20,7 @@ from soccer_assets.sources.fetching.json_text import as_text, decode
 from soccer_assets.sources.fetching.response_checks import quoted, refuse_bot_wall, refuse_shrunken, unforeseen
 from soccer_assets.sources.records import Record, RecordCollector, UnreadError
 from soccer_assets.sources.schema import LONGEST_ID, WHOSCORED_MATCHES, Parsed
+from soccer_assets.sources.season_answers import difference
 from soccer_assets.sources.whoscored.pages import is_html, read_page
 from soccer_assets.sources.whoscored.records import NEVER_LEARNT, SIDES, Row, from_centre, from_feed, league_of, text
 
@@ -52,8 +53,8 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
 
     Raises:
         BlockedError: the page of a bot wall.
-        ShapeError: neither feed nor page, a renamed key, fewer than half the matches of the answer before, or a page
-            of another match, or of one that is not over.
+        ShapeError: neither feed nor page, a renamed key, fewer than half the matches of the answer before or many
+            others, or a page of another match, or of one that is not over.
     """
     refuse_bot_wall(address, body)
     matches = _read(address, body)
@@ -62,9 +63,12 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
         return
     feed = [match.published for match in matches if not match.is_centre and isinstance(match.published, Mapping)]
     _refuse_renamed(address, feed)
-    count_before = _count_usable(_read(address, before)) if before is not None else 0
-    if count_before:
-        refuse_shrunken(address, _count_usable(matches), count_before, "matches of the last good answer")
+    usable_before = _usable(_read(address, before)) if before is not None else []
+    if usable_before:
+        usable = _usable(matches)
+        refuse_shrunken(address, len(usable), len(usable_before), "matches of the last good answer")
+        if problem := difference(usable, usable_before):
+            raise ShapeError(address, problem)
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
@@ -174,12 +178,13 @@ def _refuse_other_match(address: str, matches: Sequence[PublishedMatch]) -> None
         raise ShapeError(address, f"expected the page of a match that is over, found one {row['status']}")
 
 
-def _count_usable(matches: Sequence[PublishedMatch]) -> int:
-    usable = 0
+def _usable(matches: Sequence[PublishedMatch]) -> list[tuple[dt.date, Row]]:
+    """Date and columns of the matches that can be read."""
+    usable = []
     for match in matches:
         with contextlib.suppress(Exception):  # whatever it is: parse reports it
-            _record(match)
-            usable += 1
+            record = _record(match)
+            usable.append((record.match_date, dict(record.published)))
     return usable
 
 

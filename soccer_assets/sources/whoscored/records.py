@@ -16,15 +16,16 @@ from soccer_assets.sources.schema import WORDS
 Row = dict[str, str | None]
 
 SIDES = ("home", "away")
-#: The source's word counts, its code where the word is new.
-STATUS_OF_WORD = {"FT": "finished", "AET": "finished", "PEN": "finished", "Post": "postponed", "Abd": "abandoned",
-                  "Awd": "awarded", "WO": "awarded", "Can": "void", "": "scheduled", "HT": "in_play", "ET": "in_play",
-                  "Int": "in_play"}  # fmt: skip
+#: The source's word counts, whatever its case and dots, and its code where the word is new.
+STATUS_OF_WORD = {"ft": "finished", "aet": "finished", "pen": "finished", "post": "postponed", "abd": "abandoned",
+                  "awd": "awarded", "wo": "awarded", "can": "void", "": "scheduled", "ht": "in_play", "et": "in_play",
+                  "int": "in_play"}  # fmt: skip
 STATUS_OF_CODE = {1: "scheduled", 2: "postponed", 3: "in_play", 5: "abandoned", 6: "finished", 7: "void"}
 #: Code 8, `?`: the match is over and the source never learnt how it ended.
 NEVER_LEARNT = 8
 UNKNOWN = -1  # stands for what is no code at all
-BEYOND_90_MINUTES = ("AET", "PEN")
+#: In a word, whatever stands around it.
+_BEYOND_90_MINUTES = re.compile(r"\b(?:a\.?e\.?t|pens?|penalt\w+|extra)\b", re.IGNORECASE)
 #: Records that name their tournament without its id.
 _NAMES = {
     "E0": "Premier League", "E1": "Championship", "E2": "League 1|League One", "E3": "League 2|League Two",
@@ -151,7 +152,8 @@ def _row(match: Mapping[str, Any], context: Mapping[str, Any]) -> Row:
         row[side] = club.strip() if club else None
         row[f"{side}_source_id"] = text(match.get(f"{side}Id") or match.get(f"{side}TeamId") or None)
     words = (row["competition"] or "", row["home"] or "", row["away"] or "")
-    row["sex"] = row.get("sex") or side_kinds.sex(*words)
+    # a tournament of men that lists women is mislabelled
+    row["sex"] = "women" if "women" in (row.get("sex"), side_kinds.sex(*words)) else "men"
     row["kind"] = side_kinds.kind(*words, of_first_teams=_league_of_tournament(row) is not None)
     return row
 
@@ -161,17 +163,19 @@ def _status(elapsed: str, code: Any) -> str | None:
         code = UNKNOWN
     if elapsed == "?" or (not elapsed and code not in (None, 0, 1)):
         return STATUS_OF_CODE.get(code)
-    return STATUS_OF_WORD.get(elapsed) or ("in_play" if _MINUTE.match(elapsed) else STATUS_OF_CODE.get(code))
+    word = elapsed.replace(".", "").strip().lower()
+    return STATUS_OF_WORD.get(word) or ("in_play" if _MINUTE.match(elapsed) else STATUS_OF_CODE.get(code))
 
 
 def _feed_goals(match: Mapping[str, Any], row: Row) -> Row:
     """After 90 minutes, at half time and as displayed, which is no result of a match that did not end."""
     periods = {name: goals for name, *goals in _PERIOD.findall(text(match.get("periodResults")) or "")}
     goals: Row = {}
+    is_beyond = _BEYOND_90_MINUTES.search(row["elapsed"] or "") is not None
     for index, side in enumerate(SIDES):
         has_score = row["status"] in ("finished", "in_play", "abandoned", None)
         final = text(match.get(f"{side}Score")) if has_score else None
-        full = periods["FT"][index] if "FT" in periods else None if row["elapsed"] in BEYOND_90_MINUTES else final
+        full = periods["FT"][index] if "FT" in periods else None if is_beyond else final
         goals[f"{side}_goals_final"] = final
         goals[f"{side}_goals"] = full if row["status"] in ("finished", "in_play") else None
         goals[f"{side}_goals_half_time"] = periods["HT"][index] if "HT" in periods and final else None
@@ -186,7 +190,10 @@ def _live_statistics(live: Mapping[str, Any]) -> Row:
         team = live["liveStatistics"].get(side) or {}
         for name, key in _FEED_STATISTICS.items():
             row[f"{side}_{name}"] = text((team.get("stats") or {}).get(key))
-        row[f"{side}_fouls"] = text(sum((p.get("stats") or {}).get("fouls", 0) for p in team.get("players") or []))
+        if players := team.get("players"):
+            row[f"{side}_fouls"] = text(sum((player.get("stats") or {}).get("fouls", 0) for player in players))
+        if "incidentTimeline" not in live:  # what is not listed was not counted
+            continue
         cards = Counter(
             incident.get("subType")
             for minute in live.get("incidentTimeline") or []
@@ -211,7 +218,8 @@ def _centre_statistics(centre: Mapping[str, Any]) -> Row:
         row |= {f"{side}_{name}": str(round(total(side, key))) if counted else None for side in SIDES}
     touches = sum(total(side, "possession") for side in SIDES)
     for side in SIDES:
-        events = centre[side].get("incidentEvents") or []
+        listed = centre[side].get("incidentEvents") or []
+        events = {event.get("id", -number): event for number, event in enumerate(listed, start=1)}.values()
         cards = Counter((event.get("cardType") or {}).get("displayName") for event in events)
         row[f"{side}_possession"] = f"{total(side, 'possession') / touches * 100:.1f}" if touches else None
         row[f"{side}_yellow_cards"] = str(cards["Yellow"]) if touches else None
