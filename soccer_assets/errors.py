@@ -66,6 +66,10 @@ class FetchError(SourceError):
         self.host_wide = host_wide
 
 
+class AbsentMirrorError(SourceError):
+    """The folder of a mirror on disk is not there."""
+
+
 class ShapeError(SourceError):
     """The answer is not the file it should be: HTML, truncated, shrunken, or without its key columns."""
 

@@ -40,7 +40,7 @@ class Breaker:
     def why_not(self, host: str) -> str | None:
         """Why the host is not asked now; None when it may be."""
         if host in self._left:
-            return f"not asked: {host} cannot be asked any more now ({self._left[host]})"
+            return f"not asked: {host or 'the mirror'} cannot be asked any more now ({self._left[host]})"
         run = self._runs.get(host)
         if run is None or run.length < self._needed or self._now() >= run.last_at + self._rest:
             return None

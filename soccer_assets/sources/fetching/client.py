@@ -12,7 +12,14 @@ import httpx
 import msgspec
 import polars as pl
 
-from soccer_assets.errors import BlockedError, FetchError, LostPayloadError, SourceError, SourcesFailedError
+from soccer_assets.errors import (
+    AbsentMirrorError,
+    BlockedError,
+    FetchError,
+    LostPayloadError,
+    SourceError,
+    SourcesFailedError,
+)
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.sources.fetching.circuit_breaker import Breaker
 from soccer_assets.sources.fetching.response_checks import unforeseen
@@ -159,8 +166,9 @@ class Client:
             if mirror is None:
                 require_mirror(this.base)
             reply = self._transport.ask(this.http, location, {**dict(request.headers), **_conditions(same)})
-        except FetchError as error:
-            this.note(Fetch(address, self.now(), "failed", str(error), answered_by=mirror), error.host_wide)
+        except (AbsentMirrorError, FetchError) as error:
+            alone = isinstance(error, AbsentMirrorError) or error.host_wide
+            this.note(Fetch(address, self.now(), "failed", str(error), answered_by=mirror), alone)
             raise
         now = self.now()
         if reply.status == 404:

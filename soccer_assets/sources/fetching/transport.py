@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from soccer_assets.errors import FetchError, SettingsError
+from soccer_assets.errors import AbsentMirrorError, FetchError, SettingsError
 from soccer_assets.settings import Settings
 from soccer_assets.storage.file_urls import path_of
 
@@ -175,10 +175,10 @@ def require_mirror(base: str) -> None:
     """Check that the folder that a file:// base names is there: none of its files would be, without a word.
 
     Raises:
-        FetchError: there is no such folder.
+        AbsentMirrorError: there is no such folder.
     """
     if base.startswith("file://") and not path_of(base).is_dir():
-        raise FetchError(base, "expected the folder of a mirror, found none: correct the address of the source", True)
+        raise AbsentMirrorError(base, "expected the folder of a mirror, found none: correct the address of the source")
 
 
 def _pauses(text: str) -> dict[str, float]:
