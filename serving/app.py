@@ -159,7 +159,7 @@ def create_app(
 
 
 def _newest_snapshot(state: State) -> Snapshot:
-    snapshot: Snapshot = state.refresher.snapshot
+    snapshot: Snapshot = state.refresher.served
     return snapshot
 
 

@@ -25,7 +25,7 @@ from serving.jobs.queue import JobQueue
 from serving.security import client_of
 from serving.snapshot.snapshot import Snapshot
 
-STATUSES = (*OF_BODY, 409, 422, 503)
+STATUSES = (*OF_BODY, 409, 422)
 ACCEPTED = {202: ResponseSpec(Job, False, "not made yet: read the job at Location")}
 RETRY_SECONDS = "1"
 

@@ -39,7 +39,7 @@ IdempotencyKey = Annotated[
 LastEventId = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="id of the last event received")]
 JobLimit = Annotated[int, QueryParameter(ge=1, le=100, description="jobs to return at most")]
 SUBMITTED = ACCEPTED | {
-    status: spec for status, spec in problem_responses(Job, *OF_BODY, 404, 409, 422, 503).items() if status != 200
+    status: spec for status, spec in problem_responses(Job, *OF_BODY, 404, 409, 422).items() if status != 200
 }
 EVENTS = "text/event-stream"
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])+)"')
@@ -75,12 +75,12 @@ class JobController(Controller):
             response.headers["idempotent-replayed"] = "true"
         return response
 
-    @get("/", operation_id="jobs", responses=problem_responses(JobList, 503))
+    @get("/", operation_id="jobs", responses=problem_responses(JobList))
     async def jobs(self, request: ApiRequest, queue: NamedDependency[JobQueue], limit: JobLimit = 50) -> JobList:
         """The client's own jobs that have not expired, newest first."""
         return JobList(list(await queue.newest(client_of(request.scope).id, limit)))
 
-    @get("/{job_id:str}", operation_id="job", responses=problem_responses(Job, 404, 410, 503))
+    @get("/{job_id:str}", operation_id="job", responses=problem_responses(Job, 404, 410))
     async def job(self, request: ApiRequest, job_id: FromPath[str], queue: NamedDependency[JobQueue]) -> Response[Job]:
         """A job: queued, running, done with its result, failed with its failure, or cancelled."""
         job = await queue.find(job_id, client_of(request.scope).id)
@@ -90,7 +90,7 @@ class JobController(Controller):
         "/{job_id:str}",
         status_code=200,
         operation_id="cancel-job",
-        responses=problem_responses(Job, 404, 409, 410, 503),
+        responses=problem_responses(Job, 404, 409, 410),
     )
     async def cancel(self, request: ApiRequest, job_id: FromPath[str], queue: NamedDependency[JobQueue]) -> Job:
         """Cancel a job that is queued or running."""
@@ -100,7 +100,7 @@ class JobController(Controller):
         "/{job_id:str}/events",
         media_type=EVENTS,
         operation_id="job-events",
-        responses=problem_responses(Job, 404, 410, 503)
+        responses=problem_responses(Job, 404, 410)
         | {200: ResponseSpec(JobEvent, False, "an event at each change of the job", EVENTS)},
     )
     async def events(

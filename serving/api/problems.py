@@ -29,6 +29,7 @@ from redis.exceptions import RedisError
 from serving.api.responses import wants_page
 from serving.contracts import FieldError, Problem, ProblemExplained
 from serving.security.headers import PAGE_POLICY
+from serving.snapshot.refresher import UnreadLakeError
 from soccer_assets.errors import ForecastRefusedError
 
 logger = logging.getLogger(__name__)
@@ -99,13 +100,14 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "too-many-requests": ProblemType(429, "The client asks more often than it may"),
     "client-closed-request": ProblemType(499, "The client went away before its request was read"),
     "internal": ProblemType(500, "The server failed; the cause is in its log"),
+    "lake-unreadable": ProblemType(503, "The lake has not been read since the start"),
     "queue-unavailable": ProblemType(503, "The job queue cannot be reached"),
     "no-worker": ProblemType(503, "No worker runs"),
     "queue-full": ProblemType(503, "Too many jobs are waiting"),
     "abandoned": ProblemType(503, "The worker was lost before it finished the job"),
 }
 #: Statuses of problems that any request may have: of the gate, or of a server that failed.
-OF_ANY_REQUEST = (400, 401, 403, 414, 429, 500)
+OF_ANY_REQUEST = (400, 401, 403, 414, 429, 500, 503)
 #: Statuses of problems that a request with a body may have besides.
 OF_BODY = (408, 413, 415)
 #: The type of an exception of the framework, by its status.
@@ -208,6 +210,8 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> ProblemErro
     path = request.scope["path"][:LONGEST_ECHO]
     if isinstance(error, ForecastRefusedError):
         return forecast_problem(error.reason, str(error), error.accepted)
+    if isinstance(error, UnreadLakeError):
+        return ProblemError("lake-unreadable", str(error), headers={"retry-after": "5"})
     if isinstance(error, RedisError):
         logger.warning("%s %r: Redis: %s", request.method, path, error)
         detail = "forecasts on demand need Redis, which does not answer; stored forecasts are served as ever"

@@ -155,7 +155,7 @@ def page_route(
 
     async def show(request: ApiRequest) -> EncodedResponse:
         state, now = request.app.state, request.app.state.clock.now()
-        snapshot: Snapshot = state.refresher.snapshot
+        snapshot: Snapshot = state.refresher.served
         query = _query(request.scope["query_string"], parameters)
         lived = await live(request) if live else {}
 

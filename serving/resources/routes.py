@@ -132,7 +132,7 @@ async def answer_once(
 async def _answer(resource: Resource, request: ApiRequest, *, of_item: bool) -> EncodedResponse:
     scope, state = request.scope, request.app.state
     wanted = wanted_by(scope["headers"])
-    snapshot: Snapshot = state.refresher.snapshot
+    snapshot: Snapshot = state.refresher.served
     key = (snapshot.digest(resource.table_names), scope["path"], scope["query_string"], wanted.accept, wanted.gzip)
     answer: Answer | None = state.answers.get(key)
     if answer is None:

@@ -11,11 +11,16 @@ import polars as pl
 
 from serving.snapshot.snapshot import Snapshot
 from serving.snapshot.source_metrics import SourceMetrics
+from soccer_assets.errors import SoccerError
 from soccer_assets.storage.lake import Lake
 
 logger = logging.getLogger(__name__)
 
 PAST_KEPT = 4
+
+
+class UnreadLakeError(SoccerError):
+    """Nothing of the lake has been read yet."""
 
 
 class Refresher:
@@ -33,6 +38,20 @@ class Refresher:
         self.looked_at = time.monotonic()
         self.refreshes = 0
         self.refresh_seconds = 0.0
+
+    @property
+    def served(self) -> Snapshot:
+        """The snapshot that answers are made of; an empty one is only served where the lake is empty.
+
+        Raises:
+            UnreadLakeError: the lake could not be read since the start.
+        """
+        if self.failure is not None and not self.refreshes:
+            raise UnreadLakeError(
+                f"expected a lake that can be read, found {self.failure} since the start: the log of the server and "
+                "`uv run soccer doctor` say what is wrong"
+            )
+        return self.snapshot
 
     @property
     def age(self) -> float:

@@ -55,3 +55,24 @@ def test_a_cut_file_leaves_the_last_state_served_until_its_dates_are_made_again(
         until(lambda: "\nsoccer_snapshot_failed 0.0" in client.get("/metrics").text)
         until(lambda: client.get(READ).json() == before)  # the repaired table is empty, and may be read first
     assert "Traceback" in api.log and "the last snapshot stays" in api.log
+
+
+def test_an_api_that_starts_on_a_damaged_lake_says_so_and_answers_no_empty_lists(
+    processes: Processes, lake: Lake, tmp_path: Path
+) -> None:
+    sound = lake.read("predictions")
+    newest = max((Path(lake.url) / "predictions" / "_delta_log").glob("*.json"))
+    newest.write_bytes(b"")
+    api = processes.start_api(tmp_path)
+    with api.client() as client:
+        for path in (READ, "/matches", "/model", "/leagues"):
+            refused = client.get(path)
+            assert (refused.status_code, refused.json()["type"]) == (503, "/problems/lake-unreadable"), path
+            assert "`uv run soccer doctor`" in refused.json()["detail"]
+        page = client.get("/", headers={"accept": "text/html"})
+        assert page.status_code == 503 and "soccer doctor" in page.text
+        assert client.get("/health/live").status_code == 200
+        assert repair(lake, examine(lake, "predictions"), Clock().now())
+        lake.replace("predictions", sound, None)
+        until(lambda: client.get(READ).status_code == 200)
+        assert client.get("/matches").json()["total"] > 0
