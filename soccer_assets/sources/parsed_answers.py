@@ -241,7 +241,7 @@ def _shared_answers(read: ParsedAnswers, newest: pl.DataFrame) -> dict[tuple[str
         newest: an answer to each request.
     """
     shared = newest.filter(pl.col("payload_id").is_duplicated())
-    of_season = ["_league", next((name for name in ("_season", "season") if name in read.table.schema), "_league")]
+    of_season = ["_league", *[name for name in ("_season", "season") if name in read.table.schema][:1]]
     errors: dict[tuple[str, str], SourceError] = {}
     for (payload_id,), answers in shared.group_by("payload_id", maintain_order=True):
         of_payload = [frame.filter(pl.col("_payload_id") == payload_id) for frame in read.kept]
