@@ -82,7 +82,7 @@ class History:
             matches: rows of the table `matches`; only the columns `READ` are needed.
             ratings: rows of the table `team_ratings` for the same matches.
         """
-        matches, ratings = matches.select(READ).sort(DATE, "match_id"), ratings.sort(DATE, "match_id")
+        matches, ratings = matches.select(READ).sort(DATE, "match_id"), ratings.sort(DATE, "match_id", "team_id")
         codes = Codes.from_matches(matches)
         sides, values = codes.sides(matches), _recorded(matches)
         finished, awarded, due = (

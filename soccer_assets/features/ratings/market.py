@@ -43,7 +43,10 @@ class MarketParameters:
 
 
 def market_ratings(games: MatchArrays, parameters: MarketParameters | None = None) -> dict[str, Floats]:
-    """Return columns `(n, 2)` after each match, home club and away club; NaN until a club has had a price."""
+    """Return columns `(n, 2)` after each match, home club and away club; NaN until a club has had a price.
+
+    The drift is that of the league: of both clubs the same, NaN until the league has had a price.
+    """
     p = parameters or MarketParameters()
     odds = np.log(games.prices[:, 0] / games.prices[:, 2])
     over = np.log(games.prices[:, 3] / (1.0 - games.prices[:, 3]))
@@ -68,13 +71,13 @@ def market_ratings(games: MatchArrays, parameters: MarketParameters | None = Non
         "market_goals_level": total[:, :, 2],
         "market_openness": openness[:, :, 0],
         "market_openness_level": openness[:, :, 2],
-        "market_openness_drift": _drift(games.schedule.league, openness[:, :, 3]),
     }
     return {
         **columns,
         "market_surprise": strength[:, :, 3],
         "result_surprise": np.stack([beyond, -beyond], axis=1),
         **{name: np.where(unpriced_total, np.nan, values) for name, values in totals.items()},
+        "market_openness_drift": _drift(games.schedule.league, openness[:, :, 3]),
     }
 
 
@@ -115,14 +118,18 @@ def log_ratio(games: MatchArrays, figure: str, prior: float) -> Floats:
 
 
 def _drift(league: Ints, surprises: Floats) -> Floats:
-    """Return the mean surprise of each match's league so far, newer matches weighing more, `(n, 2)`."""
+    """Return the mean surprise of each match's league so far, newer matches weighing more, `(n, 2)`.
+
+    It is NaN before the first surprise of a league.
+    """
     from scipy.signal import lfilter
 
     drift = np.empty_like(surprises)
     for code in np.unique(league):
         rows = np.flatnonzero(league == code)
-        mean = lfilter([DRIFT_PACE], [1.0, DRIFT_PACE - 1.0], np.nan_to_num(surprises[rows, 0]))
-        drift[rows] = mean[:, None]
+        own = surprises[rows, 0]
+        mean = lfilter([DRIFT_PACE], [1.0, DRIFT_PACE - 1.0], np.nan_to_num(own))
+        drift[rows] = np.where(np.logical_or.accumulate(~np.isnan(own)), mean, np.nan)[:, None]
     return drift
 
 

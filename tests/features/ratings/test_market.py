@@ -5,7 +5,13 @@ import pytest
 from soccer_assets.features.ratings import rate
 from soccer_assets.features.ratings.implied_goals import over_log_odds
 from soccer_assets.features.ratings.kalman import ENTRY_VARIANCE
-from soccer_assets.features.ratings.market import SUPREMACY, MarketParameters, market_ratings, result_beyond_price
+from soccer_assets.features.ratings.market import (
+    DRIFT_PACE,
+    SUPREMACY,
+    MarketParameters,
+    market_ratings,
+    result_beyond_price,
+)
 from soccer_assets.features.ratings.match_arrays import match_arrays as arrays
 from tests.features.ratings.conftest import ATTACK, DEFENCE
 
@@ -92,3 +98,12 @@ def test_high_totals_raise_the_goals_of_both_clubs(league, prices):
 
     low, high = over(games), over(open_games)
     assert high - low == pytest.approx(np.log(0.7 / 0.3), abs=0.15)
+
+
+def test_the_drift_of_a_league_is_told_of_a_club_without_a_price_too(played):
+    matches = played((0, "a", "b", "1-1"), (7, "d", "e", "3-2"), (14, "a", "c", "2-0"))
+    price = one_price(matches[1:2], 0.5, 0.25, 0.25).with_columns(p_over=pl.lit(0.6))
+    drift = rate(matches, price).sort("match_date", "team_id")["market_openness_drift"].to_list()
+    assert drift[:2] == [None, None]  # the league had no price yet
+    assert drift[2] == drift[3] != 0
+    assert drift[4:] == pytest.approx([(1 - DRIFT_PACE) * drift[2]] * 2)
