@@ -8,7 +8,7 @@ from soccer_assets.storage.lake import Lake
 
 TABLES = ("football_data_results", "matches", "teams", "odds", "market_probabilities", "team_ratings", "match_features")
 #: When a process looked differs from run to run by these alone.
-CLOCKS = ("_first_seen_at", "_last_seen_at", "quoted_at")
+CLOCKS = ("_first_seen_at", "_last_seen_at", "_unlisted_at", "quoted_at")
 
 
 def digests(lake: Lake, digest: Callable[[pl.DataFrame], str], names: Sequence[str] = TABLES) -> dict[str, str]:

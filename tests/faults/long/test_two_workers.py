@@ -17,14 +17,14 @@ from tests.faults.long.tables import digests
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 300
-#: Both make the stages for their dates, one stage after the other: features rest on the matches of all dates.
-STAGES = (("sources", "matches", "odds"), ("features",))
+#: Both make these for their dates, one after the other: ratings rest on the matches of all dates, features on all ratings.
+STEPS = ("group:sources or group:matches or group:odds", "key:team_ratings", "key:match_features")
 WORKER = """
 import datetime as dt, sys
 from soccer_assets.commands import materialize as runs
-stages, first, last = sys.argv[1].split(","), *map(dt.date.fromisoformat, sys.argv[2:])
+selection, (first, last) = runs.AssetSelection.from_string(sys.argv[1]), map(dt.date.fromisoformat, sys.argv[2:])
 with runs.instance() as instance:
-    runs.materialize(runs.AssetSelection.groups(*stages), first, last, instance)
+    runs.materialize(selection, first, last, instance)
 """
 
 
@@ -37,9 +37,9 @@ def var(season: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return var
 
 
-def at_once(stages: tuple[str, ...], *ranges: tuple[dt.date, dt.date]) -> str:
+def at_once(selection: str, *ranges: tuple[dt.date, dt.date]) -> str:
     """A process for each range, all at the same time; what they printed."""
-    command = [sys.executable, "-W", "ignore", "-c", WORKER, ",".join(stages)]
+    command = [sys.executable, "-W", "ignore", "-c", WORKER, selection]
     workers = [
         subprocess.Popen([*command, str(first), str(last)], cwd=ROOT, env=os.environ, text=True, stdout=subprocess.PIPE)
         for first, last in ranges
@@ -60,21 +60,21 @@ def turns(instance: DagsterInstance, step: str) -> list[str]:
 def test_a_range_split_over_two_processes_gives_the_tables_of_one(season: Any, var: Path, digest: Any) -> None:
     middle = season.first + dt.timedelta(days=230)
     halves = (season.first, middle), (middle + dt.timedelta(days=1), season.last)
-    for stages in STAGES:
-        at_once(stages, *halves)
+    for selection in STEPS:
+        at_once(selection, *halves)
     together = digests(Lake(str(var / "lake")), digest)
     with runs.instance() as instance:
         for step in ("matches", "match_features"):  # in turns, never at once
             assert turns(instance, step) == ["STEP_START", "STEP_SUCCESS"] * 2
     for name in ("lake", "payloads"):
         rmtree(var / name)
-    for stages in STAGES:
-        at_once(stages, (season.first, season.last))
+    for selection in STEPS:
+        at_once(selection, (season.first, season.last))
     assert digests(Lake(str(var / "lake")), digest) == together
 
 
 def test_overlapping_ranges_at_once_give_the_tables_of_one(season: Any, var: Path, digest: Any) -> None:
-    every = tuple(stage for stages in STAGES for stage in stages)
+    every = " or ".join(STEPS)
     at_once(every, (season.first, season.last))
     alone = digests(Lake(str(var / "lake")), digest)
     third = dt.timedelta(days=140)
