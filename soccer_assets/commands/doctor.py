@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 from polars.exceptions import PanicException
@@ -25,6 +26,9 @@ from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.payloads import FETCH_LOG, Payloads
 from soccer_assets.storage.repair import repair
 
+if TYPE_CHECKING:
+    from dagster import AssetKey, DagsterInstance
+
 #: Clocks of machines differ by less; more is a fault.
 CLOCK_SLACK = dt.timedelta(minutes=5)
 #: Rows of these were made once and cannot be made again.
@@ -36,6 +40,8 @@ CHANGED = {
 }
 RESTORE = "uv run soccer restore FROM, of a backup"
 REPAIR = "uv run soccer doctor --repair"
+#: The newest materializations of a table that is not there, among which one with rows is looked for.
+MOST_MADE = 1000
 
 
 @dataclass(frozen=True)
@@ -188,9 +194,11 @@ class Doctor:
         from soccer_assets.commands import materialize as runs
 
         with runs.instance() as instance:
-            made = [key.path[-1] for key in instance.all_asset_keys() if instance.get_latest_materialization_event(key)]
+            tables = set(self._lake.names())
+            made = [key for key in instance.all_asset_keys() if key.path[-1] not in tables]
+            lost = [key.path[-1] for key in made if _has_rows(instance, key)]
             self.counts["databases"] = f"{len(files)} SQLite files, {instance.get_runs_count()} runs"
-        for name in sorted(set(made) - set(self._lake.names())):
+        for name in sorted(lost):
             yield Finding("lake", f"Dagster has {name} as made, and there is no such table", remake(name, None))
 
     def _times(self) -> Iterator[Finding]:
@@ -205,6 +213,13 @@ class Doctor:
                 wrong = f"it shows {now:%Y-%m-%d %H:%M} UTC, and {name} was written at {newest:%Y-%m-%d %H:%M}"
                 yield Finding("clock", wrong, "set the clock of this machine, or SOCCER_TODAY")
         self.counts["clock"] = f"{now:%Y-%m-%d %H:%M} UTC"
+
+
+def _has_rows(instance: "DagsterInstance", key: "AssetKey") -> bool:
+    """Whether an asset was ever made with rows; a table that is only added to begins with its first one."""
+    made = instance.fetch_materializations(key, limit=MOST_MADE).records
+    events = [event for record in made if (event := record.asset_materialization)]
+    return any(count is None or count.value for count in (event.metadata.get("dagster/row_count") for event in events))
 
 
 def lost_rows(state: TableState) -> list[Finding]:

@@ -14,10 +14,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from dagster import AssetMaterialization
 from polars.testing import assert_frame_equal
 
 from soccer_assets.commands import materialize as materialize  # definitions take the settings of their first import
 from soccer_assets.commands.backup import CONTENTS
+from soccer_assets.commands.doctor import Doctor
 from soccer_assets.models.champion.registry import Registry
 from soccer_assets.models.champion.registry_repair import differences
 from soccer_assets.settings import Settings
@@ -253,3 +255,14 @@ def test_the_doctor_sees_a_clock_that_is_behind_what_was_written(var: Path, socc
     assert ran.exit_code == 4
     assert "UTC, and fetch_log was written at 2026-03-01 12:00" in ran.stderr
     assert "-> set the clock of this machine, or SOCCER_TODAY" in ran.stderr
+
+
+def test_a_table_that_never_had_a_row_is_not_missed_by_the_doctor(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("SOCCER_VAR", str(tmp_path))
+    with materialize.instance() as instance:
+        for name, rows in (("prediction_ledger", 0), ("promotions", 0), ("promotions", 1), ("promotions", 0)):
+            instance.report_runless_asset_event(AssetMaterialization(name, metadata={"dagster/row_count": rows}))
+    findings = Doctor(Settings(var=str(tmp_path))).findings()
+    assert [finding.wrong for finding in findings if finding.store == "lake"] == [
+        "Dagster has promotions as made, and there is no such table"
+    ]
