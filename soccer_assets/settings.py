@@ -186,7 +186,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if not is_url or name == "var":
                 path = Path(address).expanduser()
             elif scheme == "file":
-                path = Path(unquote(urlsplit(address, allow_fragments=False).path))
+                path = path_of(address)
             elif scheme == "s3":
                 continue
             else:
@@ -293,6 +293,11 @@ def from_environment(form: type[Form], prefix: str, environment: Mapping[str, st
         if isinstance(getattr(settings, name), float) and not math.isfinite(getattr(settings, name)):
             raise SettingsError(f"{prefix}{name.upper()}: expected a number that is finite, found {value!r}")
     return settings
+
+
+def path_of(url: str) -> Path:
+    """The path that a file:// URL names; `#` is a letter of it, a query is not."""
+    return Path(unquote(urlsplit(url, allow_fragments=False).path))
 
 
 def require_no_slip(prefix: str, variable: str, names_known: Collection[str]) -> None:

@@ -417,8 +417,8 @@ def test_a_schedule_never_asks_for_dates_before_the_first_and_says_so(served, sc
 def test_a_range_that_begins_after_its_end_asks_for_nothing(no_lake, monkeypatch):
     """A first date to learn from that is still to come: the first night would ask for a range the wrong way round."""
     monkeypatch.setenv("SOCCER_TRAIN_SINCE", str(TODAY + dt.timedelta(days=100)))
-    found = nightly(due(dt.datetime.combine(TODAY, dt.time(5), dt.UTC)))
-    assert isinstance(found, SkipReason) and "expected a first match date up to" in str(found.skip_message)
+    skipped = nightly(due(dt.datetime.combine(TODAY, dt.time(5), dt.UTC)))
+    assert isinstance(skipped, SkipReason) and "expected a first match date up to" in str(skipped.skip_message)
 
 
 @pytest.mark.parametrize("schedule", [nightly, hourly_odds, four_hourly_line, weekly_corrections])

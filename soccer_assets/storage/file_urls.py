@@ -6,21 +6,16 @@ from configparser import ConfigParser
 from configparser import Error as ConfigParserError
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from pyarrow import fs
 
 from soccer_assets.errors import SettingsError
+from soccer_assets.settings import path_of
 
 #: A request to S3 may take this long, and twice as long with its retries; the API waits less.
 REQUEST_SECONDS = 30.0
 #: Names of the parts of a key of S3, in the file of the AWS clients as in the options of delta-rs and polars.
 KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-
-
-def path_of(url: str) -> Path:
-    """The path that a file:// URL names; `#` is a letter of it, a query is not."""
-    return Path(unquote(urlsplit(url, allow_fragments=False).path))
 
 
 def local_folder(address: str) -> Path | None:

@@ -57,8 +57,8 @@ def test_an_awarded_result_fills_the_match_as_awarded():
 def test_a_score_that_differs_is_a_conflict_and_changes_nothing():
     done = checked([match("Chelsea", "Arsenal", "2-0")], result("Челси", "Арсенал", "2-1"))
     assert done.rows.select("home_goals", "away_goals").rows() == [(2, 0)]
-    told = done.conflicts.select("field", "kept_source", "kept", "source", "value", "value_payload_id", "value_line")
-    assert told.rows() == [("score", "openfootball", "2-0", "fonbet", "2-1", "p", 1)]
+    rows = done.conflicts.select("field", "kept_source", "kept", "source", "value", "value_payload_id", "value_line")
+    assert rows.rows() == [("score", "openfootball", "2-0", "fonbet", "2-1", "p", 1)]
 
 
 def test_a_score_that_agrees_is_counted():

@@ -19,8 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from soccer_assets.errors import AbsentMirrorError, FetchError, SettingsError
-from soccer_assets.settings import Settings
-from soccer_assets.storage.file_urls import path_of
+from soccer_assets.settings import Settings, path_of
 
 RETRIED = {408, 425, 429, 500, 502, 503, 504}
 BACKOFF_SECONDS = 0.5

@@ -8,13 +8,13 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from soccer_assets.leagues import LATEST_END, seasons_between
+from soccer_assets.settings import path_of
 from soccer_assets.sources.fetching.client import Request
 from soccer_assets.sources.football_data.dates import kick_off_at, published_date
 from soccer_assets.sources.football_data.files import KEPT_LISTS, accept_archive, accept_fixtures, parse
 from soccer_assets.sources.football_data.text import KEY_COLUMNS
 from soccer_assets.sources.schema import FOOTBALL_DATA_FIXTURES, FOOTBALL_DATA_RESULTS
 from soccer_assets.sources.spec import Habit, Query, SourceSpec, TableSpec
-from soccer_assets.storage.file_urls import path_of
 from soccer_assets.storage.lake import DATE
 from soccer_assets.storage.tables import UTC, Replacement
 
