@@ -5,6 +5,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from typing import Any
 from xml.sax.saxutils import escape
 
 #: A page gives these by CSS, light or dark; elsewhere they have the value after the comma.
@@ -183,6 +184,18 @@ def reliability(name: str, curves: Mapping[str, Sequence[tuple[float, float]]], 
         panel.line(points, colour, dots=True)
         panel.legend(line, colour)
     return panel
+
+
+def calibration(bins: Iterable[Mapping[str, Any]]) -> str:
+    """An SVG file of one panel: how often happened what was forecast, a curve for each outcome.
+
+    Args:
+        bins: rows of outcome, forecast and happened, as `model_card.reliability` has them.
+    """
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for row in bins:
+        curves.setdefault(row["outcome"], []).append((row["forecast"], row["happened"]))
+    return drawing(reliability("happened, by what was forecast", curves))
 
 
 def running_sums(title: str, days: Mapping[str, Sequence[tuple[int, float]]], centred: bool) -> str:

@@ -40,7 +40,7 @@ def model(asked: Asked) -> Page:
         "model": row,
         "card": card,
         "families": _families(row["comparison"]),
-        "reliability": _reliability(card["reliability"]) if card and card["reliability"] else None,
+        "reliability": svg.calibration(card["reliability"]) if card and card["reliability"] else None,
         "importances": card["importances"][:MOST_FEATURES] if card else [],
         "moves": asked.table("/promotions", version=version),
     }
@@ -55,13 +55,6 @@ def _families(comparison: list[dict[str, Any]]) -> str | None:
     intervals = [tuple(row[f"difference{end}"] for end in ("_low", "", "_high")) for row in others]
     names = [row["name"].replace("_", " ") for row in others]
     return svg.whiskers("more log loss than the chosen one, 95 % interval", names, {"": intervals}, "the chosen one")
-
-
-def _reliability(bins: list[dict[str, Any]]) -> str:
-    """A plot of how often happened what was forecast, by tenth of probability and outcome."""
-    outcomes = ("home", "draw", "away")
-    curves = {name: [(row["forecast"], row["happened"]) for row in bins if row["outcome"] == name] for name in outcomes}
-    return svg.drawing(svg.reliability("happened, by what was forecast", curves))
 
 
 def _drift_by_group(drift: dict[str, Any] | None, card: dict[str, Any] | None) -> list[dict[str, Any]]:

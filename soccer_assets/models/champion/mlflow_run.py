@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from soccer_assets import svg
 from soccer_assets.features.schema import MATCH_FEATURES
-from soccer_assets.models.champion.model_card import calibration_plot
 from soccer_assets.storage.lake import DATE
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def log_card(
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     client.log_text(run_id, card["text"], CARD)
-    client.log_text(run_id, calibration_plot(card["reliability"]), CALIBRATION)
+    client.log_text(run_id, svg.calibration(card["reliability"]), CALIBRATION)
     client.log_metric(run_id, "accepted", float(card["accepted"]))
     for line in lines:
         for name in SCORES:

@@ -95,15 +95,6 @@ def _importances(forecaster: Forecaster, settled: pl.DataFrame, seed: int) -> pl
     return rows.sort(["lost", "feature"], descending=[True, False])
 
 
-def calibration_plot(reliability: list[dict[str, Any]]) -> str:
-    """An SVG of the share that happened by forecast probability, a curve for each outcome of the rows."""
-    curves = {
-        outcome: [(row["forecast"], row["happened"]) for row in reliability if row["outcome"] == outcome]
-        for outcome in OUTCOMES
-    }
-    return svg.drawing(svg.reliability("happened, by what was forecast", curves))
-
-
 def _text(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, parts: Mapping[str, Any]) -> str:
     said, first = "champion" if verdict.accepted else "refused", history[DATE].to_list()[0]
     return "\n\n".join(
@@ -117,7 +108,7 @@ def _text(model: Mapping[str, Any], history: pl.DataFrame, verdict: Verdict, par
             "## By league",
             _table(parts["leagues"]),
             "## Calibration",
-            svg.markdown(calibration_plot(parts["reliability"]), "calibration"),
+            svg.markdown(svg.calibration(parts["reliability"]), "calibration"),
             _table(model["calibration"]),
             "## Features",
             _table([row | {"features": ", ".join(row["features"])} for row in parts["features"]]),
