@@ -23,7 +23,7 @@ SHUFFLED_MATCHES, MOST_IMPORTANCES = 1500, 15
 LIMITS = (
     "It knows results, statistics and the prices of earlier matches; not line-ups, injuries, transfers or weather.",
     "A club is rated by its matches in the leagues that are followed: one that is new to them starts from a prior.",
-    "Scores below are of one selection fold and hold for leagues and years like it.",
+    "Its scores are of one selection fold and hold for leagues and years like it.",
     "Importances are of the fitted model on matches it has learned from: what it relies on, not what is true.",
 )
 
