@@ -285,7 +285,12 @@ def settings(tmp_path: Path, lake: Lake, redis_url: str) -> Settings:
 @pytest.fixture
 def serving() -> ServingSettings:
     return ServingSettings(
-        refresh_seconds=0.05, follow_seconds=0.05, beat_seconds=1.0, shutdown_seconds=2, figures_seconds=0
+        refresh_seconds=0.05,
+        follow_seconds=0.05,
+        beat_seconds=1.0,
+        shutdown_seconds=2,
+        figures_seconds=0,
+        redis_timeout_seconds=30,  # an API and a worker share the event loop of a test
     )
 
 
