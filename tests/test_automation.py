@@ -146,6 +146,16 @@ def test_a_report_of_long_ago_that_is_backfilled_trains_nothing(instance, report
     assert requests(look(instance, json.dumps({"seen": 1, "retrained": None}))) == []
 
 
+def test_a_report_of_a_clock_that_was_ahead_does_not_keep_later_ones_from_training(instance, report):
+    wrong = AssetMaterialization(
+        "drift_report", partition=str(TODAY + dt.timedelta(300)), metadata={"drift share": 0.1}
+    )
+    instance.report_runless_asset_event(wrong)
+    first = look(instance)
+    report(march_20=0.6)
+    assert requests(look(instance, next_cursor(first))) == [(str(TODAY), "drift share 0.60 on 2025-03-20")]
+
+
 def test_a_report_made_anew_counts_as_it_is_now(instance, report):
     report(march_20=0.1)
     first = look(instance)

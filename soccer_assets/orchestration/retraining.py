@@ -79,8 +79,9 @@ def decide(instance: DagsterInstance, cursor: str | None, settings: Settings, to
     last, reports = _reports(instance, memory.seen if memory.newest else 0)
     if last <= memory.seen:
         return "no drift report since the last look"
-    # of one date the last report counts
-    newest = max([*filter(None, [memory.newest]), *reports], key=lambda r: (r.date, r.event), default=None)
+    # of one date the last report counts; one of a day to come is of a clock that was ahead, and would hide all others
+    due = [report for report in [*filter(None, [memory.newest]), *reports] if report.date <= today]
+    newest = max(due, key=lambda report: (report.date, report.event), default=None)
     kept: dict[str, Any] = {"seen": last, "requested": memory.requested and str(memory.requested)}
     if newest is None:
         return Decision(None, f"no report has rows; threshold {settings.drift_share}", json.dumps(kept))
