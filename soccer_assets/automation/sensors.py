@@ -23,7 +23,7 @@ from soccer_assets.models.champion.first_training import first_training
 from soccer_assets.models.champion.promotion_gate import champion_moves, ledger
 from soccer_assets.monitoring.schema import CHECK_RESULTS
 from soccer_assets.orchestration.check_results import newest_check_results
-from soccer_assets.orchestration.partitions import HORIZON_DAYS
+from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates
 from soccer_assets.orchestration.retraining import decide, training_under_way
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.data_versions import out_of_date
@@ -41,7 +41,7 @@ def carry_corrections(context: RunStatusSensorContext) -> RunRequest | SkipReaso
     """After each run of corrections: a nightly run from the oldest date that it put out of date, if it did."""
     settings = Settings.read()
     today = Clock.from_settings(settings).today()
-    rows = out_of_date(Lake(settings.lake))
+    rows = out_of_date(Lake(settings.lake), match_dates.start.date())
     if rows.filter(pl.col(DATE) < today).is_empty():  # what is coming changes every hour
         return SkipReason("no table of the past is older than what it rests on")
     first, last, why = nightly_dates(today)
