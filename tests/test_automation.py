@@ -156,6 +156,12 @@ def test_a_report_of_a_clock_that_was_ahead_does_not_keep_later_ones_from_traini
     assert requests(look(instance, next_cursor(first))) == [(str(TODAY), "drift share 0.60 on 2025-03-20")]
 
 
+def test_a_cursor_of_events_that_were_lost_counts_as_none(instance, report):
+    report(march_20=0.6)
+    lost = json.dumps({"seen": 10_000, "newest": ["2025-03-21", 0.1], "requested": None})
+    assert requests(look(instance, lost)) == [(str(TODAY), "drift share 0.60 on 2025-03-20")]
+
+
 def test_a_report_made_anew_counts_as_it_is_now(instance, report):
     report(march_20=0.1)
     first = look(instance)

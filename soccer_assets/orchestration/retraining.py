@@ -76,6 +76,8 @@ class Memory:
 def decide(instance: DagsterInstance, cursor: str | None, settings: Settings, today: dt.date) -> Decision | str:
     """The decision on the reports since the cursor; a sentence, and the cursor stays, when none can be made."""
     memory = Memory.read(cursor)
+    if memory.seen > (instance.event_log_storage.get_maximum_record_id() or 0):
+        memory = Memory()  # the events were begun anew: none would be later than those seen
     last, reports = _reports(instance, memory.seen if memory.newest else 0)
     if last <= memory.seen:
         return "no drift report since the last look"
