@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
-from soccer_assets.errors import ModelError
+from soccer_assets.errors import ModelError, first_line
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.mlflow_files import FOLDER, FORECASTER, model_files
 from soccer_assets.models.champion.mlflow_run import log_card, log_model, revision
@@ -274,14 +274,16 @@ class Registry:
             ModelError: the registry does not answer, or refuses.
         """
         from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError  # of a database that is damaged
 
         try:
             yield
-        except (MlflowException, OSError) as error:
+        except (MlflowException, OSError, SQLAlchemyError) as error:
             code = getattr(error, "error_code", type(error).__name__)
             raise ModelError(
-                f"expected the registry at {self._settings.mlflow}, found {code}: {error}; "
-                f"{state}. Run the same command again when the registry answers: what was done is not done twice."
+                f"expected the registry at {self._settings.mlflow}, found {code}: {first_line(error)}; "
+                f"{state}. Run the same command again when the registry answers: what was done is not done twice. "
+                "`uv run soccer doctor` says whether it is damaged."
             ) from error
 
     def _experiment(self) -> str:

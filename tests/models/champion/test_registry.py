@@ -301,6 +301,15 @@ def test_a_registry_that_is_not_there_is_told_from_one_without_a_champion(url, t
     assert not lake.exists("promotions")
 
 
+def test_a_damaged_registry_is_named_with_who_says_more(tmp_path):
+    (tmp_path / "mlflow").mkdir()
+    (tmp_path / "mlflow" / "mlflow.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(
+        ModelError, match="file is not a database.*nothing was read.*`uv run soccer doctor` says whether"
+    ):
+        Registry(Settings(var=str(tmp_path))).champion_version()
+
+
 def test_a_lost_registry_is_rebuilt_from_the_lake_and_a_rollback_works_from_there(registry, lake, tmp_path, prepared):
     first, second = selected(1), selected(8, p_home=0.5)
     for model in (first, second):
