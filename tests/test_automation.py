@@ -512,3 +512,8 @@ def test_a_promotion_and_a_rollback_make_the_coming_matches_be_forecast_again(pr
     asked, cursor = asked_after(cursor)
     assert [why for *_, why in asked] == ["aaaaaaaaaaaa became champion: better"]
     assert asked_after(None) == ([], cursor)  # a lost cursor asks for nothing
+    promote("bbbbbbbbbbbb", TODAY - dt.timedelta(days=1))  # until another one takes over
+    promote("bbbbbbbbbbbb", TODAY + dt.timedelta(days=2))
+    asked, cursor = asked_after(cursor)
+    assert [first for first, *_ in asked] == [str(TODAY)]
+    assert asked_after(cursor) == ([], cursor)

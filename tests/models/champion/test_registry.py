@@ -181,6 +181,20 @@ def test_a_rollback_points_at_the_champion_before_from_today_on(registry, lake):
         registry.rollback(lake, None, "and again", later + dt.timedelta(days=1))
 
 
+def test_a_rollback_holds_from_today_on_though_another_model_was_to_take_over(registry, lake):
+    models = [selected(day, p_home=0.4 + day / 100) for day in (1, 8, 20)]
+    store(lake, *models)
+    for model in models:
+        decide(lake, registry, model)
+    today = dt.date(2025, 3, 10)
+    assert registry.rollback(lake, None, "worse", today) == models[0]["version"]
+    assert registry.champion_version() == "1"
+    assert set(champion_on(ledger(lake), [today, TODAY])) == {models[0]["version"]}
+    assert ledger(lake).tail(2)["previous"].to_list() == [models[1]["version"], models[2]["version"]]
+    registry.rollback(lake, models[2]["version"], "by hand", today)
+    assert set(champion_on(ledger(lake), [today, TODAY])) == {models[2]["version"]}
+
+
 def test_a_run_repeated_after_a_rollback_does_not_undo_it(registry, lake):
     models = [selected(1), selected(8, p_home=0.5)]
     store(lake, *models)
