@@ -149,7 +149,7 @@ class ModelVersions:
         return Champion(version, self._models.load(version))
 
     def _newest_versions(self) -> Versions:
-        table = table_version(self._lake, PROMOTIONS)
+        table = table_version(self._lake, PROMOTIONS, self._versions.table)
         if table is None or table == self._versions.table:
             return self._versions
         moves = self._lake.scan(PROMOTIONS).select("version", "model_date", "moved_at").collect()

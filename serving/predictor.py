@@ -156,7 +156,8 @@ class Predictor:
             return Failure("season-refused", str(refusal))
 
     def _newest_teams(self) -> TeamStates | None:
-        versions = tuple(table_version(self._lake, name) for name in TABLES)
+        before = (None, None) if self.teams is None else self.teams.versions
+        versions = tuple(table_version(self._lake, *table) for table in zip(TABLES, before, strict=True))
         if None in versions:
             return None
         if self.teams is not None and self.teams.versions == versions:

@@ -15,7 +15,7 @@ from soccer_assets.storage.payloads import Payloads
 def build(settings: Settings) -> dict[str, Any]:
     """Resources by the names the assets ask for."""
     lake, clock = Lake(settings.lake), Clock.from_settings(settings)
-    payloads = Payloads(settings.payloads, lake)
+    payloads = Payloads(settings.payloads, lake, clock.now)
     client = Client(settings, payloads)
     return {
         "io_manager": DeltaIOManager(lake, clock),

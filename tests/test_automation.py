@@ -146,6 +146,22 @@ def test_a_report_of_long_ago_that_is_backfilled_trains_nothing(instance, report
     assert requests(look(instance, json.dumps({"seen": 1, "retrained": None}))) == []
 
 
+def test_a_report_of_a_clock_that_was_ahead_does_not_keep_later_ones_from_training(instance, report):
+    wrong = AssetMaterialization(
+        "drift_report", partition=str(TODAY + dt.timedelta(300)), metadata={"drift share": 0.1}
+    )
+    instance.report_runless_asset_event(wrong)
+    first = look(instance)
+    report(march_20=0.6)
+    assert requests(look(instance, next_cursor(first))) == [(str(TODAY), "drift share 0.60 on 2025-03-20")]
+
+
+def test_a_cursor_of_events_that_were_lost_counts_as_none(instance, report):
+    report(march_20=0.6)
+    lost = json.dumps({"seen": 10_000, "newest": ["2025-03-21", 0.1], "requested": None})
+    assert requests(look(instance, lost)) == [(str(TODAY), "drift share 0.60 on 2025-03-20")]
+
+
 def test_a_report_made_anew_counts_as_it_is_now(instance, report):
     report(march_20=0.1)
     first = look(instance)
@@ -496,3 +512,8 @@ def test_a_promotion_and_a_rollback_make_the_coming_matches_be_forecast_again(pr
     asked, cursor = asked_after(cursor)
     assert [why for *_, why in asked] == ["aaaaaaaaaaaa became champion: better"]
     assert asked_after(None) == ([], cursor)  # a lost cursor asks for nothing
+    promote("bbbbbbbbbbbb", TODAY - dt.timedelta(days=1))  # until another one takes over
+    promote("bbbbbbbbbbbb", TODAY + dt.timedelta(days=2))
+    asked, cursor = asked_after(cursor)
+    assert [first for first, *_ in asked] == [str(TODAY)]
+    assert asked_after(cursor) == ([], cursor)

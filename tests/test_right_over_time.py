@@ -24,7 +24,7 @@ from soccer_assets.commands import materialize as runs
 from soccer_assets.definitions import defs
 from soccer_assets.orchestration.partitions import dates_of_run
 from soccer_assets.settings import Clock, Settings
-from soccer_assets.storage.data_versions import DATA_VERSIONS, out_of_date, record, unfinished, versions_of
+from soccer_assets.storage.data_versions import DATA_VERSIONS, out_of_date, record, unfinished, versions_since
 from soccer_assets.storage.lake import Lake
 
 DAY = dt.timedelta(days=1)
@@ -58,7 +58,7 @@ def correct_one_result(site: Path, day: dt.date) -> dict[str, str]:
 def test_a_correction_older_than_a_week_is_carried_through_everything_that_rests_on_it(season, digest):
     old = season.today - dt.timedelta(days=25)
     with season.undone():
-        assert out_of_date(season.lake).is_empty()
+        assert out_of_date(season.lake, season.first).is_empty()
         before = correct_one_result(season.var / "site", old)
         day = dt.datetime.strptime(before["Date"], "%d/%m/%Y").date()
         corrections = schedules.weekly_corrections(at_five(season.clock_day))
@@ -67,7 +67,7 @@ def test_a_correction_older_than_a_week_is_carried_through_everything_that_rests
         assert match.select("home_goals", "away_goals").rows() == [(9, 0)]
 
         # the check and both ways of asking name the dates from the match on
-        late = out_of_date(season.lake)
+        late = out_of_date(season.lake, season.first)
         assert set(late["name"]) == {"team_ratings", "match_features"}
         assert late["match_date"].min() == day
         (request,) = carried(season)
@@ -81,8 +81,8 @@ def test_a_correction_older_than_a_week_is_carried_through_everything_that_rests
             check(season)
         season.launch("nightly_job", nightly)
         check(season)
-        assert out_of_date(season.lake).is_empty()
-        assert unfinished(season.lake, season.clock_day).is_empty()
+        assert out_of_date(season.lake, season.first).is_empty()
+        assert unfinished(season.lake, season.clock_day, season.first).is_empty()
         made = {name: digest(season.lake.read(name)) for name in ("team_ratings", "match_features")}
         settled = season.lake.read("settled_predictions", day, day).filter(match_id=match["match_id"].item())
         assert set(settled["outcome"]) == {0}
@@ -138,7 +138,7 @@ def test_after_three_weeks_of_absence_one_nightly_run_leaves_nothing_missing(sea
         assert dates_of_run(request.tags) == (cut, season.clock_day + dt.timedelta(days=14))
         season.launch("nightly_job", request)
         assert digests() == before
-        assert unfinished(season.lake, season.clock_day).is_empty()
+        assert unfinished(season.lake, season.clock_day, season.first).is_empty()
 
 
 FIRST = dt.date(2025, 3, 1)
@@ -159,9 +159,9 @@ def lake(tmp_path: Path) -> Lake:
     return lake
 
 
-def make(lake: Lake, first: dt.date, last: dt.date, on: dt.date) -> None:
-    """Record that matches and ratings of a range were made on a day from what is stored."""
-    read = {name: lake.state(name).derived(versions_of) for name in ("matches", "market_probabilities")}
+def make(lake: Lake, first: dt.date, last: dt.date, on: dt.date, oldest: dt.date = FIRST) -> None:
+    """Record that matches and ratings of a range were made on a day from what is stored since the oldest date."""
+    read = {name: versions_since(lake.state(name), oldest) for name in ("matches", "market_probabilities")}
     for name in ("matches", "team_ratings"):
         record(lake, name, lake.read(name, first, last), read, first, last, on)
 
@@ -176,35 +176,46 @@ def dates(rows: pl.DataFrame) -> list[tuple[str, dt.date]]:
 
 
 def test_a_lake_made_in_one_go_has_nothing_to_do(lake):
-    assert out_of_date(lake).is_empty()
-    assert unfinished(lake, LAST + DAY).is_empty()
+    assert out_of_date(lake, FIRST).is_empty()
+    assert unfinished(lake, LAST + DAY, FIRST).is_empty()
 
 
 def test_every_date_from_a_changed_one_on_is_out_of_date_until_it_is_made_anew(lake):
     day = LAST - dt.timedelta(days=2)
     rewrite(lake, "matches", day, home_goals=2)
-    assert dates(out_of_date(lake)) == [("team_ratings", day + n * DAY) for n in range(3)]
+    assert dates(out_of_date(lake, FIRST)) == [("team_ratings", day + n * DAY) for n in range(3)]
     make(lake, day, LAST, LAST + DAY)
-    assert out_of_date(lake).is_empty()
+    assert out_of_date(lake, FIRST).is_empty()
+
+
+def test_a_first_match_date_that_moved_puts_all_from_it_on_out_of_date_until_it_is_made_anew(lake):
+    oldest = FIRST + 20 * DAY
+    later = [("team_ratings", oldest + n * DAY) for n in range(40)]
+    assert dates(out_of_date(lake, oldest)) == later  # made of matches that are not read any more
+    make(lake, oldest, LAST, LAST + DAY, oldest)
+    rewrite(lake, "matches", FIRST, status="scheduled", home_goals=2)
+    lake.replace_dates("team_ratings", lake.read("team_ratings").clear(), FIRST, FIRST)
+    assert unfinished(lake, LAST + DAY, oldest).is_empty()  # what lies before is not made any more
+    assert dates(out_of_date(lake, FIRST)) == [("team_ratings", FIRST + n * DAY) for n in range(60)]
 
 
 def test_a_change_that_says_the_same_changes_nothing(lake):
     rewrite(lake, "matches", FIRST, home_goals=1, payload_id="another file", referee="known by now")
     rewrite(lake, "market_probabilities", FIRST, quoted_at=1)
-    assert out_of_date(lake).is_empty()
+    assert out_of_date(lake, FIRST).is_empty()
 
 
 def test_a_new_column_without_values_changes_nothing_and_one_with_values_does(lake):
     rewrite(lake, "matches", FIRST, attendance=None)
-    assert out_of_date(lake).is_empty()
+    assert out_of_date(lake, FIRST).is_empty()
     rewrite(lake, "matches", LAST, attendance=1000)
-    assert dates(out_of_date(lake)) == [("team_ratings", LAST)]
+    assert dates(out_of_date(lake, FIRST)) == [("team_ratings", LAST)]
 
 
 def test_a_date_whose_rows_are_gone_is_named(lake):
     day = FIRST + 3 * DAY
     lake.replace_dates("team_ratings", lake.read("team_ratings").clear(), day, day)
-    found = unfinished(lake, LAST + DAY)
+    found = unfinished(lake, LAST + DAY, FIRST)
     assert found.rows() == [("team_ratings", day, "its rows are gone")]
 
 
@@ -212,10 +223,16 @@ def test_after_an_absence_the_dates_made_before_their_late_results_are_asked_for
     """The last night was three weeks ago; then, too, the coming fixtures were made."""
     night = LAST - dt.timedelta(days=20)
     make(lake, night - 7 * DAY, LAST, night)
-    found = unfinished(lake, LAST + DAY)
+    found = unfinished(lake, LAST + DAY, FIRST)
     assert found["match_date"].min() == night - 6 * DAY
     assert found["match_date"].max() == LAST - 7 * DAY  # the rest is within the regular night
     assert set(found["reason"]) == {"made last before its late results were due"}
+
+
+def test_dates_made_by_a_clock_that_was_ahead_are_asked_for_again(lake):
+    make(lake, FIRST, LAST, LAST + 300 * DAY)
+    found = unfinished(lake, LAST + 30 * DAY, FIRST).filter(name="matches", reason="made by a clock that was ahead")
+    assert dates(found) == [("matches", FIRST + n * DAY) for n in range(60)]
 
 
 def test_one_night_left_out_is_made_good_the_next_one(lake):
@@ -223,35 +240,35 @@ def test_one_night_left_out_is_made_good_the_next_one(lake):
     nights = [LAST - n * DAY for n in range(10, 0, -1)]
     for night in nights:
         make(lake, night - 7 * DAY, LAST, night)
-    assert unfinished(lake, LAST).is_empty()
-    assert unfinished(lake, LAST + DAY)["match_date"].unique().to_list() == [LAST - 7 * DAY]
+    assert unfinished(lake, LAST, FIRST).is_empty()
+    assert unfinished(lake, LAST + DAY, FIRST)["match_date"].unique().to_list() == [LAST - 7 * DAY]
 
 
 def test_dates_that_were_never_made_are_named_from_the_first_that_was(lake):
     hole = FIRST + 10 * DAY
     lake.replace(DATA_VERSIONS.name, lake.read(DATA_VERSIONS.name).filter(pl.col("match_date") < hole), None)
-    found = unfinished(lake, LAST + DAY).filter(reason="never made")
+    found = unfinished(lake, LAST + DAY, FIRST).filter(reason="never made")
     assert (found["match_date"].min(), found["match_date"].max()) == (hole, LAST - 7 * DAY)
 
 
 def test_a_lake_of_an_earlier_edition_is_filled_from_a_week_before_its_newest_rows(lake):
     lake.replace(DATA_VERSIONS.name, DATA_VERSIONS.empty(), None)
-    assert unfinished(lake, LAST + 30 * DAY)["match_date"].min() == LAST - 6 * DAY
-    assert unfinished(lake, LAST + DAY).is_empty()
+    assert unfinished(lake, LAST + 30 * DAY, FIRST)["match_date"].min() == LAST - 6 * DAY
+    assert unfinished(lake, LAST + DAY, FIRST).is_empty()
 
 
 def test_a_match_that_was_due_and_has_no_result_is_asked_for_again_for_sixty_days(lake):
     day = LAST - 20 * DAY
     rewrite(lake, "matches", day, status="scheduled")
     make(lake, FIRST, LAST, LAST + DAY)
-    assert unfinished(lake, LAST + DAY).rows() == [("matches", day, "a match of it has no result")]
+    assert unfinished(lake, LAST + DAY, FIRST).rows() == [("matches", day, "a match of it has no result")]
     make(lake, FIRST, LAST, LAST + 60 * DAY)
-    overdue = unfinished(lake, LAST + 60 * DAY).filter(reason="a match of it has no result")
+    overdue = unfinished(lake, LAST + 60 * DAY, FIRST).filter(reason="a match of it has no result")
     assert overdue.is_empty()
 
 
 def test_an_empty_lake_has_nothing_to_make_good(tmp_path):
-    assert unfinished(Lake(str(tmp_path)), LAST).is_empty()
+    assert unfinished(Lake(str(tmp_path)), LAST, FIRST).is_empty()
 
 
 def test_what_a_table_rests_on_is_what_its_asset_reads():

@@ -170,7 +170,7 @@ class Snapshot:
             return self
         versions = {
             name: self.versions[name] if name in self.versions and marks[name] == self._marks.get(name)
-            else table_version(lake, name)
+            else table_version(lake, name, self.versions.get(name))
             for name in marks
         }  # fmt: skip
         kept = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from soccer_assets.errors import NotMaterializedError, SchemaError
+from soccer_assets.errors import DamagedTableError, NotMaterializedError, SchemaError
 from soccer_assets.storage.earlier_forms import require_current
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import Table
@@ -21,12 +21,21 @@ class TableVersion:
     version: int
 
 
-def table_version(lake: Lake, name: str) -> TableVersion | None:
-    """The table's newest state; None while it does not exist."""
+def table_version(lake: Lake, name: str, before: TableVersion | None = None) -> TableVersion | None:
+    """The table's newest state; None while it does not exist.
+
+    Raises:
+        DamagedTableError: it had the state `before` and is gone: what was read of it is not replaced by nothing.
+    """
     try:
         table = lake.table(name)
     except NotMaterializedError:
-        return None
+        if before is None:
+            return None
+        raise DamagedTableError(
+            f"{name}: expected the table that was read before under {lake.url}, found none: bring the lake back, or "
+            "start anew on another one"
+        ) from None
     return TableVersion(str(table.metadata().id), table.version())
 
 

@@ -53,7 +53,7 @@ def nightly_dates(today: dt.date) -> tuple[dt.date, dt.date, str]:
     if not lake.exists("match_features"):
         first = max(settings.start_date, settings.train_since)
         return first, last, f"from {first}, the first match date a model learns from, for there are no features yet"
-    missing = unfinished(lake, today)
+    missing = unfinished(lake, today, match_dates.start.date())
     if missing.is_empty():
         return usual, last, ""
     name, first, reason = missing.select("name", "match_date", "reason").row(0)

@@ -23,7 +23,7 @@ from soccer_assets.models.champion.first_training import first_training
 from soccer_assets.models.champion.promotion_gate import champion_moves, ledger
 from soccer_assets.monitoring.schema import CHECK_RESULTS
 from soccer_assets.orchestration.check_results import newest_check_results
-from soccer_assets.orchestration.partitions import HORIZON_DAYS
+from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates
 from soccer_assets.orchestration.retraining import decide, training_under_way
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.data_versions import out_of_date
@@ -41,7 +41,7 @@ def carry_corrections(context: RunStatusSensorContext) -> RunRequest | SkipReaso
     """After each run of corrections: a nightly run from the oldest date that it put out of date, if it did."""
     settings = Settings.read()
     today = Clock.from_settings(settings).today()
-    rows = out_of_date(Lake(settings.lake))
+    rows = out_of_date(Lake(settings.lake), match_dates.start.date())
     if rows.filter(pl.col(DATE) < today).is_empty():  # what is coming changes every hour
         return SkipReason("no table of the past is older than what it rests on")
     first, last, why = nightly_dates(today)
@@ -106,23 +106,33 @@ def train_first_model(context: SensorEvaluationContext) -> RunRequest | SkipReas
     description="Forecasts the coming matches again when a promotion or a rollback made another model champion.",
 )
 def forecast_after_promotion(context: SensorEvaluationContext) -> SensorResult:
-    """Watch `promotions`; the cursor is when the newest champion was promoted, or says that there is none.
+    """Watch `promotions`; the cursor is when a champion of today or later was promoted last, "none" before the first.
 
     A model that is made for the past becomes champion of that past only, and asks for nothing.
     """
     settings = Settings.read()
-    moves = champion_moves(ledger(Lake(settings.lake)))
-    newest = "none" if moves.is_empty() else moves["moved_at"][-1].isoformat()
-    if context.cursor in (None, newest):
+    today, held = Clock.from_settings(settings).today(), champion_moves(ledger(Lake(settings.lake)))
+    moves = held.filter(pl.col("effective_from").shift(-1, fill_value=dt.date.max) > today)
+    newest = "none" if moves.is_empty() else max(moves["moved_at"]).isoformat()
+    new = moves.filter(pl.col("moved_at") > _moment(context.cursor or newest)).sort("moved_at")
+    if new.is_empty():
         return SensorResult(skip_reason=f"no move of the champion since the last look: {newest}", cursor=newest)
-    move, today = moves.row(-1, named=True), Clock.from_settings(settings).today()
-    first, last = max(today, move["effective_from"]), today + dt.timedelta(days=HORIZON_DAYS)
+    move, last = new.row(-1, named=True), today + dt.timedelta(days=HORIZON_DAYS)
+    first = max(today, *new["effective_from"].sort().head(1))
     if last < first:
         return SensorResult(skip_reason=f"{move['version']} is champion from {first} on, after {last}", cursor=newest)
     request = cut_request(f"promoted {newest}", first, last, f"{move['version']} became champion: {move['reason']}")
     if isinstance(request, SkipReason):
         return SensorResult(skip_reason=request.skip_message, cursor=newest)
     return SensorResult(run_requests=[request], cursor=newest)
+
+
+def _moment(cursor: str) -> dt.datetime:
+    """The time in a cursor; before every other where there is none."""
+    try:
+        return dt.datetime.fromisoformat(cursor)
+    except ValueError:
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @run_failure_sensor(default_status=DefaultSensorStatus.RUNNING)

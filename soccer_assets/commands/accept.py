@@ -22,7 +22,8 @@ def accept(settings: Settings, source: str, address: str) -> int:
         SoccerError: no such source, or the newest answer of the address was not refused.
         SourceError: the answer is wrong by itself.
     """
-    payloads = Payloads(settings.payloads, Lake(settings.lake))
+    clock = Clock.from_settings(settings)
+    payloads = Payloads(settings.payloads, Lake(settings.lake), clock.now)
     log = payloads.fetches(address).filter(address=address)
     if log.is_empty():
         raise SoccerError(f"expected an address that was asked, found {address!r}")
@@ -33,7 +34,6 @@ def accept(settings: Settings, source: str, address: str) -> int:
     parsed = read_payloads(source, [Answer(address, newest.payload_id, newest.fetched_at, body)])
     if parsed.records.is_empty():
         raise SoccerError(f"{address}: expected records, found none that can be read")
-    now = Clock.from_settings(settings).now()
     reason = f"accepted by hand; it was refused: {newest.reason}"
-    payloads.record([msgspec.structs.replace(newest, fetched_at=now, outcome="accepted", reason=reason)])
+    payloads.record([msgspec.structs.replace(newest, fetched_at=clock.now(), outcome="accepted", reason=reason)])
     return len(parsed.records)

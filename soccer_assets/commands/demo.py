@@ -105,7 +105,7 @@ def _materialize(world: World, site: Site, clock: Clock) -> None:
 
     from soccer_assets.automation.jobs import DRIFT
     from soccer_assets.commands import materialize as runs
-    from soccer_assets.orchestration.partitions import HORIZON_DAYS
+    from soccer_assets.orchestration.partitions import HORIZON_DAYS, match_dates
     from soccer_assets.storage.data_versions import CORRECTED_DAYS, unfinished
     from soccer_assets.storage.lake import Lake
 
@@ -116,7 +116,7 @@ def _materialize(world: World, site: Site, clock: Clock) -> None:
         done = lake.exists("predictions")
         if done:
             usual = today - dt.timedelta(days=CORRECTED_DAYS)
-            start = min([usual, *unfinished(lake, today)["match_date"].head(1)])
+            start = min([usual, *unfinished(lake, today, match_dates.start.date())["match_date"].head(1)])
             print(f"\nReusing what is there; what is from {start} on is made anew")
         else:
             print("\nThe fixtures as they stood yesterday, before one match was moved")

@@ -23,14 +23,12 @@ from soccer_assets.storage.conditional_put import prove_conditional_put
 from soccer_assets.storage.damage import Dates, TableState, examine
 from soccer_assets.storage.earlier_forms import convert, outdated
 from soccer_assets.storage.lake import Lake
-from soccer_assets.storage.payloads import FETCH_LOG, Payloads
+from soccer_assets.storage.payloads import CLOCK_SLACK, FETCH_LOG, Payloads
 from soccer_assets.storage.repair import repair
 
 if TYPE_CHECKING:
     from dagster import AssetKey, DagsterInstance
 
-#: Clocks of machines differ by less; more is a fault.
-CLOCK_SLACK = dt.timedelta(minutes=5)
 #: Rows of these were made once and cannot be made again.
 IRREPLACEABLE = ("fetch_log", "link_decisions", "on_demand_forecasts", "prediction_ledger", "promotions")
 #: Tables that an earlier version wrote in another form.
@@ -73,9 +71,9 @@ class Doctor:
     def __init__(self, settings: Settings, *, quick: bool = False) -> None:
         self._settings, self._quick = settings, quick
         self._lake = Lake(settings.lake)
-        self._payloads = Payloads(settings.payloads, self._lake)
-        self._registry = Registry(settings)
         self._clock = Clock.from_settings(settings)
+        self._payloads = Payloads(settings.payloads, self._lake, self._clock.now)
+        self._registry = Registry(settings)
         self.counts: dict[str, str] = {}
 
     def findings(self) -> list[Finding]:

@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from soccer_assets.automation.jobs import training
 from soccer_assets.definitions import defs
 from soccer_assets.errors import RunFailedError
+from soccer_assets.orchestration.earlier_dates import DEFAULT_OUTPUT
 from soccer_assets.orchestration.home import SHIPPED
 from soccer_assets.orchestration.partitions import range_tags, within_partitions
 from soccer_assets.orchestration.run_health import PROCESS, fail_dead_runs, own_process
@@ -31,8 +32,6 @@ from soccer_assets.settings import Settings
 from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.sources.schema import SOURCE_ANSWERED, WHAT_BROKE
 
-#: What Dagster calls the output of an asset that is alone in its step.
-DEFAULT_OUTPUT = "result"
 #: Without these there are no matches: a run that had to do with their last good files ends in an error.
 TRUSTED = [spec.table.name for source in SOURCES if source.required for spec in source.tables]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -126,7 +125,7 @@ def _materialized(
                     started[step] = time.perf_counter()
                     progress.update(bar, description=step)
                 case DagsterEventType.ENGINE_EVENT if is_blocked(event):
-                    log(f"  {step} waits for a run that makes it too")
+                    log(f"  {step} waits for a run that makes it too, or what it rests on")
                 case DagsterEventType.ASSET_MATERIALIZATION:
                     written.setdefault(step, time.perf_counter())
                 case DagsterEventType.HANDLED_OUTPUT:

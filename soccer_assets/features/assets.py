@@ -79,7 +79,7 @@ def no_date_is_older_than_what_it_rests_on(
     By data versions, not times: a result that was corrected names every later date until it is made anew.
     """
     first, last = dates_of_run(context.run.tags)
-    rows = out_of_date(lake)
+    rows = out_of_date(lake, match_dates.start.date())
     if first is not None:  # what the run itself leaves out of its dates, the next one makes
         rows = rows.filter(~pl.col(DATE).is_between(first, last))
     by_table = (

@@ -30,12 +30,13 @@ from dagster._core.storage.root import LocalArtifactStorage
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData, serialize_value
-from dagster._utils.concurrency import ConcurrencyClaimStatus
+from dagster._utils.concurrency import ConcurrencyClaimStatus, ConcurrencySlotStatus
 from dagster_postgres import PostgresRunStorage as PostgresRunStorage  # deploy/dagster.yaml loads it from here
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
 from sqlalchemy import Connection, func, select
 
+from soccer_assets.orchestration.earlier_dates import waits_for_earlier
 from soccer_assets.orchestration.sqlite_engines import engine
 from soccer_assets.settings import Settings
 from soccer_assets.storage.migrations import accept_percent_signs
@@ -145,7 +146,10 @@ class _Batched(SqliteEventLogStorage if TYPE_CHECKING else object):  # type: ign
         self, concurrency_key: str, run_id: str, step_key: str, priority: int | None = None
     ) -> ConcurrencyClaimStatus:
         """A step asks for its turn in a pool; where another has it, this sleeps, for the executor would not."""
-        claim: ConcurrencyClaimStatus = super().claim_concurrency_slot(concurrency_key, run_id, step_key, priority)
+        if waits_for_earlier(self._instance, run_id, concurrency_key):
+            claim = ConcurrencyClaimStatus(concurrency_key=concurrency_key, slot_status=ConcurrencySlotStatus.BLOCKED)
+        else:
+            claim = super().claim_concurrency_slot(concurrency_key, run_id, step_key, priority)
         if not claim.is_claimed:
             time.sleep(TURN_SECONDS)
             claim = claim.with_sleep_interval(0.0)

@@ -106,7 +106,7 @@ class DeltaIOManager(IOManager):
             require_current(_TABLES[name], state.rows)
             rows = _of_partitions(context, state.rows)
             if name in data_versions.RESTS_ON.get(made, ()):
-                versions = state.derived(data_versions.versions_of)
+                versions = data_versions.versions_since(state, match_dates.start.date())
                 self._read[context.step_context.run_id, made][name] = versions
         if context.dagster_type.typing_type is StoredRows:
             return StoredRows(rows, self._quarantined(name))

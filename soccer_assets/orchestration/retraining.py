@@ -76,11 +76,14 @@ class Memory:
 def decide(instance: DagsterInstance, cursor: str | None, settings: Settings, today: dt.date) -> Decision | str:
     """The decision on the reports since the cursor; a sentence, and the cursor stays, when none can be made."""
     memory = Memory.read(cursor)
+    if memory.seen > (instance.event_log_storage.get_maximum_record_id() or 0):
+        memory = Memory()  # the events were begun anew: none would be later than those seen
     last, reports = _reports(instance, memory.seen if memory.newest else 0)
     if last <= memory.seen:
         return "no drift report since the last look"
-    # of one date the last report counts
-    newest = max([*filter(None, [memory.newest]), *reports], key=lambda r: (r.date, r.event), default=None)
+    # of one date the last report counts; one of a day to come is of a clock that was ahead, and would hide all others
+    due = [report for report in [*filter(None, [memory.newest]), *reports] if report.date <= today]
+    newest = max(due, key=lambda report: (report.date, report.event), default=None)
     kept: dict[str, Any] = {"seen": last, "requested": memory.requested and str(memory.requested)}
     if newest is None:
         return Decision(None, f"no report has rows; threshold {settings.drift_share}", json.dumps(kept))

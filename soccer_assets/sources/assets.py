@@ -164,7 +164,7 @@ def source_health(
     rows = health.source_health(
         {s.name: [spec.in_form(stored[spec.table.name].rows) for spec in s.tables] for s in wanted},
         {s.name: [stored[spec.table.name].quarantined for spec in s.tables] for s in wanted},
-        in_order(fetch_log),
+        in_order(fetch_log, now),
         {s.name: s.habit for s in wanted},
         *dates_of(context.partition_key_range),
         now,

@@ -68,6 +68,11 @@ def versions_of(state: TableState) -> pl.DataFrame:
     return rows.select(DATE, version=row_hash).group_by(DATE).agg(pl.col("version").sum()).sort(DATE).collect()
 
 
+def versions_since(state: TableState, oldest: dt.date) -> pl.DataFrame:
+    """`versions_of` a table from the first match date of the graph on."""
+    return state.derived(versions_of).filter(pl.col(DATE) >= oldest)
+
+
 def columns_hash(columns: list[str]) -> str:
     """12 hex digits that tell sets of columns apart."""
     return hashlib.sha256("\n".join(sorted(columns)).encode()).hexdigest()[:12]
@@ -121,32 +126,37 @@ def stored(lake: Lake) -> pl.DataFrame:
     return lake.read(DATA_VERSIONS.name) if lake.exists(DATA_VERSIONS.name) else DATA_VERSIONS.empty()
 
 
-def out_of_date(lake: Lake) -> pl.DataFrame:
-    """name, match_date of each date that was made from another state of its upstream than there is today."""
-    made = stored(lake)
+def out_of_date(lake: Lake, oldest: dt.date) -> pl.DataFrame:
+    """name, match_date of each date that was made from another state of its upstream than there is today.
+
+    Rows before `oldest`, the first match date of the graph, are neither made nor read any more.
+    """
+    made = stored(lake).filter(pl.col(DATE) >= oldest)
     parts = [made.select("name", DATE).clear()]
     for name, rests_on in RESTS_ON.items():
         own = made.filter(name=name)
         if own.is_empty() or not rests_on or not all(lake.exists(upstream) for upstream in rests_on):
             continue
-        versions = {upstream: lake.state(upstream).derived(versions_of) for upstream in rests_on}
+        versions = {upstream: versions_since(lake.state(upstream), oldest) for upstream in rests_on}
         today = upstream_of(name, versions, own[DATE])
         differ = own.join(today, on=DATE, suffix="_today").filter(pl.col("upstream") != pl.col("upstream_today"))
         parts.append(differ.select("name", DATE))
     return pl.concat(parts).sort("name", DATE)
 
 
-def unfinished(lake: Lake, today: dt.date) -> pl.DataFrame:
+def unfinished(lake: Lake, today: dt.date, oldest: dt.date) -> pl.DataFrame:
     """name, match_date, reason of each date that no regular nightly run will make any more, and that is not complete.
+
+    Dates before `oldest`, the first match date of the graph, are not made any more.
 
     The nightly run makes the last `CORRECTED_DAYS` days anew. A date before them is incomplete when it was made from
     another state of its upstream, when its rows are gone, when it was made last before the late results of its matches
     were due or was left out although dates before it were made, or when a match of it has no result.
     """
-    made, before = stored(lake), today - dt.timedelta(days=CORRECTED_DAYS)
-    parts = [out_of_date(lake).with_columns(reason=pl.lit("made before its upstream changed"))]
+    made, before = stored(lake).filter(pl.col(DATE) >= oldest), today - dt.timedelta(days=CORRECTED_DAYS)
+    parts = [out_of_date(lake, oldest).with_columns(reason=pl.lit("made before its upstream changed"))]
     for name in filter(lake.exists, RESTS_ON):
-        own, counts = made.filter(name=name), lake.scan(name).group_by(DATE).len("now").collect()
+        own, counts = made.filter(name=name), lake.scan(name, oldest).group_by(DATE).len("now").collect()
         dates = {
             "its rows are gone": own.join(counts, on=DATE, how="left").filter(
                 pl.col("rows") != pl.col("now").fill_null(0)
@@ -154,11 +164,13 @@ def unfinished(lake: Lake, today: dt.date) -> pl.DataFrame:
             "made last before its late results were due": own.filter(
                 pl.col("made_on") < pl.col(DATE) + pl.duration(days=CORRECTED_DAYS)
             ),
+            "made by a clock that was ahead": own.filter(pl.col("made_on") > today + dt.timedelta(days=1)),
             "never made": _never_made(own, counts, before) if name in MADE_DAILY else counts.clear(),
         }
         parts += [rows.select(pl.lit(name).alias("name"), DATE, reason=pl.lit(why)) for why, rows in dates.items()]
     if lake.exists("matches"):
-        due = lake.scan("matches", today - dt.timedelta(days=OVERDUE_DAYS)).filter(pl.col("status") == "scheduled")
+        overdue = max(oldest, today - dt.timedelta(days=OVERDUE_DAYS))
+        due = lake.scan("matches", overdue).filter(pl.col("status") == "scheduled")
         reason = pl.lit("a match of it has no result")
         parts.append(due.select(pl.lit("matches").alias("name"), DATE, reason=reason).unique().collect())
     return pl.concat(parts).filter(pl.col(DATE) < before).sort(DATE, "name", "reason")

@@ -6,7 +6,7 @@ The fetch log says where and when each payload came from and what became of it. 
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,6 +22,8 @@ from soccer_assets.storage.tables import UTC, Column, Table
 #: Good answers, none at that address, an answer that was refused, a bot wall, and no usable answer at all.
 OUTCOMES = ("accepted", "unchanged", "missing", "rejected", "blocked", "failed")
 GOOD, BAD = OUTCOMES[:2], OUTCOMES[3:]
+#: Clocks of machines differ by less; more is a fault.
+CLOCK_SLACK = dt.timedelta(minutes=5)
 
 FETCH_LOG = Table(
     "fetch_log",
@@ -67,8 +69,9 @@ class Fetch(msgspec.Struct, frozen=True):
 class Payloads:
     """Bytes by their SHA-256, on a local folder or S3, with the log of the fetches that brought them."""
 
-    def __init__(self, url: str, lake: Lake) -> None:
+    def __init__(self, url: str, lake: Lake, now: Callable[[], dt.datetime] = machine_time) -> None:
         self._lake = lake
+        self._now = now
         self._fs, self._root = file_system(url)
 
     def put(self, body: bytes) -> str:
@@ -125,7 +128,7 @@ class Payloads:
             self._lake.append(FETCH_LOG.name, rows)
 
     def fetches(self, prefix: str = "", source: str | None = None) -> pl.DataFrame:
-        """The fetch log, oldest first.
+        """The fetch log, as `in_order`.
 
         Args:
             prefix: what the addresses start with.
@@ -134,18 +137,23 @@ class Payloads:
         if not self._lake.exists(FETCH_LOG.name):
             return FETCH_LOG.empty()
         log = self._lake.scan(FETCH_LOG.name).filter(pl.col("address").str.starts_with(prefix))
-        return in_order(log.collect(), source)
+        return in_order(log.collect(), self._now(), source)
 
     def last_good(self, prefix: str = "") -> dict[str, Fetch]:
         """The newest accepted answer of each address that starts with `prefix`."""
         return newest_accepted(self.fetches(prefix))
 
 
-def in_order(log: pl.DataFrame, source: str | None = None) -> pl.DataFrame:
-    """Rows of the fetch log, oldest first; those of a source are also those that name none. None: all."""
+def in_order(log: pl.DataFrame, now: dt.datetime, source: str | None = None) -> pl.DataFrame:
+    """Rows of the fetch log, oldest first; those of a source are also those that name none. None: all.
+
+    An answer of a time to come was written by a clock that was ahead. As the newest one it would hide all that is
+    fetched until then, so it is left out where its address has others.
+    """
     log = pl.concat([FETCH_LOG.empty(), log], how="diagonal")  # one that an earlier version wrote lacks columns
     rows = log if source is None else log.filter(pl.col("source").fill_null(source) == source)
-    return rows.sort("fetched_at", "address")
+    has_come = pl.col("fetched_at") <= now + CLOCK_SLACK
+    return rows.filter(has_come | ~has_come.any().over("address")).sort("fetched_at", "address")
 
 
 def newest_accepted(log: pl.DataFrame) -> dict[str, Fetch]:

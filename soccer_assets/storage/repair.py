@@ -45,7 +45,8 @@ def repair(lake: Lake, state: TableState, now: dt.datetime) -> list[str]:
             done.append(f"{name}: {len(state.files)} damaged files were set aside")
         lake.record(name, lake.unchecked(name), anew=state.manifest is None)
     if not done:
-        done.append(f"{name}: {len(state.unproven)} files got a checksum")
+        got = f"{len(state.unproven)} files got a checksum"
+        done.append(f"{name}: {got if state.is_open else 'what could not be read of its log was set aside'}")
     return done
 
 

@@ -19,7 +19,7 @@ from mlflow.tracking import MlflowClient
 
 from serving.redis_server import embedded_redis
 from soccer_assets.models.champion.registry import Registry
-from soccer_assets.models.training.training import study_storage
+from soccer_assets.models.training.studies import study_storage
 from soccer_assets.settings import Settings
 from soccer_assets.sources.football_data.source import fixture_files
 from soccer_assets.sources.spec import Query

@@ -79,6 +79,16 @@ def test_a_file_that_comes_back_counts_from_its_second_coming(world):
     assert nights[clubs(ROUND[0])] == [(SATURDAY, "scheduled"), (SATURDAY + DAY, "postponed")]
 
 
+def test_what_was_fetched_by_a_clock_that_was_ahead_hides_no_result(world):
+    world.night(SATURDAY + 40 * DAY, back=60)
+    world.publish("football_data", ARCHIVE, archive(GAMES[:28]))
+    world.publish("football_data", LIST, coming(GAMES[28:32]))
+    night = world.night(MONDAY)
+    assert [round_of(night)[clubs(game)] for game in ROUND] == [[(SATURDAY, "finished")]] * 4
+    listed = night.matches().rows.filter(status="scheduled")
+    assert set(listed.select("home", "away").rows()) == {game[1:3] for game in GAMES[28:32]}
+
+
 def test_a_list_without_any_match_postpones_none_that_is_to_come(world):
     world.publish("football_data", LIST, coming([]))
     on_friday = world.night(SATURDAY - DAY)

@@ -1,12 +1,23 @@
 """Two runs make a table one after the other, in whatever process they are."""
 
+import datetime as dt
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
-from dagster import AssetExecutionContext, DagsterEventType, DagsterInstance, DagsterRunStatus, RunsFilter, materialize
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRunStatus,
+    RunsFilter,
+    materialize,
+)
+from dagster._core.events import HandledOutputData
 from dagster._core.test_utils import create_run_for_test
 
 from soccer_assets.orchestration.io_manager import DeltaIOManager, dated_asset
@@ -65,6 +76,43 @@ def test_a_run_waits_for_another_one_that_makes_the_table(instance: DagsterInsta
     second.join(120)
     kinds = [event.dagster_event_type for event in instance.all_logs(run.run_id)]
     assert DagsterEventType.RUN_SUCCESS in kinds and lake.exists("goals")
+
+
+def run_of(instance: DagsterInstance, first: int, last: int, process: str | None = None) -> str:
+    """A run under way that makes matches and ratings of some days after the first one; its id."""
+    dates = range_tags(*(DAY + dt.timedelta(days) for days in (first, last)))
+    made = frozenset(map(AssetKey, ("matches", "team_ratings")))
+    tags = dates | {PROCESS: process or own_process()}
+    return create_run_for_test(instance, status=DagsterRunStatus.STARTED, tags=tags, asset_selection=made).run_id
+
+
+def test_ratings_and_features_wait_for_what_they_rest_on_of_earlier_dates(instance: DagsterInstance) -> None:
+    storage = instance.event_log_storage
+
+    def may(run_id: str, table: str) -> bool:
+        storage.initialize_concurrency_limit_to_default(table)
+        claim = storage.claim_concurrency_slot(table, run_id, table)
+        storage.free_concurrency_slot_for_step(run_id, table)
+        return claim.is_claimed
+
+    later = run_of(instance, 11, 20)
+    run_of(instance, 0, 30)  # it makes the later dates too, after its own ratings
+    run_of(instance, 0, 10, f"{own_process().split()[0]} 1 1000000000.00")  # its process is gone
+    assert may(later, "team_ratings")
+    earlier = run_of(instance, 0, 10)
+    assert may(earlier, "team_ratings") and may(later, "matches") and not may(later, "team_ratings")
+    written = DagsterEvent(
+        "HANDLED_OUTPUT",
+        "ranges",
+        step_key="matches",
+        event_specific_data=HandledOutputData("matches", "io_manager", {}),
+    )
+    instance.report_dagster_event(written, earlier)
+    assert may(later, "team_ratings") and not may(later, "match_features")
+    ended = instance.get_run_by_id(earlier)
+    assert ended is not None
+    instance.report_run_failed(ended)
+    assert may(later, "match_features")
 
 
 @pytest.mark.parametrize(

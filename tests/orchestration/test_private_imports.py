@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PRIVATE = """
+earlier_dates  dagster._core.launcher                                     WorkerStatus
 event_storage  dagster._core.events.log                                   EventLogEntry
 check_results  dagster._core.storage.asset_check_execution_record         AssetCheckExecutionRecordStatus
 event_storage  dagster._core.storage.asset_check_execution_record         AssetCheckExecutionRecordStatus
@@ -19,6 +20,7 @@ event_storage  dagster._core.storage.sqlite_storage                       Dagste
 event_storage  dagster._serdes                                            ConfigurableClassData
 event_storage  dagster._serdes                                            serialize_value
 event_storage  dagster._utils.concurrency                                 ConcurrencyClaimStatus
+event_storage  dagster._utils.concurrency                                 ConcurrencySlotStatus
 event_storage  dagster_postgres.event_log                                 PostgresEventLogStorage
 event_storage  dagster_postgres.utils                                     get_token_provider_from_config
 event_storage  dagster_postgres.utils                                     pg_url_from_config

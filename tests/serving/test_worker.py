@@ -22,6 +22,7 @@ from serving.predictor import Predictor
 from serving.redis_server import embedded_redis, redis_server
 from serving.settings import ServingSettings
 from serving.worker import create_worker, run
+from soccer_assets.errors import DamagedTableError
 from soccer_assets.settings import Clock, Settings
 from soccer_assets.storage.lake import Lake
 
@@ -148,6 +149,13 @@ def test_a_predictor_loads_again_only_what_moved(lake: Lake, registry: Any) -> N
     registry.champion = "bbbbbbbbbbbb"
     assert predictor.refresh()
     assert predictor.teams is teams and registry.loads == ["aaaaaaaaaaaa", "bbbbbbbbbbbb"]
+    folder = Path(lake.url)
+    folder.rename(folder.with_name("away"))
+    with pytest.raises(DamagedTableError, match="expected the table that was read before"):
+        predictor.refresh()
+    assert predictor.teams is teams
+    folder.with_name("away").rename(folder)
+    assert not predictor.refresh()
 
 
 def test_a_predictor_without_matches_refuses_with_what_to_do(tmp_path: Any, registry: Any) -> None:

@@ -144,6 +144,13 @@ def test_the_last_good_answer_is_the_newest_that_was_accepted(payloads):
     assert payloads.last_good("http://s/b") == {}
 
 
+def test_an_answer_of_a_time_to_come_counts_where_its_address_has_no_other(payloads):
+    wrong = [Fetch(f"http://s/{name}.csv", dt.datetime(2999, 1, 1, tzinfo=dt.UTC), "accepted") for name in "ab"]
+    right = Fetch("http://s/a.csv", NOON, "accepted")
+    payloads.record([*wrong, right])
+    assert payloads.last_good() == {"http://s/a.csv": right, "http://s/b.csv": wrong[1]}
+
+
 @pytest.mark.parametrize("changed", [None, b"", BODY[:-1], BODY.replace(b"E0", b"E1")])
 def test_a_lost_or_changed_payload_is_never_read_and_the_same_bytes_heal_it(payloads, tmp_path, changed):
     payload_id = payloads.put(BODY)

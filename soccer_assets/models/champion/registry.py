@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
-from soccer_assets.errors import ModelError
+from soccer_assets.errors import ModelError, first_line
 from soccer_assets.models.champion.forecaster import Forecaster
 from soccer_assets.models.champion.mlflow_files import FOLDER, FORECASTER, model_files
 from soccer_assets.models.champion.mlflow_run import log_card, log_model, revision
@@ -147,31 +147,44 @@ class Registry:
     def rollback(self, lake: Lake, version: str | None, reason: str, today: dt.date) -> str:
         """Make a version champion by hand, from today on; the champion before this one unless one is named.
 
+        Whoever was to take over later does not: a model of a day to come, or of a clock that was ahead.
+
         Raises:
             ModelError: there is no such version in the ledger, it is champion already, or it was made anew since.
         """
         models = lake.scan("selected_model").sort(DATE)
         moves = standing(ledger(lake), models.select("version").collect()["version"].to_list())
         held = champion_moves(moves)
-        now = None if held.is_empty() else held["version"][-1]
+        begun, to_come = held.filter(pl.col("effective_from") <= today), held.filter(pl.col("effective_from") > today)
+        now = None if begun.is_empty() else begun["version"][-1]
         if version is None:
-            first = held["version"].index_of(now) or 0
+            first = begun["version"].index_of(now) or 0
             if first == 0:
                 raise ModelError(f"expected a champion before {now}, found none: name the version to go back to")
-            version = str(held["version"][first - 1])
+            version = str(begun["version"][first - 1])
         target = moves.filter(version=version).tail(1)
         if target.is_empty():
             versions = moves["version"].unique().sort().to_list()
             raise ModelError(
                 f"expected a judged version that stands in selected_model, one of {versions}, found {version}"
             )
-        if version == now:
+        dates = ([] if version == now else [today]) + to_come.filter(pl.col("version") != version)[
+            "effective_from"
+        ].to_list()
+        if not dates:
             raise ModelError(f"expected another version than the champion's, found {version}")
-        since = max(today, held["effective_from"].to_list()[-1]) if now else today
         model = models.filter(pl.col("version") == version).last().collect().row(0, named=True)
         registry_version = self.register(model, "")  # the number it has now: the registry may have been made anew
-        move = (version, target["model_date"].item(), registry_version, since, True, (), reason)
-        lake.add(PROMOTIONS, lambda stored: self._move(in_order(stored), *move))
+        model_date: dt.date = target["model_date"].item()
+
+        def moved(stored: pl.LazyFrame) -> pl.DataFrame:
+            before = after = in_order(stored)
+            for since in dates:
+                move = self._move(after, version, model_date, registry_version, since, True, (), reason)
+                after = pl.concat([after, move])
+            return after.tail(len(after) - len(before))
+
+        lake.add(PROMOTIONS, moved)
         return version
 
     def _move(
@@ -274,14 +287,16 @@ class Registry:
             ModelError: the registry does not answer, or refuses.
         """
         from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError  # of a database that is damaged
 
         try:
             yield
-        except (MlflowException, OSError) as error:
+        except (MlflowException, OSError, SQLAlchemyError) as error:
             code = getattr(error, "error_code", type(error).__name__)
             raise ModelError(
-                f"expected the registry at {self._settings.mlflow}, found {code}: {error}; "
-                f"{state}. Run the same command again when the registry answers: what was done is not done twice."
+                f"expected the registry at {self._settings.mlflow}, found {code}: {first_line(error)}; "
+                f"{state}. Run the same command again when the registry answers: what was done is not done twice. "
+                "`uv run soccer doctor` says whether it is damaged."
             ) from error
 
     def _experiment(self) -> str:

@@ -19,6 +19,7 @@ from soccer_assets.models.estimators import COMPLEXITY, decode
 from soccer_assets.models.families import FAMILIES, Family, stack
 from soccer_assets.models.schema import CANDIDATES, CURVE_POINT, FOLD_PREDICTION
 from soccer_assets.models.training.folds import Fold, walk_forward_folds
+from soccer_assets.models.training.studies import study_storage
 from soccer_assets.models.training.tuning import learning_curve, tune
 from soccer_assets.models.training_data import CLOSING, CLOSING_OVER, informative
 from soccer_assets.odds.consensus import newest_prices
@@ -295,15 +296,3 @@ def _fingerprint(history: pl.DataFrame, settings: Settings) -> str:
     """Tells studies of other data or settings apart: a study is only ever continued on the same."""
     rows = history.hash_rows(seed=0).to_numpy().tobytes()
     return hashlib.sha256(rows + repr(_inputs(settings)).encode()).hexdigest()[:12]
-
-
-def study_storage(settings: Settings) -> Any:
-    """Where Optuna keeps its studies: the URL of the settings, else a journal file."""
-    if settings.optuna_url:
-        return settings.optuna_url
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    folder = settings.var_path / "optuna"
-    folder.mkdir(parents=True, exist_ok=True)
-    return JournalStorage(JournalFileBackend(str(folder / "journal.log")))

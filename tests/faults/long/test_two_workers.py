@@ -17,8 +17,7 @@ from tests.faults.long.tables import digests
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 300
-#: Both make these for their dates, one after the other: ratings rest on the matches of all dates, features on all ratings.
-STEPS = ("group:sources or group:matches or group:odds", "key:team_ratings", "key:match_features")
+EVERY = "group:sources or group:matches or group:odds or key:team_ratings or key:match_features"
 WORKER = """
 import datetime as dt, sys
 from soccer_assets.commands import materialize as runs
@@ -60,24 +59,21 @@ def turns(instance: DagsterInstance, step: str) -> list[str]:
 def test_a_range_split_over_two_processes_gives_the_tables_of_one(season: Any, var: Path, digest: Any) -> None:
     middle = season.first + dt.timedelta(days=230)
     halves = (season.first, middle), (middle + dt.timedelta(days=1), season.last)
-    for selection in STEPS:
-        at_once(selection, *halves)
+    at_once(EVERY, *halves)
     together = digests(Lake(str(var / "lake")), digest)
     with runs.instance() as instance:
         for step in ("matches", "match_features"):  # in turns, never at once
             assert turns(instance, step) == ["STEP_START", "STEP_SUCCESS"] * 2
     for name in ("lake", "payloads"):
         rmtree(var / name)
-    for selection in STEPS:
-        at_once(selection, (season.first, season.last))
+    at_once(EVERY, (season.first, season.last))
     assert digests(Lake(str(var / "lake")), digest) == together
 
 
 def test_overlapping_ranges_at_once_give_the_tables_of_one(season: Any, var: Path, digest: Any) -> None:
-    every = " or ".join(STEPS)
-    at_once(every, (season.first, season.last))
+    at_once(EVERY, (season.first, season.last))
     alone = digests(Lake(str(var / "lake")), digest)
     third = dt.timedelta(days=140)
-    printed = at_once(every, (season.first, season.last - third), (season.first + third, season.last))
+    printed = at_once(EVERY, (season.first, season.last - third), (season.first + third, season.last))
     assert "waits for a run that makes it too" in printed
     assert digests(Lake(str(var / "lake")), digest) == alone

@@ -181,6 +181,20 @@ def test_a_rollback_points_at_the_champion_before_from_today_on(registry, lake):
         registry.rollback(lake, None, "and again", later + dt.timedelta(days=1))
 
 
+def test_a_rollback_holds_from_today_on_though_another_model_was_to_take_over(registry, lake):
+    models = [selected(day, p_home=0.4 + day / 100) for day in (1, 8, 20)]
+    store(lake, *models)
+    for model in models:
+        decide(lake, registry, model)
+    today = dt.date(2025, 3, 10)
+    assert registry.rollback(lake, None, "worse", today) == models[0]["version"]
+    assert registry.champion_version() == "1"
+    assert set(champion_on(ledger(lake), [today, TODAY])) == {models[0]["version"]}
+    assert ledger(lake).tail(2)["previous"].to_list() == [models[1]["version"], models[2]["version"]]
+    registry.rollback(lake, models[2]["version"], "by hand", today)
+    assert set(champion_on(ledger(lake), [today, TODAY])) == {models[2]["version"]}
+
+
 def test_a_run_repeated_after_a_rollback_does_not_undo_it(registry, lake):
     models = [selected(1), selected(8, p_home=0.5)]
     store(lake, *models)
@@ -299,6 +313,15 @@ def test_a_registry_that_is_not_there_is_told_from_one_without_a_champion(url, t
         with pytest.raises(ModelError, match=f"expected the registry at {url}, found [A-Z_]+: "):
             asked()
     assert not lake.exists("promotions")
+
+
+def test_a_damaged_registry_is_named_with_who_says_more(tmp_path):
+    (tmp_path / "mlflow").mkdir()
+    (tmp_path / "mlflow" / "mlflow.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(
+        ModelError, match="file is not a database.*nothing was read.*`uv run soccer doctor` says whether"
+    ):
+        Registry(Settings(var=str(tmp_path))).champion_version()
 
 
 def test_a_lost_registry_is_rebuilt_from_the_lake_and_a_rollback_works_from_there(registry, lake, tmp_path, prepared):

@@ -13,8 +13,10 @@ from soccer_assets.models.families import FAMILIES
 from soccer_assets.models.families.climatology import Climatology
 from soccer_assets.models.families.logistic_regression import LogisticRegression
 from soccer_assets.models.training.folds import walk_forward_folds
+from soccer_assets.models.training.studies import study_storage
 from soccer_assets.models.training.tuning import learning_curve, tune
 from soccer_assets.scoring import PROBABILITIES, log_loss
+from soccer_assets.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
@@ -37,6 +39,17 @@ def journal(tmp_path):
 
 def _tune(family, examples, columns, folds, trials=3, **options):
     return tune(family, examples, columns, folds, trials, seed=5, **options)
+
+
+@pytest.mark.parametrize("end", [b'{"op_code": 4', b"\0\0\n"])
+def test_a_journal_with_part_of_a_line_is_set_aside_and_begun_anew(tmp_path, caplog, end):
+    for _ in range(2):
+        study = optuna.create_study(storage=study_storage(Settings(var=str(tmp_path))), study_name="one")
+        study.enqueue_trial({})
+        journal = tmp_path / "optuna" / "journal.log"
+        journal.write_bytes(journal.read_bytes() + end)
+    assert len(list(journal.parent.glob("journal.log.damaged-*"))) == 1
+    assert "expected whole lines of JSON, found others: set aside as journal.log.damaged-" in caplog.text
 
 
 @every_family

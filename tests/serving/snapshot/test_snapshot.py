@@ -15,6 +15,7 @@ from serving.snapshot.snapshot import Snapshot
 from soccer_assets.models.schema import COMPARISON
 from soccer_assets.predictions.schema import PREDICTIONS
 from soccer_assets.settings import Clock
+from soccer_assets.sources.schema import SOURCE_HEALTH
 from soccer_assets.storage.lake import Lake
 
 Client = Any  # see conftest
@@ -147,6 +148,22 @@ async def test_a_lake_that_cannot_be_read_leaves_the_last_snapshot_in_use(client
 
 
 @pytest.mark.asyncio
+async def test_a_lake_that_is_gone_leaves_the_last_snapshot_in_use_until_it_is_back(
+    client: Client, lake: Lake, tmp_path: Path
+) -> None:
+    good, refresher = await client.get(MATCH), client.app.state.refresher
+    for folder in (Path(lake.address("predictions")), Path(lake.url)):
+        folder.rename(tmp_path / "away")
+        await refresher.look()
+        assert refresher.failure == "DamagedTableError"
+        answer = await client.get(MATCH)
+        assert (answer.content, answer.headers["etag"]) == (good.content, good.headers["etag"])
+        (tmp_path / "away").rename(folder)
+        await refresher.look()
+        assert refresher.failure is None
+
+
+@pytest.mark.asyncio
 async def test_source_metrics_that_cannot_be_read_do_not_hold_back_new_forecasts(client: Client, lake: Lake) -> None:
     lake.replace("source_health", pl.DataFrame({"source": ["fonbet"]}), None)
     lake.replace("predictions", lake.read("predictions").with_columns(p_home=pl.lit(0.6), p_away=pl.lit(0.1)), None)
@@ -155,6 +172,6 @@ async def test_source_metrics_that_cannot_be_read_do_not_hold_back_new_forecasts
     assert (await client.get(MATCH)).json()["model"] == {"home": 0.6, "draw": 0.3, "away": 0.1}
     await client.app.state.refresher.look()
     assert client.app.state.refresher.failure == "ColumnNotFoundError"
-    rmtree(Path(lake.address("source_health")))
+    lake.rewrite("source_health", SOURCE_HEALTH.empty())
     await client.app.state.refresher.look()
     assert client.app.state.refresher.failure is None
