@@ -83,6 +83,7 @@ class Acquisition:
         self._hosts = source.hosts(settings)
         self._leagues = [LEAGUES[code] for code in named("SOCCER_LEAGUES", settings.leagues, LEAGUES)]
         self._client = client
+        self._payloads = payloads
         self._reader = AnswerReader(source, self._spec, self._hosts[0], client, payloads)
         self._wanted = wanted
 
@@ -117,6 +118,7 @@ class Acquisition:
         if spec.as_listed is not None:
             rows = spec.as_listed(rows, read.answers, query)
         answered = set(read.answers["asked"])
+        problems.append(self._silence(asked))
         return Acquired(
             rows=table.conform(pl.concat([rows, self._postponed(read, rows, query)])),
             unread=unread if len(read.accepted) else None,
@@ -149,6 +151,16 @@ class Acquisition:
                 raise
             return str(error)
         return ""
+
+    def _silence(self, asked: Sequence[Request]) -> str:
+        """Why nothing can come of a source that never gave a good answer; empty where it did, or failed otherwise."""
+        log = self._payloads.fetches(source=self._source.name)
+        if not asked or log.is_empty() or set(log["outcome"]) != {"missing"}:
+            return ""
+        return (
+            f"{self._source.name}: expected a file at one of {len(asked)} addresses, such as {asked[0].address}, found "
+            f"404 Not Found at each, now and before: look at {PREFIX}{self._source.name.upper()}_URL"
+        )
 
     def _postponed(self, read: ParsedAnswers, rows: pl.DataFrame, query: Query) -> pl.DataFrame:
         """Coming matches that the newest answers no longer list on the date where earlier ones did, as postponed."""
