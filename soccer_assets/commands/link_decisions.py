@@ -1,13 +1,14 @@
 """Decisions on links of events to matches: the entries that each command of `soccer links` records."""
 
 import getpass
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from soccer_assets.commands.link_review import describe, links_now
+from soccer_assets.commands.link_review import clubs_of, describe, links_now
 from soccer_assets.errors import SoccerError
 from soccer_assets.linking import decisions
 from soccer_assets.settings import Clock, Settings
@@ -44,10 +45,17 @@ def accept(lake: Lake, case: str, match: str | None) -> list[Entry]:
     """The event of a case is its candidate or the match given, and each of its names is that club.
 
     Raises:
-        SoccerError: there is no such event or match, or the event has no candidate.
+        SoccerError: there is no such event or match, or the event has no candidate, or a swapped or moved one.
     """
     event = _event(lake, case)
     row = _match(lake, match or event["candidate_id"], event)
+    evidence = json.loads(event["evidence"])
+    if row["match_id"] == event["candidate_id"] and (evidence.get("swapped") or evidence.get("moved_days")):
+        found = "home and away swapped" if evidence["swapped"] else f"one moved by {evidence['moved_days']} days"
+        raise SoccerError(
+            f"case {case}: expected the day and the sides of the match, found {found}: no price is taken from such an "
+            "event; reject it, or import its alias lines for the days to come"
+        )
     entry = {"action": "accept", "event_id": event["event_id"], "match_id": row["match_id"]}
     entry |= {"source": event["source"], "country": event["country"]}
     return [entry | {"name": event[side], "team_id": row[f"{side}_id"]} for side in SIDES]
@@ -64,7 +72,7 @@ def reject(lake: Lake, case: str, side: str | None) -> list[Entry]:
     entry = {"action": "reject", "source": event["source"]}
     if side is None:
         return [entry | {"event_id": event["event_id"], "match_id": row["match_id"]}]
-    return [entry | {"name": event[side], "team_id": row[f"{side}_id"]}]
+    return [entry | {"name": event[side], "team_id": clubs_of(event, row)[side]}]
 
 
 def merge(lake: Lake, team: str, other: str) -> list[Entry]:
