@@ -12,6 +12,7 @@ from soccer_assets.commands.link_review import clubs_of, describe, links_now
 from soccer_assets.errors import SoccerError
 from soccer_assets.linking import decisions
 from soccer_assets.settings import Clock, Settings
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.lake import DATE, Lake
 
 SIDES: Final = ("home", "away")
@@ -32,13 +33,19 @@ def record(lake: Lake, entries: Sequence[Entry], decided_by: str) -> Iterator[st
 
 
 def import_aliases(lake: Lake, file: Path) -> str:
-    """Accept the aliases of a CSV; how many were new.
+    """Accept the aliases of a CSV; how many were new, and which of their clubs play no match of the lake.
 
     Raises:
         SoccerError: the file is no such CSV.
     """
-    numbers = decisions.import_aliases(lake, file, getpass.getuser(), Clock.from_settings(Settings.read()).now())
-    return f"{len(numbers)} new aliases; {NEXT}"
+    now, sources = Clock.from_settings(Settings.read()).now(), [source.name for source in SOURCES]
+    numbers = decisions.import_aliases(lake, file, getpass.getuser(), now, sources)
+    entries = decisions.ledger(lake).filter(pl.col("decision_id").is_in(numbers))
+    clubs = lake.scan("matches").select(f"{side}_id" for side in SIDES).collect() if lake.exists("matches") else None
+    played = set() if clubs is None else {team for side in clubs for team in side}
+    unknown = sorted(set(entries["team_id"]) - played)
+    without = f"; no match has the clubs {', '.join(unknown)}: correct the ids if they are mistyped" if unknown else ""
+    return f"{len(numbers)} new aliases; {NEXT}{without}"
 
 
 def accept(lake: Lake, case: str, match: str | None) -> list[Entry]:

@@ -164,8 +164,10 @@ def test_aliases_go_out_and_come_in(links, lake, tmp_path):
     links("accept", "2")
     assert links("export", str(tmp_path / "a.csv")) == [f"2 aliases written to {tmp_path / 'a.csv'}"]
     links("undo", "1", "2")
-    assert links("import", str(tmp_path / "a.csv"))[0].startswith("2 new aliases")
+    assert links("import", str(tmp_path / "a.csv")) == ["2 new aliases; the next run of odds_links uses it"]
     assert len(aliases(lake)) == 2
+    (tmp_path / "b.csv").write_text("source,name,country,team_id\nfonbet,Чужие,England,england.nobody\n")
+    assert "; no match has the clubs england.nobody: correct" in links("import", str(tmp_path / "b.csv"))[0]
 
 
 def test_the_history_tells_which_links_a_decision_changed(links, lake):
