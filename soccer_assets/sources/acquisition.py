@@ -37,6 +37,7 @@ class Acquired:
         quarantined: records that could not be read at all.
         problem: what kept the source from answering; the rows are those of its last good answers then.
         unread_times: kick-offs that cannot be read, and are left out: how many of each address, and one of them.
+        warning: what is odd about the answers, and costs nothing.
     """
 
     rows: pl.DataFrame
@@ -50,6 +51,7 @@ class Acquired:
     quarantined: int = 0
     problem: str = ""
     unread_times: dict[str, str] = field(default_factory=dict)
+    warning: str = ""
 
     @property
     def value(self) -> TableRows:
@@ -131,6 +133,7 @@ class Acquisition:
             quarantined=read.refused,
             problem="\n".join(filter(None, [*problems, *read.problems])),
             unread_times=read.unread_times,
+            warning=self._warning(read, rows, query),
         )
 
     def _to_ask(self, query: Query) -> list[Request]:
@@ -151,6 +154,13 @@ class Acquisition:
                 raise
             return str(error)
         return ""
+
+    def _warning(self, read: ParsedAnswers, rows: pl.DataFrame, query: Query) -> str:
+        """That the lists of coming matches have none about today, as those of a mirror that nobody renews."""
+        is_about_today = query.first <= query.today <= query.last
+        if self._spec.as_listed is None or not is_about_today or not read.records or len(rows):
+            return ""
+        return f"expected a match from {query.first} to {query.last} among the {read.records} listed, found none"
 
     def _silence(self, asked: Sequence[Request]) -> str:
         """Why nothing can come of a source that never gave a good answer; empty where it did, or failed otherwise."""

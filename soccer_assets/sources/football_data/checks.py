@@ -30,7 +30,6 @@ MOST_COUNTED, WIDEST_HANDICAP = 999, 5
 MOST_EXAMPLES = 5
 COUNTRIES = {league.country for league in LEAGUES.values()}
 #: Fixtures are published days before they are played; a mirror may be older.
-OLDEST_LIST = dt.timedelta(days=180)
 FIXTURE_DAYS = (dt.timedelta(days=-60), dt.timedelta(days=120))
 
 
@@ -96,13 +95,6 @@ def refuse_fixtures(new: File, today: dt.date | None) -> None:
     _refuse_unusable(new, "expected a known division", MOST_OF_OTHERS)
     first, last = (dt.date.min, dt.date.max) if today is None else (today + days for days in FIXTURE_DAYS)
     _refuse_dates(new, first, last)
-
-
-def refuse_old_list(new: File, today: dt.date) -> None:
-    """Raise ShapeError for a list that nobody has renewed for months; an empty one may be of a break."""
-    newest = new.good["match_date"].max() if len(new.good) else None
-    if isinstance(newest, dt.date) and newest < today - OLDEST_LIST:
-        refuse(new, f"fixtures of {today - OLDEST_LIST} or later", f"a list that ends on {newest}")
 
 
 def refuse(file: File, expected: str, actual: str) -> None:

@@ -54,8 +54,6 @@ def accept_fixtures(address: str, body: bytes, before: bytes | None, today: dt.d
     checks.refuse_fixtures(new, today)
     if before is not None:
         comparison.refuse_fixtures(new, _judge(address, before), today)
-    elif today is not None:
-        checks.refuse_old_list(new, today)
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:

@@ -742,11 +742,3 @@ def test_a_list_that_a_mirror_keeps_is_of_any_day():
     accept_fixtures(f"{BASE}/fixtures/february.csv", body, None, today)
     with pytest.raises(ShapeError, match="expected days on which a match can have been played, found 1 of 1 on which"):
         accept_fixtures(f"{BASE}/fixtures.csv", body, None, today)
-
-
-def test_a_list_of_years_ago_is_refused_where_none_was_before():
-    body = b"Div,Date,HomeTeam,AwayTeam\nE0,17/08/2019,Arsenal,Everton\n"
-    with pytest.raises(
-        ShapeError, match="expected fixtures of 2023-11-22 or later, found a list that ends on 2019-08-17"
-    ):
-        accept_fixtures(FIXTURES, body, None, dt.date(2024, 5, 20))
