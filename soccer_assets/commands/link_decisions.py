@@ -58,9 +58,9 @@ def accept(lake: Lake, case: str, match: str | None) -> list[Entry]:
     row = _match(lake, match or event["candidate_id"], event)
     evidence = json.loads(event["evidence"])
     if row["match_id"] == event["candidate_id"] and (evidence.get("swapped") or evidence.get("moved_days")):
-        found = "home and away swapped" if evidence["swapped"] else f"one moved by {evidence['moved_days']} days"
+        actual = "home and away swapped" if evidence["swapped"] else f"one moved by {evidence['moved_days']} days"
         raise SoccerError(
-            f"case {case}: expected the day and the sides of the match, found {found}: no price is taken from such an "
+            f"case {case}: expected the day and the sides of the match, found {actual}: no price is taken from such an "
             "event; reject it, or import its alias lines for the days to come"
         )
     entry = {"action": "accept", "event_id": event["event_id"], "match_id": row["match_id"]}

@@ -178,8 +178,8 @@ def import_aliases(
         ("one club for a name", of_two, "name"),
     ):
         if len(bad := rows.filter(wrong)):
-            found, lines = (bad[name].unique(maintain_order=True).head(5).to_list() for name in (column, "_line"))
-            raise SoccerError(f"{file}: expected {expected}, found {found} on lines {lines}")
+            examples, lines = (bad[name].unique(maintain_order=True).head(5).to_list() for name in (column, "_line"))
+            raise SoccerError(f"{file}: expected {expected}, found {examples} on lines {lines}")
     stand = aliases(ledger(lake)).select(FILE_COLUMNS)
     new = (
         rows.select(FILE_COLUMNS).unique(maintain_order=True).join(stand, on=FILE_COLUMNS, how="anti", nulls_equal=True)

@@ -121,13 +121,13 @@ def test_a_case_or_one_of_its_names_is_rejected(links, lake):
 
 
 @pytest.mark.parametrize(
-    ("evidence", "found"),
+    ("evidence", "actual"),
     [
         ('{"swapped":true,"moved_days":0}', "home and away swapped"),
         ('{"swapped":false,"moved_days":-2}', "one moved by -2"),
     ],
 )
-def test_a_swapped_or_moved_case_is_no_link_and_its_names_are_their_own_clubs(links, lake, evidence, found):
+def test_a_swapped_or_moved_case_is_no_link_and_its_names_are_their_own_clubs(links, lake, evidence, actual):
     is_swapped = "true" in evidence
     names = ("Дунмер", "Гаров") if is_swapped else ("Гаров", "Дунмер")
     case = event("2", *names, "review", candidate_id="m2", evidence=evidence, score=0.5)
@@ -137,7 +137,7 @@ def test_a_swapped_or_moved_case_is_no_link_and_its_names_are_their_own_clubs(li
         "alias line: fonbet,Гаров,England,england.garov", "alias line: fonbet,Дунмер,England,england.dunmer",
     ]  # fmt: skip
     (error,) = links("accept", "2", code=1)
-    assert f"expected the day and the sides of the match, found {found}" in error
+    assert f"expected the day and the sides of the match, found {actual}" in error
     links("reject", "2", "away")
     assert decisions.rejected(decisions.ledger(lake)).select("name", "team_id").rows() == [
         ("Гаров", "england.garov") if is_swapped else ("Дунмер", "england.dunmer")
