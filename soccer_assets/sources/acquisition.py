@@ -120,7 +120,7 @@ class Acquisition:
         if spec.as_listed is not None:
             rows = spec.as_listed(rows, read.answers, query)
         answered = set(read.answers["asked"])
-        problems.append(self._silence(asked))
+        problems.append(self._silence(asked, query))
         return Acquired(
             rows=table.conform(pl.concat([rows, self._postponed(read, rows, query)])),
             unread=unread if len(read.accepted) else None,
@@ -162,10 +162,14 @@ class Acquisition:
             return ""
         return f"expected a match from {query.first} to {query.last} among the {read.records} listed, found none"
 
-    def _silence(self, asked: Sequence[Request]) -> str:
-        """Why nothing can come of a source that never gave a good answer; empty where it did, or failed otherwise."""
-        log = self._payloads.fetches(source=self._source.name)
-        if not asked or log.is_empty() or set(log["outcome"]) != {"missing"}:
+    def _silence(self, asked: Sequence[Request], query: Query) -> str:
+        """Why nothing can come of a source whose archive never gave a file; empty where it did, or failed otherwise."""
+        archives = [spec for spec in self._source.tables if spec.as_listed is None]
+        if not asked or [spec.table.name for spec in archives] != [self._spec.table.name]:
+            return ""  # of two tables a mirror may have one
+        of_lists = [r.address for spec in self._source.tables if spec not in archives for r in spec.requests(query)]
+        log = self._payloads.fetches(source=self._source.name).filter(~pl.col("address").is_in(of_lists))
+        if set(log["outcome"]) != {"missing"}:
             return ""
         return (
             f"{self._source.name}: expected a file at one of {len(asked)} addresses, such as {asked[0].address}, found "

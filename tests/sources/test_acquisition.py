@@ -110,7 +110,7 @@ def test_a_source_that_never_answered_well_has_no_rows_and_says_so(site, acquisi
     assert FILE in acquired.problem
 
 
-@pytest.mark.parametrize("name", ["openfootball_matches", "football_data_results", "fonbet_events"])
+@pytest.mark.parametrize("name", ["openfootball_matches", "football_data_results"])
 def test_a_source_that_has_none_of_its_files_says_so_until_it_has_one(site, acquisition, name):
     acquired = acquisition(name).acquire(FIRST, LAST)
     assert acquired.rows.is_empty() and acquired.missing
