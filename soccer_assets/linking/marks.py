@@ -27,11 +27,19 @@ def with_marks(pairs: pl.DataFrame) -> pl.DataFrame:
     """Add `mark`: the word, null where there is none, where the match has it too, and where both names are decided."""
     sides = zip(pairs["home"], pairs["away"], pairs["match_home"], pairs["match_away"], strict=True)
     marks = [_shared_word(*names) for names in sides]
-    spelt = [place_of(parse(home).heard[-1]) if mark else "" for home, mark in zip(pairs["home"], marks, strict=True)]
-    towns = Gazetteer.shipped().called(spelt)
-    marks = [None if named else mark for mark, named in zip(marks, towns, strict=True)]
+    ends = {home: _ends(home) for home, mark in zip(pairs["home"], marks, strict=True) if mark}
+    texts = list(dict.fromkeys(end for some in ends.values() for end in some))
+    towns = {text for text, named in zip(texts, Gazetteer.shipped().called(texts), strict=True) if named}
+    of_town = [not towns.isdisjoint(ends.get(home, ())) for home in pairs["home"]]
+    marks = [None if is_town else mark for mark, is_town in zip(marks, of_town, strict=True)]
     decided = pl.all_horizontal(pl.col(f"alias_{side}").fill_null(False) for side in SIDES)
     return pairs.with_columns(mark=pl.Series(marks, dtype=pl.String)).with_columns(mark=pl.when(~decided).then("mark"))
+
+
+def _ends(name: str) -> list[str]:
+    """The last one to three words of a name, as the gazetteer writes them: `жанейро`, ..., `рио де жанейро`."""
+    heard = [place_of(word) for word in parse(name).heard]
+    return [" ".join(heard[-n:]) for n in (1, 2, 3)]
 
 
 def _shared_word(home: str, away: str, *clubs: str) -> str | None:
