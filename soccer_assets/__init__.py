@@ -24,6 +24,7 @@ return polars frames; each imports what it needs when it is called.
 """
 
 import datetime as dt
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,16 +57,19 @@ def devig(prices: "ArrayLike", method: str = "power") -> Any:
     import numpy as np
     import polars as pl
 
-    from soccer_assets.errors import OddsError
+    from soccer_assets.errors import OddsError, first_line
     from soccer_assets.odds.devig import METHODS
+    from soccer_assets.user_tables import table_of
 
-    if method not in METHODS:
+    if method not in [*METHODS]:
         raise OddsError(f"expected a method out of {', '.join(METHODS)}, found {method!r}")
-    books: Any = prices
-    if hasattr(books, "columns"):
-        frame = pl.DataFrame(books)
+    if hasattr(prices, "columns"):
+        frame = table_of(prices, "prices")
         return pl.DataFrame(METHODS[method](frame.to_numpy()), schema=frame.columns)
-    array = np.asarray(books)
+    try:
+        array = np.asarray(prices)
+    except ValueError as error:
+        raise OddsError(f"expected books of one length, found {first_line(error)}") from None
     return METHODS[method](array[None, :])[0] if array.ndim == 1 else METHODS[method](array)
 
 
@@ -82,7 +86,7 @@ def score_matrix(
     Args:
         home_goals: goals expected of the home side, from 0.01 to 8.
         away_goals: goals expected of the away side.
-        rho: correction of the low scores; below 0 makes 0-0 and 1-1 likelier.
+        rho: correction of the low scores; below 0 makes 0-0 and 1-1 likelier. It is kept where no score is impossible.
         p_1x2: probabilities of home win, draw and away win, which the matrix then has.
         p_over: probability of more than 2.5 goals, which it then has too; needs `p_1x2`.
 
@@ -100,12 +104,23 @@ def score_matrix(
     from soccer_assets.predictions.match_prices import ScoreMatrix
     from soccer_assets.score_matrices import coherent, dixon_coles, result_probabilities
 
-    rates, correction = np.array([[home_goals, away_goals]], dtype=float), np.array([rho])
+    def numbers(name: str, value: Any, *shape: int) -> Any:
+        try:
+            array = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            array = np.array(np.nan)
+        if array.shape != shape or not np.isfinite(array).all():
+            expected = f"{shape[0]} numbers" if shape else "a number"
+            raise ModelError(f"expected {expected} as {name}, found {value!r}")
+        return array[None]
+
+    goals = ("home_goals", home_goals), ("away_goals", away_goals)
+    rates, correction = np.array([[numbers(*side)[0] for side in goals]]), numbers("rho", rho)
     if p_1x2 is None and p_over is not None:
         raise ModelError("expected p_1x2 with p_over, found p_over alone")
-    own = result_probabilities(dixon_coles(rates, correction)) if p_1x2 is None else np.array([p_1x2])
-    total = None if p_over is None else np.array([p_over])
-    return ScoreMatrix(coherent(rates, correction, own, total)[0])
+    wanted = None if p_1x2 is None else numbers("p_1x2", p_1x2, 3)
+    own = result_probabilities(dixon_coles(rates, correction)) if wanted is None else wanted
+    return ScoreMatrix(coherent(rates, correction, own, None if p_over is None else numbers("p_over", p_over))[0])
 
 
 def settle(bets: Any) -> "pl.DataFrame":
@@ -126,9 +141,15 @@ def settle(bets: Any) -> "pl.DataFrame":
     import polars as pl
 
     from soccer_assets.predictions.settlement import settled
+    from soccer_assets.user_tables import goals, numbers, table_of, texts
 
-    frame = pl.DataFrame(bets)
-    return settled(frame if "status" in frame.columns else frame.with_columns(status=pl.lit("finished")))
+    frame = table_of(bets, "bets", ("market", "selection", "price", "home_goals", "away_goals"))
+    absent = {"line": pl.lit(None, pl.Float64), "status": pl.lit("finished")}
+    frame = frame.with_columns(value.alias(name) for name, value in absent.items() if name not in frame.columns)
+    kinds = {"market": texts, "selection": texts, "status": texts, "line": numbers, "price": numbers}
+    kinds |= {"home_goals": goals, "away_goals": goals}
+    typed = frame.with_columns(kind("bets", frame[name]) for name, kind in kinds.items())
+    return frame.with_columns(settled(typed).select("result", "returned"))
 
 
 def link(events: Any, matches: Any) -> "pl.DataFrame":
@@ -150,22 +171,21 @@ def link(events: Any, matches: Any) -> "pl.DataFrame":
     >>> sa.link([event], [match]).select("outcome", "match_home").row(0)
     ('linked', 'Man United')
     """
-    import polars as pl
-
     from soccer_assets.linking.files import link_tables
 
-    return link_tables(pl.DataFrame(events), pl.DataFrame(matches))
+    return link_tables(events, matches)
 
 
 def elo(matches: Any) -> "pl.DataFrame":
     """Return the matches by date with `home_elo` and `away_elo`, each side's rating before the match.
 
     Args:
-        matches: a frame with date, home, away, home_goals and away_goals; where there are several leagues, `league`, a
-            code of `leagues.LEAGUES`; `season`, else seasons run from July to June.
+        matches: a frame with date, home, away, home_goals and away_goals (null: not played, which moves no rating);
+            where there are several leagues, `league`, a code of `leagues.LEAGUES`; `season`, else seasons run from July
+            to June.
 
     Raises:
-        SchemaError: a column is missing, or a league is not known.
+        SchemaError: a column is missing or holds something else, or a league is not known.
 
     >>> import polars as pl, soccer_assets as sa
     >>> score = {"date": dt.date(2024, 3, 9), "home": "A", "away": "B", "home_goals": 2, "away_goals": 0}
@@ -178,12 +198,18 @@ def elo(matches: Any) -> "pl.DataFrame":
     from soccer_assets.features.ratings.elo import elo_ratings
     from soccer_assets.features.ratings.match_arrays import match_arrays
     from soccer_assets.leagues import LEAGUES
+    from soccer_assets.user_tables import dates, goals, refuse, require_filled, table_of, texts
 
-    frame = pl.DataFrame(matches)
-    needed = ["date", "home", "away", "home_goals", "away_goals"]
-    if missing := [name for name in needed if name not in frame.columns]:
-        raise SchemaError(f"matches: expected the columns {needed}, found none named {missing}")
-    frame = frame.with_columns(pl.col("date").cast(pl.Date)).sort("date", maintain_order=True)
+    needed = ("date", "home", "away", "home_goals", "away_goals")
+    frame = table_of(matches, "matches", needed)
+    require_filled("matches", frame, *needed[:3])
+    frame = frame.with_columns(dates("matches", frame["date"])).sort("date", maintain_order=True)
+    sides = {f"{side}_id": texts("matches", frame[side]) for side in ("home", "away")}
+    if len(alone := sides["home_id"].filter(sides["home_id"] == sides["away_id"])):
+        refuse("matches", "two clubs in every row", alone)
+    figures = {name: goals("matches", frame[name]) for name in needed[3:]}
+    if len(half := frame["date"].filter(figures["home_goals"].is_null() != figures["away_goals"].is_null())):
+        refuse("matches", "goals of both sides or of none", half)
     years = pl.col("date").dt.offset_by("-6mo").dt.year().cast(pl.String)
     leagues_and_seasons = frame.select(
         pl.col("league") if "league" in frame.columns else pl.lit(next(iter(LEAGUES))).alias("league"),
@@ -192,9 +218,7 @@ def elo(matches: Any) -> "pl.DataFrame":
     if unknown := sorted(set(leagues_and_seasons["league"]) - set(LEAGUES)):
         raise SchemaError(f"matches: expected leagues out of {', '.join(LEAGUES)}, found {unknown}")
     further = ("shots", "shots_on_target", "corners", "red_cards")
-    rows = frame.select(
-        "home_goals", "away_goals", match_date="date", home_id="home", away_id="away", status=pl.lit("finished")
-    ).with_columns(
+    rows = frame.select(**figures, match_date="date", **sides, status=pl.lit("finished")).with_columns(
         *leagues_and_seasons,
         *(pl.lit(None).alias(f"{side}_{name}") for side in ("home", "away") for name in further),
         match_id=pl.int_range(len(frame)).cast(pl.String).str.zfill(9),
@@ -205,20 +229,43 @@ def elo(matches: Any) -> "pl.DataFrame":
     return frame.with_columns(home_elo=pl.Series(before[:, 0]), away_elo=pl.Series(before[:, 1]))
 
 
-def open_lake(url: str | None = None) -> "Lake":
-    """Return the lake at a folder or s3:// address; default: the one of the settings."""
+def open_lake(url: "str | os.PathLike[str] | None" = None) -> "Lake":
+    """Return the lake at a folder or s3:// address; default: the one of the settings.
+
+    Raises:
+        SettingsError: it is no such address.
+    """
     from soccer_assets.settings import Settings
     from soccer_assets.storage.lake import Lake
 
-    return Lake(url or Settings.read().lake)
+    return Lake(os.fspath(url or Settings.read().lake))
 
 
 def read(
-    table: str, since: dt.date | None = None, until: dt.date | None = None, lake: "Lake | None" = None
+    table: str,
+    since: "dt.date | str | None" = None,
+    until: "dt.date | str | None" = None,
+    lake: "Lake | str | os.PathLike[str] | None" = None,
 ) -> "pl.DataFrame":
     """Return the rows of a table of the lake with a match date from `since` to `until`, both inclusive.
 
     Raises:
         NotMaterializedError: nothing was ever written under that name.
+        SchemaError: a date cannot be read, they are the wrong way round, or the table has none.
     """
-    return (lake or open_lake()).read(table, since, until)
+    from soccer_assets.errors import NotMaterializedError, SchemaError
+    from soccer_assets.storage.lake import DATE, Lake
+    from soccer_assets.user_tables import day
+
+    first, last = day(since, "since"), day(until, "until")
+    if first and last and first > last:
+        raise SchemaError(f"expected since at or before until, found {first} and {last}")
+    opened = lake if isinstance(lake, Lake) else open_lake(lake)
+    try:
+        columns = opened.scan(table).collect_schema()
+    except NotMaterializedError as error:
+        tables = ", ".join(opened.names()) or "none"
+        raise NotMaterializedError(f"{error}; tables of this lake: {tables}") from None
+    if (first or last) and DATE not in columns:
+        raise SchemaError(f"{table}: expected a table with {DATE} for since and until, found none: leave them out")
+    return opened.read(table, first, last)

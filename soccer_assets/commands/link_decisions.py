@@ -1,16 +1,18 @@
 """Decisions on links of events to matches: the entries that each command of `soccer links` records."""
 
 import getpass
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from soccer_assets.commands.link_review import describe, links_now
+from soccer_assets.commands.link_review import clubs_of, describe, links_now
 from soccer_assets.errors import SoccerError
 from soccer_assets.linking import decisions
 from soccer_assets.settings import Clock, Settings
+from soccer_assets.sources.catalog import SOURCES
 from soccer_assets.storage.lake import DATE, Lake
 
 SIDES: Final = ("home", "away")
@@ -31,23 +33,36 @@ def record(lake: Lake, entries: Sequence[Entry], decided_by: str) -> Iterator[st
 
 
 def import_aliases(lake: Lake, file: Path) -> str:
-    """Accept the aliases of a CSV; how many were new.
+    """Accept the aliases of a CSV; how many were new, and which of their clubs play no match of the lake.
 
     Raises:
         SoccerError: the file is no such CSV.
     """
-    numbers = decisions.import_aliases(lake, file, getpass.getuser(), Clock.from_settings(Settings.read()).now())
-    return f"{len(numbers)} new aliases; {NEXT}"
+    now, sources = Clock.from_settings(Settings.read()).now(), [source.name for source in SOURCES]
+    numbers = decisions.import_aliases(lake, file, getpass.getuser(), now, sources)
+    entries = decisions.ledger(lake).filter(pl.col("decision_id").is_in(numbers))
+    clubs = lake.scan("matches").select(f"{side}_id" for side in SIDES).collect() if lake.exists("matches") else None
+    played = set() if clubs is None else {team for side in clubs for team in side}
+    unknown = sorted(set(entries["team_id"]) - played)
+    without = f"; no match has the clubs {', '.join(unknown)}: correct the ids if they are mistyped" if unknown else ""
+    return f"{len(numbers)} new aliases; {NEXT}{without}"
 
 
 def accept(lake: Lake, case: str, match: str | None) -> list[Entry]:
     """The event of a case is its candidate or the match given, and each of its names is that club.
 
     Raises:
-        SoccerError: there is no such event or match, or the event has no candidate.
+        SoccerError: there is no such event or match, or the event has no candidate, or a swapped or moved one.
     """
     event = _event(lake, case)
     row = _match(lake, match or event["candidate_id"], event)
+    evidence = json.loads(event["evidence"])
+    if row["match_id"] == event["candidate_id"] and (evidence.get("swapped") or evidence.get("moved_days")):
+        actual = "home and away swapped" if evidence["swapped"] else f"one moved by {evidence['moved_days']} days"
+        raise SoccerError(
+            f"case {case}: expected the day and the sides of the match, found {actual}: no price is taken from such an "
+            "event; reject it, or import its alias lines for the days to come"
+        )
     entry = {"action": "accept", "event_id": event["event_id"], "match_id": row["match_id"]}
     entry |= {"source": event["source"], "country": event["country"]}
     return [entry | {"name": event[side], "team_id": row[f"{side}_id"]} for side in SIDES]
@@ -64,7 +79,7 @@ def reject(lake: Lake, case: str, side: str | None) -> list[Entry]:
     entry = {"action": "reject", "source": event["source"]}
     if side is None:
         return [entry | {"event_id": event["event_id"], "match_id": row["match_id"]}]
-    return [entry | {"name": event[side], "team_id": row[f"{side}_id"]}]
+    return [entry | {"name": event[side], "team_id": clubs_of(event, row)[side]}]
 
 
 def merge(lake: Lake, team: str, other: str) -> list[Entry]:

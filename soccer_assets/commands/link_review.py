@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -31,6 +31,13 @@ def _cases(links: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     of_league = links.join(on_day, on=[DATE, "league"], how="semi")
     unmatched = (pl.col("outcome") == "none") & pl.col("event_id").is_in(of_league["event_id"].implode())
     return links.filter((pl.col("outcome") == "review") | unmatched).sort([DATE, "event_id"], descending=[True, False])
+
+
+def clubs_of(event: Mapping[str, Any], match: Mapping[str, Any]) -> dict[str, str]:
+    """The club of a match by the side on which the event names it, which is the other one in a swapped case."""
+    is_swapped = json.loads(event["evidence"]).get("swapped") and match["match_id"] == event["candidate_id"]
+    theirs = SIDES[::-1] if is_swapped else SIDES
+    return {side: match[f"{other}_id"] for side, other in zip(SIDES, theirs, strict=True)}
 
 
 def describe(entry: dict[str, Any]) -> str:
@@ -63,9 +70,9 @@ def review(lake: Lake) -> Iterator[str]:
         league = case["league"] or next(iter(candidate["league"]), None)
         of_league = matches.filter(pl.col("league") == league, (pl.col(DATE) - case["match_date"]).abs() <= DAY)
         yield from _fixtures("matches", of_league.filter(pl.col("match_id").ne_missing(case["candidate_id"])))
+        clubs = clubs_of(case, candidate.row(0, named=True)) if len(candidate) else {}
         for side in SIDES:
-            club = candidate[f"{side}_id"].to_list()
-            yield f"  alias line: {alias_line(case, side, club[0] if club else None)}"
+            yield f"  alias line: {alias_line(case, side, clubs.get(side))}"
         yield ""
     yield f"{len(cases)} open cases: uv run soccer links accept CASE | reject CASE | import FILE of alias lines"
 

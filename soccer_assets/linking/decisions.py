@@ -10,12 +10,13 @@ The state is what the entries that stand say, one after the other; nothing else 
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from soccer_assets.countries import NAMES, OF_RUSSIAN
 from soccer_assets.errors import SoccerError, first_line
 from soccer_assets.linking.link import ALIASES, REJECTED
 from soccer_assets.linking.schema import LINK_DECISIONS
@@ -24,6 +25,9 @@ from soccer_assets.storage.lake import Lake
 Entry = Mapping[str, Any]
 #: Columns of the aliases as a file that people read and edit.
 FILE_COLUMNS: Final = ("source", "name", "country", "team_id")
+#: Stands in an alias line for the club that is to be filled in.
+NO_CLUB: Final = "?"
+COUNTRIES: Final = frozenset({*OF_RUSSIAN.values(), *NAMES.values()})
 
 
 def ledger(lake: Lake) -> pl.DataFrame:
@@ -137,11 +141,14 @@ def export_aliases(lake: Lake, file: Path) -> int:
     return len(rows)
 
 
-def import_aliases(lake: Lake, file: Path, decided_by: str, decided_at: dt.datetime) -> list[int]:
+def import_aliases(
+    lake: Lake, file: Path, decided_by: str, decided_at: dt.datetime, sources: Collection[str] = ()
+) -> list[int]:
     """Accept the aliases of a CSV that do not stand already; the numbers of the entries.
 
     Raises:
-        SoccerError: the file is not there, lacks a column, or has a row without a source, name or club.
+        SoccerError: the file is not there, lacks a column, or has a row without a source, name or club, of a source
+            that is none of `sources` (default: any), of an unknown country, or of a name with another club.
     """
     if not file.is_file():
         raise SoccerError(f"expected a CSV file with the columns {list(FILE_COLUMNS)}, found no file {file}")
@@ -155,13 +162,24 @@ def import_aliases(lake: Lake, file: Path, decided_by: str, decided_at: dt.datet
     missing = [name for name in FILE_COLUMNS if name not in rows.columns]
     if missing:
         raise SoccerError(f"{file}: expected the columns {list(FILE_COLUMNS)}, found {rows.columns}")
-    rows = rows.with_row_index("_line", 2).with_columns(pl.col(FILE_COLUMNS).str.strip_chars().replace("", None))
+    rows = rows.with_row_index("_line", 2).with_columns(
+        pl.col(FILE_COLUMNS).str.strip_chars().replace(["", NO_CLUB], None)
+    )
     empty = rows.filter(pl.any_horizontal(pl.col("source", "name", "team_id").is_null()))
     if len(empty):
         raise SoccerError(
             f"{file}: expected source, name and team_id on every line, found one empty on lines "
             f"{empty['_line'].head(5).to_list()}: fill it in or leave the line out"
         )
+    of_two = pl.col("team_id").n_unique().over("source", "name", "country") > 1
+    for expected, wrong, column in (
+        (f"a source out of {', '.join(sources)}", ~pl.col("source").is_in(list(sources or rows["source"])), "source"),
+        ("a country as `links review` writes it", ~pl.col("country").is_in(list(COUNTRIES)), "country"),
+        ("one club for a name", of_two, "name"),
+    ):
+        if len(bad := rows.filter(wrong)):
+            examples, lines = (bad[name].unique(maintain_order=True).head(5).to_list() for name in (column, "_line"))
+            raise SoccerError(f"{file}: expected {expected}, found {examples} on lines {lines}")
     stand = aliases(ledger(lake)).select(FILE_COLUMNS)
     new = (
         rows.select(FILE_COLUMNS).unique(maintain_order=True).join(stand, on=FILE_COLUMNS, how="anti", nulls_equal=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -10,10 +10,10 @@ from soccer_assets.errors import SoccerError, first_line
 from soccer_assets.linking.candidates import NEEDED, SOFT
 from soccer_assets.linking.link import ALIASES, link
 from soccer_assets.storage.tables import MOST_EXAMPLES, UTC
+from soccer_assets.user_tables import dates, refuse, require_filled, table_of, texts
 
 OPTIONAL: Final = tuple(SOFT)
 KICK_OFF: Final = ("kick_off_at", "kick_off")
-DATES: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y")
 
 
 def link_files(events: Path, matches: Path, out: Path) -> dict[str, int]:
@@ -38,9 +38,7 @@ def link_files(events: Path, matches: Path, out: Path) -> dict[str, int]:
     return {outcome: counts.get(outcome, 0) for outcome in ("linked", "review", "none")}
 
 
-def link_tables(
-    events: pl.DataFrame, matches: pl.DataFrame, events_name: str = "events", matches_name: str = "matches"
-) -> pl.DataFrame:
+def link_tables(events: Any, matches: Any, events_name: str = "events", matches_name: str = "matches") -> pl.DataFrame:
     """Return the events with their outcome, and the match where they are linked; the columns are those of `link_files`.
 
     Raises:
@@ -66,71 +64,56 @@ def _read(file: Path) -> pl.DataFrame:
         raise SoccerError(f"{file}: expected a table of events or matches, found {first_line(error)}") from None
 
 
-def _in_types(rows: pl.DataFrame, id_name: str, table: str) -> pl.DataFrame:
+def _in_types(published: Any, id_name: str, table: str) -> pl.DataFrame:
     """Return the columns that are used, in their types."""
-    missing = [name for name in NEEDED if name not in rows.columns]
-    if missing:
-        raise SoccerError(f"{table}: expected the columns {list(NEEDED)}, found {rows.columns}; rename yours to these")
+    rows = table_of(published, table, NEEDED)
     if id_name not in rows.columns:
         rows = rows.with_row_index(id_name).with_columns(pl.col(id_name).cast(pl.Int64))
+    require_filled(table, rows, id_name)
     repeated = rows.filter(pl.col(id_name).is_duplicated())[id_name].unique(maintain_order=True)
     if len(repeated):
         raise SoccerError(
             f"{table}: expected every {id_name} once, found {len(repeated)} repeated, such as "
             f"{repeated.head(MOST_EXAMPLES).to_list()}; leave the column out to number the rows"
         )
-    rows = rows.with_columns(_dates(table, rows["date"]), *(pl.col(side).cast(pl.String) for side in ("home", "away")))
+    labels = [name for name in ("home", "away", "competition", "country", "league") if name in rows.columns]
+    rows = rows.with_columns(dates(table, rows["date"]), *(texts(table, rows[name]) for name in labels))
     kick_off = next((name for name in KICK_OFF if name in rows.columns), None)
     if kick_off is not None:
         rows = rows.with_columns(_instants(table, rows["date"], rows[kick_off]))
     ids = [id_name]
     if id_name == "match_id":
-        ids += ["home_id", "away_id"]
-        if not set(ids) <= set(rows.columns):
-            country = pl.col("country").fill_null("") if "country" in rows.columns else pl.lit("")
-            rows = rows.with_columns(pl.format("{}|{}", country, side).alias(f"{side}_id") for side in ("home", "away"))
+        clubs = ["home_id", "away_id"]
+        country = pl.col("country").fill_null("") if "country" in rows.columns else pl.lit("")
+        by_name = [pl.format("{}|{}", country, name.removesuffix("_id")).alias(name) for name in clubs]
+        if set(clubs) <= set(rows.columns):
+            by_name = [pl.coalesce(texts(table, rows[name]), other) for name, other in zip(clubs, by_name, strict=True)]
+        rows, ids = rows.with_columns(by_name), [id_name, *clubs]
     return rows.select(*ids, *NEEDED, *(name for name in OPTIONAL if name in rows.columns))
 
 
-def _dates(table: str, dates: pl.Series) -> pl.Series:
-    if dates.dtype.is_temporal():
-        return dates.cast(pl.Date)
-    for layout in DATES:
-        read = dates.str.to_date(layout, strict=False, exact=True)
-        if read.null_count() == dates.null_count():
-            return read
-    return _refused(table, dates, dates.str.to_date(DATES[0], strict=False), "dates like 2024-05-01 or 01/05/2024")
-
-
-def _instants(table: str, dates: pl.Series, times: pl.Series) -> pl.Series:
+def _instants(table: str, days: pl.Series, times: pl.Series) -> pl.Series:
     """Kick-offs as instants; a time without a zone is taken as UTC, its true zone is found by the linker."""
     if times.dtype == pl.Time:
-        return _at(dates, times).dt.replace_time_zone("UTC").alias(KICK_OFF[0])
+        return _at(days, times).dt.replace_time_zone("UTC").alias(KICK_OFF[0])
     if isinstance(times.dtype, pl.Datetime):
         zoned = times.dt.replace_time_zone("UTC") if times.dtype.time_zone is None else times
         return zoned.cast(UTC).alias(KICK_OFF[0])
-    text = times.str.strip_chars().replace("", None)
+    text = texts(table, times).str.strip_chars().replace("", None)
     of_day = text.str.to_time("%H:%M", strict=False)
     of_day = of_day.zip_with(of_day.is_not_null(), text.str.to_time("%H:%M:%S", strict=False))
-    at = _at(dates, of_day)
+    at = _at(days, of_day)
     zoned = text.str.to_datetime("%+", time_zone="UTC", strict=False).cast(UTC).dt.replace_time_zone(None)
     for other in (zoned, *(text.str.to_datetime(layout, strict=False) for layout in _LAYOUTS)):
         at = at.zip_with(at.is_not_null(), other.cast(pl.Datetime("us")))
     if at.null_count() > text.null_count():
-        return _refused(table, text, at, "kick-offs like 19:30 or 2024-05-01T18:30:00Z")
+        refuse(table, "kick-offs like 19:30 or 2024-05-01T18:30:00Z", text.filter(at.is_null() & text.is_not_null()))
     return at.dt.replace_time_zone("UTC").alias(KICK_OFF[0])
 
 
 _LAYOUTS: Sequence[str] = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 
 
-def _at(dates: pl.Series, times: pl.Series) -> pl.Series:
-    both = pl.DataFrame({"date": dates, "time": times})
+def _at(days: pl.Series, times: pl.Series) -> pl.Series:
+    both = pl.DataFrame({"date": days, "time": times})
     return both.select(pl.col("date").dt.combine(pl.col("time"))).to_series()
-
-
-def _refused(table: str, published: pl.Series, read: pl.Series, expected: str) -> pl.Series:
-    bad = published.filter(read.is_null() & published.is_not_null())
-    raise SoccerError(
-        f"{table}: expected {expected}, found {len(bad)} others, such as {bad.head(MOST_EXAMPLES).to_list()}"
-    )

@@ -15,6 +15,7 @@ from soccer_assets.linking.abroad import abroad
 from soccer_assets.linking.assignment import LINK_SCORE, REVIEW_SCORE, Scorer, judged, log_odds
 from soccer_assets.linking.candidates import SIDES, candidates, fixtures_of, numbered, of_known_clubs
 from soccer_assets.linking.evidence import with_apart, with_context, with_days, with_labels_known, with_seen, with_sides
+from soccer_assets.linking.marks import with_marks
 from soccer_assets.linking.review import swapped_or_moved
 
 METHODS: Final = ("alias", "fixture", "name")
@@ -84,7 +85,7 @@ def link(
     names, looked_at = NAMES.to_frame(), _all_of(alike, of_known_clubs(fixtures, matches, clubs))
     for _ in range(PASSES):
         pairs, names = _looked_at(looked_at, fixtures, matches, names, scorer)
-        pairs = _in_their_order(_decided(pairs, aliases, rejected), scorer)
+        pairs = with_marks(_in_their_order(_decided(pairs, aliases, rejected), scorer))
         pairs = with_labels_known(with_seen(pairs, seen), matches)
         verdicts = _in_rounds(with_apart(pairs, fixtures, matches), scorer)
         before, looked_at = looked_at, _all_of(looked_at, of_known_clubs(fixtures, matches, _learned(verdicts)))
@@ -116,11 +117,11 @@ def _in_rounds(pairs: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
 
 
 def _score(home: str, away: str) -> pl.Expr:
-    """Log-odds that a pair is one match; of two leagues it is for a person at best, and no rival to any other."""
+    """Log-odds that a pair is one match; of two leagues, or marked, it is for a person at best, and no rival to any."""
     weaker = pl.min_horizontal(home, away)
     score = pl.min_horizontal(pl.col(home) + pl.col(away), 2 * weaker + BY_ONE_SIDE) + pl.col("context") - AGAINST
-    other_league = pl.col("league").ne(pl.col("match_league")).fill_null(False)
-    return pl.when(other_league).then(score.clip(upper_bound=REVIEW_SCORE)).otherwise(score)
+    doubtful = pl.col("league").ne(pl.col("match_league")).fill_null(False) | pl.col("mark").is_not_null()
+    return pl.when(doubtful).then(score.clip(upper_bound=REVIEW_SCORE)).otherwise(score)
 
 
 def _learned(verdicts: pl.DataFrame) -> pl.DataFrame:
@@ -230,13 +231,15 @@ def _rows(verdicts: pl.DataFrame) -> pl.DataFrame:
     aliased = pl.col("alias_home").fill_null(False) & pl.col("alias_away").fill_null(False)
     by_names = _score("name_home", "name_away") >= LINK_SCORE
     method = pl.when(aliased).then(pl.lit("alias")).when(by_names).then(pl.lit("name")).otherwise(pl.lit("fixture"))
+    said.append(pl.col("context").round(2))
+    evidence, of_marked = (pl.struct(*columns).struct.json_encode() for columns in (said, [*said, "mark"]))
     return verdicts.select(
         "fixture",
         "outcome",
         pl.col("score", "runner_up", "margin").round(3),
         match_id=pl.when(pl.col("outcome") == "linked").then("match_id"),
         candidate_id=pl.when(pl.col("score") >= REVIEW_SCORE).then("match_id"),
-        evidence=pl.struct(*said, pl.col("context").round(2)).struct.json_encode(),
+        evidence=pl.when(pl.col("mark").is_null()).then(evidence).otherwise(of_marked),
         method=method,
     )
 

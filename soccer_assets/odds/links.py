@@ -160,5 +160,7 @@ def renamed(links: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
 def alias_line(event: Mapping[str, Any], side: str, team_id: str | None) -> str:
     """A line of the file of aliases for a side of an event; `?` where the club is to be filled in."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([event["source"], event[side], event["country"], team_id or "?"])
+    csv.writer(line, lineterminator="").writerow(
+        [event["source"], event[side], event["country"], team_id or decisions.NO_CLUB]
+    )
     return line.getvalue()

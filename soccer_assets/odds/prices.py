@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from soccer_assets.odds.cells import BELOW_ONE, OTHER_CHARACTER, OTHER_NOTATION, UNSIGNED, decimal_odds, handicap
+from soccer_assets.odds.misprints import without_misprints
 from soccer_assets.odds.schema import BOOKMAKERS, GOALS_LINE, MOST_HANDICAP, ODDS, most_price
 from soccer_assets.storage.tables import UTC, quarantine
 
@@ -70,7 +71,8 @@ def long_form(published: pl.LazyFrame, matches: pl.LazyFrame) -> Prices:
     """Prices of the records that became matches.
 
     Quarantined are cells without decimal odds above 1 and up to the market's highest, books in another notation
-    (American, fractional, of Hong Kong), and handicap prices whose line is no quarter of a goal from -5 to 5.
+    (American, fractional, of Hong Kong), handicap prices whose line is no quarter of a goal from -5 to 5, and books
+    that cannot be of their match.
     """
     published = _spelled(published)
     names = published.collect_schema().names()
@@ -137,7 +139,8 @@ def _of_matches(wide: pl.DataFrame, columns: Sequence[PriceColumn]) -> Prices:
         [pl.concat([ODDS.empty().lazy(), *good]), pl.concat([quarantine("odds").empty().lazy(), *bad])],
         engine="in-memory",
     )
-    return Prices(rows, quarantined)
+    of_their_match, misprinted = without_misprints(rows, wide)
+    return Prices(of_their_match, pl.concat([quarantined, misprinted]))
 
 
 def _handicaps(cells: pl.Series) -> pl.Series:

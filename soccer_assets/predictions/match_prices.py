@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from soccer_assets.errors import ModelError
 from soccer_assets.predictions.markets import fair_odds
 from soccer_assets.predictions.schema import RESULTS
-from soccer_assets.predictions.settlement import settled
+from soccer_assets.predictions.settlement import require_bets, settled
 from soccer_assets.score_matrices import GOALS
 from soccer_assets.scoring import Floats
+from soccer_assets.user_tables import numbers
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,23 @@ class ScoreMatrix:
 
     def handicap(self, goals: float, side: str = "home") -> float:
         """Return the fair probability of a side that is given `goals`, a multiple of 0.25; -0.25 gives a quarter."""
-        return self.probability("asian_handicap", side, goals if side == "home" else -goals)
+        line = numbers("bets", pl.Series("line", [goals])).item()
+        return self.probability("asian_handicap", side, -line if line and side != "home" else line)
 
     def both_score(self) -> float:
         """Return the probability that both sides score."""
         return self.probability("both_teams_to_score", "yes")
 
     def score(self, home_goals: int, away_goals: int) -> float:
-        """Return the probability of one score."""
-        return float(self.probabilities[home_goals, away_goals])
+        """Return the probability of one score.
+
+        Raises:
+            ModelError: it is none of the matrix.
+        """
+        for goals in (home_goals, away_goals):
+            if goals not in range(GOALS):
+                raise ModelError(f"expected whole numbers of goals from 0 to {GOALS - 1}, found {goals!r}")
+        return float(self.probabilities[int(home_goals), int(away_goals)])
 
     def probability(self, market: str, selection: str, line: float | None = None) -> float:
         """Return the fair probability of a bet, 1 over its fair price: stakes given back do not count.
@@ -75,8 +85,10 @@ class ScoreMatrix:
             SchemaError: there is no such market or selection, or the line is not in quarters of a goal.
         """
         home, away = (side.ravel() for side in np.indices((GOALS, GOALS)))
-        bet = {"market": market, "line": line, "selection": selection, "price": 1.0, "status": "finished"}
+        goals = numbers("bets", pl.Series("line", [line])).item()
+        bet = {"market": market, "line": goals, "selection": selection, "price": 1.0, "status": "finished"}
         types = {"line": pl.Float64, "price": pl.Float64}
+        require_bets(pl.DataFrame([bet | {"home_goals": 0, "away_goals": 0}], schema_overrides=types))
         bets = pl.DataFrame([bet] * GOALS**2, schema_overrides=types).with_columns(
             home_goals=pl.Series(home), away_goals=pl.Series(away)
         )

@@ -26,6 +26,8 @@ Truth = Any  # an array of bool: numpy's types lose it on the way
 OPEN = ("scheduled", "in_play")
 NO_BET = ("postponed", "awarded", "void")
 ON_A_LINE = ("over_under", "asian_handicap")
+#: Goals; no score is decided by a longer one.
+MOST_LINE = 1e6
 
 
 def settled(bets: pl.DataFrame) -> pl.DataFrame:
@@ -43,7 +45,7 @@ def settled(bets: pl.DataFrame) -> pl.DataFrame:
     >>> settled(pl.DataFrame([bet | {"status": "finished", "home_goals": 1, "away_goals": 1}])).row(0)[-2:]
     ('half_lost', 0.5)
     """
-    _require(bets)
+    require_bets(bets)
     goals = pl.col("home_goals", "away_goals").cast(pl.Int64)
     scores = bets.select(goals, (pl.col("line") * 4).cast(pl.Int64)).fill_null(0).to_numpy()
     grade, decided = np.zeros(len(bets), dtype=np.int64), np.zeros(len(bets), dtype=np.bool_)
@@ -116,16 +118,18 @@ def _decided(market: str, selection: str, home: Whole, away: Whole, quarters: Wh
             return np.zeros(len(home), dtype=np.bool_)
 
 
-def _require(bets: pl.DataFrame) -> None:
+def require_bets(bets: pl.DataFrame) -> None:
+    """Raise SchemaError for bets that `settled` does not take."""
     offered = [f"{market} {selection}" for market, selections in SELECTIONS.items() for selection in selections]
     kind = pl.concat_str(pl.col("market", "selection").cast(pl.String), separator=" ")
     on_a_line = pl.col("market").cast(pl.String).is_in(ON_A_LINE)
+    in_quarters = ((pl.col("line") * 4) % 1 == 0) & (pl.col("line").abs() <= MOST_LINE)
     scored = pl.col("home_goals").is_not_null() & pl.col("away_goals").is_not_null()
     for expected, holds in (
         (f"a selection of one of the markets {', '.join(SELECTIONS)}", kind.is_in(offered)),
         (f"a status out of {', '.join(STATUSES)}", pl.col("status").is_in(STATUSES)),
-        ("a line in quarters of a goal", ~on_a_line | ((pl.col("line") * 4) % 1 == 0)),
-        ("a price of at least 1", pl.col("price") >= 1),
+        ("a line in quarters of a goal", ~on_a_line | in_quarters),
+        ("a price of at least 1", pl.col("price").is_finite() & (pl.col("price") >= 1)),
         ("the score of a finished match", (pl.col("status") != "finished") | scored),
     ):
         flawed = bets.filter(~holds.fill_null(False))

@@ -37,6 +37,7 @@ class Acquired:
         quarantined: records that could not be read at all.
         problem: what kept the source from answering; the rows are those of its last good answers then.
         unread_times: kick-offs that cannot be read, and are left out: how many of each address, and one of them.
+        warning: what is odd about the answers, and costs nothing.
     """
 
     rows: pl.DataFrame
@@ -50,6 +51,7 @@ class Acquired:
     quarantined: int = 0
     problem: str = ""
     unread_times: dict[str, str] = field(default_factory=dict)
+    warning: str = ""
 
     @property
     def value(self) -> TableRows:
@@ -83,6 +85,7 @@ class Acquisition:
         self._hosts = source.hosts(settings)
         self._leagues = [LEAGUES[code] for code in named("SOCCER_LEAGUES", settings.leagues, LEAGUES)]
         self._client = client
+        self._payloads = payloads
         self._reader = AnswerReader(source, self._spec, self._hosts[0], client, payloads)
         self._wanted = wanted
 
@@ -117,6 +120,7 @@ class Acquisition:
         if spec.as_listed is not None:
             rows = spec.as_listed(rows, read.answers, query)
         answered = set(read.answers["asked"])
+        problems.append(self._silence(asked, query))
         return Acquired(
             rows=table.conform(pl.concat([rows, self._postponed(read, rows, query)])),
             unread=unread if len(read.accepted) else None,
@@ -129,6 +133,7 @@ class Acquisition:
             quarantined=read.refused,
             problem="\n".join(filter(None, [*problems, *read.problems])),
             unread_times=read.unread_times,
+            warning=self._warning(read, rows, query),
         )
 
     def _to_ask(self, query: Query) -> list[Request]:
@@ -149,6 +154,27 @@ class Acquisition:
                 raise
             return str(error)
         return ""
+
+    def _warning(self, read: ParsedAnswers, rows: pl.DataFrame, query: Query) -> str:
+        """That the lists of coming matches have none about today, as those of a mirror that nobody renews."""
+        is_about_today = query.first <= query.today <= query.last
+        if self._spec.as_listed is None or not is_about_today or not read.records or len(rows):
+            return ""
+        return f"expected a match from {query.first} to {query.last} among the {read.records} listed, found none"
+
+    def _silence(self, asked: Sequence[Request], query: Query) -> str:
+        """Why nothing can come of a source whose archive never gave a file; empty where it did, or failed otherwise."""
+        archives = [spec for spec in self._source.tables if spec.as_listed is None]
+        if not asked or [spec.table.name for spec in archives] != [self._spec.table.name]:
+            return ""  # of two tables a mirror may have one
+        of_lists = [r.address for spec in self._source.tables if spec not in archives for r in spec.requests(query)]
+        log = self._payloads.fetches(source=self._source.name).filter(~pl.col("address").is_in(of_lists))
+        if set(log["outcome"]) != {"missing"}:
+            return ""
+        return (
+            f"{self._source.name}: expected a file at one of {len(asked)} addresses, such as {asked[0].address}, found "
+            f"404 Not Found at each, now and before: look at {PREFIX}{self._source.name.upper()}_URL"
+        )
 
     def _postponed(self, read: ParsedAnswers, rows: pl.DataFrame, query: Query) -> pl.DataFrame:
         """Coming matches that the newest answers no longer list on the date where earlier ones did, as postponed."""

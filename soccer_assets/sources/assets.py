@@ -107,6 +107,8 @@ def _acquired_asset(source: SourceSpec, spec: TableSpec) -> AssetsDefinition:
             raise Failure(str(error), allow_retries=False) from error
         if acquired.problem:
             context.log.error("%s keeps what it had: %s", table.name, acquired.problem)
+        if acquired.warning:
+            context.log.warning("%s: %s", table.name, acquired.warning)
         for address, times in acquired.unread_times.items():
             context.log.warning("%s: kick-offs that cannot be read, and are left out: %s", address, times)
         counts: dict[str, Any] = {

@@ -80,6 +80,8 @@ class _Match(msgspec.Struct):
     score2i: Any = None
     score1et: Any = None
     score2et: Any = None
+    goals1: Any = None
+    goals2: Any = None
 
 
 def requests(query: Query) -> list[Request]:
@@ -193,7 +195,7 @@ def _status(match: _Match, full: tuple[str, str] | None, date: dt.date) -> str:
         if status is None:
             raise UnreadError(f"expected one of {', '.join(STATUSES)} as status, found {quoted(match.status)}", date)
     earlier = [getattr(match, f"score{side}{end}") for end in _EARLIER.values() for side in (1, 2)]
-    parts = earlier if match.score in (None, {}) else match.score
+    parts = [*earlier, match.goals1, match.goals2] if match.score in (None, {}) else match.score
     if full is None and (status == "finished" or (status is None and not _is_blank(parts))):
         raise UnreadError(f"expected the goals after 90 minutes of a match with a result, found {quoted(parts)}", date)
     if full is not None and status == "scheduled":
@@ -210,6 +212,8 @@ def _goals(match: _Match, part: str, date: dt.date) -> tuple[str, str] | None:
         pair = score
     else:
         pair = [getattr(match, f"score{side}{_EARLIER[part]}") for side in (1, 2)]
+        if part == "ft" and _is_blank(pair) and isinstance(match.goals1, int):  # else they list the scorers
+            pair = [match.goals1, match.goals2]
     match pair:
         case None | [] | [None, None]:
             return None

@@ -17,7 +17,7 @@ def _mark(pattern: str) -> Callable[[str], bool]:
 
 _WOMEN = _mark(
     r"\(w\)|\bwomen|\bfrauen|\bfemin|\bfemmin|\bfémin|\bdamall|\bn?wsl\b|\bliga f\b"
-    r"|\(ж\)|\bжен\b|\bженщин|\bженск|\bледи|\bдевуш|\bдевоч"
+    r"|\(ж\.?\)|\bжфк\b|\bжен\b|\bженщин|\bженск|\bледи|\bдевуш|\bдевоч"
 )
 #: A last letter, which one side alone may bear for its town.
 _WOMEN_OF_BOTH_SIDES = _mark(r"[ .][wж]\.?$")
@@ -39,7 +39,7 @@ _SECOND_TEAM = _mark(
 _NO_FOOTBALL = _mark(
     r"кибер|\bfifa\b|\bfc \d\d\b|\besports?\b|e-sport|\b[eе]-?(?:football|футбол)|\b[2-8]\s?[xх]\s?[2-8]\b"
     r"|\([kк]\)|\(tsl\)|короткий футбол|short football|симул[ия]|\bsrl\b|виртуал|\bvirtual|пляжн|футзал|futsal"
-    r"|мини-футбол|медиа-?(?:лига|футбол)|\bшоубол|\d\s?мин\b|\bветеран(?:ы$|ов\b|ы\.)|\bлегенды$"
+    r"|мини-футбол|\blegends$|(?-i:^e[A-Z])|медиа-?(?:лига|футбол)|\bшоубол|\d\s?мин\b|\bветеран(?:ы$|ов\b|ы\.)|\bлегенды$"
     r"|^(?:легенды|зв[её]зды) |[(\[](?!u\d)[a-z_][\w ]{2,}[)\]]"  # a gamer in brackets: `ПСЖ (foxkids1)`
     r"|^(?:синие птицы|белые розы|красные маки|рыжие лисы|зеленые береты|желтые тюльпаны|черные коты)$"
 )
@@ -55,6 +55,8 @@ _BET = _mark(
     r"|\bаут(?:ы|ов)\b|\bс[еэ]йв|\bигроки?\b|^кол[- ]во\b|^да/нет\b|^любая другая$"
     r"|соперник|оппонент|[ .]или |(?<!\w)след(?:\.|ующ)|выйд[еу]т"
     r"|выигра[ею]т|компенсир|медиц\.|специальные ставки|\bитоги|статисти|\bлучший|\bпобедитель|\bдуэл[ьи]\b"
+    r"|\bcorners?$|\bbookings?$|\bcards$|\boffsides?$|\bfouls$|\bshots(?:$| on )|\bthrow-?ins?$|\b(?:goal|free) kicks$"
+    r"|\b(?:1st|2nd|first|second) half$|(?-i:\b[12] ?[ТT]$)|\bpenalties$|\bextra time$|\boutrights?$|\bto qualify$"
     r"|^(?:да|нет|больше|меньше|нечет|ничья|остальные)$|\bкто (?:выше|первым|больше|забь)|\bхозяева\b|\bгости\b"
 )
 #: A sentence and no name: it begins with a small letter, and not with a particle of a name.

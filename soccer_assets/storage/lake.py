@@ -19,7 +19,7 @@ from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow import fs
 
-from soccer_assets.errors import DamagedTableError, NotMaterializedError, SoccerError, first_line
+from soccer_assets.errors import DamagedTableError, NotMaterializedError, SettingsError, SoccerError, first_line
 from soccer_assets.storage import delta_log
 from soccer_assets.storage.conditional_put import prove_conditional_put
 from soccer_assets.storage.earlier_forms import require_current
@@ -48,10 +48,15 @@ class Lake:
     Args:
         url: a folder (as path or file:// URL) or s3://.
         request_seconds: a request to S3 may take this long.
+
+    Raises:
+        SettingsError: it is the address of a file.
     """
 
     def __init__(self, url: str, request_seconds: float = REQUEST_SECONDS) -> None:
         self._folder = local_folder(url)
+        if self._folder is not None and self._folder.is_file():
+            raise SettingsError(f"expected a folder of tables, found the file {self._folder}")
         self.url = url.rstrip("/") if self._folder is None else str(self._folder)
         self._seconds = request_seconds
         self._locked = self._folder is not None and UNREADABLE_FOLDER.search(self.url) is not None

@@ -15,7 +15,16 @@ from soccer_assets.odds.schema import ODDS
 CELLS = {
     **{"B365H": "2.10", "B365D": "3.40", "B365A": "3.60", "PSH": "2.12", "PSD": "3.45", "PSA": "3.70"},
     **{"B365>2.5": "1.90", "B365<2.5": "1.95", "AHh": "-0.25", "B365AHH": "1.86", "B365AHA": "2.07"},
-    **{"PAHH": "1.88", "PAHA": "2.05", "AHCh": "-0.5", "PCAHH": "1.93", "PCAHA": "1.99"},
+    **{
+        "WHH": "",
+        "WHD": "",
+        "WHA": "",
+        "PAHH": "1.88",
+        "PAHA": "2.05",
+        "AHCh": "-0.5",
+        "PCAHH": "1.93",
+        "PCAHA": "1.99",
+    },
 }
 CLUBS = ["Arsenal", "Chelsea", "Everton", "Fulham", "Leeds", "Burnley"]
 Prices = Callable[..., Any]
@@ -140,6 +149,19 @@ def test_a_misprint_below_one_costs_itself_alone(prices: Prices) -> None:
     quoted = of(priced.rows, 3)
     assert len(quoted) == 13 and quoted["bet365 over_under pre_match under"] == (2.83, 2.5)
     assert priced.quarantined["reason"].to_list() == ["expected decimal odds above 1, found 0.42 in B365>2.5"]
+
+
+def test_a_book_of_another_match_makes_no_best_price(prices: Prices) -> None:
+    others = {"PSH": "1.30", "PSD": "5.50", "PSA": "10.0", "WHH": "1.31", "WHD": "5.40", "WHA": "9.80"}
+    matches, priced = prices({"B365H": "10.0", "B365D": "5.50", "B365A": "1.30"} | others)
+    assert not any(name.startswith("bet365 1x2") for name in of(priced.rows, 3))
+    reason = "expected prices like 1.31 (home) and 9.8 (away), the median of 3 books, found 10.0 and 1.3"
+    assert priced.quarantined.select("line", "reason").rows() == [(3, reason)] * 3
+    best = best_prices(ODDS.conform(priced.rows).lazy(), matches.lazy()).filter(market="1x2").sort("match_date").tail(3)
+    assert sorted(best["best_price"]) == [1.31, 5.5, 10.0] and set(best["best_bookmaker"]) == {
+        "pinnacle",
+        "william_hill",
+    }
 
 
 def test_a_price_of_zero_is_none_and_its_book_stays(prices: Prices) -> None:

@@ -33,12 +33,12 @@ NOT_HELD = [
 OF_OTHER_SIDES = {
     f"{ENGLAND} 2. Дивизион 1": ("men", "youth"), "Футбол. Англия. Лига Академий": ("men", "youth"),
     "Футбол. Англия. Кубок среди женщин": ("women", "first"), "Футбол. Англия. WSL": ("women", "first"),
-    "Футбол. Англия. Девушки": ("women", "first"),
+    "Футбол. Англия. Девушки": ("women", "first"), "Футбол. Англия. Суперлига (ж.)": ("women", "first"),
 }  # fmt: skip
 OF_OTHER_LEAGUES = ["Футбол. Италия. Серия А", "Футбол. Австралия. Кубок", "Футбол. Клубные товарищеские матчи"]
 BETS = [
     "угловые", "(угловые)", "УГЛ", "ЖК", "ж/к", "жёлтые карточки", "фолы", "(голы)", "удары", "1-й тайм", "Легенды",
-    "ветераны", "Хозяева", "(foxkids1)",
+    "ветераны", "Хозяева", "(foxkids1)", "Corners", "Bookings", "Shots on target", "1Т", "Legends",
 ]  # fmt: skip
 MARKS = {"Академия": "youth", "21": "youth", "(21)": "youth", "Б": "reserve"}
 
@@ -135,6 +135,16 @@ def test_sides_in_brackets_are_gamers_or_players_and_no_clubs(line):
         packet((ENGLAND, "Арсенал (Крис)", "Челси (Дэн)", 2.1), (ENGLAND, "Саке (Арсенал)", "Палмер (Челси)", 2.1))
     )
     assert links_of(made, made.table("fonbet_events")) == {"7000": ("none", None), "7001": ("none", None)}
+
+
+def test_a_word_that_both_sides_end_with_and_no_club_has_is_for_a_person(line):
+    marked = [(ENGLAND, f"Арсенал {mark}", f"Челси {mark}", 2.1) for mark in ("Next Gen", "Academy", "Elite")]
+    made = line(packet(*marked, (ENGLAND, "Манчестер Юнайтед", "Лидс Юнайтед", 2.1)))
+    links = odds_links(
+        made.table("fonbet_events").sort("event_id"), made.matches().rows, ODDS_LINKS.empty(), LINK_DECISIONS.empty()
+    )
+    assert links["outcome"].to_list() == ["review"] * 3 + ["linked"]
+    assert [json.loads(text).get("mark") for text in links["evidence"]] == ["gen", "academy", "elite", None]
 
 
 def test_a_stage_of_a_league_is_the_league(line):

@@ -74,6 +74,7 @@ READ = {
     "serial numbers": csv(dated(GOOD, serial)),
     "serial numbers with a fraction": csv(dated(GOOD, lambda day: serial(day) + ".0")),
     "a byte order mark": b"\xef\xbb\xbf" + csv(GOOD).encode(),
+    "a byte order mark encoded twice": "\u00ef\u00bb\u00bf" + csv(GOOD),
     "two byte order marks": b"\xef\xbb\xbf\xef\xbb\xbf" + csv(GOOD).encode(),
     "UTF-16": csv(GOOD).encode("utf-16"),
     "UTF-16, big end first": b"\xfe\xff" + csv(GOOD).encode("utf-16-be"),

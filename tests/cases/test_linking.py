@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soccer_assets.linking.link import ALIASES, link
+from soccer_assets.linking.marks import with_marks
 from soccer_assets.linking.names import Scorer, parse
 from soccer_assets.linking.names.gazetteer import Gazetteer
 
@@ -87,6 +88,21 @@ def test_two_clubs_of_like_names_with_home_and_away_swapped_are_a_case():
     decided = pl.DataFrame([("s", "Аланьяспор", None, "Antalyaspor"), ("s", "Антальяспор", None, "Alanyaspor")],
                            schema=ALIASES, orient="row")  # fmt: skip
     assert link(events_of([("event", 0, "Аланьяспор", "Антальяспор")]), matches, decided)["match_id"].item() == "1"
+
+
+def test_a_town_or_a_country_that_both_sides_name_is_no_mark():
+    clubs = {"Флуминенсе Рио-де-Жанейро": "Fluminense", "Ботафого Рио-де-Жанейро": "Botafogo"}
+    clubs |= {
+        "Спартак Москва": "Spartak",
+        "Динамо Москва": "Dynamo",
+        "Racing (Uru)": "Racing",
+        "River Plate (Uru)": "River",
+    }
+    names = list(clubs)
+    sides = zip(names[::2], names[1::2], strict=True)
+    rows = [(home, away, clubs[home], clubs[away]) for home, away in sides]
+    pairs = pl.DataFrame(rows, schema=["home", "away", "match_home", "match_away"], orient="row")
+    assert with_marks(pairs.with_columns(alias_home=None, alias_away=None))["mark"].null_count() == 3
 
 
 @pytest.mark.parametrize(

@@ -494,6 +494,7 @@ def test_half_time_of_earlier_years_and_teams_with_a_code_are_read(season):
     [
         {"score": {"et": [2, 1]}}, {"score": {"p": [4, 3]}}, {"score": {"ht": [1, 0]}}, {"score": "1-4"}, {"score": [1]},
         {"score": {"ft": [1, None]}}, {"score": {}, "score1": 1}, {"score": None, "score1et": 2, "score2et": 1},
+        {"score": None, "goals1": [{"name": "A"}], "goals2": []},
         {"score": None, "status": "finished"}, {"status": "scheduled"}, {"status": "moved"}, {"score": {"ft": [True, 1]}},
     ],
 )  # fmt: skip

@@ -120,6 +120,30 @@ def test_a_case_or_one_of_its_names_is_rejected(links, lake):
     ]
 
 
+@pytest.mark.parametrize(
+    ("evidence", "actual"),
+    [
+        ('{"swapped":true,"moved_days":0}', "home and away swapped"),
+        ('{"swapped":false,"moved_days":-2}', "one moved by -2"),
+    ],
+)
+def test_a_swapped_or_moved_case_is_no_link_and_its_names_are_their_own_clubs(links, lake, evidence, actual):
+    is_swapped = "true" in evidence
+    names = ("Дунмер", "Гаров") if is_swapped else ("Гаров", "Дунмер")
+    case = event("2", *names, "review", candidate_id="m2", evidence=evidence, score=0.5)
+    lake.replace_dates("odds_links", ODDS_LINKS.conform(pl.DataFrame([case], schema=ODDS_LINKS.schema)), DAY, DAY)
+    lines = [line for line in links("review") if line.startswith("alias line")]
+    assert sorted(lines) == [
+        "alias line: fonbet,Гаров,England,england.garov", "alias line: fonbet,Дунмер,England,england.dunmer",
+    ]  # fmt: skip
+    (error,) = links("accept", "2", code=1)
+    assert f"expected the day and the sides of the match, found {actual}" in error
+    links("reject", "2", "away")
+    assert decisions.rejected(decisions.ledger(lake)).select("name", "team_id").rows() == [
+        ("Гаров", "england.garov") if is_swapped else ("Дунмер", "england.dunmer")
+    ]
+
+
 def test_a_name_is_parted_from_the_club_it_is_linked_to(links, lake):
     links("split", "fonbet", "Арлов")
     assert decisions.rejected(decisions.ledger(lake)).select("name", "team_id").rows() == [("Арлов", "england.arlov")]
@@ -140,8 +164,10 @@ def test_aliases_go_out_and_come_in(links, lake, tmp_path):
     links("accept", "2")
     assert links("export", str(tmp_path / "a.csv")) == [f"2 aliases written to {tmp_path / 'a.csv'}"]
     links("undo", "1", "2")
-    assert links("import", str(tmp_path / "a.csv"))[0].startswith("2 new aliases")
+    assert links("import", str(tmp_path / "a.csv")) == ["2 new aliases; the next run of odds_links uses it"]
     assert len(aliases(lake)) == 2
+    (tmp_path / "b.csv").write_text("source,name,country,team_id\nfonbet,Чужие,England,england.nobody\n")
+    assert "; no match has the clubs england.nobody: correct" in links("import", str(tmp_path / "b.csv"))[0]
 
 
 def test_the_history_tells_which_links_a_decision_changed(links, lake):

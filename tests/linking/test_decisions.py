@@ -168,12 +168,16 @@ def test_aliases_travel_as_a_file(lake, tmp_path):
     [
         ("source,name\nfonbet,A", r"expected the columns \['source', 'name', 'country', 'team_id'\], found"),
         ("source,name,country,team_id\nfonbet,A,,x\nfonbet,B,, ", r"expected source, name and team_id on every line, found one empty on lines \[3\]"),
+        ("source,name,country,team_id\nfonbet,A,England,?", r"expected source, name and team_id on every line, found one empty on lines \[2\]"),
+        ("source,name,country,team_id\nFonbet,A,,x", r"expected a source out of fonbet, found \['Fonbet'\] on lines \[2\]"),
+        ("source,name,country,team_id\nfonbet,A,Englnd,x", r"expected a country as `links review` writes it, found \['Englnd'\] on lines \[2\]"),
+        ("source,name,country,team_id\nfonbet,A,,x\nfonbet,A,,y", r"expected one club for a name, found \['A'\] on lines \[2, 3\]"),
     ],
 )  # fmt: skip
 def test_a_file_of_aliases_that_lacks_something_is_refused_whole(lake, tmp_path, text, message):
     (tmp_path / "aliases.csv").write_text(text)
     with pytest.raises(SoccerError, match=message):
-        decisions.import_aliases(lake, tmp_path / "aliases.csv", "ann", AT)
+        decisions.import_aliases(lake, tmp_path / "aliases.csv", "ann", AT, ["fonbet"])
     with pytest.raises(SoccerError, match="found no file"):
         decisions.import_aliases(lake, tmp_path / "none.csv", "ann", AT)
     assert not lake.exists("link_decisions")

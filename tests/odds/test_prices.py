@@ -396,3 +396,34 @@ def test_a_book_with_a_cell_in_another_notation_is_refused_whole(quoted, home, d
     assert prices.quarantined.select("line", "reason", "record").rows() == [
         (2, reason, f"m2 {name}={cell}") for name, cell in book.items()
     ]
+
+
+def test_a_book_that_cannot_be_of_its_match_is_quarantined_whole(quoted):
+    books = {"B365": (1.3, 5.5, 10.0), "WH": (1.31, 5.4, 9.8), "BW": (10.0, 5.5, 1.3), "PSC": (9.5, 5.5, 1.33)}
+    cells = {code + side: str(price) for code, book in books.items() for side, price in zip("HDA", book, strict=True)}
+    prices = quoted(cells)
+    # home and away of bwin are exchanged; nothing stands beside the closing prices
+    assert sorted(set(prices.rows.select("bookmaker").to_series().cast(pl.String))) == [
+        "bet365",
+        "pinnacle",
+        "william_hill",
+    ]
+    reason = "expected prices like 1.31 (home) and 9.8 (away), the median of 3 books, found 10.0 and 1.3"
+    assert prices.quarantined.select("line", "reason").rows() == [(2, reason)] * 3
+    assert quoted({name: cell for name, cell in cells.items() if name[:2] != "WH"}).quarantined.is_empty()  # one of two
+    stale = quoted(cells | {"BWH": "1.9", "BWD": "3.4", "BWA": "4.0"})  # a price that was left to stand
+    assert len(stale.rows) == 12 and stale.quarantined.is_empty()
+
+
+@pytest.mark.parametrize(("line", "is_sound"), [("-1.5", True), ("1.5", False), ("0.25", True), ("0.5", False)])
+def test_a_handicap_that_gives_goals_to_the_favourite_has_the_wrong_sign(quoted, line, is_sound):
+    books = {
+        code + side: str(price)
+        for code in ("B365", "WH", "Avg")
+        for side, price in zip("HDA", (1.3, 5.5, 10), strict=True)
+    }
+    prices = quoted(books | {"AHh": line, "AvgAHH": "1.9", "AvgAHA": "2.0"})
+    handicaps = prices.rows.filter(pl.col("market") == "asian_handicap")
+    assert handicaps["line"].to_list() == ([float(line)] * 2 if is_sound else [])
+    reason = f"expected a handicap of the favourite (home at 1.3, away at 10.0), found {line} for the home side"
+    assert prices.quarantined["reason"].to_list() == ([] if is_sound else [reason] * 2)

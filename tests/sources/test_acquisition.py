@@ -110,6 +110,17 @@ def test_a_source_that_never_answered_well_has_no_rows_and_says_so(site, acquisi
     assert FILE in acquired.problem
 
 
+@pytest.mark.parametrize("name", ["openfootball_matches", "football_data_results"])
+def test_a_source_that_has_none_of_its_files_says_so_until_it_has_one(site, acquisition, name):
+    acquired = acquisition(name).acquire(FIRST, LAST)
+    assert acquired.rows.is_empty() and acquired.missing
+    assert "found 404 Not Found at each, now and before: look at SOCCER_" in acquired.problem
+    if name == "openfootball_matches":
+        site.files[FILE] = GOOD
+        assert acquisition(name).acquire(FIRST, LAST).problem == ""
+        assert acquisition(name).acquire(FIRST + 400 * DAY, LAST + 400 * DAY).problem == ""  # a season that is to come
+
+
 def test_a_host_that_is_not_there_fails_nothing_and_costs_no_time(site, acquisition):
     site.stop()
     began = dt.datetime.now()

@@ -94,6 +94,7 @@ def test_a_second_team_in_a_league_of_first_teams_is_a_side_like_others():
         ("Медиафутбол. МФЛ", "Бавария", "Барселона"),
         ("Любительская лига 8x8", "Бавария", "Барселона"),
         ("", "Легенды Баварии", "Легенды Барселоны"),
+        ("eLa Liga", "Bayern", "Barcelona"),
     ],
 )
 def test_games_under_the_name_of_football_are_none(words):

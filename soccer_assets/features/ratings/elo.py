@@ -61,7 +61,7 @@ def _follow(  # type: ignore[no-untyped-def]
         day: day of the match, (n,) int, ascending, from 0.
         clubs: number of clubs.
         tiers: tier of each league, (leagues,) float, 1 is the top.
-        difference: home less away goals, (n,) float.
+        difference: home less away goals, (n,) float; NaN moves no rating.
         step: points for a surprise of one goal.
         margin: exponent of 1 + goal difference.
         home_advantage: first guess of each league's, points.
@@ -102,6 +102,9 @@ def _follow(  # type: ignore[no-untyped-def]
         before[match, 0], before[match, 1] = rating[i], rating[j]
         expected = 1.0 / (1.0 + 10.0 ** ((rating[j] - rating[i] - advantage[competition]) / SCALE))
         goals = difference[match]
+        if np.isnan(goals):  # not played
+            after[match, 0], after[match, 1] = rating[i], rating[j]
+            continue
         surprise = 0.5 * (np.sign(goals) + 1.0) - expected
         moved = step * (1.0 + abs(goals)) ** margin * surprise
         rating[i] += moved

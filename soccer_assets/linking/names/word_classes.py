@@ -68,6 +68,8 @@ SECOND_SIDE: Mapping[str, frozenset[str]] = {
 }
 #: Those of them that are no club's own last word in those countries: a reserve side, whatever stands before.
 RESERVE_LAST = _set("juniors academy")
+#: Those words of `QUALIFIERS` that are no part of two clubs' names, where both end with them.
+MARKS = RESERVE_LAST | _set("legends")
 
 #: Months and ordinal numbers in the languages of club names, to their number.
 MONTHS: Mapping[str, int] = _numbered("""

@@ -73,14 +73,21 @@ def accept(address: str, body: bytes, before: bytes | None) -> None:
 
     Raises:
         BlockedError: the page of a bot wall.
-        ShapeError: no packet, or a full one with fewer than half the football matches of the full one before.
+        ShapeError: no packet, or a full one with fewer than half the football matches of the full one before, or of an
+            earlier time.
     """
     refuse_bot_wall(address, body)
     refuse_html(address, body, "a packet of the line")
-    matches = _count(address, body)
-    matches_before = _count(address, before) if before is not None else None
-    if matches is not None and matches_before is not None:
-        refuse_shrunken(address, matches, matches_before, "football matches of the last full packet")
+    new, last = (None if one is None else _full(address, one) for one in (body, before))
+    if new is None or last is None:
+        return
+    refuse_shrunken(address, _count(new), _count(last), "football matches of the last full packet")
+    if new.version < last.version and _first_kick_off(new) < _first_kick_off(last):
+        raise ShapeError(
+            address,
+            f"expected a packet after version {last.version}, found the earlier version {new.version}, with matches "
+            "that have begun since",
+        )
 
 
 def parse(answers: Sequence[Answer]) -> Parsed:
@@ -116,15 +123,23 @@ def parse(answers: Sequence[Answer]) -> Parsed:
     return collected.parsed()
 
 
-def _count(address: str, body: bytes) -> int | None:
-    """Football matches of a full packet; None of an increment or an archive."""
+def _full(address: str, body: bytes) -> Snapshot | None:
+    """What a full packet states; None of an increment or an archive."""
     if _archive(body) is not None:
         return None
     packet = decode(address, body)
-    if packet.from_version:
-        return None
-    snapshot = Snapshot.from_packet(address, packet)
+    return None if packet.from_version else Snapshot.from_packet(address, packet)
+
+
+def _count(snapshot: Snapshot) -> int:
+    """Football matches, those that cannot be read among them."""
     return len(snapshot.football()) + sum(part.list_name == "events" for part in snapshot.unread())
+
+
+def _first_kick_off(snapshot: Snapshot) -> float:
+    """The time of the next match to begin, in seconds since 1970."""
+    matches = (match.event for match in snapshot.football())
+    return min((event.start_time for event in matches if event.stage == "line" and event.start_time), default=math.inf)
 
 
 def _archive(body: bytes) -> dict[str, msgspec.Raw] | None:

@@ -5,6 +5,7 @@ whole, and the last good one counts.
 """
 
 import datetime as dt
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,11 @@ MOST_EXAMPLES = 5
 COUNTRIES = {league.country for league in LEAGUES.values()}
 #: Fixtures are published days before they are played; a mirror may be older.
 FIXTURE_DAYS = (dt.timedelta(days=-60), dt.timedelta(days=120))
+
+
+#: What is a letter of Turkey in cp1254 is one of Iceland in cp1252, which has no league here.
+OF_NO_CLUB = frozenset("þÞðÐ")
+LEAST_LETTERS = 4
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ class File:
 def refuse_archive(new: File, today: dt.date | None) -> None:
     """Raise ShapeError for a file that cannot be right; no day is judged by `today` where that is None."""
     _refuse_text(new)
+    _refuse_names(new)
     for role, names in GOALS.items():
         if not any(name in section.columns for section in new.sections for name in names):
             refuse(new, f"a column for {role} ({' or '.join(names)})", f"{new.sections[0].header[:20]}")
@@ -83,6 +90,7 @@ def refuse_archive(new: File, today: dt.date | None) -> None:
 def refuse_fixtures(new: File, today: dt.date | None) -> None:
     """Raise ShapeError for a file whose days are in doubt, or that does not say whose fixtures it lists."""
     _refuse_text(new)
+    _refuse_names(new)
     _refuse_unusable(new, "expected a date")
     _refuse_unusable(new, "expected a known division", MOST_OF_OTHERS)
     first, last = (dt.date.min, dt.date.max) if today is None else (today + days for days in FIXTURE_DAYS)
@@ -111,6 +119,27 @@ def _refuse_text(file: File) -> None:
     number, last = lines[-1]
     if len(split(last)) < cells and _may_be_a_row(last, lines[:-1], file.sections[-1].columns[0]):
         refuse(file, "a whole file", f"line {number} cut short: {last[-60:]!r}")
+
+
+def _refuse_names(file: File) -> None:
+    """A file in another encoding than it is read in: names of several clubs hold what is no letter of any league's."""
+    if file.records.is_empty():
+        return
+    names = pl.concat([file.records["_home"], file.records["_away"]]).drop_nulls().unique().sort()
+    foreign = [name for name in names if "?" in name or (not name.isascii() and _is_foreign(name))]
+    if len(foreign) > 1:  # one may be damaged in a good file
+        examples = foreign[:MOST_EXAMPLES]
+        refuse(file, "names of clubs in UTF-8 or cp1252", f"signs of another encoding in {len(foreign)}: {examples}")
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a name has a sign, or an Icelandic letter, that stands for a letter of another encoding, or only such."""
+    signs = [sign for sign in name if not sign.isascii()]
+    kinds = [unicodedata.category(sign) for sign in signs]
+    letters = [sign for sign in name if sign.isalpha()]
+    is_shifted = len(letters) >= LEAST_LETTERS and all("À" <= letter <= "ÿ" for letter in letters)
+    is_sign = any(kind[0] in "SN" or kind in ("Po", "Ps", "Cc") for kind in kinds)
+    return is_shifted or is_sign or not OF_NO_CLUB.isdisjoint(name)
 
 
 def _may_be_a_row(last: str, others: Sequence[tuple[int, str]], first_column: str) -> bool:

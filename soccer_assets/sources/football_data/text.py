@@ -40,6 +40,8 @@ BLANKS = ", \t"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 #: Files put one behind another have byte order marks within; a DOS file ends with Ctrl-Z.
 BYTE_ORDER_MARK, END_OF_FILE = "\ufeff", "\x1a"
+#: The bytes of cp1252 that are other letters than in Latin-1.
+_CP1252 = {bytes([byte]).decode("cp1252", "ignore"): byte for byte in range(0x80, 0xA0)}
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 _BET365 = re.compile(r"^Bet365(?=.)", re.IGNORECASE)
@@ -86,9 +88,10 @@ def _decode(body: bytes) -> str:
         if zeros and zeros.count(0) > len(zeros) / 2:
             return body.decode(encoding, errors="replace")
     try:
-        return body.decode()
+        text = body.decode()
     except UnicodeDecodeError:
         return "".join(map(_decode_line, body.splitlines(keepends=True)))
+    return text if text.isascii() else "".join(map(_restored, text.splitlines(keepends=True)))
 
 
 def _decode_line(line: bytes) -> str:
@@ -97,6 +100,17 @@ def _decode_line(line: bytes) -> str:
         return line.decode()
     except UnicodeDecodeError:
         return line.removeprefix(codecs.BOM_UTF8).decode("cp1252", errors="replace")
+
+
+def _restored(line: str) -> str:
+    """A line whose UTF-8 was taken for cp1252 and written anew, once or more often, as it was (`MÃ¡laga`)."""
+    while not line.isascii():
+        try:
+            earlier = bytes(_CP1252.get(sign, ord(sign)) for sign in line).decode()
+        except ValueError:  # no letters of cp1252, or no UTF-8 in them
+            break
+        line = earlier
+    return line
 
 
 def sections(body: bytes) -> list[Section]:

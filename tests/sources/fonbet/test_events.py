@@ -199,6 +199,8 @@ def test_what_no_two_clubs_play_is_kept_aside_with_the_reason(changes, name, rea
         ({}, "Футбол. Италия: Серия А. 26-й тур", ("I1", "Italy", "men", "first")),
         ({}, "футбол. германия – бундеслига 2 2026/27", ("D2", "Germany", "men", "first")),
         ({}, "Футбол. Англия. Премьер Лига. Перенесённые матчи", ("E0", "England", "men", "first")),
+        ({}, "Футбол. Англия. Чемпион-Лига. Плей-офф. Финал. Лондон", ("E1", "England", "men", "first")),
+        ({}, "Футбол. Англия. Премьер-Лига. Лондон", (None, "England", "men", "first")),
         ({}, "Футбол. Англия. Кубок. 1/2 финала", (None, "England", "men", "first")),
         ({}, "Футбол. Сев.Ирландия. Премьер-Лига", (None, "Northern Ireland", "men", "first")),
         ({}, "Футбол. Лига Чемпионов УЕФА", (None, None, "men", "first")),
@@ -373,6 +375,17 @@ def test_a_full_packet_with_fewer_than_half_the_matches_is_partial():
     ):
         accepted(line(1), line(4))
     accepted(packet(9, 5), line(4))  # an increment brings what changed
+
+
+def test_a_packet_of_an_earlier_time_is_refused():
+    last = packet(9, events=[event(1, startTime=KICK_OFF + 7200), event(2, startTime=KICK_OFF + 9000)])
+    early = packet(8, events=[event(1, startTime=KICK_OFF), event(2, startTime=KICK_OFF + 9000)])
+    with pytest.raises(
+        ShapeError, match="expected a packet after version 9, found the earlier version 8, with matches"
+    ):
+        accepted(early, last)
+    accepted(packet(8, events=[event(2, startTime=KICK_OFF + 9000)]), last)  # versions of another host
+    accepted(early | {"packetVersion": 10}, last)
 
 
 # The raw payloads beside the repository, and such as are written here

@@ -315,6 +315,15 @@ def test_fixtures_are_those_of_the_range_and_of_the_chosen_leagues(site, fixture
     assert acquired.rows.select("_league", "_address").row(0) == ("E0", f"{site.url}/fixtures.csv")
 
 
+def test_a_list_of_years_ago_has_no_fixtures_and_says_so(site, fixtures):
+    site.files["fixtures.csv"] = b"Div,Date,HomeTeam,AwayTeam\nE0,17/08/2019,Arsenal,Everton\n"
+    acquired = fixtures()
+    assert acquired.rows.is_empty() and not acquired.problem
+    assert acquired.warning == f"expected a match from {TODAY} to {TODAY + 13 * DAY} among the 1 listed, found none"
+    site.files["fixtures.csv"] = fixture_file(0, "Arsenal,Fulham")
+    assert fixtures().warning == ""
+
+
 def test_no_fixtures_files_give_no_fixtures(fixtures):
     acquired = fixtures("E0")
     assert (len(acquired.rows), acquired.files, len(acquired.missing)) == (0, 0, 2)

@@ -59,6 +59,10 @@ def file(*rows: str, header: str = "Div,Date,Time,HomeTeam,AwayTeam,FTHG,FTAG", 
         (b"\xef\xbb\xbfDiv,Date,HomeTeam,AwayTeam\nE0,12/08/2023,King\x92s Lynn,B\n", "King\u2019s Lynn"),
         # one row in cp1252
         ("Div,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Bodø,B\n".encode("cp1252"), "Bodø"),
+        # UTF-8 that was taken for cp1252 and written anew, once and twice; and for Latin-1
+        ("Div,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Málaga,B\n".encode().decode("cp1252").encode(), "Málaga"),
+        ("Div,Date,HomeTeam,AwayTeam\nE0,12/08/2023,MÃƒÂ¡laga,B\n".encode(), "Málaga"),
+        ("Div,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Beşiktaş,B\n".encode().decode("latin-1").encode(), "Beşiktaş"),
         # a byte that is no character of either
         (b"Div,Date,HomeTeam,AwayTeam\nE0,12/08/2023,Derby\x9d\xa0,B\n", "Derby\ufffd"),
     ],
@@ -68,6 +72,29 @@ def test_text_is_read_whatever_its_encoding(body, home, address):
     (record,) = records(body, address)
     assert record["HomeTeam"] == home
     assert (record["Div"], record["_league"]) == ("E0", "E0")
+
+
+@pytest.mark.parametrize(
+    ("clubs", "encoding"),
+    [
+        (("Beşiktaş", "Kasımpaşa"), "cp1254"),
+        (("Fenerbahçe", "Gençlerbirliği"), "mac_turkish"),
+        (("Córdoba", "Leganés"), "cp437"),
+        (("Cádiz", "Málaga"), "mac_roman"),
+        (("Łódź", "Zagłębie"), "cp1250"),
+        (("Зенит", "Ростов"), "cp1251"),
+        (("Зенит", "Ростов"), "koi8_r"),
+        (("C?diz", "M?laga"), "ascii"),
+        (("C\ufffddiz", "M\ufffdlaga"), "utf-8"),
+    ],
+)
+def test_a_file_in_another_encoding_is_refused_and_one_damaged_name_is_none(clubs, encoding):
+    rows = [f"E0,12/08/2023,15:00,{home},Ash,1,0" for home in (*clubs, "Birch", "Cedar")]
+    with pytest.raises(
+        ShapeError, match="expected names of clubs in UTF-8 or cp1252, found signs of another encoding in 2"
+    ):
+        accept_archive(E0, file(*rows).encode(encoding), None)
+    accept_archive(E0, file(*rows[1:]).encode(encoding), None)
 
 
 def test_each_line_has_an_encoding_of_its_own():
