@@ -59,7 +59,7 @@ def devig(prices: "ArrayLike", method: str = "power") -> Any:
 
     from soccer_assets.errors import OddsError, first_line
     from soccer_assets.odds.devig import METHODS
-    from soccer_assets.user_tables import table_of
+    from soccer_assets.storage.user_tables import table_of
 
     if method not in [*METHODS]:
         raise OddsError(f"expected a method out of {', '.join(METHODS)}, found {method!r}")
@@ -141,7 +141,7 @@ def settle(bets: Any) -> "pl.DataFrame":
     import polars as pl
 
     from soccer_assets.predictions.settlement import settled
-    from soccer_assets.user_tables import goals, numbers, table_of, texts
+    from soccer_assets.storage.user_tables import goals, numbers, table_of, texts
 
     frame = table_of(bets, "bets", ("market", "selection", "price", "home_goals", "away_goals"))
     absent = {"line": pl.lit(None, pl.Float64), "status": pl.lit("finished")}
@@ -198,7 +198,7 @@ def elo(matches: Any) -> "pl.DataFrame":
     from soccer_assets.features.ratings.elo import elo_ratings
     from soccer_assets.features.ratings.match_arrays import match_arrays
     from soccer_assets.leagues import LEAGUES
-    from soccer_assets.user_tables import dates, goals, refuse, require_filled, table_of, texts
+    from soccer_assets.storage.user_tables import dates, goals, refuse, require_filled, table_of, texts
 
     needed = ("date", "home", "away", "home_goals", "away_goals")
     frame = table_of(matches, "matches", needed)
@@ -255,7 +255,7 @@ def read(
     """
     from soccer_assets.errors import NotMaterializedError, SchemaError
     from soccer_assets.storage.lake import DATE, Lake
-    from soccer_assets.user_tables import day
+    from soccer_assets.storage.user_tables import day
 
     first, last = day(since, "since"), day(until, "until")
     if first and last and first > last:

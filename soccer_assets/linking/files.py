@@ -10,7 +10,7 @@ from soccer_assets.errors import SoccerError, first_line
 from soccer_assets.linking.candidates import NEEDED, SOFT
 from soccer_assets.linking.link import ALIASES, link
 from soccer_assets.storage.tables import MOST_EXAMPLES, UTC
-from soccer_assets.user_tables import dates, refuse, require_filled, table_of, texts
+from soccer_assets.storage.user_tables import dates, refuse, require_filled, table_of, texts
 
 OPTIONAL: Final = tuple(SOFT)
 KICK_OFF: Final = ("kick_off_at", "kick_off")

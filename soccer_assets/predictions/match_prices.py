@@ -11,7 +11,7 @@ from soccer_assets.predictions.schema import RESULTS
 from soccer_assets.predictions.settlement import require_bets, settled
 from soccer_assets.score_matrices import GOALS
 from soccer_assets.scoring import Floats
-from soccer_assets.user_tables import numbers
+from soccer_assets.storage.user_tables import numbers
 
 
 @dataclass(frozen=True)
