@@ -164,7 +164,8 @@ def unfinished(lake: Lake, today: dt.date, oldest: dt.date) -> pl.DataFrame:
             "made last before its late results were due": own.filter(
                 pl.col("made_on") < pl.col(DATE) + pl.duration(days=CORRECTED_DAYS)
             ),
-            "made by a clock that was ahead": own.filter(pl.col("made_on") > today + dt.timedelta(days=1)),
+            # of one that was ahead by less, the nights to come make the dates anew in any case
+            "made by a clock that was ahead": own.filter(pl.col("made_on") > today + dt.timedelta(days=CORRECTED_DAYS)),
             "never made": _never_made(own, counts, before) if name in MADE_DAILY else counts.clear(),
         }
         parts += [rows.select(pl.lit(name).alias("name"), DATE, reason=pl.lit(why)) for why, rows in dates.items()]
