@@ -3,9 +3,7 @@
 import datetime as dt
 from pathlib import PurePosixPath
 
-from pyarrow import fs
-
-from soccer_assets.storage.file_urls import file_system
+from soccer_assets.storage.file_urls import file_system, listed
 
 HTML = ".html"
 
@@ -24,7 +22,7 @@ def write_page(folder: str, day: dt.date, html: str) -> str:
 def drop_pages(folder: str, before: dt.date) -> int:
     """Drop the pages of match dates before a day; their number. The reports' rows stay."""
     files, path = file_system(folder)
-    pages = [entry.path for entry in files.get_file_info(fs.FileSelector(path, allow_not_found=True))]
+    pages = [entry.path for entry in listed(files, path)]
     old = [page for page in pages if page.endswith(HTML) and PurePosixPath(page).stem < before.isoformat()]
     for page in old:
         files.delete_file(page)

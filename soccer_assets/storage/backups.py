@@ -13,6 +13,7 @@ import msgspec
 from pyarrow import fs
 
 from soccer_assets.errors import StorageError
+from soccer_assets.storage.file_urls import listed
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.manifest import CHUNK_BYTES, DataFile, Manifest, checksum, file_names
 from soccer_assets.storage.manifest import NAME as MANIFEST
@@ -121,6 +122,6 @@ def make_folder(files: fs.FileSystem, path: str) -> None:
 
 def paths_below(files: fs.FileSystem, folder: str, wanted: Callable[[str], bool] = bool) -> list[str]:
     """The paths of the wanted files in a folder and those in it, without that of the folder, in order."""
-    entries = files.get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=True))
+    entries = listed(files, folder, recursive=True)
     paths = [entry.path.removeprefix(f"{folder}/") for entry in entries if entry.type is fs.FileType.File]
     return sorted(path for path in paths if wanted(path))

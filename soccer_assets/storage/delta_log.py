@@ -8,13 +8,14 @@ from bisect import bisect_right
 from pyarrow import fs
 
 from soccer_assets.errors import DamagedTableError, HistoryExpiredError
+from soccer_assets.storage.file_urls import listed
 
 COMMIT = re.compile(r"\d{20}\.json")
 
 
 def commits(files: fs.FileSystem, folder: str) -> list[fs.FileInfo]:
     """The files of the commits of the table in a folder that are kept, oldest first."""
-    entries = files.get_file_info(fs.FileSelector(f"{folder}/_delta_log", allow_not_found=True))
+    entries = listed(files, f"{folder}/_delta_log")
     return sorted((e for e in entries if COMMIT.fullmatch(e.base_name)), key=lambda entry: entry.base_name)
 
 

@@ -14,6 +14,8 @@ from soccer_assets.settings import path_of
 
 #: A request to S3 may take this long, and twice as long with its retries; the API waits less.
 REQUEST_SECONDS = 30.0
+#: A folder that is made or dropped while it is listed is listed again.
+LISTING_TRIES = 3
 #: Names of the parts of a key of S3, in the file of the AWS clients as in the options of delta-rs and polars.
 KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
@@ -44,6 +46,18 @@ def file_system(url: str, request_seconds: float = REQUEST_SECONDS) -> tuple[fs.
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=2),
     )
     return store, url.removeprefix("s3://").rstrip("/")
+
+
+def listed(files: fs.FileSystem, folder: str, *, recursive: bool = False) -> list[fs.FileInfo]:
+    """What a folder holds; nothing where there is none.
+
+    Arrow looks again for a folder that it could not open, and raises where somebody has made it in between.
+    """
+    selector = fs.FileSelector(folder, recursive=recursive, allow_not_found=True)
+    for _ in range(LISTING_TRIES - 1):
+        with suppress(FileNotFoundError):
+            return list(files.get_file_info(selector))
+    return list(files.get_file_info(selector))
 
 
 def keys_of_file() -> dict[str, str]:

@@ -23,7 +23,7 @@ from soccer_assets.errors import DamagedTableError, NotMaterializedError, Settin
 from soccer_assets.storage import delta_log
 from soccer_assets.storage.conditional_put import prove_conditional_put
 from soccer_assets.storage.earlier_forms import require_current
-from soccer_assets.storage.file_urls import REQUEST_SECONDS, file_system, keys_of_file, local_folder
+from soccer_assets.storage.file_urls import REQUEST_SECONDS, file_system, keys_of_file, listed, local_folder
 from soccer_assets.storage.manifest import Manifest, file_names, has_manifest, read_manifest, write_manifest
 from soccer_assets.storage.table_states import LocalTable, Log, TableState
 from soccer_assets.storage.tables import Table
@@ -290,7 +290,7 @@ class Lake:
 
     def names(self) -> list[str]:
         """The tables there are, damaged ones among them."""
-        entries = self.files.get_file_info(fs.FileSelector(self.root, allow_not_found=True))
+        entries = listed(self.files, self.root)
         folders = [entry.base_name for entry in entries if entry.type is fs.FileType.Directory]
         return sorted(name for name in folders if self.commits(name) or has_manifest(self.files, self.folder(name)))
 

@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 import polars as pl
-from pyarrow import fs
 
 from soccer_assets.errors import LostPayloadError
 from soccer_assets.settings import machine_time
-from soccer_assets.storage.file_urls import file_system
+from soccer_assets.storage.file_urls import file_system, listed
 from soccer_assets.storage.lake import Lake
 from soccer_assets.storage.tables import UTC, Column, Table
 
@@ -109,7 +108,7 @@ class Payloads:
 
     def drop_parts(self, older_than: dt.timedelta = dt.timedelta(days=1)) -> int:
         """Drop what writers that were killed left of payloads; their number."""
-        entries = self._fs.get_file_info(fs.FileSelector(self._root, allow_not_found=True))
+        entries = listed(self._fs, self._root)
         oldest = machine_time() - older_than
         parts = [entry.path for entry in entries if entry.extension == "part" and entry.mtime < oldest]
         for path in parts:
@@ -118,7 +117,7 @@ class Payloads:
 
     def sizes(self) -> dict[str, int]:
         """The size in bytes of each payload that is kept, by its id."""
-        entries = self._fs.get_file_info(fs.FileSelector(self._root, allow_not_found=True))
+        entries = listed(self._fs, self._root)
         return {entry.base_name: entry.size for entry in entries if len(entry.base_name) == 64}
 
     def record(self, fetches: Sequence[Fetch]) -> None:

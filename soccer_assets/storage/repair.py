@@ -12,6 +12,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from pyarrow import fs
 
 from soccer_assets.storage.damage import TableState, dates_of
+from soccer_assets.storage.file_urls import listed
 from soccer_assets.storage.lake import DATE, Lake
 from soccer_assets.storage.manifest import file_names
 
@@ -56,8 +57,7 @@ def _reopened(lake: Lake, name: str, aside: str) -> DeltaTable | None:
         if _is_commit(lake, commit.path):
             break
         _set_aside(lake, commit.path, f"{aside}/{commit.base_name}")
-    log = fs.FileSelector(f"{lake.folder(name)}/_delta_log", allow_not_found=True)
-    for entry in lake.files.get_file_info(log):
+    for entry in listed(lake.files, f"{lake.folder(name)}/_delta_log"):
         if "checkpoint" in entry.base_name:  # they repeat what the commits say
             _set_aside(lake, entry.path, f"{aside}/{entry.base_name}")
     try:
