@@ -215,24 +215,26 @@ def test_a_new_column_without_values_changes_nothing_and_one_with_values_does(la
 def test_a_date_whose_rows_are_gone_is_named(lake):
     day = FIRST + 3 * DAY
     lake.replace_dates("team_ratings", lake.read("team_ratings").clear(), day, day)
-    found = unfinished(lake, LAST + DAY, FIRST)
-    assert found.rows() == [("team_ratings", day, "its rows are gone")]
+    incomplete = unfinished(lake, LAST + DAY, FIRST)
+    assert incomplete.rows() == [("team_ratings", day, "its rows are gone")]
 
 
 def test_after_an_absence_the_dates_made_before_their_late_results_are_asked_for_again(lake):
     """The last night was three weeks ago; then, too, the coming fixtures were made."""
     night = LAST - dt.timedelta(days=20)
     make(lake, night - 7 * DAY, LAST, night)
-    found = unfinished(lake, LAST + DAY, FIRST)
-    assert found["match_date"].min() == night - 6 * DAY
-    assert found["match_date"].max() == LAST - 7 * DAY  # the rest is within the regular night
-    assert set(found["reason"]) == {"made last before its late results were due"}
+    incomplete = unfinished(lake, LAST + DAY, FIRST)
+    assert incomplete["match_date"].min() == night - 6 * DAY
+    assert incomplete["match_date"].max() == LAST - 7 * DAY  # the rest is within the regular night
+    assert set(incomplete["reason"]) == {"made last before its late results were due"}
 
 
 def test_dates_made_by_a_clock_that_was_ahead_are_asked_for_again(lake):
     make(lake, FIRST, LAST, LAST + 300 * DAY)
-    found = unfinished(lake, LAST + 30 * DAY, FIRST).filter(name="matches", reason="made by a clock that was ahead")
-    assert dates(found) == [("matches", FIRST + n * DAY) for n in range(60)]
+    incomplete = unfinished(lake, LAST + 30 * DAY, FIRST).filter(
+        name="matches", reason="made by a clock that was ahead"
+    )
+    assert dates(incomplete) == [("matches", FIRST + n * DAY) for n in range(60)]
 
 
 def test_one_night_left_out_is_made_good_the_next_one(lake):
@@ -247,8 +249,8 @@ def test_one_night_left_out_is_made_good_the_next_one(lake):
 def test_dates_that_were_never_made_are_named_from_the_first_that_was(lake):
     hole = FIRST + 10 * DAY
     lake.replace(DATA_VERSIONS.name, lake.read(DATA_VERSIONS.name).filter(pl.col("match_date") < hole), None)
-    found = unfinished(lake, LAST + DAY, FIRST).filter(reason="never made")
-    assert (found["match_date"].min(), found["match_date"].max()) == (hole, LAST - 7 * DAY)
+    incomplete = unfinished(lake, LAST + DAY, FIRST).filter(reason="never made")
+    assert (incomplete["match_date"].min(), incomplete["match_date"].max()) == (hole, LAST - 7 * DAY)
 
 
 def test_a_lake_of_an_earlier_edition_is_filled_from_a_week_before_its_newest_rows(lake):

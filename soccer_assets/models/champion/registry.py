@@ -168,9 +168,8 @@ class Registry:
             raise ModelError(
                 f"expected a judged version that stands in selected_model, one of {versions}, found {version}"
             )
-        dates = ([] if version == now else [today]) + to_come.filter(pl.col("version") != version)[
-            "effective_from"
-        ].to_list()
+        others = to_come.filter(pl.col("version") != version)
+        dates = [*([] if version == now else [today]), *others["effective_from"]]
         if not dates:
             raise ModelError(f"expected another version than the champion's, found {version}")
         model = models.filter(pl.col("version") == version).last().collect().row(0, named=True)
